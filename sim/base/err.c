@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int err_set(struct err *e, enum err_code code, const char *fmt, ...)
+{
+	va_list ap;
+
+	e->code = code;
+	va_start(ap, fmt);
+	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	va_end(ap);
+	return -1;
+}
+
+int err_at(struct err *e, const char *file, unsigned long line)
+{
+	char old[ERR_TEXT_MAX];
+
+	memcpy(old, e->text, sizeof(old));
+	if (line != 0)
+		(void)snprintf(e->text, sizeof(e->text), "%s:%lu: %s", file, line, old);
+	else
+		(void)snprintf(e->text, sizeof(e->text), "%s: %s", file, old);
+	return -1;
+}
+
+int err_exit_status(enum err_code code)
+{
+	switch (code) {
+#define X(c, status, text)                                                                          \
+	case c:                                                                                     \
+		return status;
+		ERR_CODES(X)
+#undef X
+	}
+	BUG("unknown error code");
+}
+
+_Noreturn void bug_at(const char *file, int line, const char *what)
+{
+	(void)fprintf(stderr, "el2sim: bug at %s:%d: %s\n", file, line, what);
+	abort();
+}
+
+static void *alive(void *p)
+{
+	if (p == NULL)
+		BUG("out of memory");
+	return p;
+}
+
+void *xmalloc(size_t n)
+{
+	return alive(malloc(n != 0 ? n : 1));
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	return alive(calloc(n != 0 ? n : 1, size != 0 ? size : 1));
+}
+
+void *xrealloc(void *p, size_t n)
+{
+	return alive(realloc(p, n != 0 ? n : 1));
+}
+
+char *xstrdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(xmalloc(n), s, n);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Output files that appear whole or not at all, and a progress bar. */
+#ifndef EL2SIM_BASE_FILE_H
+#define EL2SIM_BASE_FILE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/base/err.h"
+
+/* An output file: written beside its final name, renamed by file_commit, removed by file_abort. */
+struct outfile {
+	FILE *f;
+	char *path; /* final name; NULL for standard output */
+	char *tmp;
+};
+
+/* Open for writing; path NULL or "-" is standard output. ERR_IO on failure. */
+int file_create(struct outfile *o, const char *path, struct err *e);
+/* Flush, check for write errors (full disk), rename. ERR_IO on failure, and the temporary file is gone. */
+int file_commit(struct outfile *o, struct err *e);
+/* Close and remove what was written; harmless after file_commit. */
+void file_abort(struct outfile *o);
+
+/* A progress bar on stderr when that is a terminal, nothing otherwise. total 0 = unknown (a counter is shown). */
+struct progress {
+	const char *what;
+	uint64_t total, shown;
+	int on;
+};
+
+void progress_begin(struct progress *p, const char *what, uint64_t total);
+void progress_at(struct progress *p, uint64_t done); /* cheap; redraws at most every 1/200 of the way */
+void progress_end(struct progress *p);
+
+#endif

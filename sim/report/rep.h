@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One result structure for every command, many writers.
+ *
+ * A report is an ordered document: facts (key, value), tables (typed columns with units) and
+ * sentences (verdict, notes). Commands fill it; text, Markdown, CSV and JSON are written from it, so
+ * no command knows a format. Every key is stable: it is the JSON key and the CSV header.
+ */
+#ifndef EL2SIM_REPORT_REP_H
+#define EL2SIM_REPORT_REP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/base/err.h"
+
+/* One row per output format: enumerator, name on the command line, help. */
+#define REP_FORMATS(X)                                                                              \
+	X(REP_TEXT, "text", "for a terminal")                                                       \
+	X(REP_MD, "md", "Markdown tables, for a pull request or a mail")                            \
+	X(REP_CSV, "csv", "one block per table, for a spreadsheet")                                 \
+	X(REP_JSON, "json", "for programs; carries a schema name and version")
+
+enum rep_format {
+#define X(id, name, help) id,
+	REP_FORMATS(X)
+#undef X
+	REP_FORMAT_COUNT
+};
+
+enum rep_type {
+	REP_STR,
+	REP_U64,  /* a count; 0 is printed as "." in text tables when the column is sparse */
+	REP_I64,  /* a signed difference, printed with its sign */
+	REP_FIX,  /* thousandths in an int64_t; printed with the column's decimals (1..3) */
+	REP_HEX
+};
+
+struct rep_col {
+	const char *key;   /* stable: JSON key, CSV header */
+	const char *title; /* text and Markdown heading, "" = key */
+	enum rep_type type;
+	const char *unit;  /* "" or cycles, ns, ... ; printed in the heading */
+	int decimals;      /* REP_FIX only: 1..3 */
+	bool sparse;       /* print 0 as "." in text */
+};
+
+struct rep;
+struct rep_table;
+
+/* command: "run", "compare", ... gives the JSON "schema": "el2sim.<command>/1". */
+struct rep *rep_new(const char *command, const char *title);
+void rep_free(struct rep *r);
+
+/* A fact above the tables; key is stable, title is for people. */
+void rep_fact(struct rep *r, const char *key, const char *title, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void rep_fact_u64(struct rep *r, const char *key, const char *title, uint64_t v, const char *unit);
+
+/* Start a table; cols must outlive the report (static tables) or be copied by the callee: they are copied. */
+struct rep_table *rep_table(struct rep *r, const char *key, const char *title,
+			    const struct rep_col *cols, size_t ncols);
+/* Cells are added left to right; a row is complete after ncols cells. A wrong type is BUG(). */
+void rep_str(struct rep_table *t, const char *s);
+void rep_strf(struct rep_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void rep_u64(struct rep_table *t, uint64_t v);
+void rep_i64(struct rep_table *t, int64_t v);
+void rep_fix(struct rep_table *t, int64_t thousandths);
+void rep_none(struct rep_table *t); /* not known, not applicable: "-" in text, null in JSON, empty in CSV */
+/* A rule before the next row (a total line); only text and Markdown show it. */
+void rep_rule(struct rep_table *t);
+size_t rep_rows(const struct rep_table *t);
+
+/* The answer in one sentence; several are allowed. */
+void rep_verdict(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What a reader must know beside the numbers (uncalibrated, skipped, not measured). */
+void rep_note(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Write the whole document. ERR_IO on write errors. */
+int rep_write(const struct rep *r, enum rep_format format, FILE *f, struct err *e);
+/* Format by name; returns false if there is none of that name. */
+bool rep_format_by_name(const char *name, enum rep_format *format);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * KVM event traces: the record, the native file, and the importers' sink.
+ *
+ * A record is one tracepoint hit with the fields of the kernel's own TRACE_EVENT, in the kernel's
+ * order (events.def). What a trace means (exit kinds, loads, puts) is decided above, in models/hyp.
+ */
+#ifndef EL2SIM_TRACES_TRACE_H
+#define EL2SIM_TRACES_TRACE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/base/err.h"
+
+#define TR_ARG_MAX 8
+
+enum tr_type {
+#define EVENT(name, fields) TR_##name,
+#include "traces/events.def"
+#undef EVENT
+	TR_TYPE_COUNT
+};
+
+/* TRA_<event>_<field>: index of a field in tr_event.arg; TRA_<event>_COUNT fields in all. */
+#define EVENT(name, fields)                                                                         \
+	enum { TRA_##name##_first_ = -1, fields TRA_##name##_COUNT };
+#define F(event, field, kind) TRA_##event##_##field,
+#include "traces/events.def"
+#undef F
+#undef EVENT
+
+enum tr_field_kind { TRF_DEC, TRF_SDEC, TRF_HEX, TRF_STR };
+
+/* One record. Absent fields (a text format that omits them) are 0 with their bit in absent set. */
+struct tr_event {
+	uint64_t ts_ns;
+	int32_t pid;      /* of the running task: a vCPU is its thread */
+	uint16_t cpu;     /* host CPU */
+	uint8_t type;     /* enum tr_type */
+	uint8_t absent;   /* bit i: arg[i] is not known */
+	uint32_t comm;    /* string id of the task's name; 0 = not known */
+	uint64_t arg[TR_ARG_MAX]; /* TRF_STR: string id; TRF_SDEC: two's complement */
+};
+
+const char *tr_type_name(enum tr_type type);
+bool tr_type_by_name(const char *name, enum tr_type *type);
+unsigned tr_field_count(enum tr_type type);
+const char *tr_field_name(enum tr_type type, unsigned i);
+enum tr_field_kind tr_field_kind(enum tr_type type, unsigned i);
+
+struct tr_reader;
+
+/* Open a native trace. ERR_INPUT with the path when it is not one, is truncated or corrupt. */
+struct tr_reader *tr_open(const char *path, struct err *e);
+/* 1 = *ev filled, 0 = end, -1 = error. Blocks are checked by checksum before any record of them is given out. */
+int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e);
+/* Text of a string id, "" for 0. Belongs to the reader. */
+const char *tr_string(const struct tr_reader *r, uint32_t id);
+void tr_close(struct tr_reader *r);
+
+/* What the file says about itself (footer). Belongs to the reader. */
+struct tr_info {
+	uint64_t events;              /* records in the file */
+	uint64_t per_type[TR_TYPE_COUNT];
+	uint64_t skipped_unknown;     /* events of names we do not know, counted by the importer */
+	uint64_t skipped_lines;       /* lines that could not be read (--lenient) */
+	uint64_t lost;                /* events the recorder itself reports as lost */
+	uint64_t first_ns, last_ns;
+	uint32_t cpus;                /* highest CPU number + 1 */
+	const char *importer;         /* row name of the importer, "" if written by el2sim */
+	const char *origin;           /* file name and kernel, as the importer found them */
+};
+const struct tr_info *tr_info(const struct tr_reader *r);
+
+#endif
