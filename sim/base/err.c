@@ -5,13 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A sentence that does not fit ends in "...", so that nobody takes it for whole. */
+static void mark_cut(struct err *e, int n)
+{
+	if (n >= (int)sizeof(e->text))
+		memcpy(e->text + sizeof(e->text) - 4, "...", 4);
+}
+
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
 {
 	va_list ap;
 
 	e->code = code;
 	va_start(ap, fmt);
-	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	mark_cut(e, vsnprintf(e->text, sizeof(e->text), fmt, ap));
 	va_end(ap);
 	return -1;
 }
@@ -19,12 +26,14 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...)
 int err_at(struct err *e, const char *file, unsigned long line)
 {
 	char old[ERR_TEXT_MAX];
+	int n;
 
 	memcpy(old, e->text, sizeof(old));
 	if (line != 0)
-		(void)snprintf(e->text, sizeof(e->text), "%s:%lu: %s", file, line, old);
+		n = snprintf(e->text, sizeof(e->text), "%s:%lu: %s", file, line, old);
 	else
-		(void)snprintf(e->text, sizeof(e->text), "%s: %s", file, old);
+		n = snprintf(e->text, sizeof(e->text), "%s: %s", file, old);
+	mark_cut(e, n);
 	return -1;
 }
 

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/app/args.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim/base/str.h"
+
+static const struct cmd *row_of(const struct arg_spec *spec)
+{
+	const struct cmd *row = cmd_row(spec->set != NULL ? spec->set : cmd_top(), spec->name);
+
+	BUG_ON(row == NULL);
+	return row;
+}
+
+static const char *prog_of(const struct arg_spec *spec)
+{
+	return (spec->set != NULL ? spec->set : cmd_top())->prog;
+}
+
+/* --- help ------------------------------------------------------------------------------------- */
+
+static void names_joined(struct str *b, const char *const *names, const char *between)
+{
+	for (size_t i = 0; names[i] != NULL; i++) {
+		str_add(b, i != 0 ? between : "");
+		str_add(b, names[i]);
+	}
+}
+
+static void row_synopsis(struct str *b, const struct arg_row *r)
+{
+	str_add(b, r->name);
+	if (r->alias != NULL)
+		str_addf(b, ", %s", r->alias);
+	if (r->type == ARG_ENUM) {
+		str_addc(b, ' ');
+		names_joined(b, r->names, "|");
+	} else if (r->type != ARG_FLAG) {
+		str_addf(b, " %s", r->value);
+	}
+}
+
+static void help_line(FILE *f, const char *left, const char *help)
+{
+	if (strlen(left) > 24)
+		(void)fprintf(f, "  %s\n  %-24s  %s", left, "", help);
+	else
+		(void)fprintf(f, "  %-24s  %s", left, help);
+}
+
+static void help_row(FILE *f, const struct arg_row *r)
+{
+	struct str left = STR_INIT;
+
+	row_synopsis(&left, r);
+	help_line(f, str_get(&left), r->help);
+	if (r->type == ARG_U64)
+		(void)fprintf(f, " (%" PRIu64 "..%" PRIu64 ")", r->min, r->max);
+	if (r->type == ARG_LIST)
+		(void)fputs(" (may be repeated)", f);
+	if (r->required)
+		(void)fputs(" (required)", f);
+	(void)fputc('\n', f);
+	str_free(&left);
+}
+
+void args_help(const struct arg_spec *spec, FILE *f)
+{
+	const struct cmd *row = row_of(spec);
+
+	(void)fprintf(f, "%s %s: %s\n\nUsage: %s %s%s%s [OPTION...]\n", prog_of(spec), row->name, row->help,
+		      prog_of(spec), row->name, row->args[0] != '\0' ? " " : "", row->args);
+	if (spec->text != NULL)
+		(void)fprintf(f, "\n%s", spec->text);
+	(void)fputs("\nOptions:\n", f);
+	for (size_t i = 0; i < spec->n_rows; i++)
+		help_row(f, &spec->rows[i]);
+	if (spec->overrides) {
+		help_line(f, "--section.key=value", "set an option of the configuration (may be repeated)");
+		(void)fputc('\n', f);
+	}
+	help_line(f, "-h, --help", "print this");
+	(void)fputc('\n', f);
+}
+
+/* --- parsing ---------------------------------------------------------------------------------- */
+
+struct parser {
+	struct args *a;
+	char **argv; /* what is still to be read */
+	uint64_t seen;
+	struct err *e;
+};
+
+static void list_add(struct arg_list *l, const char *s)
+{
+	l->v = xrealloc(l->v, (l->n + 1) * sizeof(*l->v));
+	l->v[l->n++] = s;
+}
+
+static void list_free(struct arg_list *l)
+{
+	free(l->v);
+	*l = (struct arg_list){ NULL, 0 };
+}
+
+static void *member(const struct args *a, const struct arg_row *r)
+{
+	return (char *)a->base + r->offset;
+}
+
+/* Is word the option name, alone (*value NULL) or as name=value? */
+static bool is_option(const char *word, const char *name, const char **value)
+{
+	size_t n = name != NULL ? strlen(name) : 0;
+
+	if (n == 0 || strncmp(word, name, n) != 0)
+		return false;
+	*value = word[n] == '=' ? word + n + 1 : NULL;
+	return word[n] == '\0' || (word[n] == '=' && name[1] == '-');
+}
+
+static const struct arg_row *find_row(const struct arg_spec *spec, const char *word, const char **value)
+{
+	for (size_t i = 0; i < spec->n_rows; i++)
+		if (is_option(word, spec->rows[i].name, value) ||
+		    is_option(word, spec->rows[i].alias, value))
+			return &spec->rows[i];
+	return NULL;
+}
+
+static int unknown_option(const struct arg_spec *spec, const char *word, struct err *e)
+{
+	const char **names = xcalloc(2 * spec->n_rows + 1, sizeof(*names));
+	int bare = (int)strcspn(word, "=");
+	struct str name = STR_INIT;
+	const char *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < spec->n_rows; i++) {
+		names[n++] = spec->rows[i].name;
+		if (spec->rows[i].alias != NULL)
+			names[n++] = spec->rows[i].alias;
+	}
+	names[n++] = "--help";
+	str_addn(&name, word, (size_t)bare);
+	near = str_nearest(str_get(&name), names, n);
+	str_free(&name);
+	free(names);
+	if (near != NULL)
+		return err_set(e, ERR_USAGE, "unknown option \"%.*s\": did you mean \"%s\"?", bare, word,
+			       near);
+	return err_set(e, ERR_USAGE, "unknown option \"%.*s\": \"%s %s --help\" lists the options", bare,
+		       word, prog_of(spec), spec->name);
+}
+
+static int store_enum(int *v, const struct arg_row *r, const char *text, struct err *e)
+{
+	struct str known = STR_INIT;
+	const char *near;
+	size_t n;
+
+	for (n = 0; r->names[n] != NULL; n++) {
+		if (strcmp(r->names[n], text) == 0) {
+			*v = (int)n;
+			return 0;
+		}
+	}
+	names_joined(&known, r->names, ", ");
+	near = str_nearest(text, r->names, n);
+	err_set(e, ERR_USAGE, "%s %s: want one of %s%s%s%s", r->name, text, str_get(&known),
+		near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+		near != NULL ? "\"?" : "");
+	str_free(&known);
+	return -1;
+}
+
+static int store_u64(uint64_t *v, const struct arg_row *r, const char *text, struct err *e)
+{
+	uint64_t got;
+
+	if (!str_u64(text, &got) || got < r->min || got > r->max)
+		return err_set(e, ERR_USAGE, "%s %s: want a whole number in %" PRIu64 "..%" PRIu64, r->name,
+			       text, r->min, r->max);
+	*v = got;
+	return 0;
+}
+
+static int store(const struct args *a, const struct arg_row *r, const char *text, struct err *e)
+{
+	void *p = member(a, r);
+
+	switch (r->type) {
+	case ARG_FLAG:
+		*(bool *)p = true;
+		return 0;
+	case ARG_STR:
+		*(const char **)p = text;
+		return 0;
+	case ARG_U64:
+		return store_u64(p, r, text, e);
+	case ARG_ENUM:
+		return store_enum(p, r, text, e);
+	case ARG_LIST:
+		list_add(p, text);
+		return 0;
+	}
+	BUG("unknown type of argument row");
+}
+
+static int parse_option(struct parser *p, const struct arg_row *r, const char *word, const char *value)
+{
+	uint64_t bit = UINT64_C(1) << (r - p->a->spec->rows);
+
+	if ((p->seen & bit) != 0 && r->type != ARG_LIST)
+		return err_set(p->e, ERR_USAGE, "%s is given twice: give it once", r->name);
+	p->seen |= bit;
+	if (r->type == ARG_FLAG && value != NULL)
+		return err_set(p->e, ERR_USAGE, "%s: %s takes no value", word, r->name);
+	if (r->type != ARG_FLAG && value == NULL) {
+		value = *p->argv;
+		if (value == NULL)
+			return err_set(p->e, ERR_USAGE, "%s needs a value: %s %s", word, r->name,
+				       r->type == ARG_ENUM ? "NAME" : r->value);
+		p->argv++;
+	}
+	return store(p->a, r, value, p->e);
+}
+
+/* --section.key=value: a dot in the name, and a value. */
+static bool is_override(const char *word)
+{
+	size_t name = strcspn(word, "=");
+
+	return strncmp(word, "--", 2) == 0 && word[name] == '=' && memchr(word, '.', name) != NULL;
+}
+
+static int parse_dashed(struct parser *p, const char *word)
+{
+	const struct arg_spec *spec = p->a->spec;
+	const char *value = NULL;
+	const struct arg_row *r = find_row(spec, word, &value);
+
+	if (r != NULL)
+		return parse_option(p, r, word, value);
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+		args_help(spec, stdout);
+		return err_set(p->e, ERR_NONE, "%s", "");
+	}
+	if (spec->overrides && is_override(word)) {
+		list_add(&p->a->overrides, word);
+		return 0;
+	}
+	if (spec->overrides && strchr(word, '.') != NULL && strchr(word, '=') == NULL)
+		return err_set(p->e, ERR_USAGE, "%s has no value: want --section.key=value", word);
+	return unknown_option(spec, word, p->e);
+}
+
+static int parse_words(struct parser *p)
+{
+	bool ended = false;
+
+	while (*p->argv != NULL) {
+		const char *word = *p->argv++;
+
+		if (ended || word[0] != '-' || word[1] == '\0')
+			list_add(&p->a->pos, word);
+		else if (strcmp(word, "--") == 0)
+			ended = true;
+		else if (parse_dashed(p, word) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int check_counts(const struct parser *p)
+{
+	const struct arg_spec *spec = p->a->spec;
+	const struct cmd *row = row_of(spec);
+	size_t n = p->a->pos.n;
+
+	for (size_t i = 0; i < spec->n_rows; i++)
+		if (spec->rows[i].required && (p->seen & (UINT64_C(1) << i)) == 0)
+			return err_set(p->e, ERR_USAGE, "%s %s needs %s %s: give it", prog_of(spec),
+				       spec->name, spec->rows[i].name, spec->rows[i].value);
+	if (n < spec->min_pos)
+		return err_set(p->e, ERR_USAGE, "too few operands (%zu): want %s %s %s", n, prog_of(spec),
+			       row->name, row->args);
+	if (n > spec->max_pos)
+		return err_set(p->e, ERR_USAGE, "operand \"%s\" is one too many: want %s %s%s%s",
+			       p->a->pos.v[spec->max_pos], prog_of(spec), row->name,
+			       row->args[0] != '\0' ? " " : "", row->args);
+	return 0;
+}
+
+int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **argv, void *base,
+	       struct err *e)
+{
+	struct parser p = { .a = a, .argv = argv + 1, .e = e };
+
+	BUG_ON(argc < 1 || spec->n_rows > 64);
+	*a = (struct args){ .spec = spec, .base = base };
+	if (parse_words(&p) == 0 && check_counts(&p) == 0)
+		return 0;
+	args_free(a);
+	return -1;
+}
+
+void args_free(struct args *a)
+{
+	list_free(&a->pos);
+	list_free(&a->overrides);
+	for (size_t i = 0; i < a->spec->n_rows; i++)
+		if (a->spec->rows[i].type == ARG_LIST)
+			list_free(member(a, &a->spec->rows[i]));
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A command's arguments: operands, options that are rows, and `--section.key=value` overrides.
+ *
+ *	struct run_args { const char *trace, *out; int format; bool counting; struct arg_list vary; };
+ *	static const struct arg_row rows[] = {
+ *		{ "--trace", NULL, ARG_STR, offsetof(struct run_args, trace), "FILE", .help = "..." },
+ *		{ "-o", "--output", ARG_STR, offsetof(struct run_args, out), "FILE", .help = "..." },
+ *	};
+ *	static const struct arg_spec spec = { .name = "run", .rows = rows, .n_rows = ARG_ROWS(rows),
+ *					      .min_pos = 1, .max_pos = 1, .overrides = true };
+ *
+ *	if (args_parse(&a, &spec, argc, argv, &opts, e) != 0)
+ *		return -1;
+ *	...
+ *	args_free(&a);
+ */
+#ifndef EL2SIM_APP_ARGS_H
+#define EL2SIM_APP_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/app/cmd.h"
+#include "sim/base/err.h"
+
+enum arg_type {
+	ARG_FLAG, /* bool: set to true */
+	ARG_STR,  /* const char *, into argv */
+	ARG_U64,  /* uint64_t: decimal or 0x hexadecimal, min..max */
+	ARG_ENUM, /* int: index into names */
+	ARG_LIST  /* struct arg_list: may be given more than once */
+};
+
+struct arg_list {
+	const char **v; /* strings into argv */
+	size_t n;
+};
+
+struct arg_row {
+	const char *name;  /* "--trace", "-o" */
+	const char *alias; /* another spelling, or NULL */
+	enum arg_type type;
+	size_t offset;     /* of the member in the struct given to args_parse */
+	const char *value; /* what the help calls the value: FILE, N; NULL for ARG_FLAG and ARG_ENUM */
+	const char *const *names; /* ARG_ENUM: NULL-terminated */
+	uint64_t min, max;        /* ARG_U64: inclusive */
+	bool required;
+	const char *help; /* one sentence without a full stop */
+};
+
+#define ARG_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
+#define ARG_ANY        SIZE_MAX
+
+struct arg_spec {
+	const struct cmd_set *set; /* where the command's row stands; NULL = cmd.def */
+	const char *name;          /* of that row: gives operands and help sentence */
+	const struct arg_row *rows;
+	size_t n_rows;           /* at most 64 */
+	size_t min_pos, max_pos; /* number of operands; ARG_ANY = no upper limit */
+	bool overrides;          /* --section.key=value is collected, not refused */
+	const char *text;        /* more lines for the help, each ending in a newline; or NULL */
+};
+
+struct args {
+	struct arg_list pos;       /* operands ("-" is one) */
+	struct arg_list overrides; /* "--section.key=value", in the order given: for opt_override */
+	const struct arg_spec *spec;
+	void *base;
+};
+
+/*
+ * Parse argv (argv[0] is the command's name) into *a and into the members of base, which keep what the
+ * caller put there when the option is not given. Options and operands may be mixed; "--" ends the
+ * options; `--name VALUE` and `--name=VALUE` are the same. Strings point into argv.
+ * Returns 0, or -1 with ERR_USAGE; also -1, with ERR_NONE, after printing help for "--help", so that a
+ * command has one way out. On -1 nothing is to be freed.
+ */
+int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **argv, void *base,
+	       struct err *e);
+/* Free the lists, those of ARG_LIST rows too. */
+void args_free(struct args *a);
+
+/* What "--help" prints. */
+void args_help(const struct arg_spec *spec, FILE *f);
+
+#endif
