@@ -29,19 +29,26 @@ enum rep_format {
 	REP_FORMAT_COUNT
 };
 
+/* One row per type of a cell: enumerator, name in the JSON "columns". */
+#define REP_TYPES(X)                                                                                \
+	X(REP_STR, "string")                                                                        \
+	X(REP_U64, "u64")     /* a count; 0 is printed as "." in text when the column is sparse */   \
+	X(REP_I64, "i64")     /* a signed difference, printed with its sign */                      \
+	X(REP_FIX, "decimal") /* thousandths; printed with the column's decimals, exact in JSON */  \
+	X(REP_HEX, "hex")     /* filled with rep_u64; "0x..." everywhere, a string in JSON */
+
 enum rep_type {
-	REP_STR,
-	REP_U64,  /* a count; 0 is printed as "." in text tables when the column is sparse */
-	REP_I64,  /* a signed difference, printed with its sign */
-	REP_FIX,  /* thousandths in an int64_t; printed with the column's decimals (1..3) */
-	REP_HEX
+#define X(id, name) id,
+	REP_TYPES(X)
+#undef X
+	REP_TYPE_COUNT
 };
 
 struct rep_col {
 	const char *key;   /* stable: JSON key, CSV header */
-	const char *title; /* text and Markdown heading, "" = key */
+	const char *title; /* text and Markdown heading, "" or NULL = key */
 	enum rep_type type;
-	const char *unit;  /* "" or cycles, ns, ... ; printed in the heading */
+	const char *unit;  /* "" (or NULL) or cycles, ns, ... ; printed in the heading */
 	int decimals;      /* REP_FIX only: 1..3 */
 	bool sparse;       /* print 0 as "." in text */
 };
@@ -49,26 +56,36 @@ struct rep_col {
 struct rep;
 struct rep_table;
 
-/* command: "run", "compare", ... gives the JSON "schema": "el2sim.<command>/1". */
+/*
+ * command: "run", "compare", ... gives the JSON "schema": "el2sim.<command>/1". title may be "".
+ * Every string given to a report is copied and made printable: a tab or line end becomes a space,
+ * any other control character and any byte that is not UTF-8 becomes "?".
+ */
 struct rep *rep_new(const char *command, const char *title);
 void rep_free(struct rep *r);
 
-/* A fact above the tables; key is stable, title is for people. */
+/* A fact above the tables; key is stable, title is for people ("" = key). The same key twice is BUG(). */
 void rep_fact(struct rep *r, const char *key, const char *title, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 void rep_fact_u64(struct rep *r, const char *key, const char *title, uint64_t v, const char *unit);
 
-/* Start a table; cols must outlive the report (static tables) or be copied by the callee: they are copied. */
+/*
+ * Start a table; cols and their strings are copied. The table lives as long as the report and may be
+ * filled while others are started. The same key twice is BUG().
+ */
 struct rep_table *rep_table(struct rep *r, const char *key, const char *title,
 			    const struct rep_col *cols, size_t ncols);
-/* Cells are added left to right; a row is complete after ncols cells. A wrong type is BUG(). */
+/*
+ * Cells are added left to right; a row is complete after ncols cells. A wrong type, and a table written
+ * with half a row, are BUG().
+ */
 void rep_str(struct rep_table *t, const char *s);
 void rep_strf(struct rep_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void rep_u64(struct rep_table *t, uint64_t v);
 void rep_i64(struct rep_table *t, int64_t v);
 void rep_fix(struct rep_table *t, int64_t thousandths);
 void rep_none(struct rep_table *t); /* not known, not applicable: "-" in text, null in JSON, empty in CSV */
-/* A rule before the next row (a total line); only text and Markdown show it. */
+/* A rule before the next row (a total line); text draws it, Markdown makes the row bold. */
 void rep_rule(struct rep_table *t);
 size_t rep_rows(const struct rep_table *t);
 
@@ -77,7 +94,7 @@ void rep_verdict(struct rep *r, const char *fmt, ...) __attribute__((format(prin
 /* What a reader must know beside the numbers (uncalibrated, skipped, not measured). */
 void rep_note(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Write the whole document. ERR_IO on write errors. */
+/* Write the whole document and flush f. ERR_IO on write errors. */
 int rep_write(const struct rep *r, enum rep_format format, FILE *f, struct err *e);
 /* Format by name; returns false if there is none of that name. */
 bool rep_format_by_name(const char *name, enum rep_format *format);

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/report/rep.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/report/rep_doc.h"
+
+/* Length of the well-formed UTF-8 sequence (RFC 3629) at s, 0 if there is none. */
+static size_t utf8_len(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+		 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if (n > 2) { /* overlong forms, surrogates, beyond U+10FFFF */
+		unsigned two = (unsigned)s[0] << 8 | s[1];
+
+		if (two < 0xe0a0 || (two >= 0xeda0 && two < 0xee00) ||
+		    (two >= 0xf000 && two < 0xf090) || two >= 0xf490)
+			return 0;
+	}
+	return n;
+}
+
+/* Names come from traces too: what could break a line, a terminal or a JSON string goes here. */
+static char *printable(const char *text)
+{
+	char *copy = xstrdup(text != NULL ? text : "");
+	size_t n;
+
+	for (char *p = copy; *p != '\0'; p += n) {
+		n = utf8_len((const unsigned char *)p);
+		if (*p == '\n' || *p == '\r' || *p == '\t')
+			*p = ' ';
+		else if (n == 0 || (n == 1 && ((unsigned char)*p < 0x20 || *p == 0x7f)))
+			*p = '?';
+		n = n != 0 ? n : 1;
+	}
+	return copy;
+}
+
+static char *vformat(const char *fmt, va_list ap)
+{
+	char *raw = NULL, *clean;
+
+	BUG_ON(vasprintf(&raw, fmt, ap) < 0);
+	clean = printable(raw);
+	free(raw);
+	return clean;
+}
+
+struct rep *rep_new(const char *command, const char *title)
+{
+	struct rep *r = xcalloc(1, sizeof(*r));
+
+	r->command = printable(command);
+	r->title = printable(title);
+	return r;
+}
+
+static void free_table(struct rep_table *t)
+{
+	for (size_t i = 0; i < t->ncells; i++)
+		if (t->cols[i % t->ncols].type == REP_STR && !t->cells[i].none)
+			free(t->cells[i].s);
+	for (size_t i = 0; i < t->ncols; i++) {
+		free((char *)t->cols[i].key);
+		free((char *)t->cols[i].title);
+		free((char *)t->cols[i].unit);
+	}
+	free(t->key);
+	free(t->title);
+	free(t->cols);
+	free(t->cells);
+	free(t->rules);
+	free(t);
+}
+
+static void free_lines(struct rep_lines *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->line[i]);
+	free(l->line);
+}
+
+void rep_free(struct rep *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->nfacts; i++) {
+		free(r->facts[i].key);
+		free(r->facts[i].title);
+		free(r->facts[i].unit);
+		free(r->facts[i].text);
+	}
+	for (size_t i = 0; i < r->ntables; i++)
+		free_table(r->tables[i]);
+	free_lines(&r->verdicts);
+	free_lines(&r->notes);
+	free(r->facts);
+	free(r->tables);
+	free(r->command);
+	free(r->title);
+	free(r);
+}
+
+static struct rep_fact *add_fact(struct rep *r, const char *key, const char *title, const char *unit)
+{
+	struct rep_fact *f;
+
+	for (size_t i = 0; i < r->nfacts; i++)
+		BUG_ON(strcmp(r->facts[i].key, key) == 0);
+	r->facts = xrealloc(r->facts, (r->nfacts + 1) * sizeof(*r->facts));
+	f = &r->facts[r->nfacts++];
+	*f = (struct rep_fact){ .key = printable(key), .unit = printable(unit) };
+	f->title = printable(title != NULL && title[0] != '\0' ? title : key);
+	return f;
+}
+
+void rep_fact(struct rep *r, const char *key, const char *title, const char *fmt, ...)
+{
+	struct rep_fact *f = add_fact(r, key, title, "");
+	va_list ap;
+
+	va_start(ap, fmt);
+	f->text = vformat(fmt, ap);
+	va_end(ap);
+}
+
+void rep_fact_u64(struct rep *r, const char *key, const char *title, uint64_t v, const char *unit)
+{
+	add_fact(r, key, title, unit)->value = v;
+}
+
+static struct rep_col copy_col(const struct rep_col *c)
+{
+	struct rep_col copy = *c;
+
+	BUG_ON((unsigned)c->type >= REP_TYPE_COUNT);
+	BUG_ON(c->type == REP_FIX && (c->decimals < 1 || c->decimals > 3));
+	copy.key = printable(c->key);
+	copy.title = printable(c->title != NULL && c->title[0] != '\0' ? c->title : c->key);
+	copy.unit = printable(c->unit);
+	return copy;
+}
+
+struct rep_table *rep_table(struct rep *r, const char *key, const char *title,
+			    const struct rep_col *cols, size_t ncols)
+{
+	struct rep_table *t = xcalloc(1, sizeof(*t));
+
+	BUG_ON(ncols == 0);
+	BUG_ON(strcmp(key, "facts") == 0 || strcmp(key, "sentences") == 0); /* blocks of the CSV */
+	for (size_t i = 0; i < r->ntables; i++)
+		BUG_ON(strcmp(r->tables[i]->key, key) == 0);
+	r->tables = xrealloc(r->tables, (r->ntables + 1) * sizeof(*r->tables));
+	r->tables[r->ntables++] = t;
+	t->key = printable(key);
+	t->title = printable(title);
+	t->cols = xcalloc(ncols, sizeof(*t->cols));
+	t->ncols = ncols;
+	for (size_t i = 0; i < ncols; i++)
+		t->cols[i] = copy_col(&cols[i]);
+	return t;
+}
+
+static enum rep_type next_type(const struct rep_table *t)
+{
+	return t->cols[t->ncells % t->ncols].type;
+}
+
+static void add_cell(struct rep_table *t, struct rep_cell cell)
+{
+	if (t->ncells == t->cell_cap) {
+		t->cell_cap = t->cell_cap != 0 ? t->cell_cap * 2 : t->ncols * 8;
+		t->cells = xrealloc(t->cells, t->cell_cap * sizeof(*t->cells));
+	}
+	t->cells[t->ncells++] = cell;
+}
+
+void rep_str(struct rep_table *t, const char *s)
+{
+	BUG_ON(next_type(t) != REP_STR);
+	add_cell(t, (struct rep_cell){ .s = printable(s) });
+}
+
+void rep_strf(struct rep_table *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	BUG_ON(next_type(t) != REP_STR);
+	va_start(ap, fmt);
+	add_cell(t, (struct rep_cell){ .s = vformat(fmt, ap) });
+	va_end(ap);
+}
+
+void rep_u64(struct rep_table *t, uint64_t v)
+{
+	BUG_ON(next_type(t) != REP_U64 && next_type(t) != REP_HEX);
+	add_cell(t, (struct rep_cell){ .u = v });
+}
+
+void rep_i64(struct rep_table *t, int64_t v)
+{
+	BUG_ON(next_type(t) != REP_I64);
+	add_cell(t, (struct rep_cell){ .i = v });
+}
+
+void rep_fix(struct rep_table *t, int64_t thousandths)
+{
+	BUG_ON(next_type(t) != REP_FIX);
+	add_cell(t, (struct rep_cell){ .i = thousandths });
+}
+
+void rep_none(struct rep_table *t)
+{
+	add_cell(t, (struct rep_cell){ .none = true });
+}
+
+void rep_rule(struct rep_table *t)
+{
+	BUG_ON(t->ncells % t->ncols != 0);
+	if (t->nrules != 0 && t->rules[t->nrules - 1] == rep_rows(t))
+		return;
+	t->rules = xrealloc(t->rules, (t->nrules + 1) * sizeof(*t->rules));
+	t->rules[t->nrules++] = rep_rows(t);
+}
+
+size_t rep_rows(const struct rep_table *t)
+{
+	return t->ncells / t->ncols;
+}
+
+static void add_line(struct rep_lines *l, const char *fmt, va_list ap)
+{
+	l->line = xrealloc(l->line, (l->n + 1) * sizeof(*l->line));
+	l->line[l->n++] = vformat(fmt, ap);
+}
+
+void rep_verdict(struct rep *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&r->verdicts, fmt, ap);
+	va_end(ap);
+}
+
+void rep_note(struct rep *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&r->notes, fmt, ap);
+	va_end(ap);
+}
+
+static rep_writer *const writers[REP_FORMAT_COUNT] = {
+#define X(id, name, help) [id] = write_##id,
+	REP_FORMATS(X)
+#undef X
+};
+
+int rep_write(const struct rep *r, enum rep_format format, FILE *f, struct err *e)
+{
+	struct str b = STR_INIT;
+	bool ok;
+
+	BUG_ON((unsigned)format >= REP_FORMAT_COUNT);
+	for (size_t i = 0; i < r->ntables; i++)
+		BUG_ON(r->tables[i]->ncells % r->tables[i]->ncols != 0);
+	writers[format](r, &b);
+	errno = 0;
+	ok = fwrite(str_get(&b), 1, b.len, f) == b.len && fflush(f) == 0 && !ferror(f);
+	str_free(&b);
+	if (ok)
+		return 0;
+	return err_set(e, ERR_IO, "the report could not be written: %s",
+		       errno != 0 ? strerror(errno) : "an earlier write had failed");
+}
+
+bool rep_format_by_name(const char *name, enum rep_format *format)
+{
+	static const char *const names[REP_FORMAT_COUNT] = {
+#define X(id, name, help) [id] = name,
+		REP_FORMATS(X)
+#undef X
+	};
+
+	for (int i = 0; i < REP_FORMAT_COUNT; i++)
+		if (strcmp(name, names[i]) == 0) {
+			*format = (enum rep_format)i;
+			return true;
+		}
+	return false;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What all writers share: values as text. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/report/rep_doc.h"
+
+#define SEPARATE_FROM 10000 /* 9999 reads well without a comma */
+
+/* Digits, in groups of three for people. */
+static void add_digits(struct str *b, uint64_t v, enum rep_reader reader)
+{
+	char digits[24];
+	size_t n = (size_t)snprintf(digits, sizeof(digits), "%" PRIu64, v);
+
+	for (size_t i = 0; i < n; i++) {
+		if (reader == REP_PEOPLE && v >= SEPARATE_FROM && i != 0 && (n - i) % 3 == 0)
+			str_addc(b, ',');
+		str_addc(b, digits[i]);
+	}
+}
+
+static uint64_t magnitude(int64_t v)
+{
+	return v < 0 ? -(uint64_t)v : (uint64_t)v;
+}
+
+static void add_signed(struct str *b, int64_t v, enum rep_reader reader)
+{
+	if (v < 0)
+		str_addc(b, '-');
+	else if (v > 0 && reader == REP_PEOPLE)
+		str_addc(b, '+');
+	add_digits(b, magnitude(v), reader);
+}
+
+/* Thousandths rounded to decimals, half away from zero. */
+static void add_fixed(struct str *b, int64_t v, int decimals, enum rep_reader reader)
+{
+	uint64_t step = decimals == 1 ? 100 : decimals == 2 ? 10 : 1;
+	uint64_t per_one = 1000 / step;
+	uint64_t rounded = magnitude(v) / step + (magnitude(v) % step * 2 >= step && step > 1);
+
+	if (v < 0 && rounded != 0)
+		str_addc(b, '-');
+	add_digits(b, rounded / per_one, reader);
+	str_addf(b, ".%0*" PRIu64, decimals, rounded % per_one);
+}
+
+void rep_exact_add(struct str *b, int64_t thousandths)
+{
+	uint64_t part = magnitude(thousandths) % 1000;
+	int decimals = part % 100 == 0 ? 1 : part % 10 == 0 ? 2 : 3;
+
+	add_fixed(b, thousandths, decimals, REP_PROGRAMS);
+}
+
+void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cell *cell,
+		  enum rep_reader reader)
+{
+	if (cell->none)
+		return;
+	switch (col->type) {
+	case REP_STR:
+		str_add(b, cell->s);
+		return;
+	case REP_U64:
+		add_digits(b, cell->u, reader);
+		return;
+	case REP_I64:
+		add_signed(b, cell->i, reader);
+		return;
+	case REP_FIX:
+		add_fixed(b, cell->i, col->decimals, reader);
+		return;
+	case REP_HEX:
+		str_addf(b, "0x%" PRIx64, cell->u);
+		return;
+	case REP_TYPE_COUNT:
+		break;
+	}
+	BUG("a column of unknown type");
+}
+
+void rep_fact_add(struct str *b, const struct rep_fact *fact, enum rep_reader reader)
+{
+	if (fact->text != NULL) {
+		str_add(b, fact->text);
+		return;
+	}
+	add_digits(b, fact->value, reader);
+	if (reader == REP_PEOPLE && fact->unit[0] != '\0')
+		str_addf(b, " %s", fact->unit);
+}
+
+const struct rep_cell *rep_cell_at(const struct rep_table *t, size_t row, size_t col)
+{
+	return &t->cells[row * t->ncols + col];
+}
+
+bool rep_has_rule(const struct rep_table *t, size_t row)
+{
+	for (size_t i = 0; i < t->nrules; i++)
+		if (t->rules[i] == row)
+			return true;
+	return false;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The insides of a report, for its writers; commands include rep.h only. */
+#ifndef EL2SIM_REPORT_REP_DOC_H
+#define EL2SIM_REPORT_REP_DOC_H
+
+#include "sim/base/str.h"
+#include "sim/report/rep.h"
+
+struct rep_cell {
+	bool none;
+	union {
+		char *s;    /* REP_STR */
+		uint64_t u; /* REP_U64, REP_HEX */
+		int64_t i;  /* REP_I64, REP_FIX (thousandths) */
+	};
+};
+
+struct rep_fact {
+	char *key, *title, *unit;
+	char *text;     /* NULL: the fact is the number */
+	uint64_t value;
+};
+
+struct rep_table {
+	char *key, *title;
+	struct rep_col *cols; /* owned, with their strings; no NULL and no empty title */
+	size_t ncols;
+	struct rep_cell *cells; /* row after row */
+	size_t ncells, cell_cap;
+	size_t *rules; /* rows with a rule before them, ascending */
+	size_t nrules;
+};
+
+struct rep_lines {
+	char **line;
+	size_t n;
+};
+
+struct rep {
+	char *command, *title;
+	struct rep_fact *facts;
+	size_t nfacts;
+	struct rep_table **tables; /* pointers: commands keep them while others are added */
+	size_t ntables;
+	struct rep_lines verdicts, notes;
+};
+
+/* Whom a number is written for: people get separators, signs and rounding, programs the bare value. */
+enum rep_reader { REP_PEOPLE, REP_PROGRAMS };
+
+/* Add a cell's value without padding or quoting; a cell of rep_none adds nothing. */
+void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cell *cell,
+		  enum rep_reader reader);
+/* Add a fact's value; for people with its unit. */
+void rep_fact_add(struct str *b, const struct rep_fact *fact, enum rep_reader reader);
+/* Add thousandths with all the decimals they need: 1500 is 1.5. */
+void rep_exact_add(struct str *b, int64_t thousandths);
+
+const struct rep_cell *rep_cell_at(const struct rep_table *t, size_t row, size_t col);
+bool rep_has_rule(const struct rep_table *t, size_t row);
+
+/* One writer per row of REP_FORMATS. */
+typedef void rep_writer(const struct rep *r, struct str *b);
+#define X(id, name, help) rep_writer write_##id;
+REP_FORMATS(X)
+#undef X
+
+#endif

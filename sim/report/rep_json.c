@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The report as JSON, one row of a table per line.
+ *
+ * Strings are encoded by jansson; the frame is written here because jansson holds decimals as binary
+ * floating point and counts as signed 64 bits, and a report must give both exactly.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "sim/report/rep_doc.h"
+
+static void add_string(struct str *b, const char *s)
+{
+	json_t *value = json_string(s);
+	char *text = value != NULL ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+
+	BUG_ON(text == NULL); /* rep.c lets only UTF-8 in */
+	str_add(b, text);
+	free(text);
+	json_decref(value);
+}
+
+/* ", " or "," and a new line between the members of one object or array. */
+static void add_member(struct str *b, size_t index, const char *between, const char *key)
+{
+	str_add(b, index != 0 ? "," : "");
+	str_add(b, index != 0 || between[0] == '\n' ? between : "");
+	if (key != NULL) {
+		add_string(b, key);
+		str_add(b, ": ");
+	}
+}
+
+static void add_facts(struct str *b, const struct rep *r)
+{
+	for (size_t i = 0; i < r->nfacts; i++) {
+		const struct rep_fact *f = &r->facts[i];
+
+		add_member(b, i, "\n    ", f->key);
+		if (f->text != NULL)
+			add_string(b, f->text);
+		else
+			rep_fact_add(b, f, REP_PROGRAMS);
+	}
+	str_add(b, r->nfacts != 0 ? "\n  " : "");
+}
+
+/* The units of the facts that have one. */
+static void add_fact_units(struct str *b, const struct rep *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nfacts; i++)
+		if (r->facts[i].unit[0] != '\0') {
+			add_member(b, n++, " ", r->facts[i].key);
+			add_string(b, r->facts[i].unit);
+		}
+}
+
+static void add_column(struct str *b, const struct rep_col *c)
+{
+	static const char *const types[REP_TYPE_COUNT] = {
+#define X(id, name) [id] = name,
+		REP_TYPES(X)
+#undef X
+	};
+	const char *const members[][2] = {
+		{ "key", c->key }, { "title", c->title }, { "type", types[c->type] }, { "unit", c->unit }
+	};
+
+	str_addc(b, '{');
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		add_member(b, i, " ", members[i][0]);
+		add_string(b, members[i][1]);
+	}
+	str_addc(b, '}');
+}
+
+static void add_value(struct str *b, const struct rep_col *c, const struct rep_cell *cell)
+{
+	struct str text = STR_INIT;
+
+	if (cell->none) {
+		str_add(b, "null");
+	} else if (c->type == REP_FIX) {
+		rep_exact_add(b, cell->i);
+	} else if (c->type == REP_STR || c->type == REP_HEX) {
+		rep_cell_add(&text, c, cell, REP_PROGRAMS);
+		add_string(b, str_get(&text));
+	} else {
+		rep_cell_add(b, c, cell, REP_PROGRAMS);
+	}
+	str_free(&text);
+}
+
+static void add_row(struct str *b, const struct rep_table *t, size_t row)
+{
+	str_addc(b, '{');
+	for (size_t i = 0; i < t->ncols; i++) {
+		add_member(b, i, " ", t->cols[i].key);
+		add_value(b, &t->cols[i], rep_cell_at(t, row, i));
+	}
+	str_addc(b, '}');
+}
+
+static void add_table(struct str *b, const struct rep_table *t)
+{
+	str_add(b, "{\n      \"title\": ");
+	add_string(b, t->title);
+	str_add(b, ",\n      \"columns\": [");
+	for (size_t i = 0; i < t->ncols; i++) {
+		add_member(b, i, "\n        ", NULL);
+		add_column(b, &t->cols[i]);
+	}
+	str_add(b, "\n      ],\n      \"rows\": [");
+	for (size_t row = 0; row < rep_rows(t); row++) {
+		add_member(b, row, "\n        ", NULL);
+		add_row(b, t, row);
+	}
+	str_add(b, rep_rows(t) != 0 ? "\n      ]\n    }" : "]\n    }");
+}
+
+static void add_lines(struct str *b, const struct rep_lines *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		add_member(b, i, "\n    ", NULL);
+		add_string(b, l->line[i]);
+	}
+	str_add(b, l->n != 0 ? "\n  " : "");
+}
+
+void write_REP_JSON(const struct rep *r, struct str *b)
+{
+	str_addf(b, "{\n  \"schema\": \"el2sim.%s/1\",\n  \"title\": ", r->command);
+	add_string(b, r->title);
+	str_add(b, ",\n  \"facts\": {");
+	add_facts(b, r);
+	str_add(b, "},\n  \"fact_units\": {");
+	add_fact_units(b, r);
+	str_add(b, "},\n  \"tables\": {");
+	for (size_t i = 0; i < r->ntables; i++) {
+		add_member(b, i, "\n    ", r->tables[i]->key);
+		add_table(b, r->tables[i]);
+	}
+	str_add(b, r->ntables != 0 ? "\n  },\n  \"verdicts\": [" : "},\n  \"verdicts\": [");
+	add_lines(b, &r->verdicts);
+	str_add(b, "],\n  \"notes\": [");
+	add_lines(b, &r->notes);
+	str_add(b, "]\n}\n");
+}
