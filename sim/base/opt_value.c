@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The text of one option to its value and back to canonical text. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/base/opt_impl.h"
+
+/* UNIT(unit of the row, spelling accepted, factor). A unit without rows is accepted as it is spelled. */
+#define UNITS(UNIT)                                                                                 \
+	UNIT("Hz", "Hz", 1)                                                                         \
+	UNIT("Hz", "kHz", 1000)                                                                     \
+	UNIT("Hz", "MHz", 1000000)                                                                  \
+	UNIT("Hz", "GHz", 1000000000)                                                               \
+	UNIT("ns", "ns", 1)                                                                         \
+	UNIT("ns", "us", 1000)                                                                      \
+	UNIT("ns", "ms", 1000000)                                                                   \
+	UNIT("ns", "s", 1000000000)                                                                 \
+	UNIT("bytes", "bytes", 1)                                                                   \
+	UNIT("bytes", "KiB", 1024)                                                                  \
+	UNIT("bytes", "MiB", 1048576)                                                               \
+	UNIT("bytes", "GiB", 1073741824)                                                            \
+	UNIT("percent", "percent", 1)                                                               \
+	UNIT("percent", "%", 1)
+
+struct unit {
+	const char *base, *spelling;
+	int64_t factor;
+};
+
+static const struct unit units[] = {
+#define X(base, spelling, factor) { base, spelling, factor },
+	UNITS(X)
+#undef X
+};
+
+#define N_UNITS (sizeof(units) / sizeof(units[0]))
+#define FIXED   1000 /* OPT_FIXED counts thousandths */
+
+static const char *const bool_names[] = { "no", "yes", "false", "true", "off", "on", "0", "1", NULL };
+
+/* --- what a row wants, in words --------------------------------------------------------------- */
+
+static void add_number(struct str *b, const struct opt_row *row, int64_t v)
+{
+	uint64_t mag = v < 0 ? (uint64_t)0 - (uint64_t)v : (uint64_t)v;
+	char frac[8];
+	size_t n;
+
+	if (row->type != OPT_FIXED) {
+		str_addf(b, "%" PRId64, v);
+		return;
+	}
+	str_addf(b, "%s%" PRIu64, v < 0 ? "-" : "", mag / FIXED);
+	n = (size_t)snprintf(frac, sizeof(frac), ".%03u", (unsigned)(mag % FIXED));
+	while (frac[n - 1] == '0')
+		n--;
+	if (n > 1)
+		str_addn(b, frac, n);
+}
+
+static void add_names(struct str *b, const char *const *names)
+{
+	for (size_t i = 0; names[i] != NULL; i++)
+		str_addf(b, "%s%s", i != 0 ? ", " : "", names[i]);
+}
+
+/* "Hz (or kHz, MHz, GHz)", "cycles", "a whole number" */
+static void add_unit(struct str *b, const struct opt_row *row)
+{
+	const char *before = " (or ";
+
+	if (row->unit == NULL || row->unit[0] == '\0') {
+		str_add(b, row->type == OPT_FIXED ? "a number" : "a whole number");
+		return;
+	}
+	str_add(b, row->unit);
+	for (size_t i = 0; i < N_UNITS; i++) {
+		if (strcmp(units[i].base, row->unit) == 0 && strcmp(units[i].spelling, row->unit) != 0) {
+			str_addf(b, "%s%s", before, units[i].spelling);
+			before = ", ";
+		}
+	}
+	str_add(b, before[0] == ',' ? ")" : "");
+}
+
+static void add_range(struct str *b, const struct opt_row *row)
+{
+	add_unit(b, row);
+	str_add(b, " in ");
+	add_number(b, row, row->min);
+	str_add(b, "..");
+	add_number(b, row, row->max);
+}
+
+static void add_wanted(struct str *b, const struct opt_row *row)
+{
+	switch (row->type) {
+	case OPT_INT:
+	case OPT_FIXED:
+		add_range(b, row);
+		return;
+	case OPT_BOOL:
+		str_add(b, "yes or no (true or false, on or off, 1 or 0)");
+		return;
+	case OPT_ENUM:
+		str_add(b, "one of ");
+		add_names(b, row->names);
+		return;
+	case OPT_FLAGS:
+		str_add(b, "none, or a list of ");
+		add_names(b, row->names);
+		return;
+	case OPT_STR:
+	case OPT_PATH:
+		str_add(b, "text");
+		return;
+	}
+	BUG("unknown type of option row");
+}
+
+/* "[cost] isb = 12ns: PROBLEM: want cycles in 0..100000" */
+static int refuse(const struct opt_row *row, const char *text, const char *problem, struct err *e)
+{
+	struct str wanted = STR_INIT;
+
+	add_wanted(&wanted, row);
+	err_set(e, ERR_CONFIG, "[%s] %s =%s%.100s: %s: want %s", row->section, row->key,
+		text[0] != '\0' ? " " : "", text, problem, str_get(&wanted));
+	str_free(&wanted);
+	return -1;
+}
+
+static int refuse_word(const struct opt_row *row, const char *text, const char *what, const char *word,
+		       const char *near, struct err *e)
+{
+	struct str problem = STR_INIT;
+
+	str_addf(&problem, "%s \"%.60s\"", what, word);
+	if (near != NULL)
+		str_addf(&problem, ", did you mean \"%s\"?", near);
+	refuse(row, text, str_get(&problem), e);
+	str_free(&problem);
+	return -1;
+}
+
+/* --- numbers ---------------------------------------------------------------------------------- */
+
+/* mant / 10^dec, exactly; no trailing zero decimals. */
+struct number {
+	int64_t mant;
+	unsigned dec;
+	bool huge; /* does not fit; mant is meaningless */
+};
+
+static void push_digit(struct number *n, int base, int digit)
+{
+	if (__builtin_mul_overflow(n->mant, base, &n->mant) ||
+	    __builtin_add_overflow(n->mant, digit, &n->mant))
+		n->huge = true;
+}
+
+static const char *scan_hex(const char *s, struct number *n)
+{
+	for (; isxdigit((unsigned char)*s); s++) {
+		int c = tolower((unsigned char)*s);
+
+		push_digit(n, 16, isdigit(c) ? c - '0' : c - 'a' + 10);
+	}
+	return s;
+}
+
+static const char *scan_decimals(const char *s, struct number *n)
+{
+	unsigned zeros = 0;
+
+	for (; isdigit((unsigned char)*s); s++) {
+		if (*s == '0') {
+			zeros++;
+			continue;
+		}
+		for (n->dec += zeros + 1; zeros > 0; zeros--)
+			push_digit(n, 10, 0);
+		push_digit(n, 10, *s - '0');
+	}
+	return s;
+}
+
+/* Returns what follows the number, NULL if there is none. */
+static const char *scan_number(const char *s, struct number *n)
+{
+	bool neg = s[0] == '-';
+
+	*n = (struct number){ 0, 0, false };
+	s += neg ? 1 : 0;
+	if (!isdigit((unsigned char)s[0]))
+		return NULL;
+	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
+		if (!isxdigit((unsigned char)s[2]))
+			return NULL;
+		s = scan_hex(s + 2, n);
+	} else {
+		for (; isdigit((unsigned char)*s); s++)
+			push_digit(n, 10, *s - '0');
+		if (s[0] == '.' && isdigit((unsigned char)s[1]))
+			s = scan_decimals(s + 1, n);
+	}
+	n->mant = neg && !n->huge ? -n->mant : n->mant;
+	return s;
+}
+
+/* The factor of a unit's spelling for this row; 0 if it is not one of the row's. */
+static int64_t unit_factor(const struct opt_row *row, const char *spelling)
+{
+	const char *unit = row->unit != NULL ? row->unit : "";
+	size_t n = strlen(unit);
+
+	if (spelling[0] == '\0' || strcmp(spelling, unit) == 0)
+		return 1;
+	for (size_t i = 0; i < N_UNITS; i++)
+		if (strcmp(units[i].base, unit) == 0 && strcmp(units[i].spelling, spelling) == 0)
+			return units[i].factor;
+	/* "1 cycle" for cycles */
+	if (n > 2 && unit[n - 1] == 's' && strlen(spelling) == n - 1 && strncmp(spelling, unit, n - 1) == 0)
+		return 1;
+	return 0;
+}
+
+/* mant / 10^dec x factor; returns what is wrong with it, or NULL. */
+static const char *scale(const struct opt_row *row, struct number n, int64_t factor, int64_t *v)
+{
+	const char *uneven = row->type == OPT_FIXED ? "more than 3 decimals" : "not a whole number";
+
+	for (; n.dec > 0 && factor % 10 == 0; n.dec--)
+		factor /= 10;
+	if (n.huge && n.dec > 0)
+		return uneven;
+	if (n.huge || __builtin_mul_overflow(n.mant, factor, v))
+		return "out of range";
+	for (; n.dec > 0; n.dec--, *v /= 10)
+		if (*v % 10 != 0)
+			return uneven;
+	return *v < row->min || *v > row->max ? "out of range" : NULL;
+}
+
+static int parse_number(const struct opt_row *row, const char *text, struct opt_value *v, struct err *e)
+{
+	const char *unit, *problem;
+	struct number n;
+	int64_t factor;
+
+	if (text[0] == '\0')
+		return refuse(row, text, "no value", e);
+	unit = scan_number(text, &n);
+	if (unit == NULL)
+		return refuse(row, text, "not a number", e);
+	unit += strspn(unit, " \t");
+	if (unit[0] != '\0' && unit[0] != '%' && !isalpha((unsigned char)unit[0]))
+		return refuse(row, text, "not a number", e);
+	factor = unit_factor(row, unit);
+	if (factor == 0)
+		return refuse_word(row, text, "wrong unit", unit, NULL, e);
+	problem = scale(row, n, row->type == OPT_FIXED ? factor * FIXED : factor, &v->num);
+	if (problem != NULL)
+		return refuse(row, text, problem, e);
+	add_number(&v->text, row, v->num);
+	return 0;
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+static size_t count_names(const char *const *names)
+{
+	size_t n = 0;
+
+	while (names[n] != NULL)
+		n++;
+	return n;
+}
+
+/* Index of the first n bytes of word, or -1. */
+static int name_index(const char *const *names, const char *word, size_t n)
+{
+	for (int i = 0; names[i] != NULL; i++)
+		if (strncmp(names[i], word, n) == 0 && names[i][n] == '\0')
+			return i;
+	return -1;
+}
+
+static int parse_bool(const struct opt_row *row, const char *text, struct opt_value *v, struct err *e)
+{
+	int i = name_index(bool_names, text, strlen(text));
+
+	if (i < 0)
+		return refuse(row, text, text[0] == '\0' ? "no value" : "not yes or no", e);
+	v->num = i % 2;
+	str_add(&v->text, bool_names[i % 2]);
+	return 0;
+}
+
+static int parse_enum(const struct opt_row *row, const char *text, struct opt_value *v, struct err *e)
+{
+	int i = name_index(row->names, text, strlen(text));
+
+	if (text[0] == '\0')
+		return refuse(row, text, "no value", e);
+	if (i < 0)
+		return refuse_word(row, text, "unknown name", text,
+				   str_nearest(text, row->names, count_names(row->names)), e);
+	v->num = i;
+	str_add(&v->text, row->names[i]);
+	return 0;
+}
+
+static int parse_flag(const struct opt_row *row, const char *text, const char *word, size_t n,
+		      struct opt_value *v, struct err *e)
+{
+	int i = name_index(row->names, word, n);
+	struct str copy = STR_INIT;
+
+	if (i >= 0 && (v->bits & UINT64_C(1) << i) == 0) {
+		v->bits |= UINT64_C(1) << i;
+		return 0;
+	}
+	str_addn(&copy, word, n);
+	if (i >= 0)
+		refuse_word(row, text, "named twice:", str_get(&copy), NULL, e);
+	else
+		refuse_word(row, text, "unknown flag", str_get(&copy),
+			    str_nearest(str_get(&copy), row->names, count_names(row->names)), e);
+	str_free(&copy);
+	return -1;
+}
+
+static int parse_flags(const struct opt_row *row, const char *text, struct opt_value *v, struct err *e)
+{
+	const char *between = ", \t";
+	const char *s = text + strspn(text, between);
+
+	BUG_ON(count_names(row->names) > 64);
+	if (*s == '\0')
+		return refuse(row, text, "no value", e);
+	if (strcmp(text, "none") == 0) {
+		str_add(&v->text, "none");
+		return 0;
+	}
+	while (*s != '\0') {
+		size_t n = strcspn(s, between);
+
+		if (parse_flag(row, text, s, n, v, e) != 0)
+			return -1;
+		s += n;
+		s += strspn(s, between);
+	}
+	for (size_t i = 0; row->names[i] != NULL; i++)
+		if ((v->bits & UINT64_C(1) << i) != 0)
+			str_addf(&v->text, "%s%s", v->text.len != 0 ? ", " : "", row->names[i]);
+	return 0;
+}
+
+void opt_path_join(struct str *b, const char *dir, const char *path)
+{
+	if (path[0] != '/' && dir[0] != '\0')
+		str_addf(b, "%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/");
+	str_add(b, path);
+}
+
+static int parse(const struct opt_row *row, const char *text, const char *dir, struct opt_value *v,
+		 struct err *e)
+{
+	switch (row->type) {
+	case OPT_INT:
+	case OPT_FIXED:
+		return parse_number(row, text, v, e);
+	case OPT_BOOL:
+		return parse_bool(row, text, v, e);
+	case OPT_ENUM:
+		return parse_enum(row, text, v, e);
+	case OPT_FLAGS:
+		return parse_flags(row, text, v, e);
+	case OPT_STR:
+		str_add(&v->text, text);
+		return 0;
+	case OPT_PATH:
+		if (text[0] != '\0')
+			opt_path_join(&v->text, dir, text);
+		return 0;
+	}
+	BUG("unknown type of option row");
+}
+
+int opt_value_parse(const struct opt_row *row, const char *text, const char *dir, struct opt_value *v,
+		    struct err *e)
+{
+	*v = (struct opt_value){ .text = STR_INIT };
+	if (parse(row, text, dir, v, e) == 0)
+		return 0;
+	str_free(&v->text);
+	return -1;
+}
+
+/* --- bytes ------------------------------------------------------------------------------------ */
+
+/* Length of the UTF-8 sequence at s, 0 if it is none: Unicode standard, table 3-7. */
+static size_t utf8_length(const unsigned char *s, size_t n)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+	if (s[0] > 0xf4 || len > n)
+		return 0;
+	low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : low;
+	high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : high;
+	for (size_t i = 1; i < len; i++) {
+		if (s[i] < low || s[i] > high)
+			return 0;
+		low = 0x80;
+		high = 0xbf;
+	}
+	return len;
+}
+
+int opt_text_check(const char *text, size_t n, struct err *e)
+{
+	const unsigned char *s = (const unsigned char *)text;
+
+	for (size_t i = 0, len; i < n; i += len) {
+		if ((s[i] < 0x20 && s[i] != '\t') || s[i] == 0x7f)
+			return err_set(e, ERR_CONFIG,
+				       "control character 0x%02x in byte %zu: want a line of text", s[i],
+				       i + 1);
+		len = utf8_length(s + i, n - i);
+		if (len == 0)
+			return err_set(e, ERR_CONFIG, "byte 0x%02x in place %zu is not UTF-8: want text",
+				       s[i], i + 1);
+	}
+	return 0;
+}
