@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdlib.h>
+
+#include "sim/base/share.h"
+
+START_TEST(the_environment_names_the_shipped_files_first)
+{
+	char *dir;
+
+	ck_assert_int_eq(setenv("EL2SIM_SHARE", "/some/where", 1), 0);
+	dir = share_dir();
+	ck_assert_str_eq(dir, "/some/where");
+	free(dir);
+}
+END_TEST
+
+START_TEST(an_empty_or_missing_variable_gives_the_configured_folder)
+{
+	char *dir;
+
+	ck_assert_int_eq(_i == 0 ? unsetenv("EL2SIM_SHARE") : setenv("EL2SIM_SHARE", "", 1), 0);
+	dir = share_dir();
+	ck_assert_str_eq(dir, EL2SIM_SHARE);
+	free(dir);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("share");
+	TCase *c = tcase_create("share");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(c, the_environment_names_the_shipped_files_first);
+	tcase_add_loop_test(c, an_empty_or_missing_variable_gives_the_configured_folder, 0, 2);
+	suite_add_tcase(s, c);
+	runner = srunner_create(s);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
