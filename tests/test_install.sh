@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What `cmake --install` lays down works from where it was put, run from any folder.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+DESTDIR="$tmp/image" cmake --install "$EL2SIM_BINARY_DIR" --prefix /opt/el2sim >"$tmp/log" || { cat "$tmp/log"; exit 1; }
+prefix=$tmp/image/opt/el2sim
+el2sim=$prefix/bin/el2sim
+diff -r "$root/configs" "$prefix/share/el2sim/configs"
+diff -r "$root/traces/samples" "$prefix/share/el2sim/traces/samples"
+[ -s "$prefix/share/man/man1/el2sim.1" ] || { echo "no manual page"; exit 1; }
+
+mkdir "$tmp/elsewhere"
+cd "$tmp/elsewhere"
+unset EL2SIM_SHARE
+"$el2sim" --version
+"$el2sim" help >/dev/null
+
+# A file of the user's own includes a shipped one by its name below configs/.
+experiment=experiment/eager-vs-deferred.ini
+[ -f "$root/configs/$experiment" ] || { echo "no $experiment yet"; exit 0; }
+printf '[el2sim]\ninclude = %s\n' "$experiment" >mine.ini
+"$el2sim" compare mine.ini >out || { echo "compare failed: exit status $?"; exit 1; }
+grep -q '^=> ' out || { cat out; echo "no verdict"; exit 1; }
