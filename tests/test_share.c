@@ -6,23 +6,23 @@
 
 START_TEST(the_environment_names_the_shipped_files_first)
 {
-	char *dir;
+	struct str dir = STR_INIT;
 
 	ck_assert_int_eq(setenv("EL2SIM_SHARE", "/some/where", 1), 0);
-	dir = share_dir();
-	ck_assert_str_eq(dir, "/some/where");
-	free(dir);
+	share_dir(&dir, "configs");
+	ck_assert_str_eq(str_get(&dir), "/some/where/configs");
+	str_free(&dir);
 }
 END_TEST
 
 START_TEST(an_empty_or_missing_variable_gives_the_configured_folder)
 {
-	char *dir;
+	struct str dir = STR_INIT;
 
 	ck_assert_int_eq(_i == 0 ? unsetenv("EL2SIM_SHARE") : setenv("EL2SIM_SHARE", "", 1), 0);
-	dir = share_dir();
-	ck_assert_str_eq(dir, EL2SIM_SHARE);
-	free(dir);
+	share_dir(&dir, "traces");
+	ck_assert_str_eq(str_get(&dir), EL2SIM_SHARE "/traces");
+	str_free(&dir);
 }
 END_TEST
 

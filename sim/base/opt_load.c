@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "sim/base/opt_impl.h"
+#include "sim/base/share.h"
 
 #define FILE_MAX_BYTES (4UL << 20)
 #define NAME_MAX_BYTES 49  /* inih keeps so much of a section or key */
@@ -371,11 +372,12 @@ static int load_path(struct load *l, const struct file *parent, const char *path
 /* The file that an include means: beside the including file, else a shipped one. */
 static int find_include(struct file *f, const char *name, struct str *path, struct stat *st)
 {
-	struct str shipped = STR_INIT;
+	struct str shipped = STR_INIT, configs = STR_INIT;
 	int r = 0;
 
+	share_dir(&configs, "configs");
 	opt_path_join(path, f->dir, name);
-	opt_path_join(&shipped, EL2SIM_SHARE "/configs", name);
+	opt_path_join(&shipped, str_get(&configs), name);
 	if (stat(str_get(path), st) != 0) {
 		r = stat(str_get(&shipped), st);
 		if (r != 0)
@@ -389,6 +391,7 @@ static int find_include(struct file *f, const char *name, struct str *path, stru
 		r = err_set(f->load->e, ERR_CONFIG, "[el2sim] include = %s: %.120s is not a regular file",
 			    name, str_get(path));
 	str_free(&shipped);
+	str_free(&configs);
 	return r;
 }
 

@@ -2,46 +2,45 @@
 #include "sim/base/share.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/base/err.h"
-#include "sim/base/str.h"
-
-/* ../share/el2sim beside the folder of the running program; NULL if there is none. */
-static char *beside_program(void)
+/* Add ../share/el2sim from the folder of the running program; false if there is no such folder. */
+static bool beside_program(struct str *path)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	struct str path = STR_INIT;
+	size_t before = path->len;
 	struct stat st;
 
 	if (n <= 0)
-		return NULL;
+		return false;
 	exe[n] = '\0';
 	for (int up = 0; up < 2; up++) { /* the program's name, then its folder */
 		char *slash = strrchr(exe, '/');
 
 		if (slash == NULL)
-			return NULL;
+			return false;
 		*slash = '\0';
 	}
-	str_addf(&path, "%s/share/el2sim", exe);
-	if (stat(str_get(&path), &st) == 0 && S_ISDIR(st.st_mode))
-		return path.s;
-	str_free(&path);
-	return NULL;
+	str_addf(path, "%s/share/el2sim", exe);
+	if (stat(path->s + before, &st) == 0 && S_ISDIR(st.st_mode))
+		return true;
+	path->len = before;
+	path->s[before] = '\0';
+	return false;
 }
 
-char *share_dir(void)
+void share_dir(struct str *path, const char *folder)
 {
 	const char *given = getenv("EL2SIM_SHARE");
-	char *beside;
 
 	if (given != NULL && given[0] != '\0')
-		return xstrdup(given);
-	beside = beside_program();
-	return beside != NULL ? beside : xstrdup(EL2SIM_SHARE);
+		str_add(path, given);
+	else if (!beside_program(path))
+		str_add(path, EL2SIM_SHARE);
+	str_addf(path, "/%s", folder);
 }

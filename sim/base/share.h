@@ -3,12 +3,14 @@
 #ifndef EL2SIM_BASE_SHARE_H
 #define EL2SIM_BASE_SHARE_H
 
+#include "sim/base/str.h"
+
 /*
- * The folder that holds the shipped configs/ and traces/; the caller frees it. The first of these: the
+ * Add to path a folder of the shipped files: "configs", "traces". They are in the first of these: the
  * environment variable EL2SIM_SHARE when set and not empty; ../share/el2sim from the program's own
  * folder when it exists (an installation works from wherever it was put); the folder given when the
  * program was configured. Whether the last one exists is for the caller to find out.
  */
-char *share_dir(void);
+void share_dir(struct str *path, const char *folder);
 
 #endif
