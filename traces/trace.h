@@ -14,16 +14,17 @@
 #include "sim/base/err.h"
 
 #define TR_ARG_MAX 8
+#define TR_CPU_MAX 4096 /* host CPU numbers are below */
 
 enum tr_type {
-#define EVENT(name, fields) TR_##name,
+#define EVENT(name, fields, print) TR_##name,
 #include "traces/events.def"
 #undef EVENT
 	TR_TYPE_COUNT
 };
 
 /* TRA_<event>_<field>: index of a field in tr_event.arg; TRA_<event>_COUNT fields in all. */
-#define EVENT(name, fields)                                                                         \
+#define EVENT(name, fields, print)                                                                  \
 	enum { TRA_##name##_first_ = -1, fields TRA_##name##_COUNT };
 #define F(event, field, kind) TRA_##event##_##field,
 #include "traces/events.def"
@@ -48,22 +49,29 @@ bool tr_type_by_name(const char *name, enum tr_type *type);
 unsigned tr_field_count(enum tr_type type);
 const char *tr_field_name(enum tr_type type, unsigned i);
 enum tr_field_kind tr_field_kind(enum tr_type type, unsigned i);
+/* The kernel's print format and its other forms, one per line (traces/fmt.h). */
+const char *tr_print_forms(enum tr_type type);
 
 struct tr_reader;
 
-/* Open a native trace. ERR_INPUT with the path when it is not one, is truncated or corrupt. */
+/*
+ * Open a native trace (traces/native.h). ERR_INPUT with the path when it is not one, is truncated or
+ * corrupt. Memory: one block (1 MiB) twice, the index (24 bytes per block) and the strings.
+ */
 struct tr_reader *tr_open(const char *path, struct err *e);
 /* 1 = *ev filled, 0 = end, -1 = error. Blocks are checked by checksum before any record of them is given out. */
 int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e);
 /* Text of a string id, "" for 0. Belongs to the reader. */
 const char *tr_string(const struct tr_reader *r, uint32_t id);
+/* Go on with the first block that can hold a record at or after ts_ns (earlier records may still come). */
+void tr_seek(struct tr_reader *r, uint64_t ts_ns);
 void tr_close(struct tr_reader *r);
 
 /* What the file says about itself (footer). Belongs to the reader. */
 struct tr_info {
 	uint64_t events;              /* records in the file */
 	uint64_t per_type[TR_TYPE_COUNT];
-	uint64_t skipped_unknown;     /* events of names we do not know, counted by the importer */
+	uint64_t skipped_unknown;     /* events of names we do not know, when imported or (newer file) read */
 	uint64_t skipped_lines;       /* lines that could not be read (--lenient) */
 	uint64_t lost;                /* events the recorder itself reports as lost */
 	uint64_t first_ns, last_ns;

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The shipped recording can be read and holds what its README says. */
+#include <check.h>
+#include <stdlib.h>
+
+#include "traces/trace.h"
+
+#define SAMPLE EL2SIM_SOURCE_DIR "/traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
+
+static struct tr_reader *open_sample(void)
+{
+	struct err e = { 0 };
+	struct tr_reader *r = tr_open(SAMPLE, &e);
+
+	ck_assert_msg(r != NULL, "%s", e.text);
+	return r;
+}
+
+START_TEST(the_sample_holds_the_events_its_readme_promises)
+{
+	struct tr_reader *r = open_sample();
+	const struct tr_info *info = tr_info(r);
+
+	ck_assert_uint_eq(info->events, 29176);
+	ck_assert_uint_eq(info->per_type[TR_kvm_exit], 2499);
+	ck_assert_uint_eq(info->per_type[TR_kvm_entry], 2499);
+	ck_assert_uint_eq(info->skipped_unknown, 0);
+	ck_assert_uint_eq(info->lost, 0);
+	ck_assert_uint_eq(info->cpus, 2);
+	ck_assert_str_eq(info->importer, "trace.dat");
+	tr_close(r);
+}
+END_TEST
+
+START_TEST(the_sample_is_in_order_of_time_and_counts_what_it_gives)
+{
+	struct tr_reader *r = open_sample();
+	const struct tr_info *info = tr_info(r);
+	uint64_t last = 0, n = 0, types[TR_TYPE_COUNT] = { 0 };
+	struct err e = { 0 };
+	struct tr_event ev;
+	int got;
+
+	while ((got = tr_next(r, &ev, &e)) == 1) {
+		if (n++ == 0)
+			ck_assert_uint_eq(ev.ts_ns, info->first_ns);
+		ck_assert_uint_ge(ev.ts_ns, last);
+		ck_assert_uint_lt(ev.cpu, info->cpus);
+		ck_assert_uint_eq(ev.absent, 0);
+		last = ev.ts_ns;
+		types[ev.type]++;
+	}
+	ck_assert_msg(got == 0, "%s", e.text);
+	ck_assert_uint_eq(n, info->events);
+	ck_assert_uint_eq(last, info->last_ns);
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++)
+		ck_assert_msg(types[t] == info->per_type[t], "%s", tr_type_name((enum tr_type)t));
+	tr_close(r);
+}
+END_TEST
+
+START_TEST(names_of_tasks_come_back_as_text)
+{
+	struct tr_reader *r = open_sample();
+	struct err e = { 0 };
+	struct tr_event ev;
+
+	ck_assert_int_eq(tr_next(r, &ev, &e), 1);
+	ck_assert_str_eq(tr_string(r, ev.comm), "vmm");
+	ck_assert_int_eq(ev.type, TR_sched_waking);
+	ck_assert_str_eq(tr_string(r, (uint32_t)ev.arg[TRA_sched_waking_comm]), "rcu_sched");
+	ck_assert_uint_eq(ev.arg[TRA_sched_waking_pid], 17);
+	tr_close(r);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("traces_sample");
+	TCase *tc = tcase_create("sample");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_test(tc, the_sample_holds_the_events_its_readme_promises);
+	tcase_add_test(tc, the_sample_is_in_order_of_time_and_counts_what_it_gives);
+	tcase_add_test(tc, names_of_tasks_come_back_as_text);
+	suite_add_tcase(s, tc);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}

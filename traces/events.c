@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables behind trace.h, expanded from events.def. */
+#include <string.h>
+
+#include "traces/fmt.h"
+#include "traces/trace.h"
+
+struct field {
+	const char *name;
+	enum tr_field_kind kind;
+};
+
+/* One array of fields per event, so that the number of fields is the array's. */
+#define F(event, field, kind)      { #field, TRF_##kind },
+#define EVENT(name, fields, print) static const struct field fields_##name[] = { fields };
+#include "traces/events.def"
+#undef EVENT
+#undef F
+
+#define EVENT(name, fields, print)                                                                  \
+	_Static_assert(sizeof(fields_##name) / sizeof(fields_##name[0]) <= TR_ARG_MAX,              \
+		       "too many fields: " #name);
+#include "traces/events.def"
+#undef EVENT
+_Static_assert(TR_TYPE_COUNT <= UINT8_MAX, "tr_event.type has 8 bits");
+
+static const struct {
+	const char *name;
+	const struct field *fields;
+	unsigned count;
+	const char *print;
+} events[TR_TYPE_COUNT] = {
+#define EVENT(name, fields, print)                                                                  \
+	{ #name, fields_##name, sizeof(fields_##name) / sizeof(fields_##name[0]), print },
+#include "traces/events.def"
+#undef EVENT
+};
+
+const char *tr_type_name(enum tr_type type)
+{
+	BUG_ON(type >= TR_TYPE_COUNT);
+	return events[type].name;
+}
+
+bool tr_type_by_name(const char *name, enum tr_type *type)
+{
+	for (unsigned i = 0; i < TR_TYPE_COUNT; i++) {
+		if (strcmp(events[i].name, name) == 0) {
+			*type = (enum tr_type)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+unsigned tr_field_count(enum tr_type type)
+{
+	BUG_ON(type >= TR_TYPE_COUNT);
+	return events[type].count;
+}
+
+const char *tr_field_name(enum tr_type type, unsigned i)
+{
+	BUG_ON(type >= TR_TYPE_COUNT || i >= events[type].count);
+	return events[type].fields[i].name;
+}
+
+enum tr_field_kind tr_field_kind(enum tr_type type, unsigned i)
+{
+	BUG_ON(type >= TR_TYPE_COUNT || i >= events[type].count);
+	return events[type].fields[i].kind;
+}
+
+const char *tr_print_forms(enum tr_type type)
+{
+	BUG_ON(type >= TR_TYPE_COUNT);
+	return events[type].print;
+}

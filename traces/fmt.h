@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel's print formats as patterns (column `print` of events.def): one pattern writes an event's
+ * text and reads it back.
+ *
+ *   {f}         field f in its kind: decimal, signed, bare hexadecimal, text
+ *   {f:016x}    as printf would; when read, spaces before and 0x are optional
+ *   {f:a|b|7=c} a word per value, counted from 0; any other value is a 0x number
+ *   {f:neg}     minus the value, decimal; only negative values can be written
+ *   {f:state}   task state, the kernel's letters; {f:oldstate} trace-cmd's plugin's, read only
+ *   {f>19&3}    decimal (f >> 19) & 3; reading puts the bits together
+ *   {f-g}       decimal difference; not read
+ *   {f==-4}     no text: the value is -4
+ *   {~} {~f}    any text, not read; written as the name of f's value
+ */
+#ifndef EL2SIM_TRACES_FMT_H
+#define EL2SIM_TRACES_FMT_H
+
+#include "sim/base/str.h"
+#include "traces/trace.h"
+
+/* PSTATE.M as the kernel words it. */
+#define TR_MODES                                                                                    \
+	"EL0t|4=EL1t|5=EL1h|8=EL2t|9=EL2h|12=EL3t|13=EL3h|16=32-bit USR|17=32-bit FIQ|"            \
+	"18=32-bit IRQ|19=32-bit SVC|23=32-bit ABT|26=32-bit HYP|27=32-bit UND|31=32-bit SYS"
+/* KVM_EXIT_ reasons 0.. in the order of the KVM ABI. */
+#define TR_EXIT_REASONS                                                                             \
+	"UNKNOWN|EXCEPTION|IO|HYPERCALL|DEBUG|HLT|MMIO|IRQ_WINDOW_OPEN|SHUTDOWN|FAIL_ENTRY|INTR|"  \
+	"SET_TPR|TPR_ACCESS|S390_SIEIC|S390_RESET|DCR|NMI|INTERNAL_ERROR|OSI|PAPR_HCALL|"          \
+	"S390_UCONTROL|WATCHDOG|S390_TSCH|EPR|SYSTEM_EVENT|S390_STSI|IOAPIC_EOI|HYPERV|ARM_NISV|"  \
+	"X86_RDMSR|X86_WRMSR"
+
+/* Where string fields come from and go to. */
+struct fmt_strings {
+	uint32_t (*intern)(void *self, const char *s, size_t n); /* reading: text to id */
+	const char *(*text)(void *self, uint32_t id);            /* writing: id to text */
+	/* Name of a value for {~f}, NULL if there is none; may be NULL. */
+	const char *(*name)(void *self, enum tr_type type, unsigned field, uint64_t value);
+	void *self;
+};
+
+/*
+ * Read the text after "event: " into ev->arg and ev->absent (ev->type is given). First the row's forms,
+ * then a list field=value, with or without "[FAILED TO PARSE]". Returns false when none fits.
+ */
+bool fmt_read(struct tr_event *ev, const char *text, const struct fmt_strings *fs);
+
+/* Append the event's text in the kernel's form. Absent fields are written as 0 or "?". */
+void fmt_write(struct str *out, const struct tr_event *ev, const struct fmt_strings *fs);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bringing foreign traces in. An importer is a row in importers.def and a file imp_<id>.c with a probe
+ * and a read function; it hands records to imp_add, which sorts and writes them.
+ */
+#ifndef EL2SIM_TRACES_IMPORT_H
+#define EL2SIM_TRACES_IMPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sim/base/file.h"
+#include "traces/lines.h"
+#include "traces/order.h"
+#include "traces/strtab.h"
+#include "traces/writer.h"
+
+/* What a run of el2sim trace import asks for. */
+struct import_opts {
+	const char *in;     /* file name, "-" = standard input (not for trace.dat) */
+	const char *out;    /* native file to write */
+	const char *from;   /* name of an importer; NULL = recognise the format */
+	const char *origin; /* text for tr_info.origin; NULL = base name of in */
+	bool lenient;       /* count broken lines instead of stopping */
+};
+
+#define IMP_NAMES_MAX 64 /* different unknown events whose names are kept */
+
+struct imp_unknown {
+	uint32_t name; /* strtab of struct import_result */
+	uint64_t count;
+};
+
+/* What came out; to be freed with import_free. */
+struct import_result {
+	struct tr_info info;
+	struct strtab names;
+	struct imp_unknown unknown[IMP_NAMES_MAX]; /* beyond the last they are only counted */
+	size_t n_unknown;
+	char warning[ERR_TEXT_MAX];       /* the first broken line (--lenient); "" = none */
+	char *importer, *origin;          /* texts of info */
+};
+
+/*
+ * Import opts->in to opts->out. Errors: ERR_USAGE (unknown importer), ERR_INPUT ("file:line: ..."),
+ * ERR_IO. The output appears only on success. progress may be NULL.
+ */
+int import_run(const struct import_opts *opts, struct progress *progress, struct import_result *res,
+	       struct err *e);
+void import_free(struct import_result *res);
+
+/* An importer's view of the run. */
+struct imp {
+	const struct import_opts *opts;
+	struct import_result *res;
+	struct tw *w;
+	struct order order;
+	struct lines lines; /* text importers */
+	struct progress *progress;
+};
+
+/* The first bytes of a file look like this importer's format. */
+typedef bool imp_probe_fn(const char *head, size_t n);
+/* Read everything. Returns 0, or -1 with ERR_INPUT. */
+typedef int imp_read_fn(struct imp *im, struct err *e);
+
+struct importer {
+	const char *name, *help;
+	imp_probe_fn *probe;
+	imp_read_fn *read;
+};
+
+size_t importer_count(void);
+const struct importer *importer_at(size_t i);
+const struct importer *importer_by_name(const char *name);
+
+/* Number of a text for a record. */
+uint32_t imp_string(struct imp *im, const char *s, size_t n);
+/* Hand a record over. ERR_INPUT when it is too far out of order, without file and line. */
+int imp_add(struct imp *im, const struct tr_event *ev, struct err *e);
+/* Count an event of a name that is not in events.def. */
+void imp_skip(struct imp *im, const char *name, size_t n);
+/*
+ * A line is broken: *e holds why. Adds file and line; with --lenient the line is counted, the first
+ * sentence kept, and the result is 0.
+ */
+int imp_broken(struct imp *im, unsigned long line, struct err *e);
+
+#define IMPORTER(id, name, help) imp_probe_fn imp_probe_##id; imp_read_fn imp_read_##id;
+#include "traces/importers.def"
+#undef IMPORTER
+
+#endif

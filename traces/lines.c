@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "traces/lines.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define BUF (2 * LINE_MAX_BYTES)
+
+void lines_open(struct lines *l, FILE *f)
+{
+	*l = (struct lines){ .f = f, .buf = xmalloc(BUF + 1) };
+}
+
+void lines_close(struct lines *l)
+{
+	free(l->buf);
+	l->buf = NULL;
+}
+
+/* Move the unread part to the front and read more behind it. */
+static void fill(struct lines *l)
+{
+	size_t n;
+
+	memmove(l->buf, l->buf + l->at, l->len);
+	l->at = 0;
+	n = fread(l->buf + l->len, 1, BUF - l->len, l->f);
+	l->len += n;
+	l->bytes += n;
+	if (n == 0)
+		l->eof = 1;
+}
+
+const char *lines_head(struct lines *l, size_t *n)
+{
+	while (l->len < LINES_HEAD && l->eof == 0)
+		fill(l);
+	*n = l->len < LINES_HEAD ? l->len : LINES_HEAD;
+	return l->buf + l->at;
+}
+
+/* Drop everything up to and with the next newline. */
+static void skip_line(struct lines *l)
+{
+	for (;;) {
+		char *end = memchr(l->buf + l->at, '\n', l->len);
+		size_t n = end != NULL ? (size_t)(end - (l->buf + l->at)) + 1 : l->len;
+
+		l->at += n;
+		l->len -= n;
+		if (end != NULL || l->eof != 0)
+			return;
+		fill(l);
+	}
+}
+
+int lines_next(struct lines *l, char **s, size_t *n, struct err *e)
+{
+	char *end;
+
+	while ((end = memchr(l->buf + l->at, '\n', l->len)) == NULL && l->eof == 0 &&
+	       l->len <= LINE_MAX_BYTES)
+		fill(l);
+	if (l->eof != 0 && ferror(l->f) != 0)
+		return err_set(e, ERR_INPUT, "cannot be read: %s", strerror(errno));
+	if (end == NULL && l->len == 0)
+		return 0;
+	l->line++;
+	*s = l->buf + l->at;
+	*n = end != NULL ? (size_t)(end - *s) : l->len;
+	if (*n > LINE_MAX_BYTES) {
+		skip_line(l);
+		return err_set(e, ERR_INPUT, "the line is longer than %u bytes: is this text?",
+			       LINE_MAX_BYTES);
+	}
+	l->at += *n + (end != NULL);
+	l->len -= *n + (end != NULL);
+	if (memchr(*s, '\0', *n) != NULL)
+		return err_set(e, ERR_INPUT, "the line has a NUL byte: is this text?");
+	if (*n > 0 && (*s)[*n - 1] == '\r')
+		--*n;
+	(*s)[*n] = '\0';
+	return 1;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers, checksum and records of the native file; see native.h. */
+#include "traces/native.h"
+
+#include <string.h>
+
+/* CRC-32C (Castagnoli, reflected 0x82f63b78), a nibble at a time: blocks are small once packed. */
+uint32_t nat_crc(uint32_t crc, const void *data, size_t n)
+{
+	static const uint32_t table[16] = {
+		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
+		0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
+		0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
+	};
+	const unsigned char *p = data;
+
+	crc = ~crc;
+	for (size_t i = 0; i < n; i++) {
+		crc ^= p[i];
+		crc = (crc >> 4) ^ table[crc & 15];
+		crc = (crc >> 4) ^ table[crc & 15];
+	}
+	return ~crc;
+}
+
+void nat_put_u16(unsigned char *p, uint16_t v)
+{
+	p[0] = (unsigned char)v;
+	p[1] = (unsigned char)(v >> 8);
+}
+
+void nat_put_u32(unsigned char *p, uint32_t v)
+{
+	nat_put_u16(p, (uint16_t)v);
+	nat_put_u16(p + 2, (uint16_t)(v >> 16));
+}
+
+void nat_put_u64(unsigned char *p, uint64_t v)
+{
+	nat_put_u32(p, (uint32_t)v);
+	nat_put_u32(p + 4, (uint32_t)(v >> 32));
+}
+
+uint16_t nat_u16(const unsigned char *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+uint32_t nat_u32(const unsigned char *p)
+{
+	return nat_u16(p) | (uint32_t)nat_u16(p + 2) << 16;
+}
+
+uint64_t nat_u64(const unsigned char *p)
+{
+	return nat_u32(p) | (uint64_t)nat_u32(p + 4) << 32;
+}
+
+size_t nat_put_varint(unsigned char *p, uint64_t v)
+{
+	size_t n = 0;
+
+	while (v >= 0x80) {
+		p[n++] = (unsigned char)(v | 0x80);
+		v >>= 7;
+	}
+	p[n++] = (unsigned char)v;
+	return n;
+}
+
+bool nat_get_varint(struct nat_in *in, uint64_t *v)
+{
+	*v = 0;
+	for (unsigned shift = 0; shift < 64 && in->p < in->end; shift += 7) {
+		unsigned char b = *in->p++;
+
+		if (shift == 63 && b > 1)
+			return false;
+		*v |= (uint64_t)(b & 0x7f) << shift;
+		if (b < 0x80)
+			return true;
+	}
+	return false;
+}
+
+bool nat_get_byte(struct nat_in *in, unsigned char *v)
+{
+	if (in->p >= in->end)
+		return false;
+	*v = *in->p++;
+	return true;
+}
+
+uint64_t nat_zigzag(uint64_t v)
+{
+	return v << 1 ^ (v >> 63 != 0 ? UINT64_MAX : 0);
+}
+
+uint64_t nat_unzigzag(uint64_t v)
+{
+	return v >> 1 ^ ((v & 1) != 0 ? UINT64_MAX : 0);
+}
+
+static unsigned flags_of(const struct nat_state *st, const struct tr_event *ev)
+{
+	return (ev->cpu != st->cpu ? (unsigned)NAT_CPU : 0) |
+	       (ev->pid != st->pid ? (unsigned)NAT_PID : 0) |
+	       (ev->comm != st->comm ? (unsigned)NAT_COMM : 0) |
+	       (ev->absent != 0 ? (unsigned)NAT_ABSENT : 0);
+}
+
+size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_event *ev)
+{
+	enum tr_type type = (enum tr_type)ev->type;
+	unsigned flags = flags_of(st, ev);
+	size_t n = 0;
+
+	p[n++] = ev->type;
+	p[n++] = (unsigned char)flags;
+	n += nat_put_varint(p + n, ev->ts_ns - st->ts);
+	if ((flags & NAT_CPU) != 0)
+		n += nat_put_varint(p + n, ev->cpu);
+	if ((flags & NAT_PID) != 0)
+		n += nat_put_varint(p + n, nat_zigzag((uint64_t)((int64_t)ev->pid - st->pid)));
+	if ((flags & NAT_COMM) != 0)
+		n += nat_put_varint(p + n, ev->comm);
+	if ((flags & NAT_ABSENT) != 0)
+		p[n++] = ev->absent;
+	for (unsigned i = 0; i < tr_field_count(type); i++) {
+		uint64_t *last = &st->arg[type][i];
+
+		if ((ev->absent >> i & 1) != 0)
+			continue;
+		n += nat_put_varint(p + n, tr_field_kind(type, i) == TRF_STR ?
+					   ev->arg[i] : nat_zigzag(ev->arg[i] - *last));
+		*last = ev->arg[i];
+	}
+	st->ts = ev->ts_ns;
+	st->cpu = ev->cpu;
+	st->pid = ev->pid;
+	st->comm = ev->comm;
+	return n;
+}
+
+/* What stands before the fields, into st. */
+static bool get_head(struct nat_in *in, struct nat_state *st, unsigned flags, uint64_t strings,
+		     unsigned char *absent)
+{
+	uint64_t v;
+
+	if (flags > NAT_FLAGS || !nat_get_varint(in, &v) || v > UINT64_MAX - st->ts)
+		return false;
+	st->ts += v;
+	if ((flags & NAT_CPU) != 0) {
+		if (!nat_get_varint(in, &v) || v >= TR_CPU_MAX)
+			return false;
+		st->cpu = (uint16_t)v;
+	}
+	if ((flags & NAT_PID) != 0) {
+		if (!nat_get_varint(in, &v))
+			return false;
+		v = nat_unzigzag(v) + (uint64_t)st->pid;
+		if (v != (uint64_t)(int32_t)(uint32_t)v)
+			return false;
+		st->pid = (int32_t)(uint32_t)v;
+	}
+	if ((flags & NAT_COMM) != 0) {
+		if (!nat_get_varint(in, &v) || v >= strings)
+			return false;
+		st->comm = (uint32_t)v;
+	}
+	return (flags & NAT_ABSENT) == 0 || nat_get_byte(in, absent);
+}
+
+int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type *types,
+		  unsigned ntypes, uint64_t strings, struct tr_event *ev)
+{
+	unsigned char number, flags, absent = 0;
+	const struct nat_type *t;
+
+	if (!nat_get_byte(in, &number) || number >= ntypes || !nat_get_byte(in, &flags) ||
+	    !get_head(in, st, flags, strings, &absent))
+		return -1;
+	t = &types[number];
+	if (absent >> t->fields != 0)
+		return -1;
+	*ev = (struct tr_event){ .ts_ns = st->ts, .pid = st->pid, .cpu = st->cpu, .comm = st->comm };
+	if (t->type >= 0) {
+		ev->type = (uint8_t)t->type;
+		ev->absent = (uint8_t)((1u << tr_field_count((enum tr_type)t->type)) - 1);
+	}
+	for (unsigned i = 0; i < t->fields; i++) {
+		uint64_t *last = &st->arg[number][i], v;
+
+		if ((absent >> i & 1) != 0)
+			continue;
+		if (!nat_get_varint(in, &v) || (t->kind[i] == TRF_STR && v >= strings))
+			return -1;
+		*last = t->kind[i] == TRF_STR ? v : nat_unzigzag(v) + *last;
+		if (t->to[i] >= 0) {
+			ev->arg[t->to[i]] = *last;
+			ev->absent &= (uint8_t)~(1u << t->to[i]);
+		}
+	}
+	return t->type >= 0 ? 1 : 0;
+}

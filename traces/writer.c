@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The native file's writer; the layout is in native.h. */
+#include "traces/writer.h"
+
+#include <string.h>
+#include <zstd.h>
+
+#include "sim/base/file.h"
+#include "traces/native.h"
+#include "traces/strtab.h"
+
+_Static_assert(TW_STRING_MAX == NAT_STRING_MAX, "one limit");
+
+struct block {
+	uint64_t bytes, first_ts;
+	uint32_t events;
+};
+
+struct tw {
+	struct outfile out;
+	uint64_t offset;                 /* bytes written */
+	struct strtab strings;           /* every text that was asked for */
+	uint32_t *file_id;               /* strings -> number in the file, 0 = not used yet */
+	uint32_t file_ids;               /* length of file_id */
+	uint32_t *order;                 /* numbers in the file -> strings */
+	uint32_t used;                   /* numbers in the file, 0 included */
+	struct tr_info info;
+	struct block *blocks;
+	size_t nblocks, blocks_cap;
+	struct nat_state st;
+	uint64_t block_first;            /* first ts of the open block */
+	uint32_t block_events;
+	size_t raw_len;
+	unsigned char raw[NAT_RAW_MAX];
+	unsigned char *packed;           /* room for any packed block */
+};
+
+static int put(struct tw *w, const void *p, size_t n, struct err *e)
+{
+	if (fwrite(p, 1, n, w->out.f) != n)
+		return err_set(e, ERR_IO, "%s: cannot write %zu bytes at offset %llu: is the disk full?",
+			       w->out.path != NULL ? w->out.path : "standard output", n,
+			       (unsigned long long)w->offset);
+	w->offset += n;
+	return 0;
+}
+
+static int put_header(struct tw *w, struct err *e)
+{
+	unsigned char h[NAT_HEADER_LEN];
+
+	memcpy(h, NAT_MAGIC, NAT_MAGIC_LEN);
+	nat_put_u16(h + 8, NAT_VERSION);
+	nat_put_u16(h + 10, NAT_HEADER_LEN);
+	nat_put_u32(h + 12, nat_crc(0, h, 12));
+	return put(w, h, sizeof(h), e);
+}
+
+/* Pack the n bytes at raw and write them as a chunk. */
+static int put_chunk(struct tw *w, uint32_t tag, const void *raw, size_t n, uint32_t nevents,
+		     uint64_t first_ts, struct err *e)
+{
+	size_t bound = ZSTD_compressBound(n), packed;
+	unsigned char h[NAT_CHUNK_LEN];
+	unsigned char *room = n <= NAT_RAW_MAX ? w->packed : xmalloc(bound);
+	int rc;
+
+	packed = ZSTD_compress(room, bound, raw, n, NAT_LEVEL);
+	BUG_ON(ZSTD_isError(packed) != 0);
+	nat_put_u32(h, tag);
+	nat_put_u32(h + 4, (uint32_t)packed);
+	nat_put_u32(h + 8, (uint32_t)n);
+	nat_put_u32(h + 12, nevents);
+	nat_put_u64(h + 16, first_ts);
+	nat_put_u32(h + 24, nat_crc(nat_crc(0, h, 24), room, packed));
+	rc = put(w, h, sizeof(h), e);
+	if (rc == 0)
+		rc = put(w, room, packed, e);
+	if (room != w->packed)
+		free(room);
+	return rc;
+}
+
+struct tw *tw_create(const char *path, struct err *e)
+{
+	struct tw *w = xcalloc(1, sizeof(*w));
+
+	if (file_create(&w->out, path, e) != 0) {
+		free(w);
+		return NULL;
+	}
+	w->packed = xmalloc(ZSTD_compressBound(NAT_RAW_MAX));
+	w->used = 1;
+	if (put_header(w, e) != 0) {
+		tw_abort(w);
+		return NULL;
+	}
+	return w;
+}
+
+uint32_t tw_string(struct tw *w, const char *s, size_t n)
+{
+	BUG_ON(n > TW_STRING_MAX);
+	return strtab_add(&w->strings, s, n);
+}
+
+const char *tw_text(const struct tw *w, uint32_t id)
+{
+	return strtab_get(&w->strings, id);
+}
+
+/* The file numbers texts by first use, so that equal records make equal files. */
+static bool use_string(struct tw *w, uint32_t id, uint32_t *file_id)
+{
+	*file_id = 0;
+	if (id == 0)
+		return true;
+	BUG_ON(id >= w->strings.count);
+	if (id >= w->file_ids) {
+		uint32_t n = w->strings.count * 2;
+
+		w->file_id = xrealloc(w->file_id, n * sizeof(*w->file_id));
+		w->order = xrealloc(w->order, n * sizeof(*w->order));
+		memset(w->file_id + w->file_ids, 0, (n - w->file_ids) * sizeof(*w->file_id));
+		w->file_ids = n;
+	}
+	if (w->file_id[id] == 0) {
+		if (w->used >= NAT_STRINGS_MAX)
+			return false;
+		w->order[w->used] = id;
+		w->file_id[id] = w->used++;
+	}
+	*file_id = w->file_id[id];
+	return true;
+}
+
+static int end_block(struct tw *w, struct err *e)
+{
+	uint64_t before = w->offset;
+
+	if (w->block_events == 0)
+		return 0;
+	if (put_chunk(w, NAT_BLOCK, w->raw, w->raw_len, w->block_events, w->block_first, e) != 0)
+		return -1;
+	if (w->nblocks == w->blocks_cap) {
+		w->blocks_cap = w->blocks_cap * 2 + 16;
+		w->blocks = xrealloc(w->blocks, w->blocks_cap * sizeof(*w->blocks));
+	}
+	w->blocks[w->nblocks++] = (struct block){ w->offset - before, w->block_first, w->block_events };
+	w->block_events = 0;
+	w->raw_len = 0;
+	memset(&w->st, 0, sizeof(w->st));
+	return 0;
+}
+
+/* The record with the file's string numbers and nothing in absent arguments. */
+static bool to_file(struct tw *w, const struct tr_event *ev, struct tr_event *out)
+{
+	enum tr_type type = (enum tr_type)ev->type;
+	bool ok;
+
+	*out = *ev;
+	ok = use_string(w, ev->comm, &out->comm);
+	for (unsigned i = 0; ok && i < tr_field_count(type); i++) {
+		uint32_t id;
+
+		if ((ev->absent >> i & 1) != 0 || tr_field_kind(type, i) != TRF_STR)
+			continue;
+		ok = use_string(w, (uint32_t)ev->arg[i], &id);
+		out->arg[i] = id;
+	}
+	return ok;
+}
+
+int tw_add(struct tw *w, const struct tr_event *ev, struct err *e)
+{
+	struct tr_info *info = &w->info;
+	struct tr_event out;
+
+	BUG_ON(ev->type >= TR_TYPE_COUNT || ev->cpu >= TR_CPU_MAX);
+	BUG_ON(info->events != 0 && ev->ts_ns < info->last_ns);
+	BUG_ON(ev->absent >> tr_field_count((enum tr_type)ev->type) != 0);
+	if (!to_file(w, ev, &out))
+		return err_set(e, ERR_INPUT, "more than %u different names in one trace: cut it in pieces",
+			       NAT_STRINGS_MAX);
+	if (w->block_events == NAT_BLOCK_EVENTS || w->raw_len + NAT_EVENT_MAX > NAT_RAW_MAX) {
+		if (end_block(w, e) != 0)
+			return -1;
+	}
+	if (w->block_events++ == 0)
+		w->block_first = w->st.ts = ev->ts_ns;
+	w->raw_len += nat_put_event(w->raw + w->raw_len, &w->st, &out);
+	if (info->events++ == 0)
+		info->first_ns = ev->ts_ns;
+	info->last_ns = ev->ts_ns;
+	info->per_type[ev->type]++;
+	if (ev->cpu >= info->cpus)
+		info->cpus = ev->cpu + 1u;
+	return 0;
+}
+
+int tw_copy(struct tw *w, const struct tr_reader *r, const struct tr_event *ev, struct err *e)
+{
+	enum tr_type type = (enum tr_type)ev->type;
+	struct tr_event out = *ev;
+	const char *s = tr_string(r, ev->comm);
+
+	out.comm = tw_string(w, s, strlen(s));
+	for (unsigned i = 0; i < tr_field_count(type); i++) {
+		if (tr_field_kind(type, i) != TRF_STR)
+			continue;
+		s = tr_string(r, (uint32_t)ev->arg[i]);
+		out.arg[i] = tw_string(w, s, strlen(s));
+	}
+	return tw_add(w, &out, e);
+}
+
+static void add_varint(struct str *b, uint64_t v)
+{
+	unsigned char p[10];
+
+	str_addn(b, (const char *)p, nat_put_varint(p, v));
+}
+
+static void add_text(struct str *b, const char *s)
+{
+	add_varint(b, strlen(s));
+	str_add(b, s);
+}
+
+static void add_types(struct str *b, const struct tr_info *info)
+{
+	add_varint(b, TR_TYPE_COUNT);
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
+		enum tr_type type = (enum tr_type)t;
+
+		add_text(b, tr_type_name(type));
+		add_varint(b, tr_field_count(type));
+		for (unsigned i = 0; i < tr_field_count(type); i++) {
+			add_text(b, tr_field_name(type, i));
+			str_addc(b, (char)tr_field_kind(type, i));
+		}
+		add_varint(b, info->per_type[t]);
+	}
+}
+
+static void add_footer(struct str *b, const struct tw *w)
+{
+	const struct tr_info *info = &w->info;
+	const uint64_t numbers[] = { info->skipped_unknown, info->skipped_lines, info->lost, info->cpus,
+				     info->first_ns, info->last_ns, w->nblocks };
+	uint64_t ts = 0;
+
+	add_types(b, info);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		add_varint(b, numbers[i]);
+	for (size_t i = 0; i < w->nblocks; i++) {
+		add_varint(b, w->blocks[i].bytes);
+		add_varint(b, w->blocks[i].first_ts - ts);
+		add_varint(b, w->blocks[i].events);
+		ts = w->blocks[i].first_ts;
+	}
+	add_varint(b, w->used - 1);
+	for (uint32_t i = 1; i < w->used; i++)
+		add_text(b, strtab_get(&w->strings, w->order[i]));
+	add_text(b, info->importer);
+	add_text(b, info->origin);
+}
+
+static int put_end(struct tw *w, struct err *e)
+{
+	unsigned char t[NAT_TRAILER_LEN];
+	struct str b = STR_INIT;
+	uint64_t footer;
+	int rc;
+
+	if (end_block(w, e) != 0)
+		return -1;
+	footer = w->offset;
+	add_footer(&b, w);
+	if (b.len > NAT_FOOTER_MAX)
+		rc = err_set(e, ERR_INPUT, "names and index take %zu bytes, over %u: cut the trace in pieces",
+			     b.len, NAT_FOOTER_MAX);
+	else
+		rc = put_chunk(w, NAT_FOOTER, b.s, b.len, 0, 0, e);
+	str_free(&b);
+	if (rc != 0)
+		return -1;
+	nat_put_u64(t, footer);
+	nat_put_u64(t + 8, w->offset + NAT_TRAILER_LEN);
+	nat_put_u32(t + 16, nat_crc(0, t, 16));
+	nat_put_u32(t + 20, 0);
+	memcpy(t + 24, NAT_MAGIC, NAT_MAGIC_LEN);
+	return put(w, t, sizeof(t), e);
+}
+
+static void free_all(struct tw *w)
+{
+	strtab_free(&w->strings);
+	free(w->file_id);
+	free(w->order);
+	free(w->blocks);
+	free(w->packed);
+	free(w);
+}
+
+int tw_finish(struct tw *w, const struct tr_info *info, struct tr_info *done, struct err *e)
+{
+	int rc;
+
+	w->info.skipped_unknown = info->skipped_unknown;
+	w->info.skipped_lines = info->skipped_lines;
+	w->info.lost = info->lost;
+	w->info.importer = info->importer != NULL ? info->importer : "";
+	w->info.origin = info->origin != NULL ? info->origin : "";
+	if (put_end(w, e) != 0) {
+		tw_abort(w);
+		return -1;
+	}
+	rc = file_commit(&w->out, e);
+	if (rc == 0 && done != NULL)
+		*done = w->info;
+	free_all(w);
+	return rc;
+}
+
+void tw_abort(struct tw *w)
+{
+	file_abort(&w->out);
+	free_all(w);
+}
