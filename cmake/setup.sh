@@ -35,13 +35,14 @@ missing_packages()
 # install_packages REASON...: install what is missing; asks the network only then.
 install_packages()
 {
-	local missing as_root=()
+	local list missing as_root=()
 
 	if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
 		die "this is not Debian: install what packages.txt names by hand, then use --no-install"
 	fi
-	mapfile -t missing < <(missing_packages "$@")
-	[ ${#missing[@]} -ne 0 ] || return 0
+	list=$(missing_packages "$@")
+	[ -n "$list" ] || return 0
+	mapfile -t missing <<<"$list"
 	if [ "$(id -u)" -ne 0 ]; then
 		command -v sudo >/dev/null ||
 			die "no rights to install and no sudo: as root, run: apt-get install ${missing[*]}"
