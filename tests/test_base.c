@@ -89,9 +89,10 @@ END_TEST
 static const struct {
 	const char *word, *near;
 } near_words[] = {
-	{ "isbb", "isb" }, { "ISB", "isb" },	 { "tlbi_vmid", "tlbi_vmids" }, { "x", NULL },
-	{ "", NULL },	   { "eret", "eret" },	 { "erett", "eret" },		{ "zzzzzz", NULL },
-	{ "ixb", "isb" },
+	{ "isbb", "isb" },   { "ISB", "isb" },   { "tlbi_vmid", "tlbi_vmids" },
+	{ "x", NULL },       { "", NULL },       { "eret", "eret" },
+	{ "erett", "eret" }, { "zzzzzz", NULL }, { "ixb", "isb" },
+	{ "sib", "isb" },    { "ertee", NULL },
 };
 
 START_TEST(the_nearest_word_is_named_and_far_ones_are_not)
@@ -116,6 +117,9 @@ START_TEST(an_overlong_word_is_far_from_everything)
 	ck_assert_uint_eq(str_distance("a", big), SIZE_MAX);
 	ck_assert_uint_eq(str_distance("", ""), 0);
 	ck_assert_uint_eq(str_distance("kitten", "sitting"), 3);
+	ck_assert_uint_eq(str_distance("abcd", "acbd"), 1);
+	ck_assert_uint_eq(str_distance("abcd", "badc"), 2);
+	ck_assert_uint_eq(str_distance("ab", ""), 2);
 }
 END_TEST
 
@@ -257,8 +261,9 @@ START_TEST(a_full_disk_is_reported_and_a_device_stays_one)
 	(void)fputs("text", o.f);
 	ck_assert_int_eq(file_commit(&o, &e), -1);
 	ck_assert_int_eq(e.code, ERR_IO);
-	ck_assert_str_eq(e.text, "/dev/full could not be written: No space left on device: nothing is left "
-				 "of it");
+	ck_assert_str_eq(e.text,
+			 "/dev/full could not be written: No space left on device: nothing is left "
+			 "of it");
 	ck_assert_int_eq(stat("/dev/full", &st), 0);
 	ck_assert(S_ISCHR(st.st_mode));
 }
@@ -328,7 +333,8 @@ static TCase *words(void)
 	tcase_add_test(tc, a_string_grows);
 	tcase_add_loop_test(tc, the_nearest_word_is_named_and_far_ones_are_not, 0, N(near_words));
 	tcase_add_test(tc, an_overlong_word_is_far_from_everything);
-	tcase_add_loop_test(tc, an_unsigned_number_is_read_whole_or_not_at_all, 0, N(unsigned_texts));
+	tcase_add_loop_test(tc, an_unsigned_number_is_read_whole_or_not_at_all, 0,
+			    N(unsigned_texts));
 	tcase_add_loop_test(tc, a_signed_number_is_read_whole_or_not_at_all, 0, N(signed_texts));
 	return tc;
 }

@@ -202,35 +202,49 @@ static const struct {
 } bad_values[] = {
 	{ "cost.isb", "command line: \"cost.isb\" has no value: want section.key=value" },
 	{ "cost.isbb=1", "command line: unknown option \"cost.isbb\": did you mean \"cost.isb\"?" },
-	{ "quux.zork=1", "command line: unknown option \"quux.zork\": \"el2sim config --doc\" lists them" },
-	{ "cost.isb=100001", "command line: [cost] isb = 100001: out of range: want cycles in 0..100000" },
+	{ "quux.zork=1",
+	  "command line: unknown option \"quux.zork\": \"el2sim config --doc\" lists them" },
+	{ "cost.isb=100001",
+	  "command line: [cost] isb = 100001: out of range: want cycles in 0..100000" },
 	{ "cost.isb=-1", "command line: [cost] isb = -1: out of range: want cycles in 0..100000" },
-	{ "cost.isb=99999999999999999999",
-	  "command line: [cost] isb = 99999999999999999999: out of range: want cycles in 0..100000" },
+	{ "cost.isb=99999999999999999999", "command line: [cost] isb = 99999999999999999999: out "
+					   "of range: want cycles in 0..100000" },
 	{ "cost.isb=0x", "command line: [cost] isb = 0x: not a number: want cycles in 0..100000" },
-	{ "cost.isb=1.5", "command line: [cost] isb = 1.5: not a whole number: want cycles in 0..100000" },
-	{ "cost.isb=1..5", "command line: [cost] isb = 1..5: not a number: want cycles in 0..100000" },
-	{ "cost.isb=1,000", "command line: [cost] isb = 1,000: not a number: want cycles in 0..100000" },
+	{ "cost.isb=1.5",
+	  "command line: [cost] isb = 1.5: not a whole number: want cycles in 0..100000" },
+	{ "cost.isb=1..5",
+	  "command line: [cost] isb = 1..5: not a number: want cycles in 0..100000" },
+	{ "cost.isb=1,000",
+	  "command line: [cost] isb = 1,000: not a number: want cycles in 0..100000" },
 	{ "cost.isb=", "command line: [cost] isb =: no value: want cycles in 0..100000" },
-	{ "machine.clock=2.4 ghz", "command line: [machine] clock = 2.4 ghz: wrong unit \"ghz\": want Hz (or "
-				   "kHz, MHz, GHz) in 1000000..10000000000" },
-	{ "machine.clock=99999999999 GHz",
-	  "command line: [machine] clock = 99999999999 GHz: out of range: want Hz (or kHz, MHz, GHz) in "
-	  "1000000..10000000000" },
-	{ "cost.cpi=0.0005", "command line: [cost] cpi = 0.0005: more than 3 decimals: want instructions in "
-			     "0..100" },
-	{ "cost.cpi=100.001", "command line: [cost] cpi = 100.001: out of range: want instructions in 0..100" },
-	{ "machine.list_registers=4 regs", "command line: [machine] list_registers = 4 regs: wrong unit "
-					   "\"regs\": want a whole number in 1..16" },
-	{ "run.counting=maybe", "command line: [run] counting = maybe: not yes or no: want yes or no (true or "
-				"false, on or off, 1 or 0)" },
-	{ "vcpu.features=none, pmu", "command line: [vcpu] features = none, pmu: unknown flag \"none\": want "
-				     "none, or a list of pmu, sve, ptrauth" },
-	{ "vcpu.features=pmu pmu", "command line: [vcpu] features = pmu pmu: named twice: \"pmu\": want none, "
-				   "or a list of pmu, sve, ptrauth" },
-	{ "machine.name=a\nb", "command line: control character 0x0a in byte 2: want a line of text" },
+	{ "machine.clock=2.4 ghz",
+	  "command line: [machine] clock = 2.4 ghz: wrong unit \"ghz\": want Hz (or "
+	  "kHz, MHz, GHz) in 1000000..10000000000" },
+	{ "machine.clock=99999999999 GHz", "command line: [machine] clock = 99999999999 GHz: out "
+					   "of range: want Hz (or kHz, MHz, GHz) in "
+					   "1000000..10000000000" },
+	{ "cost.cpi=0.0005",
+	  "command line: [cost] cpi = 0.0005: more than 3 decimals: want instructions in "
+	  "0..100" },
+	{ "cost.cpi=100.001",
+	  "command line: [cost] cpi = 100.001: out of range: want instructions in 0..100" },
+	{ "machine.list_registers=4 regs",
+	  "command line: [machine] list_registers = 4 regs: wrong unit "
+	  "\"regs\": want a whole number in 1..16" },
+	{ "run.counting=maybe",
+	  "command line: [run] counting = maybe: not yes or no: want yes or no (true or "
+	  "false, on or off, 1 or 0)" },
+	{ "vcpu.features=none, pmu",
+	  "command line: [vcpu] features = none, pmu: unknown flag \"none\": want "
+	  "none, or a list of pmu, sve, ptrauth" },
+	{ "vcpu.features=pmu pmu",
+	  "command line: [vcpu] features = pmu pmu: named twice: \"pmu\": want none, "
+	  "or a list of pmu, sve, ptrauth" },
+	{ "machine.name=a\nb",
+	  "command line: control character 0x0a in byte 2: want a line of text" },
 	{ "machine.name=\xff", "command line: byte 0xff in place 1 is not UTF-8: want text" },
-	{ "machine.name=\xed\xa0\x80", "command line: byte 0xed in place 1 is not UTF-8: want text" },
+	{ "machine.name=\xed\xa0\x80",
+	  "command line: byte 0xed in place 1 is not UTF-8: want text" },
 	{ "machine.name=\xe2\x82", "command line: byte 0xe2 in place 1 is not UTF-8: want text" },
 };
 
@@ -247,8 +261,9 @@ END_TEST
 START_TEST(an_including_file_wins_over_an_included_one_whatever_the_order)
 {
 	write_file("a.ini", "[cost]\nisb = 1\n[el2sim]\ninclude = sub/d.ini\ninclude = b.ini\n");
-	write_file("sub/d.ini", "[cost]\nisb = 2\ncpi = 2\n[machine]\nname = d\n[run]\ntrace = t.e2t\n"
-				"[el2sim]\ninclude = e.ini\n");
+	write_file("sub/d.ini",
+		   "[cost]\nisb = 2\ncpi = 2\n[machine]\nname = d\n[run]\ntrace = t.e2t\n"
+		   "[el2sim]\ninclude = e.ini\n");
 	write_file("sub/e.ini", "[machine]\nname = e\nlist_registers = 5\n");
 	write_file("b.ini", "[cost]\ncpi = 3\n");
 	ck_assert_msg(load_file("a.ini") == 0, "%s", e.text);
@@ -307,7 +322,8 @@ END_TEST
 
 START_TEST(a_row_without_default_must_be_set)
 {
-	static const struct opt_row needed = { "run", "seconds", OPT_INT, 0, NULL, 0, 9, "", NULL, "how long" };
+	static const struct opt_row needed = { "run", "seconds", OPT_INT, 0,    NULL,
+					       0,     9,         "",      NULL, "how long" };
 	int64_t seconds = 0;
 
 	opt_add(set, &needed, 1, &seconds);
@@ -329,8 +345,9 @@ START_TEST(thousands_of_rows_are_found)
 
 	for (size_t i = 0; i < N; i++) {
 		(void)snprintf(names[i], sizeof(names[i]), "r%zu", i);
-		rows[i] = (struct opt_row){ "policy", names[i], OPT_INT, i * sizeof(int64_t), "0", 0,
-					    N, "", NULL, "a register" };
+		rows[i] =
+			(struct opt_row){ "policy", names[i], OPT_INT, i * sizeof(int64_t), "0", 0,
+					  N,        "",       NULL,    "a register" };
 	}
 	opt_add(set, rows, N, values);
 	str_add(&text, "[policy]\n");

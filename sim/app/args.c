@@ -70,15 +70,17 @@ void args_help(const struct arg_spec *spec, FILE *f)
 {
 	const struct cmd *row = row_of(spec);
 
-	(void)fprintf(f, "%s %s: %s\n\nUsage: %s %s%s%s [OPTION...]\n", prog_of(spec), row->name, row->help,
-		      prog_of(spec), row->name, row->args[0] != '\0' ? " " : "", row->args);
+	(void)fprintf(f, "%s %s: %s\n\nUsage: %s %s%s%s [OPTION...]\n", prog_of(spec), row->name,
+		      row->help, prog_of(spec), row->name, row->args[0] != '\0' ? " " : "",
+		      row->args);
 	if (spec->text != NULL)
 		(void)fprintf(f, "\n%s", spec->text);
 	(void)fputs("\nOptions:\n", f);
 	for (size_t i = 0; i < spec->n_rows; i++)
 		help_row(f, &spec->rows[i]);
 	if (spec->overrides) {
-		help_line(f, "--section.key=value", "set an option of the configuration (may be repeated)");
+		help_line(f, "--section.key=value",
+			  "set an option of the configuration (may be repeated)");
 		(void)fputc('\n', f);
 	}
 	help_line(f, "-h, --help", "print this");
@@ -122,7 +124,8 @@ static bool is_option(const char *word, const char *name, const char **value)
 	return word[n] == '\0' || (word[n] == '=' && name[1] == '-');
 }
 
-static const struct arg_row *find_row(const struct arg_spec *spec, const char *word, const char **value)
+static const struct arg_row *find_row(const struct arg_spec *spec, const char *word,
+				      const char **value)
 {
 	for (size_t i = 0; i < spec->n_rows; i++)
 		if (is_option(word, spec->rows[i].name, value) ||
@@ -150,10 +153,10 @@ static int unknown_option(const struct arg_spec *spec, const char *word, struct 
 	str_free(&name);
 	free(names);
 	if (near != NULL)
-		return err_set(e, ERR_USAGE, "unknown option \"%.*s\": did you mean \"%s\"?", bare, word,
-			       near);
-	return err_set(e, ERR_USAGE, "unknown option \"%.*s\": \"%s %s --help\" lists the options", bare,
-		       word, prog_of(spec), spec->name);
+		return err_set(e, ERR_USAGE, "unknown option \"%.*s\": did you mean \"%s\"?", bare,
+			       word, near);
+	return err_set(e, ERR_USAGE, "unknown option \"%.*s\": \"%s %s --help\" lists the options",
+		       bare, word, prog_of(spec), spec->name);
 }
 
 static int store_enum(int *v, const struct arg_row *r, const char *text, struct err *e)
@@ -182,8 +185,8 @@ static int store_u64(uint64_t *v, const struct arg_row *r, const char *text, str
 	uint64_t got;
 
 	if (!str_u64(text, &got) || got < r->min || got > r->max)
-		return err_set(e, ERR_USAGE, "%s %s: want a whole number in %" PRIu64 "..%" PRIu64, r->name,
-			       text, r->min, r->max);
+		return err_set(e, ERR_USAGE, "%s %s: want a whole number in %" PRIu64 "..%" PRIu64,
+			       r->name, text, r->min, r->max);
 	*v = got;
 	return 0;
 }
@@ -210,7 +213,8 @@ static int store(const struct args *a, const struct arg_row *r, const char *text
 	BUG("unknown type of argument row");
 }
 
-static int parse_option(struct parser *p, const struct arg_row *r, const char *word, const char *value)
+static int parse_option(struct parser *p, const struct arg_row *r, const char *word,
+			const char *value)
 {
 	uint64_t bit = UINT64_C(1) << (r - p->a->spec->rows);
 
@@ -286,8 +290,8 @@ static int check_counts(const struct parser *p)
 			return err_set(p->e, ERR_USAGE, "%s %s needs %s %s: give it", prog_of(spec),
 				       spec->name, spec->rows[i].name, spec->rows[i].value);
 	if (n < spec->min_pos)
-		return err_set(p->e, ERR_USAGE, "too few operands (%zu): want %s %s %s", n, prog_of(spec),
-			       row->name, row->args);
+		return err_set(p->e, ERR_USAGE, "too few operands (%zu): want %s %s %s", n,
+			       prog_of(spec), row->name, row->args);
 	if (n > spec->max_pos)
 		return err_set(p->e, ERR_USAGE, "operand \"%s\" is one too many: want %s %s%s%s",
 			       p->a->pos.v[spec->max_pos], prog_of(spec), row->name,

@@ -40,8 +40,8 @@ static bool is_help(const char *word)
 
 static int print_help(const struct cmd_set *set, struct err *e)
 {
-	printf("%s: %s\n\nUsage: %s COMMAND [OPERAND...] [OPTION...]\n\nCommands:\n", set->prog, set->about,
-	       set->prog);
+	printf("%s: %s\n\nUsage: %s COMMAND [OPERAND...] [OPTION...]\n\nCommands:\n", set->prog,
+	       set->about, set->prog);
 	for (size_t i = 0; i < set->n; i++)
 		printf("  %-10s %s\n", set->rows[i].name, set->rows[i].help);
 	printf("\n`%s COMMAND --help` tells more about one.\n", set->prog);
@@ -59,9 +59,10 @@ static int unknown(const struct cmd_set *set, const char *name, struct err *e)
 	near = str_nearest(name, names, set->n);
 	free(names);
 	if (near != NULL)
-		return err_set(e, ERR_USAGE, "unknown command \"%s\": did you mean \"%s\"?", name, near);
-	return err_set(e, ERR_USAGE, "unknown command \"%s\": \"%s --help\" lists the commands", name,
-		       set->prog);
+		return err_set(e, ERR_USAGE, "unknown command \"%s\": did you mean \"%s\"?", name,
+			       near);
+	return err_set(e, ERR_USAGE, "unknown command \"%s\": \"%s --help\" lists the commands",
+		       name, set->prog);
 }
 
 int cmd_dispatch(const struct cmd_set *set, int argc, char **argv, struct err *e)
@@ -69,7 +70,8 @@ int cmd_dispatch(const struct cmd_set *set, int argc, char **argv, struct err *e
 	const struct cmd *row;
 
 	if (argc < 2)
-		return err_set(e, ERR_USAGE, "no command: \"%s --help\" lists the commands", set->prog);
+		return err_set(e, ERR_USAGE, "no command: \"%s --help\" lists the commands",
+			       set->prog);
 	if (is_help(argv[1]))
 		return print_help(set, e);
 	row = cmd_row(set, argv[1]);

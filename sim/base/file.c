@@ -47,7 +47,8 @@ int file_create(struct outfile *o, const char *path, struct err *e)
 		return 0;
 	o->path = xstrdup(path);
 	o->f = NULL;
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) /* a device or a pipe: never replaced by a file */
+	if (stat(path, &st) == 0 &&
+	    !S_ISREG(st.st_mode)) /* a device or a pipe: never replaced by a file */
 		fd = open(path, O_WRONLY | O_CLOEXEC);
 	else
 		fd = open_beside(o);
@@ -122,7 +123,8 @@ static void draw_bar(const struct progress *p, uint64_t done)
 	int full = (int)(part * BAR_WIDTH);
 
 	(void)fprintf(stderr, "\r%s [%.*s%*s] %3d %%", p->what, full,
-		      "########################################", BAR_WIDTH - full, "", (int)(part * 100));
+		      "########################################", BAR_WIDTH - full, "",
+		      (int)(part * 100));
 }
 
 void progress_begin(struct progress *p, const char *what, uint64_t total)

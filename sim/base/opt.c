@@ -247,7 +247,8 @@ static int override(struct opt_set *set, const char *name, const char *text, str
 	if (slot == NULL) {
 		near = opt_near_name(set, name);
 		return err_set(e, ERR_CONFIG, "unknown option \"%.100s\"%s%s%s", name,
-			       near != NULL ? ": did you mean \"" : ": \"el2sim config --doc\" lists them",
+			       near != NULL ? ": did you mean \""
+					    : ": \"el2sim config --doc\" lists them",
 			       near != NULL ? near : "", near != NULL ? "\"?" : "");
 	}
 	if (opt_value_parse(slot->row, text, "", &v, e) != 0)
@@ -264,8 +265,8 @@ int opt_override(struct opt_set *set, const char *assignment, struct err *e)
 	int r;
 
 	if (eq == NULL)
-		return err_set(e, ERR_USAGE, "command line: \"%.100s\" has no value: want section.key=value",
-			       s);
+		return err_set(e, ERR_USAGE,
+			       "command line: \"%.100s\" has no value: want section.key=value", s);
 	name = trimmed(s, (size_t)(eq - s));
 	text = trimmed(eq + 1, strlen(eq + 1));
 	r = override(set, name, text, e);
@@ -285,7 +286,8 @@ int opt_done(struct opt_set *set, struct err *e)
 		if (slot->is_set)
 			continue;
 		if (slot->row->def == NULL)
-			return err_set(e, ERR_CONFIG, "[%s] %s is not set and has no default: set it (%s)",
+			return err_set(e, ERR_CONFIG,
+				       "[%s] %s is not set and has no default: set it (%s)",
 				       slot->row->section, slot->row->key, slot->row->help);
 		if (opt_value_parse(slot->row, slot->row->def, "", &v, e) != 0)
 			return err_at(e, "default", 0);

@@ -123,8 +123,8 @@ static int check_name(const char *kind, const char *name, size_t n, struct err *
 		return err_set(e, ERR_CONFIG, "%s without a name: want %s", kind,
 			       kind[0] == 's' ? "\"[section]\"" : "\"key = value\"");
 	if (n > NAME_MAX_BYTES)
-		return err_set(e, ERR_CONFIG, "%s \"%.*s...\" of %zu bytes: want at most %d", kind, 20,
-			       name, n, NAME_MAX_BYTES);
+		return err_set(e, ERR_CONFIG, "%s \"%.*s...\" of %zu bytes: want at most %d", kind,
+			       20, name, n, NAME_MAX_BYTES);
 	return 0;
 }
 
@@ -139,7 +139,8 @@ static int check_section(struct file *f, const char *s)
 		return err_set(e, ERR_CONFIG, "\"%.60s\" has no \"]\": want \"[section]\"", s);
 	after = skip_blanks(after + 1);
 	if (*after != '\0' && *after != ';' && *after != '#')
-		return err_set(e, ERR_CONFIG, "\"%.60s\" after \"]\": want one thing per line", after);
+		return err_set(e, ERR_CONFIG, "\"%.60s\" after \"]\": want one thing per line",
+			       after);
 	if (check_name("section", s + 1, n, e) != 0)
 		return -1;
 	memcpy(name, s + 1, n);
@@ -150,9 +151,10 @@ static int check_section(struct file *f, const char *s)
 		return 0;
 	near = opt_near_section(f->load->set, name);
 	if (near != NULL)
-		return err_set(e, ERR_CONFIG, "unknown section [%s]: did you mean [%s]?", name, near);
-	return err_set(e, ERR_CONFIG, "unknown section [%s]: \"el2sim config --doc\" lists the sections",
-		       name);
+		return err_set(e, ERR_CONFIG, "unknown section [%s]: did you mean [%s]?", name,
+			       near);
+	return err_set(e, ERR_CONFIG,
+		       "unknown section [%s]: \"el2sim config --doc\" lists the sections", name);
 }
 
 /* Where inih would split the line: at the first '=' or ':' before an inline comment. */
@@ -180,9 +182,10 @@ static int check_key(struct file *f, const char *s)
 	if (check_name("key", s, n, e) != 0)
 		return -1;
 	if (!f->in_section)
-		return err_set(e, ERR_CONFIG,
-			       "\"%.60s\" stands before the first section: want \"[section]\" above it",
-			       s);
+		return err_set(
+			e, ERR_CONFIG,
+			"\"%.60s\" stands before the first section: want \"[section]\" above it",
+			s);
 	return 0;
 }
 
@@ -198,7 +201,8 @@ static int take_line(struct file *f, const char *raw, size_t n, char *line, size
 	if (n == 0 || raw[0] == '#' || raw[0] == ';')
 		n = 0;
 	if (n >= max)
-		return err_set(e, ERR_CONFIG, "line of %zu bytes: want at most %zu (comment lines may be longer)",
+		return err_set(e, ERR_CONFIG,
+			       "line of %zu bytes: want at most %zu (comment lines may be longer)",
 			       n, max - 1);
 	memcpy(line, raw, n);
 	line[n] = '\0';
@@ -239,8 +243,8 @@ static int mark(const struct file *f, struct opt_mark *m, const char *section, c
 {
 	if (m->file == f->serial)
 		return err_set(f->load->e, ERR_CONFIG,
-			       "[%s] %s is set twice, first in line %lu: keep one of them", section, key,
-			       m->line);
+			       "[%s] %s is set twice, first in line %lu: keep one of them", section,
+			       key, m->line);
 	*m = (struct opt_mark){ f->serial, f->line };
 	return 0;
 }
@@ -250,10 +254,12 @@ static int unknown_key(const struct file *f, const char *section, const char *ke
 	const char *near = opt_near_key(f->load->set, section, key);
 
 	if (near != NULL)
-		return err_set(f->load->e, ERR_CONFIG, "unknown key \"%s\" in [%s]: did you mean \"%s\"?",
-			       key, section, near);
+		return err_set(f->load->e, ERR_CONFIG,
+			       "unknown key \"%s\" in [%s]: did you mean \"%s\"?", key, section,
+			       near);
 	return err_set(f->load->e, ERR_CONFIG,
-		       "unknown key \"%s\" in [%s]: \"el2sim config --doc\" lists the keys", key, section);
+		       "unknown key \"%s\" in [%s]: \"el2sim config --doc\" lists the keys", key,
+		       section);
 }
 
 static int take_include(struct file *f, const char *key, const char *text)
@@ -276,8 +282,8 @@ static int take_source(struct file *f, const char *key, const char *text)
 
 	if (slot == NULL) {
 		near = opt_near_name(f->load->set, key);
-		return err_set(f->load->e, ERR_CONFIG, "unknown option \"%s\" in [source]%s%s%s", key,
-			       near != NULL ? ": did you mean \"" : ": want section.key",
+		return err_set(f->load->e, ERR_CONFIG, "unknown option \"%s\" in [source]%s%s%s",
+			       key, near != NULL ? ": did you mean \"" : ": want section.key",
 			       near != NULL ? near : "", near != NULL ? "\"?" : "");
 	}
 	if (mark(f, &slot->source_mark, "source", key) != 0)
@@ -367,7 +373,8 @@ static int read_all(const char *path, struct str *text, struct err *e)
 	return why == NULL ? 0 : unreadable(path, why, e);
 }
 
-static int load_path(struct load *l, const struct file *parent, const char *path, const struct stat *st);
+static int load_path(struct load *l, const struct file *parent, const char *path,
+		     const struct stat *st);
 
 /* The file that an include means: beside the including file, else a shipped one. */
 static int find_include(struct file *f, const char *name, struct str *path, struct stat *st)
@@ -382,14 +389,15 @@ static int find_include(struct file *f, const char *name, struct str *path, stru
 		r = stat(str_get(&shipped), st);
 		if (r != 0)
 			r = err_set(f->load->e, ERR_CONFIG,
-				    "[el2sim] include = %s: neither %.120s nor %.120s can be found", name,
-				    str_get(path), str_get(&shipped));
+				    "[el2sim] include = %s: neither %.120s nor %.120s can be found",
+				    name, str_get(path), str_get(&shipped));
 		str_reset(path);
 		str_add(path, str_get(&shipped));
 	}
 	if (r == 0 && !S_ISREG(st->st_mode))
-		r = err_set(f->load->e, ERR_CONFIG, "[el2sim] include = %s: %.120s is not a regular file",
-			    name, str_get(path));
+		r = err_set(f->load->e, ERR_CONFIG,
+			    "[el2sim] include = %s: %.120s is not a regular file", name,
+			    str_get(path));
 	str_free(&shipped);
 	str_free(&configs);
 	return r;
@@ -401,15 +409,17 @@ static int check_nesting(const struct file *f, const char *name, const struct st
 
 	for (const struct file *up = f; up != NULL; up = up->parent)
 		if (up->st.st_ino == st->st_ino && up->st.st_dev == st->st_dev)
-			return err_set(e, ERR_CONFIG,
-				       "[el2sim] include = %s: a loop, for %.160s leads here: remove one", name,
-				       up->path);
+			return err_set(
+				e, ERR_CONFIG,
+				"[el2sim] include = %s: a loop, for %.160s leads here: remove one",
+				name, up->path);
 	if (f->depth >= DEPTH_MAX)
-		return err_set(e, ERR_CONFIG, "[el2sim] include = %s: want includes at most %d deep", name,
+		return err_set(e, ERR_CONFIG,
+			       "[el2sim] include = %s: want includes at most %d deep", name,
 			       DEPTH_MAX);
 	if (f->load->files >= FILES_MAX)
-		return err_set(e, ERR_CONFIG, "[el2sim] include = %s: want at most %d files in all", name,
-			       FILES_MAX);
+		return err_set(e, ERR_CONFIG, "[el2sim] include = %s: want at most %d files in all",
+			       name, FILES_MAX);
 	return 0;
 }
 
@@ -441,7 +451,8 @@ static int parse_text(struct file *f, const char *text, size_t n)
 	r = ini_parse_stream(next_line, f, take_key, f);
 	if (!f->failed && r != 0) { /* nothing we know of: the checks above see it first */
 		f->line = r > 0 ? (unsigned long)r : 0;
-		err_set(f->load->e, ERR_CONFIG, "not understood: want \"[section]\" or \"key = value\"");
+		err_set(f->load->e, ERR_CONFIG,
+			"not understood: want \"[section]\" or \"key = value\"");
 		return failed_here(f);
 	}
 	return f->failed ? -1 : 0;
@@ -457,8 +468,8 @@ static void file_free(struct file *f)
 	free(f->dir);
 }
 
-static int load_text(struct load *l, const struct file *parent, const char *path, const struct stat *st,
-		     const char *text, size_t n)
+static int load_text(struct load *l, const struct file *parent, const char *path,
+		     const struct stat *st, const char *text, size_t n)
 {
 	struct file f = { .load = l, .parent = parent, .path = path, .st = *st };
 	int r;
@@ -478,7 +489,8 @@ static int load_text(struct load *l, const struct file *parent, const char *path
 	return r;
 }
 
-static int load_path(struct load *l, const struct file *parent, const char *path, const struct stat *st)
+static int load_path(struct load *l, const struct file *parent, const char *path,
+		     const struct stat *st)
 {
 	struct str text = STR_INIT;
 	int r = read_all(path, &text, l->e);

@@ -8,20 +8,20 @@
 #include "sim/base/opt_impl.h"
 
 /* UNIT(unit of the row, spelling accepted, factor). A unit without rows is accepted as it is spelled. */
-#define UNITS(UNIT)                                                                                 \
-	UNIT("Hz", "Hz", 1)                                                                         \
-	UNIT("Hz", "kHz", 1000)                                                                     \
-	UNIT("Hz", "MHz", 1000000)                                                                  \
-	UNIT("Hz", "GHz", 1000000000)                                                               \
-	UNIT("ns", "ns", 1)                                                                         \
-	UNIT("ns", "us", 1000)                                                                      \
-	UNIT("ns", "ms", 1000000)                                                                   \
-	UNIT("ns", "s", 1000000000)                                                                 \
-	UNIT("bytes", "bytes", 1)                                                                   \
-	UNIT("bytes", "KiB", 1024)                                                                  \
-	UNIT("bytes", "MiB", 1048576)                                                               \
-	UNIT("bytes", "GiB", 1073741824)                                                            \
-	UNIT("percent", "percent", 1)                                                               \
+#define UNITS(UNIT)                                                                                \
+	UNIT("Hz", "Hz", 1)                                                                        \
+	UNIT("Hz", "kHz", 1000)                                                                    \
+	UNIT("Hz", "MHz", 1000000)                                                                 \
+	UNIT("Hz", "GHz", 1000000000)                                                              \
+	UNIT("ns", "ns", 1)                                                                        \
+	UNIT("ns", "us", 1000)                                                                     \
+	UNIT("ns", "ms", 1000000)                                                                  \
+	UNIT("ns", "s", 1000000000)                                                                \
+	UNIT("bytes", "bytes", 1)                                                                  \
+	UNIT("bytes", "KiB", 1024)                                                                 \
+	UNIT("bytes", "MiB", 1048576)                                                              \
+	UNIT("bytes", "GiB", 1073741824)                                                           \
+	UNIT("percent", "percent", 1)                                                              \
 	UNIT("percent", "%", 1)
 
 struct unit {
@@ -38,7 +38,9 @@ static const struct unit units[] = {
 #define N_UNITS (sizeof(units) / sizeof(units[0]))
 #define FIXED   1000 /* OPT_FIXED counts thousandths */
 
-static const char *const bool_names[] = { "no", "yes", "false", "true", "off", "on", "0", "1", NULL };
+static const char *const bool_names[] = {
+	"no", "yes", "false", "true", "off", "on", "0", "1", NULL
+};
 
 /* --- what a row wants, in words --------------------------------------------------------------- */
 
@@ -77,7 +79,8 @@ static void add_unit(struct str *b, const struct opt_row *row)
 	}
 	str_add(b, row->unit);
 	for (size_t i = 0; i < N_UNITS; i++) {
-		if (strcmp(units[i].base, row->unit) == 0 && strcmp(units[i].spelling, row->unit) != 0) {
+		if (strcmp(units[i].base, row->unit) == 0 &&
+		    strcmp(units[i].spelling, row->unit) != 0) {
 			str_addf(b, "%s%s", before, units[i].spelling);
 			before = ", ";
 		}
@@ -132,14 +135,14 @@ static int refuse(const struct opt_row *row, const char *text, const char *probl
 	return -1;
 }
 
-static int refuse_word(const struct opt_row *row, const char *text, const char *what, const char *word,
-		       const char *near, struct err *e)
+static int refuse_word(const struct opt_row *row, const char *text, const char *what,
+		       const char *word, const char *near, struct err *e)
 {
 	struct str problem = STR_INIT;
 
 	str_addf(&problem, "%s \"%.60s\"", what, word);
 	if (near != NULL)
-		str_addf(&problem, ", did you mean \"%s\"?", near);
+		str_addf(&problem, " (did you mean \"%s\"?)", near);
 	refuse(row, text, str_get(&problem), e);
 	str_free(&problem);
 	return -1;
@@ -222,7 +225,8 @@ static int64_t unit_factor(const struct opt_row *row, const char *spelling)
 		if (strcmp(units[i].base, unit) == 0 && strcmp(units[i].spelling, spelling) == 0)
 			return units[i].factor;
 	/* "1 cycle" for cycles */
-	if (n > 2 && unit[n - 1] == 's' && strlen(spelling) == n - 1 && strncmp(spelling, unit, n - 1) == 0)
+	if (n > 2 && unit[n - 1] == 's' && strlen(spelling) == n - 1 &&
+	    strncmp(spelling, unit, n - 1) == 0)
 		return 1;
 	return 0;
 }
@@ -244,7 +248,8 @@ static const char *scale(const struct opt_row *row, struct number n, int64_t fac
 	return *v < row->min || *v > row->max ? "out of range" : NULL;
 }
 
-static int parse_number(const struct opt_row *row, const char *text, struct opt_value *v, struct err *e)
+static int parse_number(const struct opt_row *row, const char *text, struct opt_value *v,
+			struct err *e)
 {
 	const char *unit, *problem;
 	struct number n;
@@ -288,7 +293,8 @@ static int name_index(const char *const *names, const char *word, size_t n)
 	return -1;
 }
 
-static int parse_bool(const struct opt_row *row, const char *text, struct opt_value *v, struct err *e)
+static int parse_bool(const struct opt_row *row, const char *text, struct opt_value *v,
+		      struct err *e)
 {
 	int i = name_index(bool_names, text, strlen(text));
 
@@ -299,7 +305,8 @@ static int parse_bool(const struct opt_row *row, const char *text, struct opt_va
 	return 0;
 }
 
-static int parse_enum(const struct opt_row *row, const char *text, struct opt_value *v, struct err *e)
+static int parse_enum(const struct opt_row *row, const char *text, struct opt_value *v,
+		      struct err *e)
 {
 	int i = name_index(row->names, text, strlen(text));
 
@@ -333,7 +340,8 @@ static int parse_flag(const struct opt_row *row, const char *text, const char *w
 	return -1;
 }
 
-static int parse_flags(const struct opt_row *row, const char *text, struct opt_value *v, struct err *e)
+static int parse_flags(const struct opt_row *row, const char *text, struct opt_value *v,
+		       struct err *e)
 {
 	const char *between = ", \t";
 	const char *s = text + strspn(text, between);
@@ -390,8 +398,8 @@ static int parse(const struct opt_row *row, const char *text, const char *dir, s
 	BUG("unknown type of option row");
 }
 
-int opt_value_parse(const struct opt_row *row, const char *text, const char *dir, struct opt_value *v,
-		    struct err *e)
+int opt_value_parse(const struct opt_row *row, const char *text, const char *dir,
+		    struct opt_value *v, struct err *e)
 {
 	*v = (struct opt_value){ .text = STR_INIT };
 	if (parse(row, text, dir, v, e) == 0)
@@ -428,12 +436,13 @@ int opt_text_check(const char *text, size_t n, struct err *e)
 	for (size_t i = 0, len; i < n; i += len) {
 		if ((s[i] < 0x20 && s[i] != '\t') || s[i] == 0x7f)
 			return err_set(e, ERR_CONFIG,
-				       "control character 0x%02x in byte %zu: want a line of text", s[i],
-				       i + 1);
+				       "control character 0x%02x in byte %zu: want a line of text",
+				       s[i], i + 1);
 		len = utf8_length(s + i, n - i);
 		if (len == 0)
-			return err_set(e, ERR_CONFIG, "byte 0x%02x in place %zu is not UTF-8: want text",
-				       s[i], i + 1);
+			return err_set(e, ERR_CONFIG,
+				       "byte 0x%02x in place %zu is not UTF-8: want text", s[i],
+				       i + 1);
 	}
 	return 0;
 }

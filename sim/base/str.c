@@ -75,29 +75,37 @@ const char *str_get(const struct str *b)
 
 #define WORD_MAX 63
 
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Rows of the table of distances between the first i bytes of a and the first j of b, three at a time. */
 size_t str_distance(const char *a, const char *b)
 {
-	size_t row[WORD_MAX + 1], na = strlen(a), nb = strlen(b);
+	size_t rows[3][WORD_MAX + 1], na = strlen(a), nb = strlen(b);
 
 	if (na > WORD_MAX || nb > WORD_MAX)
 		return SIZE_MAX;
 	for (size_t j = 0; j <= nb; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= na; i++) {
-		size_t diag = row[0];
+		size_t *now = rows[i % 3], *up = rows[(i - 1) % 3], *up2 = rows[(i + 1) % 3];
 
-		row[0] = i;
+		now[0] = i;
 		for (size_t j = 1; j <= nb; j++) {
-			size_t up = row[j];
-			size_t sub = diag + (tolower((unsigned char)a[i - 1]) !=
-					     tolower((unsigned char)b[j - 1]));
-			size_t best = up < row[j - 1] ? up + 1 : row[j - 1] + 1;
-
-			row[j] = sub < best ? sub : best;
-			diag = up;
+			now[j] = least(least(up[j], now[j - 1]) + 1,
+				       up[j - 1] + (same(a[i - 1], b[j - 1]) ? 0 : 1));
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
+				now[j] = least(now[j], up2[j - 2] + 1);
 		}
 	}
-	return row[nb];
+	return rows[na % 3][nb];
 }
 
 const char *str_nearest(const char *word, const char *const *names, size_t n)

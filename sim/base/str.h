@@ -26,7 +26,10 @@ const char *str_get(const struct str *b);
 
 /* Nearest of n names (case ignored, edit distance at most 1/3 of the word, at least 1); NULL if none is near. */
 const char *str_nearest(const char *word, const char *const *names, size_t n);
-/* Edit distance (Levenshtein, case ignored) of two words; words over 63 bytes count as far (SIZE_MAX). */
+/*
+ * Edit distance of two words: Levenshtein, a swap of neighbours is one edit, case ignored; words over 63
+ * bytes count as far (SIZE_MAX).
+ */
 size_t str_distance(const char *a, const char *b);
 
 /*
