@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Machine profile: one core type as the INI gives it ([machine], [cost]). */
+#ifndef EL2SIM_CPU_MACHINE_H
+#define EL2SIM_CPU_MACHINE_H
+
+#include <stdint.h>
+
+#include "models/cpu/sysreg.h"
+#include "sim/base/opt.h"
+
+/* How far the cycle numbers of a profile can be trusted; printed with every cycle figure. */
+#define CALIBRATIONS(X)                                                                             \
+	X(UNCALIBRATED, "uncalibrated", "published primitives and assumptions, no measurement of this core") \
+	X(FITTED, "fitted", "fitted to measurements of this core; those measurements are no prediction")    \
+	X(VALIDATED, "validated", "fitted to one set of measurements and checked on another")
+
+enum calibration {
+#define X(id, name, help) CAL_##id,
+	CALIBRATIONS(X)
+#undef X
+	CAL_COUNT
+};
+
+struct machine {
+	const char *name;
+	int64_t clock_hz;
+	uint64_t features;      /* bit FEAT_* */
+	int calibration;        /* enum calibration */
+	int64_t list_registers; /* ICH_LRn implemented */
+	int64_t pri_bits;       /* GIC preemption bits: 5, 6 or 7 give 1, 2 or 4 registers of each of AP0R, AP1R */
+	int64_t breakpoints, watchpoints;
+	int64_t cpi_milli;      /* cycles per instruction of C code outside the modelled ops, thousandths */
+	int64_t mrs[COST_COUNT], msr[COST_COUNT]; /* cycles */
+	int64_t op[OPCOST_COUNT];                 /* cycles */
+};
+
+/* Option rows of a machine (offsets into struct machine), expanded from the tables; *n gets their number. */
+const struct opt_row *machine_opt_rows(size_t *n);
+
+const char *calibration_name(enum calibration cal);
+const char *calibration_help(enum calibration cal);
+
+/* True if the machine has the feature. */
+static inline int machine_has(const struct machine *m, enum feat f)
+{
+	return f == FEAT_NONE || (m->features >> f & 1) != 0;
+}
+
+#endif
