@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/hyp/ws_policy.h"
+
+#include <string.h>
+
+/* Groups that have a first-use trap, so that lazy means something. */
+#define LAZY_GROUPS (1U << GRP_fpsimd | 1U << GRP_sve | 1U << GRP_pauth)
+
+static enum ws_policy policy_of(const struct ws_config *c, const struct ws_op *op)
+{
+	if (op->reg != SR_NONE && c->reg_policy[op->reg] != POL_MODEL)
+		return (enum ws_policy)c->reg_policy[op->reg];
+	return (enum ws_policy)c->group_policy[op->group];
+}
+
+/* Register accesses, vector blocks, barriers and MMIO of a group move; exceptions and calls stay where they are. */
+static bool moves(const struct ws_op *op)
+{
+	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);
+
+	if (op->opcode == OP_ACC_READ || op->opcode == OP_ACC_WRITE || op->phase == PHASE_HANDLE)
+		return false;
+	switch (row->counter) {
+	case CNT_read:
+	case CNT_write:
+	case CNT_isb:
+	case CNT_dsb:
+	case CNT_fpr:
+	case CNT_mmio:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Where an op belongs under its policy; its own phase if it does not move. */
+static enum ws_phase target(const struct ws_op *op, enum ws_policy pol)
+{
+	bool to_guest = op->phase == PHASE_LOAD || op->phase == PHASE_ENTER ||
+			(op->phase == PHASE_LAZY && op->side == SIDE_GUEST);
+	bool to_host = op->phase == PHASE_EXIT || op->phase == PHASE_PUT;
+
+	if (pol == POL_EAGER && to_guest)
+		return PHASE_ENTER;
+	if (pol == POL_EAGER && to_host)
+		return PHASE_EXIT;
+	if (pol == POL_DEFERRED && to_guest)
+		return PHASE_LOAD;
+	if (pol == POL_DEFERRED && to_host)
+		return PHASE_PUT;
+	return (enum ws_phase)op->phase;
+}
+
+static int check_policy(const struct ws_prog *p, struct err *e)
+{
+	for (unsigned g = 0; g < GRP_COUNT; g++) {
+		if (p->config.group_policy[g] == POL_LAZY && (LAZY_GROUPS >> g & 1) == 0)
+			return err_set(e, ERR_MODEL,
+				       "policy %s = lazy: only fpsimd, sve and pauth have a first-use trap; "
+				       "want eager, deferred or never", group_name((enum sr_group)g));
+	}
+	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
+		if (p->config.reg_policy[r] == POL_LAZY)
+			return err_set(e, ERR_MODEL, "policy %s = lazy: a single register has no first-use "
+				       "trap; set its group's policy", sysreg_name((enum sysreg)r));
+	}
+	return 0;
+}
+
+/* The op as it runs under its new policy: without the guards that only the old one needed. */
+static struct ws_op moved_op(const struct ws_op *op, enum ws_policy pol, enum ws_phase phase,
+			     enum ws_comp comp)
+{
+	struct ws_op m = *op;
+
+	m.phase = (uint8_t)phase;
+	m.comp = (uint16_t)comp;
+	if ((pol == POL_EAGER || pol == POL_DEFERRED) && m.side == SIDE_GUEST)
+		m.guard.on &= ~CND(FP_OWNED);
+	return m;
+}
+
+static bool is_anchor(const struct ws_op *op)
+{
+	return op->opcode == OP_ANCHOR;
+}
+
+/* Append all ops that move into this phase, in program order. */
+static size_t insert_moved(const struct ws_prog *p, struct ws_op *out, size_t n, const struct ws_op *anchor)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+		enum ws_policy pol = policy_of(&p->config, op);
+
+		if (is_anchor(op) || !moves(op) || pol == POL_NEVER || op->phase == anchor->phase)
+			continue;
+		if (target(op, pol) == (enum ws_phase)anchor->phase)
+			out[n++] = moved_op(op, pol, (enum ws_phase)anchor->phase,
+					    (enum ws_comp)anchor->comp);
+	}
+	return n;
+}
+
+int ws_apply_policies(struct ws_prog *p, struct err *e)
+{
+	struct ws_op *out;
+	size_t n = 0;
+
+	if (check_policy(p, e) != 0)
+		return -1;
+	out = xmalloc(2 * p->n * sizeof(*out) + sizeof(*out));
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+		enum ws_policy pol = policy_of(&p->config, op);
+
+		if (is_anchor(op)) {
+			n = insert_moved(p, out, n, op);
+			continue;
+		}
+		if (moves(op) && (pol == POL_NEVER || target(op, pol) != (enum ws_phase)op->phase))
+			continue;
+		out[n] = *op;
+		if (pol == POL_LAZY && op->group == GRP_pauth && op->phase != PHASE_LOAD)
+			out[n].guard.on |= CND(PAUTH_USED);
+		n++;
+	}
+	free(p->op);
+	p->op = out;
+	p->n = n;
+	return 0;
+}
