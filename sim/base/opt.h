@@ -32,7 +32,7 @@ struct opt_row {
 	const char *key;
 	enum opt_type type;
 	size_t offset;            /* of the member in the struct given to opt_add */
-	const char *def;          /* default, in the words of an INI file */
+	const char *def;          /* default, in the words of an INI file; NULL = must be set */
 	int64_t min, max;         /* OPT_INT, OPT_FIXED (in thousandths): inclusive */
 	const char *unit;         /* "" or cycles, Hz, ns, instructions, ...; kHz/MHz/GHz and us/ms/s are converted */
 	const char *const *names; /* OPT_ENUM, OPT_FLAGS: NULL-terminated */
