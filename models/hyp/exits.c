@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/hyp/exits.h"
+
+#include <string.h>
+
+#define ST0       0
+#define ST(a)     CND(a)
+#define ST2(a, b) (CND(a) | CND(b))
+#define P(phase)  { true, PHASE_##phase }
+#define C(comp)   { false, COMP_##comp }
+
+static const struct exit_row rows[EXIT_COUNT] = {
+#define EXIT(id, path, state, help, ...)                                                            \
+	[EXIT_##id] = { #id, #path, state, help,                                                     \
+			sizeof((struct exit_step[]){ __VA_ARGS__ }) / sizeof(struct exit_step),     \
+			{ __VA_ARGS__ } },
+#include "models/hyp/exits.def"
+#undef EXIT
+};
+
+const struct exit_row *exit_row(enum exit_kind k)
+{
+	BUG_ON(k >= EXIT_COUNT);
+	return &rows[k];
+}
+
+bool exit_by_name(const char *name, enum exit_kind *k)
+{
+	for (unsigned i = 0; i < EXIT_COUNT; i++) {
+		if (strcmp(name, rows[i].name) == 0) {
+			*k = (enum exit_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum ws_comp exit_step_comp(const struct ws_prog *p, const struct exit_step *s)
+{
+	return s->is_phase ? ws_phase_comp(p, (enum ws_phase)s->id) : (enum ws_comp)s->id;
+}
+
+enum exit_kind exit_of_hvc(uint64_t function)
+{
+	static const struct {
+		uint32_t function;
+		enum exit_kind kind;
+	} table[] = {
+#define HVCFN(fn, kind) { fn, EXIT_##kind },
+#define SYSREG_EXIT(...)
+#define EC_EXIT(ec, kind)
+#include "models/hyp/classify.def"
+#undef HVCFN
+#undef SYSREG_EXIT
+#undef EC_EXIT
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if ((uint32_t)function == table[i].function)
+			return table[i].kind;
+	}
+	return EXIT_hvc_unknown;
+}
+
+static bool fits(int want, unsigned have)
+{
+	return want < 0 || (unsigned)want == have;
+}
+
+enum exit_kind exit_of_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2)
+{
+	static const struct {
+		int op0, op1, crn, crm, op2;
+		enum exit_kind kind;
+	} table[] = {
+#define HVCFN(fn, kind)
+#define SYSREG_EXIT(o0, o1, cn, cm, o2, kind) { o0, o1, cn, cm, o2, EXIT_##kind },
+#define EC_EXIT(ec, kind)
+#include "models/hyp/classify.def"
+#undef HVCFN
+#undef SYSREG_EXIT
+#undef EC_EXIT
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (fits(table[i].op0, op0) && fits(table[i].op1, op1) && fits(table[i].crn, crn) &&
+		    fits(table[i].crm, crm) && fits(table[i].op2, op2))
+			return table[i].kind;
+	}
+	return EXIT_sysreg_other;
+}
+
+enum exit_kind exit_of_class(uint64_t ec)
+{
+	switch (ec) {
+#define HVCFN(fn, kind)
+#define SYSREG_EXIT(...)
+#define EC_EXIT(class, kind)                                                                        \
+	case class:                                                                                 \
+		return EXIT_##kind;
+#include "models/hyp/classify.def"
+#undef HVCFN
+#undef SYSREG_EXIT
+#undef EC_EXIT
+	default:
+		return EXIT_other;
+	}
+}

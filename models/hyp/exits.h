@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exit kinds as sequences of components, and which kind an event means. */
+#ifndef EL2SIM_HYP_EXITS_H
+#define EL2SIM_HYP_EXITS_H
+
+#include "models/hyp/wswitch.h"
+
+enum exit_kind {
+#define EXIT(id, ...) EXIT_##id,
+#include "models/hyp/exits.def"
+#undef EXIT
+	EXIT_COUNT
+};
+
+#define EXIT_STEPS_MAX 12
+
+struct exit_step {
+	bool is_phase;
+	uint8_t id; /* enum ws_phase or enum ws_comp */
+};
+
+struct exit_row {
+	const char *name;
+	const char *path; /* measured profile */
+	uint64_t state;   /* CND_* bits that hold during the sequence */
+	const char *help;
+	unsigned n;
+	struct exit_step step[EXIT_STEPS_MAX];
+};
+
+const struct exit_row *exit_row(enum exit_kind k);
+bool exit_by_name(const char *name, enum exit_kind *k);
+
+/* Component that a step of the sequence runs in this program. */
+enum ws_comp exit_step_comp(const struct ws_prog *p, const struct exit_step *s);
+
+/* Classification; see classify.def. */
+enum exit_kind exit_of_hvc(uint64_t function);
+enum exit_kind exit_of_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2);
+enum exit_kind exit_of_class(uint64_t ec);
+
+#endif

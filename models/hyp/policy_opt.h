@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options of the switch: [switch], [vcpu], [policy], [run]. */
+#ifndef EL2SIM_HYP_POLICY_OPT_H
+#define EL2SIM_HYP_POLICY_OPT_H
+
+#include <stdbool.h>
+
+#include "models/hyp/wswitch.h"
+#include "sim/base/opt.h"
+
+/* When the guest uses FP/SIMD, which no trace event shows. */
+enum fp_use { FP_NEVER, FP_EACH_LOAD };
+
+struct switch_options {
+	int model;             /* row of ws_models() */
+	uint64_t vcpu;         /* bit i: i-th VCOND row */
+	int group[GRP_COUNT];  /* enum ws_policy */
+	int reg[SR_COUNT];     /* enum ws_policy */
+	const char *trace;
+	bool counting;
+	int fp_use;            /* enum fp_use */
+};
+
+/* Rows for struct switch_options, expanded from the tables; free() them after the option set. */
+struct opt_row *switch_opt_rows(size_t *n);
+
+/* What ws_compile wants, from the options and a machine (which must outlive the program). */
+void switch_config(const struct switch_options *o, const struct machine *m, struct ws_config *c);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Replay: a KVM event trace becomes loads, entries, exits and puts of vCPUs, and each runs its part of the
+ * compiled program.
+ *
+ * How events are read. kvm_entry and kvm_exit bracket guest residency; what the handler says between them
+ * gives the exit kind (classify.def). kvm_userspace_exit ends KVM_RUN: vcpu_put, the way to the VMM and
+ * back, vcpu_load. sched_switch away from a vCPU thread inside KVM_RUN is vcpu_put, back to it vcpu_load.
+ * Everything from an exit to the vCPU's next entry is charged to that exit.
+ *
+ * What no event shows is not made up: FP/SIMD traps (option run.fp_use), entries that are given up because an
+ * interrupt is pending, SGIs in list registers. An interrupt that vgic_update_irq_pending raises occupies one
+ * list register for one residency.
+ */
+#ifndef EL2SIM_HYP_REPLAY_H
+#define EL2SIM_HYP_REPLAY_H
+
+#include "models/hyp/exits.h"
+#include "models/hyp/policy_opt.h"
+#include "traces/trace.h"
+
+struct replay_vcpu {
+	int32_t pid;
+	char comm[16];      /* VM: vCPU threads of one name are one VM */
+	uint32_t index;     /* vcpu->vcpu_idx if an event told it, else UINT32_MAX */
+	uint64_t exits, entries, loads, puts;
+	uint64_t guest_ns;  /* residency: kvm_entry to kvm_exit, as recorded */
+	struct ws_totals totals;
+};
+
+struct replay_kind {
+	uint64_t count;
+	struct ws_totals totals;
+	uint64_t guest_ns;  /* residency before these exits */
+};
+
+struct replay {
+	const struct ws_prog *prog;
+	uint64_t entries, exits, loads, puts, user_exits, sched_outs, fp_traps;
+	uint64_t unfinished; /* exits whose next entry is not in the trace */
+	uint64_t first_ns, last_ns;
+	struct ws_totals total, phase[PHASE_COUNT];
+	struct replay_kind kind[EXIT_COUNT];
+	struct replay_vcpu *vcpu;
+	size_t n_vcpu;
+	uint64_t *exec; /* executions of each op of the program */
+};
+
+/*
+ * Replay the rest of a trace through a program. counting: precomputed totals instead of values; same result.
+ * Returns NULL with ERR_INPUT when the trace cannot be read or holds no kvm_entry. Free with replay_free.
+ */
+struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, bool counting,
+			  enum fp_use fp, struct err *e);
+void replay_free(struct replay *r);
+
+/*
+ * Conservation: totals over phases, kinds, vCPUs and ops agree, entries and exits match, and simulated cycles
+ * are the sum of their parts. ERR_MODEL naming the first sum that does not.
+ */
+int replay_check(const struct replay *r, struct err *e);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/hyp/runner.h"
+
+#include <string.h>
+
+/* A host CPU: its registers, the host's saved context, and who ran last. */
+struct cpu {
+	uint64_t hw[SR_COUNT], host[SR_COUNT], hcfg[SR_COUNT];
+	unsigned last_vcpu_of_vm[64]; /* id + 1 by VM modulo 64; 0 = none */
+};
+
+struct runner {
+	const struct ws_prog *p;
+	struct ws_counting *counting; /* NULL: detailed */
+	uint64_t *exec;
+	struct ws_totals last;
+	struct cpu **cpu;
+	size_t n_cpu;
+	struct runner_vcpu **vcpu;
+	size_t n_vcpu;
+	char (*vm)[16];
+	size_t n_vm;
+};
+
+struct runner *runner_new(const struct ws_prog *p, bool counting)
+{
+	struct runner *r = xcalloc(1, sizeof(*r));
+
+	r->p = p;
+	if (counting)
+		r->counting = ws_counting_new(p);
+	r->exec = xcalloc(p->n, sizeof(*r->exec));
+	return r;
+}
+
+void runner_free(struct runner *r)
+{
+	for (size_t i = 0; i < r->n_cpu; i++)
+		free(r->cpu[i]);
+	for (size_t i = 0; i < r->n_vcpu; i++) {
+		free(r->vcpu[i]->guest);
+		free(r->vcpu[i]->gcfg);
+		free(r->vcpu[i]);
+	}
+	ws_counting_free(r->counting);
+	free(r->cpu);
+	free(r->vcpu);
+	free(r->vm);
+	free(r->exec);
+	free(r);
+}
+
+static unsigned vm_of(struct runner *r, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_vm; i++) {
+		if (strncmp(r->vm[i], name, sizeof(r->vm[i]) - 1) == 0)
+			return (unsigned)i;
+	}
+	r->vm = xrealloc(r->vm, (i + 1) * sizeof(*r->vm));
+	memset(r->vm[i], 0, sizeof(r->vm[i]));
+	memcpy(r->vm[i], name, strnlen(name, sizeof(r->vm[i]) - 1));
+	r->n_vm++;
+	return (unsigned)i;
+}
+
+/* Distinct values, so that a register that keeps the wrong one shows. */
+static uint64_t value(uint64_t who, enum sysreg reg)
+{
+	return who << 32 | (uint64_t)reg << 8 | 0x5a;
+}
+
+#define WHO_HOST 0x40000000u
+#define WHO_HCFG 0x50000000u
+#define WHO_GCFG 0x60000000u
+
+struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm)
+{
+	struct runner_vcpu *v = xcalloc(1, sizeof(*v));
+
+	v->id = (unsigned)r->n_vcpu;
+	v->vm = vm_of(r, vm);
+	v->state = CND(HOST_FP);
+	if (r->counting == NULL) {
+		v->guest = xcalloc(SR_COUNT, sizeof(*v->guest));
+		v->gcfg = xcalloc(SR_COUNT, sizeof(*v->gcfg));
+		for (unsigned reg = 1; reg < SR_COUNT; reg++) {
+			v->guest[reg] = value(v->id + 1, (enum sysreg)reg);
+			v->gcfg[reg] = value(WHO_GCFG + v->id, (enum sysreg)reg);
+		}
+	}
+	r->vcpu = xrealloc(r->vcpu, (r->n_vcpu + 1) * sizeof(struct runner_vcpu *));
+	r->vcpu[r->n_vcpu++] = v;
+	return v;
+}
+
+void runner_on_cpu(struct runner_vcpu *v, unsigned cpu)
+{
+	v->cpu = cpu;
+}
+
+void runner_lrs(struct runner_vcpu *v, unsigned lrs)
+{
+	v->lrs = lrs;
+	v->lr_state = lrs != 0 ? CND(LRS) : 0;
+}
+
+bool runner_needs_fp(const struct runner *r, const struct runner_vcpu *v)
+{
+	return (v->state & CND(FP_OWNED)) == 0 && ws_fp_is_lazy(r->p);
+}
+
+static struct cpu *cpu_at(struct runner *r, unsigned n)
+{
+	while (r->n_cpu <= n) {
+		struct cpu *c = xcalloc(1, sizeof(*c));
+
+		for (unsigned reg = 1; reg < SR_COUNT; reg++) {
+			c->hcfg[reg] = value(WHO_HCFG + n, (enum sysreg)reg);
+			c->hw[reg] = c->host[reg] = value(WHO_HOST + n, (enum sysreg)reg);
+		}
+		r->cpu = xrealloc(r->cpu, (r->n_cpu + 1) * sizeof(struct cpu *));
+		r->cpu[r->n_cpu++] = c;
+	}
+	return r->cpu[n];
+}
+
+/* State that a component finds. */
+static uint64_t state_before(struct runner *r, struct runner_vcpu *v, enum ws_comp comp)
+{
+	struct cpu *c = cpu_at(r, v->cpu);
+	unsigned *last = &c->last_vcpu_of_vm[v->vm % 64];
+	uint64_t state = v->state;
+
+	if (comp == ws_phase_comp(r->p, PHASE_LOAD)) {
+		if (*last != 0 && *last != v->id + 1)
+			state |= CND(OTHER_VCPU);
+		*last = v->id + 1;
+	}
+	return state;
+}
+
+/* State that a component leaves behind. */
+static void state_after(const struct runner *r, struct runner_vcpu *v, enum ws_comp comp)
+{
+	const struct ws_prog *p = r->p;
+
+	if (comp == ws_phase_comp(p, PHASE_LOAD)) {
+		v->state |= CND(LOADED);
+		if ((v->state & CND(HOST_FP)) != 0) /* fpsimd_save_and_flush_cpu_state */
+			v->state = (v->state & ~CND(HOST_FP)) | CND(FOREIGN_FP);
+	} else if (comp == ws_phase_comp(p, PHASE_PUT)) {
+		v->state &= ~(CND(LOADED) | CND(FP_OWNED));
+	} else if (comp == ws_phase_comp(p, PHASE_LAZY)) {
+		v->state |= CND(FP_OWNED);
+	} else if (comp == COMP_host_ret_to_user) {
+		v->state = (v->state & ~CND(FOREIGN_FP)) | CND(HOST_FP);
+	}
+}
+
+const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp, uint64_t state,
+				   unsigned lrs)
+{
+	const struct ws_totals *t;
+
+	state |= state_before(r, v, comp);
+	if (r->counting != NULL) {
+		t = ws_count(r->counting, comp, state, lrs);
+	} else {
+		struct cpu *c = cpu_at(r, v->cpu);
+		struct ws_values val = { c->hw, c->host, v->guest, v->gcfg, c->hcfg };
+
+		memset(&r->last, 0, sizeof(r->last));
+		ws_run_detailed(r->p, comp, state, lrs, &val, &r->last, r->exec);
+		t = &r->last;
+	}
+	state_after(r, v, comp);
+	return t;
+}
+
+void runner_exec(const struct runner *r, uint64_t *exec)
+{
+	for (size_t i = 0; i < r->p->n; i++)
+		exec[i] += r->exec[i];
+	if (r->counting != NULL)
+		ws_counting_exec(r->counting, exec);
+}

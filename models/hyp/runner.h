@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs components of a program for vCPUs on CPUs and keeps the run-time state that the ops' guards look at:
+ * who ran last, whether the host's FP state is live, what is loaded. Detailed or counting; the counts agree.
+ */
+#ifndef EL2SIM_HYP_RUNNER_H
+#define EL2SIM_HYP_RUNNER_H
+
+#include "models/hyp/wswitch.h"
+
+struct runner;
+
+struct runner_vcpu {
+	unsigned id, vm, cpu;
+	uint64_t state;    /* CND_* bits that outlive a component: HOST_FP, FOREIGN_FP, FP_OWNED, LOADED */
+	uint64_t lr_state; /* CND(LRS) while list registers are in use */
+	unsigned lrs;
+	uint64_t *guest;   /* values, detailed execution only */
+	uint64_t *gcfg;
+};
+
+struct runner *runner_new(const struct ws_prog *p, bool counting);
+void runner_free(struct runner *r);
+
+/* A new vCPU of the VM of that name; belongs to the runner. */
+struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm);
+/* The vCPU's thread runs on this CPU from now on. */
+void runner_on_cpu(struct runner_vcpu *v, unsigned cpu);
+/* List registers in use from now on. */
+void runner_lrs(struct runner_vcpu *v, unsigned lrs);
+/* True if the vCPU's next FP use traps. */
+bool runner_needs_fp(const struct runner *r, const struct runner_vcpu *v);
+
+/*
+ * Run one component for the vCPU in its own state plus `state`, and update the state by what the component
+ * does. Returns what it added up; valid until the next call.
+ */
+const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp,
+				   uint64_t state, unsigned lrs);
+
+/* Add the executions of each op so far to exec[]. */
+void runner_exec(const struct runner *r, uint64_t *exec);
+
+#endif

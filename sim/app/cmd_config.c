@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* el2sim config: effective values and where each came from; --doc: the reference of all options. */
+#include <stdio.h>
+
+#include "sim/app/config.h"
+#include "sim/app/output.h"
+#include "sim/base/str.h"
+
+struct config_args {
+	struct output_args out;
+	bool doc, all;
+};
+
+static const struct arg_row arg_rows[] = {
+	OUTPUT_ARG_ROWS(struct config_args, out),
+	{ "--doc", NULL, ARG_FLAG, offsetof(struct config_args, doc), .help = "print every option with its default, range, unit and meaning" },
+	{ "--all", NULL, ARG_FLAG, offsetof(struct config_args, all), .help = "print also what nobody set" },
+};
+
+static const struct arg_spec spec = { .name = "config", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
+				      .min_pos = 0, .max_pos = 1, .overrides = true };
+
+/* "0..100000 cycles", the names of an enumeration, or nothing. */
+static const char *range_text(const struct opt_row *r, struct str *b)
+{
+	str_reset(b);
+	if (r->names != NULL) {
+		for (size_t i = 0; r->names[i] != NULL; i++)
+			str_addf(b, "%s%s", i != 0 ? ", " : "", r->names[i]);
+	} else if (r->type == OPT_INT) {
+		str_addf(b, "%lld..%lld", (long long)r->min, (long long)r->max);
+	} else if (r->type == OPT_FIXED) {
+		str_addf(b, "%lld.%03lld..%lld.%03lld", (long long)(r->min / 1000),
+			 (long long)(r->min % 1000), (long long)(r->max / 1000), (long long)(r->max % 1000));
+	} else if (r->type == OPT_BOOL) {
+		str_add(b, "yes, no");
+	}
+	return str_get(b);
+}
+
+static void doc_table(const struct config *c, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "key", "option", REP_STR, "", 0, false },	{ "default", "", REP_STR, "", 0, false },
+		{ "unit", "", REP_STR, "", 0, false },		{ "range", "", REP_STR, "", 0, false },
+		{ "help", "meaning", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "options", "Options", cols, 5);
+	struct str b = STR_INIT;
+
+	for (size_t i = 0; i < opt_count(c->set); i++) {
+		struct opt_view v = opt_at(c->set, i);
+
+		rep_strf(t, "%s.%s", v.row->section, v.row->key);
+		rep_str(t, v.row->def != NULL ? v.row->def : "(must be set)");
+		rep_str(t, v.row->unit);
+		rep_str(t, range_text(v.row, &b));
+		rep_str(t, v.row->help);
+	}
+	str_free(&b);
+}
+
+static void value_table(const struct config *c, bool all, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "key", "option", REP_STR, "", 0, false },  { "value", "", REP_STR, "", 0, false },
+		{ "unit", "", REP_STR, "", 0, false },	     { "origin", "", REP_STR, "", 0, false },
+		{ "source", "", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "values", "Effective configuration", cols, 5);
+
+	for (size_t i = 0; i < opt_count(c->set); i++) {
+		struct opt_view v = opt_at(c->set, i);
+
+		if (v.is_default && !all)
+			continue;
+		rep_strf(t, "%s.%s", v.row->section, v.row->key);
+		rep_str(t, v.value);
+		rep_str(t, v.row->unit);
+		rep_str(t, v.origin);
+		rep_str(t, v.source);
+	}
+	if (!all)
+		rep_note(r, "options that nobody set are left out; --all prints them with their defaults");
+}
+
+int cmd_config(int argc, char **argv, struct err *e)
+{
+	struct config_args o = { 0 };
+	struct config c;
+	struct args a;
+	struct rep *r;
+	int rc;
+
+	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
+		return -1;
+	rc = config_load(&c, a.pos.n != 0 ? a.pos.v[0] : NULL, &a.overrides, e);
+	if (rc == 0) {
+		r = rep_new("config", o.doc ? "Reference of all options" : "Configuration");
+		if (o.doc)
+			doc_table(&c, r);
+		else
+			value_table(&c, o.all, r);
+		rc = output_write(&o.out, r, e);
+		rep_free(r);
+	}
+	config_free(&c);
+	args_free(&a);
+	return rc;
+}

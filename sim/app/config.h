@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An effective configuration: all layers' options joined, loaded from an INI file and the command line. */
+#ifndef EL2SIM_APP_CONFIG_H
+#define EL2SIM_APP_CONFIG_H
+
+#include "models/cpu/machine.h"
+#include "models/hyp/policy_opt.h"
+#include "models/hyp/wswitch.h"
+#include "sim/app/args.h"
+#include "sim/base/opt.h"
+
+struct config {
+	struct opt_set *set;
+	struct opt_row *switch_rows;
+	struct machine machine;
+	struct switch_options sw;
+	const char *path; /* as the user gave it */
+};
+
+/*
+ * Load an INI file and apply overrides ("section.key=value") in order; path NULL = defaults only.
+ * ERR_CONFIG as opt_load. Free with config_free, also after a failure.
+ */
+int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e);
+void config_free(struct config *c);
+
+/* Compile the program that the configuration describes, lint it unless force is set. ERR_MODEL. */
+struct ws_prog *config_compile(const struct config *c, bool force, struct err *e);
+
+#endif

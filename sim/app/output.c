@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/app/output.h"
+
+#include "sim/base/file.h"
+
+const char *const output_formats[REP_FORMAT_COUNT + 1] = {
+#define X(id, name, help) name,
+	REP_FORMATS(X)
+#undef X
+	NULL
+};
+
+int output_write(const struct output_args *o, const struct rep *r, struct err *e)
+{
+	struct outfile f;
+
+	if (file_create(&f, o->file, e) != 0)
+		return -1;
+	if (rep_write(r, (enum rep_format)o->format, f.f, e) != 0) {
+		file_abort(&f);
+		return -1;
+	}
+	return file_commit(&f, e);
+}

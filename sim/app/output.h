@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a command's report goes: -o FILE and --format NAME, the same for every command. */
+#ifndef EL2SIM_APP_OUTPUT_H
+#define EL2SIM_APP_OUTPUT_H
+
+#include "sim/app/args.h"
+#include "sim/report/rep.h"
+
+struct output_args {
+	const char *file; /* NULL: standard output */
+	int format;       /* enum rep_format */
+};
+
+extern const char *const output_formats[REP_FORMAT_COUNT + 1]; /* NULL-terminated */
+
+/* Argument rows for a member of type struct output_args. */
+#define OUTPUT_ARG_ROWS(type, member)                                                               \
+	{ "-o", "--output", ARG_STR, offsetof(type, member) + offsetof(struct output_args, file),   \
+	  "FILE", .help = "write the report to FILE, whole or not at all" },                        \
+	{ "--format", NULL, ARG_ENUM, offsetof(type, member) + offsetof(struct output_args, format), \
+	  .names = output_formats, .help = "format of the report" }
+
+/* Write a report to where the arguments say. ERR_IO. */
+int output_write(const struct output_args *o, const struct rep *r, struct err *e);
+
+#endif
