@@ -154,7 +154,7 @@ static void begin_exit(struct track *t)
 }
 
 /* The vCPU enters the guest: what happened since its exit is known now. */
-static void on_entry(struct state *s, const struct tr_event *ev)
+static void see_entry(struct state *s, const struct tr_event *ev)
 {
 	size_t v = find_vcpu(s, ev, true);
 	struct track *t = &s->track[v];
@@ -177,7 +177,7 @@ static void on_entry(struct state *s, const struct tr_event *ev)
 #define KVM_EXIT_RET_SERROR  1
 #define KVM_EXIT_RET_TRAP    2
 
-static void on_exit(struct state *s, const struct tr_event *ev)
+static void see_exit(struct state *s, const struct tr_event *ev)
 {
 	size_t v = find_vcpu(s, ev, true);
 	struct track *t = &s->track[v];
@@ -201,7 +201,7 @@ static void on_exit(struct state *s, const struct tr_event *ev)
 	}
 }
 
-static void on_userspace_exit(struct state *s, const struct tr_event *ev)
+static void see_userspace_exit(struct state *s, const struct tr_event *ev)
 {
 	size_t v = find_vcpu(s, ev, true);
 	struct track *t = &s->track[v];
@@ -220,7 +220,7 @@ static void on_userspace_exit(struct state *s, const struct tr_event *ev)
 }
 
 /* Details that the handler of an exit tells. */
-static void on_detail(struct state *s, const struct tr_event *ev)
+static void see_detail(struct state *s, const struct tr_event *ev)
 {
 	size_t v = find_vcpu(s, ev, false);
 	struct track *t = v != SIZE_MAX ? &s->track[v] : NULL;
@@ -247,7 +247,7 @@ static void on_detail(struct state *s, const struct tr_event *ev)
 	}
 }
 
-static void on_sched_switch(struct state *s, const struct tr_event *ev)
+static void see_sched_switch(struct state *s, const struct tr_event *ev)
 {
 	for (size_t v = 0; v < s->r->n_vcpu; v++) {
 		struct track *t = &s->track[v];
@@ -263,7 +263,7 @@ static void on_sched_switch(struct state *s, const struct tr_event *ev)
 	}
 }
 
-static void on_timer(struct state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index)
+static void see_timer(struct state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index)
 {
 	size_t v = find_vcpu(s, ev, false);
 
@@ -272,7 +272,7 @@ static void on_timer(struct state *s, const struct tr_event *ev, uint64_t ctl, u
 		s->track[v].timer_on[index] = (ctl & 3) == 1;
 }
 
-static void on_irq_pending(struct state *s, const struct tr_event *ev)
+static void see_irq_pending(struct state *s, const struct tr_event *ev)
 {
 	uint64_t index = ev->arg[TRA_vgic_update_irq_pending_vcpu_id];
 
@@ -284,25 +284,25 @@ static void on_irq_pending(struct state *s, const struct tr_event *ev)
 	}
 }
 
-static void on_event(struct state *s, const struct tr_event *ev)
+static void see_event(struct state *s, const struct tr_event *ev)
 {
 	size_t v;
 
 	switch ((enum tr_type)ev->type) {
 	case TR_kvm_entry:
-		on_entry(s, ev);
+		see_entry(s, ev);
 		break;
 	case TR_kvm_exit:
-		on_exit(s, ev);
+		see_exit(s, ev);
 		break;
 	case TR_kvm_userspace_exit:
-		on_userspace_exit(s, ev);
+		see_userspace_exit(s, ev);
 		break;
 	case TR_sched_switch:
-		on_sched_switch(s, ev);
+		see_sched_switch(s, ev);
 		break;
 	case TR_kvm_timer_save_state:
-		on_timer(s, ev, ev->arg[TRA_kvm_timer_save_state_ctl],
+		see_timer(s, ev, ev->arg[TRA_kvm_timer_save_state_ctl],
 			 ev->arg[TRA_kvm_timer_save_state_timer_idx]);
 		break;
 	case TR_kvm_get_timer_map: /* emitted by the vCPU's own thread */
@@ -311,10 +311,10 @@ static void on_event(struct state *s, const struct tr_event *ev)
 			s->r->vcpu[v].index = (uint32_t)ev->arg[TRA_kvm_get_timer_map_vcpu_id];
 		break;
 	case TR_vgic_update_irq_pending:
-		on_irq_pending(s, ev);
+		see_irq_pending(s, ev);
 		break;
 	default:
-		on_detail(s, ev);
+		see_detail(s, ev);
 		break;
 	}
 }
@@ -343,7 +343,7 @@ struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, bool
 		if (s.r->first_ns == 0)
 			s.r->first_ns = ev.ts_ns;
 		s.r->last_ns = ev.ts_ns;
-		on_event(&s, &ev);
+		see_event(&s, &ev);
 	}
 	finish(&s);
 	if (rc == 0 && s.r->entries == 0)
