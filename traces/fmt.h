@@ -48,4 +48,7 @@ bool fmt_read(struct tr_event *ev, const char *text, const struct fmt_strings *f
 /* Append the event's text in the kernel's form. Absent fields are written as 0 or "?". */
 void fmt_write(struct str *out, const struct tr_event *ev, const struct fmt_strings *fs);
 
+/* Append the kernel's word for a value of a field, a 0x number where it has none. */
+void fmt_word(struct str *out, enum tr_type type, unsigned field, uint64_t value);
+
 #endif

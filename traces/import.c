@@ -140,12 +140,20 @@ int imp_broken(struct imp *im, unsigned long line, struct err *e)
 {
 	struct import_result *res = im->res;
 
+	if (e->code != ERR_INPUT)
+		return -1;
 	(void)err_at(e, strcmp(im->opts->in, "-") == 0 ? "standard input" : im->opts->in, line);
-	if (!im->opts->lenient || e->code != ERR_INPUT)
+	if (!im->opts->lenient)
 		return -1;
 	if (res->info.skipped_lines++ == 0)
 		memcpy(res->warning, e->text, sizeof(res->warning));
 	return 0;
+}
+
+void imp_progress(struct imp *im)
+{
+	if (im->progress != NULL)
+		progress_at(im->progress, im->lines.bytes);
 }
 
 static const char *base_name(const char *path)
@@ -223,6 +231,9 @@ int import_run(const struct import_opts *opts, struct progress *progress, struct
 	*res = (struct import_result){ .warning = "" };
 	if (opts->from != NULL && importer_by_name(opts->from) == NULL)
 		return unknown_name(opts->from, e);
+	if (opts->origin != NULL && strlen(opts->origin) > TW_STRING_MAX)
+		return err_set(e, ERR_USAGE, "--origin: %zu bytes: want at most %d", strlen(opts->origin),
+			       TW_STRING_MAX);
 	f = std ? stdin : fopen(opts->in, "rb");
 	if (f == NULL)
 		return err_set(e, ERR_INPUT, "%s: cannot be opened: %s", opts->in, strerror(errno));

@@ -86,6 +86,9 @@ void imp_skip(struct imp *im, const char *name, size_t n);
  */
 int imp_broken(struct imp *im, unsigned long line, struct err *e);
 
+/* Show how far the text was read. */
+void imp_progress(struct imp *im);
+
 #define IMPORTER(id, name, help) imp_probe_fn imp_probe_##id; imp_read_fn imp_read_##id;
 #include "traces/importers.def"
 #undef IMPORTER

@@ -61,7 +61,8 @@ int lines_next(struct lines *l, char **s, size_t *n, struct err *e)
 	while ((end = memchr(l->buf + l->at, '\n', l->len)) == NULL && l->eof == 0 &&
 	       l->len <= LINE_MAX_BYTES)
 		fill(l);
-	if (l->eof != 0 && ferror(l->f) != 0)
+	l->failed = l->eof != 0 && ferror(l->f) != 0;
+	if (l->failed != 0)
 		return err_set(e, ERR_INPUT, "cannot be read: %s", strerror(errno));
 	if (end == NULL && l->len == 0)
 		return 0;

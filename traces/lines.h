@@ -19,6 +19,7 @@ struct lines {
 	uint64_t bytes;      /* read so far */
 	unsigned long line;  /* number of the line last given out, from 1 */
 	int eof;
+	int failed;          /* reading failed: nothing more will come */
 };
 
 /* Read from f (not closed). */
@@ -29,7 +30,7 @@ const char *lines_head(struct lines *l, size_t *n);
 /*
  * 1 = *s holds a line of n bytes without its end, NUL-terminated, until the next call; 0 = end of file;
  * -1 = ERR_INPUT without file and line: the line is too long or has a NUL byte (it is skipped; the next
- * call goes on behind it), or reading failed (l->eof is set).
+ * call goes on behind it), or reading failed (l->failed is set).
  */
 int lines_next(struct lines *l, char **s, size_t *n, struct err *e);
 

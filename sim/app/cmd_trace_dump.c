@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/cpu/ec.h"
+#include "sim/app/args.h"
+#include "sim/app/cmd_trace.h"
+#include "sim/base/file.h"
+#include "traces/dump.h"
+
+struct dump_args {
+	const char *out;
+	int style;
+	uint64_t events;
+};
+
+static const char *const styles[] = {
+#define X(id, name, help) name,
+	DUMP_STYLES(X)
+#undef X
+	NULL,
+};
+
+static const struct arg_row rows[] = {
+	{ "--style", NULL, ARG_ENUM, offsetof(struct dump_args, style), NULL, .names = styles,
+	  .help = "kind of text" },
+	{ "--events", NULL, ARG_U64, offsetof(struct dump_args, events), "N", .max = UINT64_MAX,
+	  .help = "stop after N events" },
+	{ "-o", "--output", ARG_STR, offsetof(struct dump_args, out), "FILE",
+	  .help = "write to FILE instead of standard output" },
+};
+
+static const struct arg_spec spec = {
+	.set = &cmd_trace_set,
+	.name = "dump",
+	.rows = rows,
+	.n_rows = ARG_ROWS(rows),
+	.min_pos = 1,
+	.max_pos = 1,
+	.text = "Styles:\n"
+#define X(id, name, help) "  " name ": " help "\n"
+		DUMP_STYLES(X),
+#undef X
+};
+
+static const char *ec_name(uint64_t ec)
+{
+	const struct ec *row = ec <= 63 ? ec_by_number((unsigned)ec) : NULL;
+
+	return row != NULL ? row->name : NULL;
+}
+
+static int dump(struct tr_reader *r, const struct dump_args *a, struct err *e)
+{
+	struct outfile o;
+
+	if (file_create(&o, a->out, e) != 0)
+		return -1;
+	if (dump_write(r, o.f, (enum dump_style)a->style, a->events, ec_name, e) != 0) {
+		file_abort(&o);
+		return -1;
+	}
+	return file_commit(&o, e);
+}
+
+int cmd_trace_dump(int argc, char **argv, struct err *e)
+{
+	struct dump_args a = { .style = DUMP_PLAIN, .events = UINT64_MAX };
+	struct tr_reader *r;
+	struct args args;
+	int rc = -1;
+
+	if (args_parse(&args, &spec, argc, argv, &a, e) != 0)
+		return -1;
+	r = tr_open(args.pos.v[0], e);
+	if (r != NULL)
+		rc = dump(r, &a, e);
+	tr_close(r);
+	args_free(&args);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/app/args.h"
+#include "sim/app/cmd_trace.h"
+
+struct info_args {
+	struct trace_out out;
+};
+
+static const struct arg_row rows[] = { TRACE_OUT_ROWS(struct info_args, out) };
+
+static const struct arg_spec spec = {
+	.set = &cmd_trace_set,
+	.name = "info",
+	.rows = rows,
+	.n_rows = ARG_ROWS(rows),
+	.min_pos = 1,
+	.max_pos = 1,
+};
+
+int cmd_trace_info(int argc, char **argv, struct err *e)
+{
+	struct info_args a = { .out = { REP_TEXT, NULL } };
+	struct tr_reader *r;
+	struct args args;
+	int rc = -1;
+
+	if (args_parse(&args, &spec, argc, argv, &a, e) != 0)
+		return -1;
+	r = tr_open(args.pos.v[0], e);
+	if (r != NULL) {
+		struct rep *rep = rep_new("trace-info", "Trace");
+
+		trace_info_facts(rep, tr_info(r));
+		trace_types_table(rep, tr_info(r));
+		rc = trace_report(rep, &a.out, e);
+	}
+	tr_close(r);
+	args_free(&args);
+	return rc;
+}
