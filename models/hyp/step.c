@@ -69,6 +69,9 @@ static const struct ws_step steps[] = {
 #define STEP_FILE "steps_nvhe.def"
 #include "models/hyp/steps_nvhe.def"
 #undef STEP_FILE
+#define STEP_FILE "steps_4_15.def"
+#include "models/hyp/steps_4_15.def"
+#undef STEP_FILE
 #define STEP_FILE "steps_host.def"
 #include "models/hyp/steps_host.def"
 #undef STEP_FILE
