@@ -3,7 +3,8 @@
 #include <check.h>
 #include <string.h>
 
-#include "models/hyp/wswitch.h"
+#include "models/hyp/exits.h"
+#include "models/hyp/runner.h"
 
 #define BIT(f) (UINT64_C(1) << FEAT_##f)
 #define V8_0   (BIT(GICV3) | BIT(PMUV3))
@@ -152,6 +153,36 @@ START_TEST(fp_moves_on_both_sides_at_the_trap_and_at_the_exit)
 }
 END_TEST
 
+/* Each entry arms the trap again, and the host's own state is never left for later. */
+START_TEST(fp_ownership_ends_with_the_exit)
+{
+	struct machine m = machine(V8_2);
+	struct ws_prog *p = compile("linux-4.15-vhe", &m, NULL, 0);
+	struct runner *r = runner_new(p, true);
+	struct runner_vcpu *v = runner_vcpu(r, "vm");
+
+	for (int i = 0; i < 2; i++) {
+		(void)runner_run(r, v, ws_phase_comp(p, PHASE_LOAD), 0, 0);
+		(void)runner_run(r, v, ws_phase_comp(p, PHASE_ENTER), 0, 0);
+		ck_assert(runner_needs_fp(r, v));
+		ck_assert_uint_eq(runner_run(r, v, ws_phase_comp(p, PHASE_LAZY), 0, 0)->n[CNT_fpr], 64);
+		ck_assert(!runner_needs_fp(r, v));
+		ck_assert_uint_eq(runner_run(r, v, ws_phase_comp(p, PHASE_EXIT), HVC, 0)->n[CNT_fpr], 64);
+		ck_assert(runner_needs_fp(r, v));
+		ck_assert_uint_eq(v->state & CND(FOREIGN_FP), 0);
+	}
+	runner_free(r);
+	ws_free(p);
+}
+END_TEST
+
+START_TEST(exit_kinds_that_are_hvcs_say_so)
+{
+	ck_assert_uint_eq(exit_row(EXIT_hvc_unknown)->state, HVC);
+	ck_assert_uint_eq(exit_row(EXIT_smc_unknown)->state, CND(SYNC));
+}
+END_TEST
+
 START_TEST(only_an_hvc_of_the_guest_makes_the_vector_look_at_vttbr)
 {
 	struct machine m = machine(V8_2);
@@ -226,6 +257,8 @@ int main(void)
 	tcase_add_test(tc, list_registers_add_what_the_source_moves_for_them);
 	tcase_add_test(tc, features_that_came_later_change_nothing);
 	tcase_add_test(tc, fp_moves_on_both_sides_at_the_trap_and_at_the_exit);
+	tcase_add_test(tc, fp_ownership_ends_with_the_exit);
+	tcase_add_test(tc, exit_kinds_that_are_hvcs_say_so);
 	tcase_add_test(tc, only_an_hvc_of_the_guest_makes_the_vector_look_at_vttbr);
 	tcase_add_test(tc, deferring_el1_and_user_takes_them_off_the_round_trip);
 	tcase_add_test(tc, vhe_saves_only_the_common_registers_of_the_host);

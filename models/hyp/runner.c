@@ -11,6 +11,8 @@ struct cpu {
 
 struct runner {
 	const struct ws_prog *p;
+	bool unbinds_host_fp; /* the model saves the thread's FP state when it is live (6.1 and later) */
+	bool fp_ends_at_exit; /* the guest exit loads the host's FP registers again (4.15) */
 	struct ws_counting *counting; /* NULL: detailed */
 	uint64_t *exec;
 	struct ws_totals last;
@@ -22,11 +24,24 @@ struct runner {
 	size_t n_vm;
 };
 
+/* How the model treats the FP registers, by its ops. */
+static void look_at_fp(struct runner *r)
+{
+	for (size_t i = 0; i < r->p->n; i++) {
+		const struct ws_op *op = &r->p->op[i];
+
+		r->unbinds_host_fp |= (op->guard.on & CND(HOST_FP)) != 0;
+		r->fp_ends_at_exit |= op->phase == PHASE_EXIT && op->opcode == OP_FPR_LOAD &&
+				      op->side == SIDE_HOST;
+	}
+}
+
 struct runner *runner_new(const struct ws_prog *p, bool counting)
 {
 	struct runner *r = xcalloc(1, sizeof(*r));
 
 	r->p = p;
+	look_at_fp(r);
 	if (counting)
 		r->counting = ws_counting_new(p);
 	r->exec = xcalloc(p->n, sizeof(*r->exec));
@@ -148,8 +163,10 @@ static void state_after(const struct runner *r, struct runner_vcpu *v, enum ws_c
 
 	if (comp == ws_phase_comp(p, PHASE_LOAD)) {
 		v->state |= CND(LOADED);
-		if ((v->state & CND(HOST_FP)) != 0) /* fpsimd_save_and_flush_cpu_state */
+		if (r->unbinds_host_fp && (v->state & CND(HOST_FP)) != 0) /* fpsimd_save_and_flush_cpu_state */
 			v->state = (v->state & ~CND(HOST_FP)) | CND(FOREIGN_FP);
+	} else if (comp == ws_phase_comp(p, PHASE_EXIT) && r->fp_ends_at_exit) {
+		v->state &= ~CND(FP_OWNED);
 	} else if (comp == ws_phase_comp(p, PHASE_PUT)) {
 		v->state &= ~(CND(LOADED) | CND(FP_OWNED));
 	} else if (comp == ws_phase_comp(p, PHASE_LAZY)) {
