@@ -41,9 +41,11 @@ static void entry(const char *name, const char *operands, const char *help)
 
 static void commands(void)
 {
-#define CMD(name, operands, help) entry("el2sim " #name, operands, help);
+#define CMD(name, operands, help)        entry("el2sim " #name, operands, help);
+#define CMD_AS(id, name, operands, help) entry("el2sim " name, operands, help);
 #include "sim/app/cmd.def"
 #undef CMD
+#undef CMD_AS
 }
 
 static void formats(void)

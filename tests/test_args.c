@@ -241,9 +241,11 @@ START_TEST(an_unknown_command_names_the_nearest_one)
 END_TEST
 
 static const char *const top_names[] = {
-#define CMD(name, args, help) #name,
+#define CMD(name, args, help)        #name,
+#define CMD_AS(id, name, args, help) name,
 #include "sim/app/cmd.def"
 #undef CMD
+#undef CMD_AS
 };
 
 #define N_TOP (int)(sizeof(top_names) / sizeof(top_names[0]))

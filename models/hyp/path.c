@@ -71,6 +71,11 @@ const struct opt_row *path_opt_rows(size_t *n)
 	return rows;
 }
 
+const char *const *path_vcpu_names(void)
+{
+	return vcpu_features;
+}
+
 bool path_has(const struct path_profile *p, enum path_kind kind)
 {
 	BUG_ON(kind >= PATH_KIND_COUNT);

@@ -46,6 +46,9 @@ bool path_has(const struct path_profile *p, enum path_kind kind);
 /* The value of an item; 0 when it is not given: a measured kind leaves out what is 0. */
 uint64_t path_get(const struct path_profile *p, enum path_kind kind, enum path_item item);
 
+/* Names of the vCPU's features, NULL-terminated; the i-th is bit i of path_profile.vcpu. */
+const char *const *path_vcpu_names(void);
+
 const char *path_kind_name(enum path_kind kind);
 const char *path_kind_help(enum path_kind kind);
 /* Returns false if there is none of that name. */
