@@ -16,11 +16,14 @@
 
 static char tmp[] = "/tmp/el2sim-path-XXXXXX";
 
-static const struct path_words words = { .vcpu = 1, .recorded_with = "a test", .source = "tests/data" };
+static const struct path_words words = { .vcpu = 1,
+					 .recorded_with = "a test",
+					 .source = "tests/data" };
 
 /* --- help ------------------------------------------------------------------------------------- */
 
-static struct path_import *imported(unsigned cfg, const char *totals, const char *registers, struct err *e)
+static struct path_import *imported(unsigned cfg, const char *totals, const char *registers,
+				    struct err *e)
 {
 	struct path_import *im = xcalloc(1, sizeof(*im));
 
@@ -275,15 +278,18 @@ static const struct {
 	  ":3: unknown exit kind \"hvc_unknwon\": did you mean \"hvc_unknown\"?" },
 	{ false, "hvc_unknown,0", "zork,0", 0,
 	  ":3: unknown exit kind \"zork\": add the row PATH_KIND(zork, \"...\")" },
-	{ false, "null_ioctl,0", "hvc_unknown,0", 0, ":5: hvc_unknown with cfg 0 for the second time" },
+	{ false, "null_ioctl,0", "hvc_unknown,0", 0,
+	  ":5: hvc_unknown with cfg 0 for the second time" },
 	{ false, "nvhe,null_ioctl,0", "vhe,null_ioctl,0", 0, ":5: tag = \"6.12-n1-vhe\" after" },
 	{ false, "713", "-713", 0, ":3: insn_host = \"-713\": want a whole number in 0.." },
 	{ false, "1728.0", "1728,0", 0, ":3: 41 columns: want the 40 of the header" },
 	{ false, "1728.0", "1728.", 0, ":3: mean_insn = \"1728.\": want a decimal number" },
 	{ false, "0", "0", 3, "no rows with cfg 3: want --cfg to name one that was recorded" },
 	{ false, "0", "0", 1, "hvc_unknown, cfg 1: read = 110, but 0 in the registers" },
-	{ true, "6.12,n1,nvhe", "6.1,n1,nvhe", 0, ":3: kernel = \"6.12\" after \"6.1\": want one kernel" },
-	{ true, ",hvc_unknown,", ",smc_unknown,", 0, "exit = smc_unknown, cfg = 0 is not in the totals" },
+	{ true, "6.12,n1,nvhe", "6.1,n1,nvhe", 0,
+	  ":3: kernel = \"6.12\" after \"6.1\": want one kernel" },
+	{ true, ",hvc_unknown,", ",smc_unknown,", 0,
+	  "exit = smc_unknown, cfg = 0 is not in the totals" },
 	{ true, ",hvc_unknown,", ",zork,", 0, "unknown exit kind \"zork\"" },
 	{ true, ",write,", ",wrote,", 0, "op = \"wrote\": want one of read, write" },
 };
@@ -291,8 +297,8 @@ static const struct {
 START_TEST(files_that_do_not_agree_are_refused_with_their_place)
 {
 	struct err e = { ERR_NONE, "" };
-	const char *path = changed(broken[_i].registers ? REGISTERS : TOTALS, broken[_i].old,
-				   broken[_i].new);
+	const char *path =
+		changed(broken[_i].registers ? REGISTERS : TOTALS, broken[_i].old, broken[_i].new);
 	const char *totals = broken[_i].registers ? TOTALS : path;
 	const char *registers = broken[_i].registers ? path : REGISTERS;
 
@@ -360,8 +366,10 @@ START_TEST(a_shipped_profile_loads_and_says_where_it_comes_from)
 		ck_assert_str_eq(str_get(&name), files[_i]->d_name);
 		ck_assert_ptr_nonnull(strstr(p.source, "recorded: "));
 		ck_assert_uint_gt(strlen(p.recorded_with), 10);
-		ck_assert(path_has(&p, PATH_KIND_hvc_unknown) && path_has(&p, PATH_KIND_vcpu_load_put) &&
-			  path_has(&p, PATH_KIND_fp_trap) && path_has(&p, PATH_KIND_mmio_read_user));
+		ck_assert(path_has(&p, PATH_KIND_hvc_unknown) &&
+			  path_has(&p, PATH_KIND_vcpu_load_put) &&
+			  path_has(&p, PATH_KIND_fp_trap) &&
+			  path_has(&p, PATH_KIND_mmio_read_user));
 		ck_assert((path_get(&p, PATH_KIND_hvc_unknown, PATH_insns_hyp) == 0) ==
 			  (strcmp(p.mode, "vhe") == 0));
 		opt_free(set);
@@ -423,7 +431,8 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, without_a_file_nothing_is_measured);
 	tcase_add_test(tc, a_measured_zero_is_not_the_same_as_not_measured);
-	tcase_add_loop_test(tc, every_item_of_every_kind_is_an_option_of_its_own, 0, PATH_KIND_COUNT);
+	tcase_add_loop_test(tc, every_item_of_every_kind_is_an_option_of_its_own, 0,
+			    PATH_KIND_COUNT);
 	tcase_add_loop_test(tc, every_kind_is_found_by_its_name_and_has_a_help, 0, PATH_KIND_COUNT);
 	tcase_add_test(tc, an_import_has_the_numbers_of_both_files);
 	tcase_add_test(tc, the_configuration_asked_for_is_taken);

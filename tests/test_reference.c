@@ -62,8 +62,9 @@ static void refused(const char *path, size_t rows, const char *why)
 START_TEST(a_row_has_every_column)
 {
 	struct err e = { ERR_NONE, "" };
-	struct ref *r = ref_open(write_text(HEADER
-		"6.12,n1,vhe,2,dc_isw,cpacr_el1,cptr_el2,write,2,host,__activate_cptr_traps,17\n"), &e);
+	struct ref *r = ref_open(write_text(HEADER "6.12,n1,vhe,2,dc_isw,cpacr_el1,cptr_el2,write,"
+						   "2,host,__activate_cptr_traps,17\n"),
+				 &e);
 	struct ref_row row;
 
 	ck_assert_ptr_nonnull(r);
@@ -168,8 +169,10 @@ static const struct {
 	{ HEADER "6.12,n1,vhe,0,k,r,r,read,2,host,f,1000000000001\n", 0, ":2: count = " },
 	{ HEADER "6.12,n1,vhe,256,k,r,r,read,2,host,f,1\n", 0,
 	  ":2: cfg = \"256\": want a whole number in 0..255" },
-	{ HEADER "6.12,n1,vhe,0,k,r,r,read,4,host,f,1\n", 0, ":2: el = \"4\": want a whole number in 0..3" },
-	{ HEADER "6.12,n1,vhe,0,k,r,r,raed,2,host,f,1\n", 0, ":2: op = \"raed\": want one of read, write" },
+	{ HEADER "6.12,n1,vhe,0,k,r,r,read,4,host,f,1\n", 0,
+	  ":2: el = \"4\": want a whole number in 0..3" },
+	{ HEADER "6.12,n1,vhe,0,k,r,r,raed,2,host,f,1\n", 0,
+	  ":2: op = \"raed\": want one of read, write" },
 	{ HEADER "6.12,n1,vhe,0,k,r,r,read,2,hots,f,1\n", 0,
 	  ":2: region = \"hots\": want one of host, hyp, guest, user" },
 	{ HEADER "6.12,n1,vhe,0,k,\"r\",r,read,2,host,f,1\n", 0, ":2: byte 0x22 at position 17" },
@@ -252,8 +255,10 @@ START_TEST(a_soft_access_names_its_item)
 	enum path_item item;
 
 	ck_assert(softreg_item("sp_el0", REF_OP_read, "f", &item) && item == PATH_soft_read_sp_el0);
-	ck_assert(softreg_item("tpidr_el1", REF_OP_read, "f", &item) && item == PATH_soft_read_tpidr);
-	ck_assert(softreg_item("tpidr_el2", REF_OP_read, "f", &item) && item == PATH_soft_read_tpidr);
+	ck_assert(softreg_item("tpidr_el1", REF_OP_read, "f", &item) &&
+		  item == PATH_soft_read_tpidr);
+	ck_assert(softreg_item("tpidr_el2", REF_OP_read, "f", &item) &&
+		  item == PATH_soft_read_tpidr);
 	ck_assert(softreg_item("daif", REF_OP_write, "f", &item) && item == PATH_soft_write_daif);
 }
 END_TEST

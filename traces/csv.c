@@ -33,7 +33,8 @@ static int next_line(struct csv *c, char **s, struct err *e)
 	if (r >= 0)
 		return r;
 	if (c->z.why != NULL)
-		err_set(e, ERR_INPUT, "the zstd stream is damaged (%s): copy the file again", c->z.why);
+		err_set(e, ERR_INPUT, "the zstd stream is damaged (%s): copy the file again",
+			c->z.why);
 	return csv_at(c, e);
 }
 
@@ -99,8 +100,9 @@ static int check_bytes(const struct csv *c, const char *s, struct err *e)
 
 		if (b >= 0x20 && b <= 0x7e && b != '"')
 			continue;
-		err_set(e, ERR_INPUT, "byte 0x%02x at position %zu: want printable ASCII without quotes",
-			b, i + 1);
+		err_set(e, ERR_INPUT,
+			"byte 0x%02x at position %zu: want printable ASCII without quotes", b,
+			i + 1);
 		return csv_at(c, e);
 	}
 	return 0;
@@ -132,7 +134,8 @@ int csv_next(struct csv *c, const char *const **fields, struct err *e)
 
 static int bad_number(const struct csv *c, size_t column, const char *want, struct err *e)
 {
-	err_set(e, ERR_INPUT, "%s = \"%.40s\": want %s", c->columns[column], c->field[column], want);
+	err_set(e, ERR_INPUT, "%s = \"%.40s\": want %s", c->columns[column], c->field[column],
+		want);
 	return csv_at(c, e);
 }
 

@@ -24,9 +24,9 @@ struct csv *csv_open(const char *path, const char *const *columns, size_t n, str
 void csv_close(struct csv *c);
 
 /*
- * 1 = *fields has the row's n fields, until the next call; 0 = end; -1 = ERR_INPUT with file and line (of the
- * uncompressed text): wrong number of columns, a byte that is not printable, a line over 64 KiB, a
- * damaged stream.
+ * 1 = *fields has the row's n fields, until the next call; 0 = end; -1 = ERR_INPUT with file and line (of
+ * the uncompressed text): wrong number of columns, a byte that is not printable, a line over 64 KiB,
+ * a damaged stream.
  */
 int csv_next(struct csv *c, const char *const **fields, struct err *e);
 

@@ -40,10 +40,12 @@ static int find_kind(const char *name, enum path_kind *kind, struct err *e)
 		names[i] = path_kind_name((enum path_kind)i);
 	near = str_nearest(name, names, PATH_KIND_COUNT);
 	if (near != NULL)
-		return err_set(e, ERR_INPUT, "unknown exit kind \"%.40s\": did you mean \"%s\"?", name,
-			       near);
-	return err_set(e, ERR_INPUT, "unknown exit kind \"%.40s\": add the row PATH_KIND(%.40s, \"...\") "
-		       "to path_kinds.def, or drop its rows", name, name);
+		return err_set(e, ERR_INPUT, "unknown exit kind \"%.40s\": did you mean \"%s\"?",
+			       name, near);
+	return err_set(e, ERR_INPUT,
+		       "unknown exit kind \"%.40s\": add the row PATH_KIND(%.40s, \"...\") "
+		       "to path_kinds.def, or drop its rows",
+		       name, name);
 }
 
 /* --- totals ----------------------------------------------------------------------------------- */
@@ -66,8 +68,8 @@ static int take_tag(struct path_import *im, const char *tag, struct err *e)
 		im->tag = xstrdup(tag);
 	if (strcmp(im->tag, tag) == 0)
 		return 0;
-	return err_set(e, ERR_INPUT, "tag = \"%.40s\" after \"%.40s\": want one recording per file", tag,
-		       im->tag);
+	return err_set(e, ERR_INPUT, "tag = \"%.40s\" after \"%.40s\": want one recording per file",
+		       tag, im->tag);
 }
 
 static int take_totals(struct path_import *im, const struct csv *c, const char *const *fields,
@@ -122,8 +124,8 @@ static int same(char **have, const char *what, const char *got, struct err *e)
 		*have = xstrdup(got);
 	if (strcmp(*have, got) == 0)
 		return 0;
-	return err_set(e, ERR_INPUT, "%s = \"%.40s\" after \"%.40s\": want one %s in all files", what,
-		       got, *have, what);
+	return err_set(e, ERR_INPUT, "%s = \"%.40s\" after \"%.40s\": want one %s in all files",
+		       what, got, *have, what);
 }
 
 static int take_register(struct path_import *im, const struct ref_row *row, struct err *e)
@@ -140,8 +142,10 @@ static int take_register(struct path_import *im, const struct ref_row *row, stru
 		return 0;
 	rec = &im->kind[kind];
 	if (rec->pair != im->pairs)
-		return err_set(e, ERR_INPUT, "exit = %s, cfg = %u is not in the totals: want the files of "
-			       "one recording", row->exit, im->cfg);
+		return err_set(e, ERR_INPUT,
+			       "exit = %s, cfg = %u is not in the totals: want the files of "
+			       "one recording",
+			       row->exit, im->cfg);
 	if (row->region != REF_REGION_host && row->region != REF_REGION_hyp)
 		return 0;
 	rec->op[row->op] += row->count;
@@ -196,7 +200,8 @@ static int compare_kind(const struct path_import *im, enum path_kind kind, struc
 		uint64_t got = s->soft ? rec->soft_op[s->op] : rec->op[s->op];
 
 		if (want != got)
-			return err_set(e, ERR_INPUT, "%s, cfg %u: %s = %" PRIu64 ", but %" PRIu64
+			return err_set(e, ERR_INPUT,
+				       "%s, cfg %u: %s = %" PRIu64 ", but %" PRIu64
 				       " in the registers: want both files of one recording%s",
 				       path_kind_name(kind), im->cfg, columns[s->column], want, got,
 				       s->soft ? ", and every soft access in softreg.def"
@@ -214,8 +219,10 @@ static int compare_tag(const struct path_import *im, struct err *e)
 	str_addf(&want, "%s-%s-%s", im->kernel, im->cpu, im->mode);
 	if (strncmp(im->tag, str_get(&want), want.len) != 0 ||
 	    (im->tag[want.len] != '\0' && im->tag[want.len] != '-'))
-		r = err_set(e, ERR_INPUT, "tag = \"%.40s\" but the registers are of \"%.90s\": want the "
-			    "files of one recording", im->tag, str_get(&want));
+		r = err_set(e, ERR_INPUT,
+			    "tag = \"%.40s\" but the registers are of \"%.90s\": want the "
+			    "files of one recording",
+			    im->tag, str_get(&want));
 	str_free(&want);
 	return r;
 }
@@ -225,7 +232,8 @@ static int compare(const struct path_import *im, const char *totals, struct err 
 	unsigned n = 0;
 
 	if (im->tag == NULL || im->kernel == NULL) {
-		err_set(e, ERR_INPUT, "no rows in the totals or in the registers: want a recording");
+		err_set(e, ERR_INPUT,
+			"no rows in the totals or in the registers: want a recording");
 		return err_at(e, totals, 0);
 	}
 	if (compare_tag(im, e) != 0)
@@ -239,11 +247,13 @@ static int compare(const struct path_import *im, const char *totals, struct err 
 	}
 	if (n != 0)
 		return 0;
-	err_set(e, ERR_INPUT, "no rows with cfg %u: want --cfg to name one that was recorded", im->cfg);
+	err_set(e, ERR_INPUT, "no rows with cfg %u: want --cfg to name one that was recorded",
+		im->cfg);
 	return err_at(e, totals, 0);
 }
 
-int path_import_add(struct path_import *im, const char *totals, const char *registers, struct err *e)
+int path_import_add(struct path_import *im, const char *totals, const char *registers,
+		    struct err *e)
 {
 	im->pairs++;
 	free(im->tag);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From recorded totals and registers to a path profile. The two files of a recording must agree: every count
- * that both have is compared, soft accesses too, so that a wrong rule or a mixed-up file is an error.
+ * From recorded totals and registers to a path profile. The two files of a recording must agree: every
+ * count that both have is compared, soft accesses too, so that a wrong rule or a mixed-up file is an
+ * error.
  */
 #ifndef EL2SIM_HYP_PATH_IMPORT_H
 #define EL2SIM_HYP_PATH_IMPORT_H
@@ -10,7 +11,7 @@
 #include "models/hyp/reference.h"
 #include "sim/base/str.h"
 
-/* Columns of the totals: X(name, type). COUNT: per exit, of the commonest path; mean_*: over all exits. */
+/* Columns of the totals: X(name, type). COUNT: per exit on the commonest path; mean_*: over all exits. */
 #define TOTALS_COLUMNS(X)                                                                           \
 	X(tag, TEXT) X(kind, TEXT) X(cfg, COUNT) X(modal, COUNT) X(nseg, COUNT) X(distinct, COUNT)   \
 	X(insn_host, COUNT) X(insn_hyp, COUNT) X(insn_user, COUNT) X(insn_guest, COUNT) X(mem, COUNT) \
@@ -51,13 +52,15 @@ struct path_import {
  * what it should be, a kind that is not in path_kinds.def or given twice, recordings of different
  * kernels, files that do not agree.
  */
-int path_import_add(struct path_import *im, const char *totals, const char *registers, struct err *e);
+int path_import_add(struct path_import *im, const char *totals, const char *registers,
+		    struct err *e);
 void path_import_free(struct path_import *im);
 
 /* Why a recorded kind gives no path, a phrase; NULL when it gives one or was not recorded. */
 const char *path_import_left_out(const struct path_recorded *rec);
 /* An item of a kind as recorded, or derived from recorded kinds; false when there is none. */
-bool path_import_item(const struct path_import *im, enum path_kind kind, enum path_item item, uint64_t *v);
+bool path_import_item(const struct path_import *im, enum path_kind kind, enum path_item item,
+		      uint64_t *v);
 
 /* What a profile says beside the numbers. */
 struct path_words {

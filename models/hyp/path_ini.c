@@ -42,7 +42,8 @@ static bool recorded(const struct path_import *im, enum path_kind kind)
 	return im->kind[kind].pair != 0 && path_import_left_out(&im->kind[kind]) == NULL;
 }
 
-static uint64_t recorded_item(const struct path_import *im, enum path_kind kind, enum path_item item)
+static uint64_t recorded_item(const struct path_import *im, enum path_kind kind,
+			      enum path_item item)
 {
 	const struct path_recorded *rec = &im->kind[kind];
 
@@ -58,7 +59,8 @@ static const struct derived *derived_row(const struct path_import *im, enum path
 	return NULL;
 }
 
-bool path_import_item(const struct path_import *im, enum path_kind kind, enum path_item item, uint64_t *v)
+bool path_import_item(const struct path_import *im, enum path_kind kind, enum path_item item,
+		      uint64_t *v)
 {
 	const struct derived *d = derived_row(im, kind);
 	uint64_t from, less;
@@ -84,12 +86,15 @@ static int check_text(const char *what, const char *s, enum err_code code, struc
 	size_t n = strlen(s);
 
 	if (n == 0 || n > TEXT_MAX || s[0] == ' ' || s[n - 1] == ' ')
-		return err_set(e, code, "%s = \"%.40s\": want 1..%d characters without blanks around",
-			       what, s, TEXT_MAX);
+		return err_set(e, code,
+			       "%s = \"%.40s\": want 1..%d characters without blanks around", what,
+			       s, TEXT_MAX);
 	for (size_t i = 0; i < n; i++)
 		if (s[i] < ' ' || s[i] > '~' || s[i] == ';')
-			return err_set(e, code, "%s: byte 0x%02x at position %zu: want printable ASCII "
-				       "without \";\"", what, (unsigned char)s[i], i + 1);
+			return err_set(e, code,
+				       "%s: byte 0x%02x at position %zu: want printable ASCII "
+				       "without \";\"",
+				       what, (unsigned char)s[i], i + 1);
 	return 0;
 }
 
@@ -141,8 +146,8 @@ static void add_head(const struct path_import *im, const struct path_words *word
 		 "Guest instructions do not count.\n"
 		 "# Source of every number below: [profile] source.\n");
 	add_left_out(im, out);
-	str_addf(out, "[profile]\nkernel = %s\nmachine = %s\nmode = %s\nvcpu = ", im->kernel, im->cpu,
-		 im->mode);
+	str_addf(out, "[profile]\nkernel = %s\nmachine = %s\nmode = %s\nvcpu = ", im->kernel,
+		 im->cpu, im->mode);
 	for (size_t i = 0; names[i] != NULL; i++) {
 		if ((words->vcpu >> i & 1) == 0)
 			continue;

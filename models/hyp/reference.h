@@ -35,7 +35,7 @@ const char *ref_region_name(enum ref_region region);
 struct ref_row {
 	const char *kernel, *cpu, *mode;  /* 6.12, n1, vhe */
 	const char *exit;                 /* kind of exit */
-	const char *reg;                  /* as encoded: cpacr_el1; for other ops the instruction: dsb nshst */
+	const char *reg;                  /* as encoded: cpacr_el1; other ops: dsb nshst */
 	const char *effective;            /* after E2H redirection: cptr_el2 */
 	const char *function;
 	uint64_t count;                   /* per exit */

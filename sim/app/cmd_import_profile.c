@@ -14,18 +14,23 @@ struct profile_args {
 #define AT(member) offsetof(struct profile_args, member)
 
 static const struct arg_row arg_rows[] = {
-	{ "-o", "--output", ARG_STR, AT(out), "FILE", .help = "write the profile to FILE, whole or not at all" },
+	{ "-o", "--output", ARG_STR, AT(out), "FILE",
+	  .help = "write the profile to FILE, whole or not at all" },
 	{ "--cfg", NULL, ARG_U64, AT(cfg), "N", .max = REF_CFG_MAX,
 	  .help = "vCPU configuration to take from the recording, default 0" },
 	{ "--vcpu", NULL, ARG_STR, AT(vcpu), "LIST",
 	  .help = "features of that configuration, default none: pmu,sve" },
-	{ "--recorded-with", NULL, ARG_STR, AT(recorded_with), "TEXT", .help = "how it was recorded" },
+	{ "--recorded-with", NULL, ARG_STR, AT(recorded_with), "TEXT",
+	  .help = "how it was recorded" },
 	{ "--source", NULL, ARG_STR, AT(source), "TEXT", .help = "where the numbers come from" },
 };
 
 static const struct arg_spec spec = {
-	.name = "import-profile", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
-	.min_pos = 2, .max_pos = ARG_ANY,
+	.name = "import-profile",
+	.rows = arg_rows,
+	.n_rows = ARG_ROWS(arg_rows),
+	.min_pos = 2,
+	.max_pos = ARG_ANY,
 	.text = "TOTALS has a row per exit kind, REGISTERS a row per kind, register and function\n"
 		"(configs/kernel/README.md has the columns); both may be compressed with zstd.\n",
 };
@@ -61,7 +66,8 @@ static int parse_vcpu(const char *list, uint64_t *bits, struct err *e)
 static int read_pairs(struct path_import *im, const struct arg_list *pos, struct err *e)
 {
 	if (pos->n % 2 != 0)
-		return err_set(e, ERR_USAGE, "%zu operands: want pairs of TOTALS and REGISTERS", pos->n);
+		return err_set(e, ERR_USAGE, "%zu operands: want pairs of TOTALS and REGISTERS",
+			       pos->n);
 	for (size_t i = 0; i < pos->n; i += 2)
 		if (path_import_add(im, pos->v[i], pos->v[i + 1], e) != 0)
 			return -1;
@@ -80,7 +86,9 @@ static int write_text(const char *path, const struct str *text, struct err *e)
 
 int cmd_import_profile(int argc, char **argv, struct err *e)
 {
-	struct profile_args o = { .vcpu = "none", .recorded_with = "not stated", .source = "not stated" };
+	struct profile_args o = { .vcpu = "none",
+				  .recorded_with = "not stated",
+				  .source = "not stated" };
 	struct path_words words;
 	struct path_import *im;
 	struct str text = STR_INIT;
