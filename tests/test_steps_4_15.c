@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The switch models of Linux 4.15 against totals that were added up apart from their table. */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "models/hyp/exits.h"
@@ -245,6 +246,35 @@ START_TEST(vhe_saves_only_the_common_registers_of_the_host)
 }
 END_TEST
 
+/* docs/switch-4.15-to-6.12.md shows these lines; the tables decide what they say. */
+START_TEST(the_document_on_what_moved_agrees_with_the_tables)
+{
+	static const char *const names[] = { "linux-4.15-vhe", "linux-6.12-vhe", "linux-4.15-nvhe", "linux-6.12-nvhe" };
+	struct machine m = machine(V8_2);
+	char text[16384], line[200];
+	FILE *f = fopen(EL2SIM_SOURCE_DIR "/docs/switch-4.15-to-6.12.md", "r");
+	size_t len;
+
+	ck_assert_ptr_nonnull(f);
+	len = fread(text, 1, sizeof(text) - 1, f);
+	text[len] = '\0';
+	(void)fclose(f);
+	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+		struct ws_prog *p = compile(names[k], &m, NULL, 0);
+		int n = snprintf(line, sizeof(line), "| %s |", names[k]);
+
+		for (unsigned ph = 0; ph <= PHASE_PUT; ph++) {
+			struct ws_totals t = totals(p, (enum ws_phase)ph, HVC, 0);
+
+			n += snprintf(line + n, sizeof(line) - (size_t)n, " %u / %u |", (unsigned)t.n[CNT_read],
+				      (unsigned)t.n[CNT_write]);
+		}
+		ck_assert_msg(strstr(text, line) != NULL, "want the line: %s", line);
+		ws_free(p);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("steps_4_15");
@@ -261,6 +291,7 @@ int main(void)
 	tcase_add_test(tc, exit_kinds_that_are_hvcs_say_so);
 	tcase_add_test(tc, only_an_hvc_of_the_guest_makes_the_vector_look_at_vttbr);
 	tcase_add_test(tc, deferring_el1_and_user_takes_them_off_the_round_trip);
+	tcase_add_test(tc, the_document_on_what_moved_agrees_with_the_tables);
 	tcase_add_test(tc, vhe_saves_only_the_common_registers_of_the_host);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
