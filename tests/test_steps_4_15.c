@@ -246,6 +246,52 @@ START_TEST(vhe_saves_only_the_common_registers_of_the_host)
 }
 END_TEST
 
+enum { HOST = 1 << 16, GUEST = 2 << 16, CHANGED = 3 << 16, GUEST_CONTROL = 4 << 16, HOST_CONTROL = 5 << 16 };
+
+static void fill(uint64_t *v, uint64_t what)
+{
+	for (unsigned r = 0; r < SR_COUNT; r++)
+		v[r] = what | r;
+}
+
+/* What the guest changes arrives in its context; what the host had is in the CPU again. */
+START_TEST(values_survive_a_round_trip_on_both_sides)
+{
+	const char *model = _i == 0 ? "linux-4.15-vhe" : "linux-4.15-nvhe";
+	struct machine m = machine(V8_2);
+	struct ws_prog *p = compile(model, &m, NULL, 0);
+	uint64_t hw[SR_COUNT], host[SR_COUNT], guest[SR_COUNT], gcfg[SR_COUNT], hcfg[SR_COUNT];
+	struct ws_values v = { hw, host, guest, gcfg, hcfg };
+	struct ws_totals t = { { 0 }, 0, 0 };
+
+	fill(hw, HOST);
+	fill(host, 0);
+	fill(guest, GUEST);
+	fill(gcfg, GUEST_CONTROL);
+	fill(hcfg, HOST_CONTROL);
+	ws_run_detailed(p, ws_phase_comp(p, PHASE_ENTER), HVC, 0, &v, &t, NULL);
+	ck_assert_uint_eq(hw[SR_SCTLR_EL1], GUEST | SR_SCTLR_EL1);
+	ck_assert_uint_eq(hw[SR_ELR_EL2], GUEST | SR_ELR_EL2);
+	ck_assert_uint_eq(hw[SR_HCR_EL2], GUEST_CONTROL | SR_HCR_EL2);
+	fill(hw, CHANGED);
+	ws_run_detailed(p, ws_phase_comp(p, PHASE_EXIT), HVC, 0, &v, &t, NULL);
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+		uint64_t r = op->reg;
+
+		if (op->phase != PHASE_EXIT || !ws_op_holds(op, HVC) || r == SR_NONE || op->per_lr)
+			continue;
+		if (op->opcode == OP_MRS && op->side == SIDE_GUEST)
+			ck_assert_msg(guest[r] == (CHANGED | r), "%s of the guest", sysreg_name((enum sysreg)r));
+		if (op->opcode == OP_MSR && op->side == SIDE_HOST)
+			ck_assert_msg(hw[r] == (HOST | r), "%s of the host", sysreg_name((enum sysreg)r));
+		if (op->opcode == OP_MSR && op->side == SIDE_HCFG)
+			ck_assert_msg(hw[r] == (HOST_CONTROL | r), "%s for the host", sysreg_name((enum sysreg)r));
+	}
+	ws_free(p);
+}
+END_TEST
+
 /* docs/switch-4.15-to-6.12.md shows these lines; the tables decide what they say. */
 START_TEST(the_document_on_what_moved_agrees_with_the_tables)
 {
@@ -291,6 +337,7 @@ int main(void)
 	tcase_add_test(tc, exit_kinds_that_are_hvcs_say_so);
 	tcase_add_test(tc, only_an_hvc_of_the_guest_makes_the_vector_look_at_vttbr);
 	tcase_add_test(tc, deferring_el1_and_user_takes_them_off_the_round_trip);
+	tcase_add_loop_test(tc, values_survive_a_round_trip_on_both_sides, 0, 2);
 	tcase_add_test(tc, the_document_on_what_moved_agrees_with_the_tables);
 	tcase_add_test(tc, vhe_saves_only_the_common_registers_of_the_host);
 	suite_add_tcase(s, tc);
