@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The importers, on pieces of one recording in every format, and on what recordings lack. */
+#include <dirent.h>
+#include <stdlib.h>
+
+#include "tests/traces_util.h"
+#include "traces/dump.h"
+
+/* The pieces: file, its importer, how it shortens times, number of records at the end of the recording. */
+static const struct {
+	const char *file, *importer;
+	enum shorten how;
+	size_t last; /* 0: all */
+} pieces[] = {
+	{ "report.txt", "report", TS_ROUND, 0 },
+	{ "report-ns.txt", "report", TS_EXACT, 260 },
+	{ "report-latency.txt", "report", TS_ROUND, 260 },
+	{ "report-raw.txt", "report", TS_ROUND, 260 },
+	{ "report-plugins.txt", "report", TS_ROUND, 260 },
+	{ "perf.txt", "perf", TS_CUT, 260 },
+};
+
+START_TEST(the_same_recording_gives_the_same_records_in_every_format)
+{
+	struct whole dat = import(DATA "mixed-4v2p.dat", NULL);
+
+	ck_assert_str_eq(tr_info(dat.r)->importer, "trace.dat");
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+		struct str path = STR_INIT;
+		struct whole text;
+
+		str_addf(&path, DATA "%s", pieces[i].file);
+		text = import(str_get(&path), NULL);
+		ck_assert_str_eq(tr_info(text.r)->importer, pieces[i].importer);
+		ck_assert_uint_eq(text.n, pieces[i].last != 0 ? pieces[i].last : dat.n);
+		assert_same(&dat, dat.n - text.n, &text, pieces[i].how, pieces[i].file);
+		unload(&text);
+		str_free(&path);
+	}
+	unload(&dat);
+}
+END_TEST
+
+START_TEST(the_piece_in_the_tests_is_the_start_of_the_sample)
+{
+	struct whole dat = import(DATA "mixed-4v2p.dat", NULL), sample = load(SAMPLE);
+	size_t i = 0;
+
+	/* The pages of one CPU end before those of the other: compare while both are there. */
+	while (i < dat.n && differ(&sample, i, &dat, i, TS_EXACT) == NULL)
+		i++;
+	ck_assert_uint_gt(i, 400);
+	unload(&dat);
+	unload(&sample);
+}
+END_TEST
+
+START_TEST(plugins_for_x86_leave_entries_and_exits_whole)
+{
+	struct whole text = import(DATA "report-plugins.txt", NULL);
+	unsigned exits = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.ev[i].type == TR_kvm_exit || text.ev[i].type == TR_kvm_entry) {
+			ck_assert_uint_eq(text.ev[i].absent, 0);
+			exits++;
+		}
+	}
+	ck_assert_uint_gt(exits, 10);
+	unload(&text);
+}
+END_TEST
+
+START_TEST(a_wfx_without_its_character_has_no_fields_rather_than_wrong_ones)
+{
+	struct whole text = import(DATA "report.txt", NULL);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.ev[i].type != TR_kvm_wfx_arm64)
+			continue;
+		ck_assert_uint_eq(text.ev[i].absent, 3);
+		n++;
+	}
+	ck_assert_uint_eq(n, 3);
+	unload(&text);
+}
+END_TEST
+
+START_TEST(tracefs_has_the_names_of_registers)
+{
+	struct whole text = import(DATA "tracefs.txt", NULL);
+	unsigned n = 0;
+
+	ck_assert_str_eq(tr_info(text.r)->importer, "tracefs");
+	for (size_t i = 0; i < text.n; i++) {
+		const struct tr_event *ev = &text.ev[i];
+
+		if (ev->type != TR_kvm_sys_access)
+			continue;
+		ck_assert_msg(strncmp(tr_string(text.r, (uint32_t)ev->arg[TRA_kvm_sys_access_name]),
+				      "SYS_", 4) == 0, "record %zu", i);
+		n++;
+	}
+	ck_assert_uint_ge(n, 3);
+	unload(&text);
+}
+END_TEST
+
+START_TEST(a_6_1_kernel_lacks_only_the_emulated_vtimer)
+{
+	struct whole text = import(DATA "report-6.1.txt", NULL);
+
+	for (size_t i = 0; i < text.n; i++) {
+		const struct tr_event *ev = &text.ev[i];
+
+		if (ev->type == TR_kvm_get_timer_map)
+			ck_assert_uint_eq(ev->absent, 1u << TRA_kvm_get_timer_map_emul_vtimer);
+	}
+	unload(&text);
+}
+END_TEST
+
+/* A trace as dump text; to be freed with str_free. */
+static struct str dump_text(const char *native, enum dump_style style)
+{
+	struct err e = { 0 };
+	struct tr_reader *r = tr_open(native, &e);
+	char *path = scratch("dump.txt");
+	struct str text;
+	FILE *f;
+
+	ck_assert_msg(r != NULL, "%s", e.text);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_msg(dump_write(r, f, style, UINT64_MAX, NULL, &e) == 0, "%s", e.text);
+	ck_assert_int_eq(fclose(f), 0);
+	tr_close(r);
+	text = slurp(path);
+	ck_assert_int_eq(remove(path), 0);
+	free(path);
+	return text;
+}
+
+/* Import text to the native file `out`. */
+static void import_text(const struct str *text, const char *out)
+{
+	char *in = scratch("text.txt");
+	const struct import_opts opts = { .in = in, .out = out };
+	struct import_result res;
+	struct err e = { 0 };
+
+	spill(in, text->s, text->len);
+	ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
+	import_free(&res);
+	ck_assert_int_eq(remove(in), 0);
+	free(in);
+}
+
+START_TEST(hand_written_forms_give_the_blessed_records)
+{
+	char *out = scratch("forms.e2t");
+	const struct import_opts opts = { .in = DATA "forms.txt", .out = out };
+	struct import_result res;
+	struct err e = { 0 };
+	struct str got, want;
+
+	ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
+	ck_assert_uint_eq(res.info.lost, 123 + 1 + 7);
+	ck_assert_uint_eq(res.n_unknown, 2);
+	import_free(&res);
+	got = dump_text(out, DUMP_PLAIN);
+	if (getenv("EL2SIM_BLESS") != NULL)
+		spill(EL2SIM_SOURCE_DIR "/tests/golden/trace-forms.txt", got.s, got.len);
+	want = slurp(EL2SIM_SOURCE_DIR "/tests/golden/trace-forms.txt");
+	ck_assert_str_eq(str_get(&got), str_get(&want));
+	str_free(&got);
+	str_free(&want);
+	ck_assert_int_eq(remove(out), 0);
+	free(out);
+}
+END_TEST
+
+START_TEST(a_dump_of_the_sample_imports_to_the_same_bytes)
+{
+	char *out = scratch("again.e2t");
+	struct str text = dump_text(SAMPLE, DUMP_PLAIN), again, first;
+
+	import_text(&text, out);
+	again = slurp(out);
+	first = slurp(SAMPLE);
+	ck_assert_uint_eq(again.len, first.len);
+	ck_assert_int_eq(memcmp(again.s, first.s, first.len), 0);
+	str_free(&text);
+	str_free(&again);
+	str_free(&first);
+	ck_assert_int_eq(remove(out), 0);
+	free(out);
+}
+END_TEST
+
+START_TEST(the_kernels_own_text_of_the_sample_says_the_same_to_the_microsecond)
+{
+	char *out = scratch("kernel.e2t");
+	struct str text = dump_text(SAMPLE, DUMP_TRACEFS);
+	struct whole sample = load(SAMPLE), again;
+
+	import_text(&text, out);
+	again = load(out);
+	ck_assert_uint_eq(again.n, sample.n);
+	assert_same(&sample, 0, &again, TS_ROUND, "tracefs style");
+	unload(&sample);
+	unload(&again);
+	str_free(&text);
+	ck_assert_int_eq(remove(out), 0);
+	free(out);
+}
+END_TEST
+
+START_TEST(windows_line_ends_change_nothing)
+{
+	struct str text = slurp(DATA "report.txt"), crlf = STR_INIT, a, b;
+	char *unix_out = scratch("unix.e2t"), *dos_out = scratch("dos.e2t");
+
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.s[i] == '\n')
+			str_addc(&crlf, '\r');
+		str_addc(&crlf, text.s[i]);
+	}
+	import_text(&text, unix_out);
+	import_text(&crlf, dos_out);
+	a = slurp(unix_out);
+	b = slurp(dos_out);
+	ck_assert_uint_eq(a.len, b.len);
+	ck_assert_int_eq(memcmp(a.s, b.s, a.len), 0);
+	str_free(&text);
+	str_free(&crlf);
+	str_free(&a);
+	str_free(&b);
+	(void)remove(unix_out);
+	(void)remove(dos_out);
+	free(unix_out);
+	free(dos_out);
+}
+END_TEST
+
+/* --- order, broken lines ----------------------------------------------------------------------- */
+
+/* Import what stands in text; 0 or -1. The output is removed. */
+static int try_text(const struct str *text, bool lenient, struct import_result *res, struct err *e)
+{
+	char *in = scratch("try.txt"), *out = scratch("try.e2t");
+	const struct import_opts opts = { .in = in, .out = out, .lenient = lenient };
+	int rc;
+
+	spill(in, text->s, text->len);
+	rc = import_run(&opts, NULL, res, e);
+	ck_assert_int_eq(remove(out), rc); /* a failed import leaves nothing */
+	ck_assert_int_eq(remove(in), 0);
+	free(in);
+	free(out);
+	return rc;
+}
+
+static void add_line(struct str *b, unsigned us)
+{
+	str_addf(b, "  vmm-1 [000] 1.%06u: kvm_entry: PC: 0x10\n", us);
+}
+
+START_TEST(a_record_may_be_late_by_the_window_and_not_by_one_more)
+{
+	for (unsigned late = ORDER_MAX - 1; late <= ORDER_MAX; late++) {
+		struct str b = STR_INIT;
+		struct import_result res;
+		struct err e = { 0 };
+
+		for (unsigned i = 0; i < late; i++)
+			add_line(&b, 100 + i);
+		add_line(&b, 1);
+		ck_assert_int_eq(try_text(&b, false, &res, &e), late < ORDER_MAX ? 0 : -1);
+		import_free(&res);
+		str_free(&b);
+	}
+}
+END_TEST
+
+START_TEST(a_line_beyond_the_window_is_an_error_with_its_number)
+{
+	struct import_result res;
+	struct str b = STR_INIT;
+	struct err e = { 0 };
+
+	for (unsigned i = 0; i < ORDER_MAX + 10; i++)
+		add_line(&b, 100 + i);
+	add_line(&b, 1);
+	ck_assert_int_eq(try_text(&b, false, &res, &e), -1);
+	import_free(&res);
+	ck_assert_int_eq(e.code, ERR_INPUT);
+	ck_assert_ptr_nonnull(strstr(e.text, ":4107: time 1.000001000 is before 1."));
+	ck_assert_int_eq(try_text(&b, true, &res, &e), 0);
+	ck_assert_uint_eq(res.info.skipped_lines, 1);
+	ck_assert_uint_eq(res.info.events, ORDER_MAX + 10);
+	import_free(&res);
+	str_free(&b);
+}
+END_TEST
+
+START_TEST(records_out_of_order_within_the_window_come_out_sorted_and_stable)
+{
+	static const unsigned us[] = { 50, 10, 30, 10, 20 };
+	struct str b = STR_INIT;
+	char *out = scratch("sorted.e2t");
+	struct whole w;
+
+	for (size_t i = 0; i < sizeof(us) / sizeof(us[0]); i++)
+		str_addf(&b, "  vmm-%zu [000] 1.%06u: kvm_entry: PC: 0x10\n", i + 1, us[i]);
+	import_text(&b, out);
+	w = load(out);
+	ck_assert_int_eq(w.ev[0].pid, 2); /* 10, the earlier of the two */
+	ck_assert_int_eq(w.ev[1].pid, 4);
+	ck_assert_int_eq(w.ev[2].pid, 5);
+	ck_assert_int_eq(w.ev[3].pid, 3);
+	ck_assert_int_eq(w.ev[4].pid, 1);
+	unload(&w);
+	str_free(&b);
+	(void)remove(out);
+	free(out);
+}
+END_TEST
+
+/* A broken line between two good ones, and what the error says of it. */
+static const struct {
+	const char *line, *text;
+} broken[] = {
+	{ "  vmm-1 [000] 1.000002: kvm_exit: TRAP: HSR_EC: 0x00", ":2: broken kvm_exit: " },
+	{ "  vmm-1 [000] 1.000002: kvm_entry: PC: 0x10zz", ":2: broken kvm_entry: \"PC: 0x10zz\": want \"PC: 0x" },
+	{ "  vmm-1 [4096] 1.000002: kvm_entry: PC: 0x10", ":2: CPU number 4096]" },
+	{ "  vmm-1 [99999999999999999999] 1.000002: kvm_entry: PC: 0x10", ":2: CPU number 9999" },
+	{ "  vmm-1 [000] 1.x: kvm_entry: PC: 0x10", ":2: not an event: \"vmm-1 [000] 1.x" },
+	{ "  vmm-1 [000] 12345: kvm_entry: PC: 0x10", ":2: not an event" },
+	{ "garbage", ":2: not an event: \"garbage\"" },
+	{ "  vmm-1 [000] 1.000002: kvm_mmio: mmio write len 4 gpa 0x11112222333344445 val 0x1", ":2: broken kvm_mmio" },
+	{ "  vmm-1 [000] 1.000002: kvm_sys_access: [FAILED TO PARSE] vcpu_pc=0x10 Op0=x", ":2: broken kvm_sys_access" },
+};
+
+START_TEST(a_broken_line_is_named_by_number_and_can_be_skipped)
+{
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		struct import_result res;
+		struct str b = STR_INIT;
+		struct err e = { 0 };
+
+		add_line(&b, 1);
+		str_addf(&b, "%s\n", broken[i].line);
+		add_line(&b, 3);
+		ck_assert_msg(try_text(&b, false, &res, &e) == -1, "%s", broken[i].line);
+		import_free(&res);
+		ck_assert_int_eq(e.code, ERR_INPUT);
+		ck_assert_msg(strstr(e.text, broken[i].text) != NULL, "%s", e.text);
+		ck_assert_int_eq(try_text(&b, true, &res, &e), 0);
+		ck_assert_uint_eq(res.info.skipped_lines, 1);
+		ck_assert_uint_eq(res.info.events, 2);
+		ck_assert_msg(strstr(res.warning, broken[i].text) != NULL, "%s", res.warning);
+		import_free(&res);
+		str_free(&b);
+	}
+}
+END_TEST
+
+START_TEST(an_overlong_line_and_a_nul_byte_are_broken_lines)
+{
+	for (int nul = 0; nul <= 1; nul++) {
+		struct import_result res;
+		struct str b = STR_INIT;
+		struct err e = { 0 };
+
+		add_line(&b, 1);
+		if (nul != 0)
+			str_addn(&b, "vmm\0-1", 6);
+		for (size_t i = 0; nul == 0 && i <= LINE_MAX_BYTES; i++)
+			str_addc(&b, 'x');
+		str_addc(&b, '\n');
+		add_line(&b, 3);
+		ck_assert_int_eq(try_text(&b, false, &res, &e), -1);
+		ck_assert_msg(strstr(e.text, nul != 0 ? ":2: the line has a NUL byte" :
+						       ":2: the line is longer than 65536 bytes") != NULL, "%s", e.text);
+		import_free(&res);
+		ck_assert_int_eq(try_text(&b, true, &res, &e), 0);
+		ck_assert_uint_eq(res.info.events, 2);
+		import_free(&res);
+		str_free(&b);
+	}
+}
+END_TEST
+
+START_TEST(every_importer_recognises_only_its_own_fixture)
+{
+	static const char *const files[] = { "mixed-4v2p.dat", "perf.txt", "tracefs.txt", "report.txt" };
+	static const char *const names[] = { "trace.dat", "perf", "tracefs", "report" };
+
+	for (size_t i = 0; i < 4; i++) {
+		struct str path = STR_INIT, text;
+
+		str_addf(&path, DATA "%s", files[i]);
+		text = slurp(str_get(&path));
+		for (size_t k = 0; k < importer_count(); k++) {
+			const struct importer *row = importer_at(k);
+			bool own = strcmp(row->name, names[i]) == 0;
+			bool tracefs_as_report = i == 2 && strcmp(row->name, "report") == 0;
+
+			ck_assert_ptr_eq(importer_by_name(row->name), row);
+			if (!tracefs_as_report)
+				ck_assert_msg(row->probe(text.s, 4096) == own, "%s on %s", row->name, files[i]);
+		}
+		str_free(&path);
+		str_free(&text);
+	}
+}
+END_TEST
+
+/* --- real recordings, where they are ------------------------------------------------------------ */
+
+/* text.xz beside a .dat: decompress it to a scratch file; NULL when there is none. */
+static char *unpack(const char *dir, const char *stem)
+{
+	char *out = scratch("unpacked.txt");
+	struct str cmd = STR_INIT;
+	int rc;
+
+	str_addf(&cmd, "test -e '%s/%s.txt.xz' && xz -dc '%s/%s.txt.xz' >'%s'", dir, stem, dir, stem, out);
+	rc = system(str_get(&cmd));
+	str_free(&cmd);
+	if (rc == 0)
+		return out;
+	free(out);
+	return NULL;
+}
+
+static unsigned compare_dir(const char *dir)
+{
+	struct dirent **found;
+	int n = scandir(dir, &found, NULL, alphasort);
+	unsigned pairs = 0;
+
+	for (int i = 0; i < n; i++) {
+		size_t len = strlen(found[i]->d_name);
+		struct str path = STR_INIT;
+		char *text = NULL;
+
+		str_addf(&path, "%s/%s", dir, found[i]->d_name);
+		if (len > 4 && strcmp(found[i]->d_name + len - 4, ".dat") == 0) {
+			found[i]->d_name[len - 4] = '\0';
+			text = unpack(dir, found[i]->d_name);
+		}
+		if (text != NULL) {
+			struct whole a = import(str_get(&path), NULL), b = import(text, NULL);
+
+			ck_assert_uint_eq(a.n, b.n);
+			assert_same(&a, 0, &b, TS_ROUND, str_get(&path));
+			printf("%s: %zu records are the same in both formats\n", found[i]->d_name, a.n);
+			unload(&a);
+			unload(&b);
+			(void)remove(text);
+			free(text);
+			pairs++;
+		}
+		str_free(&path);
+		free(found[i]);
+	}
+	if (n >= 0)
+		free(found);
+	return pairs;
+}
+
+START_TEST(real_recordings_are_the_same_in_both_formats)
+{
+	static const char *const dirs[] = { "traces/6.1-vhe", "traces/6.12-vhe", "traces/6.12-nvhe", "runs" };
+	const char *root = getenv("EL2SIM_GROUNDTRUTH");
+	unsigned pairs = 0;
+
+	if (root == NULL) {
+		printf("skipped: EL2SIM_GROUNDTRUTH does not name a folder with recordings\n");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		struct str dir = STR_INIT;
+
+		str_addf(&dir, "%s/%s", root, dirs[i]);
+		pairs += compare_dir(str_get(&dir));
+		str_free(&dir);
+	}
+	ck_assert_uint_gt(pairs, 0);
+}
+END_TEST
+
+/* A line `field:type name;`: the next of our fields has this name; an older kernel may lack one of ours. */
+static void check_field(const char *line, const char *event, enum tr_type type, unsigned *i)
+{
+	const char *end = strchr(line, ';'), *name;
+	size_t n;
+
+	if (end[-1] == ']') /* an array: not stored (kvm_arm_set_regset) */
+		return;
+	for (name = end; name[-1] != ' '; name--)
+		;
+	n = (size_t)(end - name);
+	if (strncmp(name, "common_", 7) == 0)
+		return;
+	while (*i < tr_field_count(type) && (strlen(tr_field_name(type, *i)) != n ||
+					     strncmp(tr_field_name(type, *i), name, n) != 0))
+		++*i;
+	ck_assert_msg(*i < tr_field_count(type), "%s: field %.*s", event, (int)n, name);
+	++*i;
+}
+
+START_TEST(the_rows_have_the_fields_of_the_kernels_format_files)
+{
+	const char *root = getenv("EL2SIM_GROUNDTRUTH");
+	static const char *const files[] = { "traces/6.1-vhe/kvm-event-formats",
+					     "traces/6.12-vhe/kvm-event-formats" };
+
+	if (root == NULL) {
+		printf("skipped: EL2SIM_GROUNDTRUTH does not name a folder with format files\n");
+		return;
+	}
+	for (size_t k = 0; k < 2; k++) {
+		struct str path = STR_INIT;
+		enum tr_type type = TR_TYPE_COUNT;
+		char line[8192], event[64] = "";
+		unsigned i = 0, events = 0;
+		FILE *f;
+
+		str_addf(&path, "%s/%s", root, files[k]);
+		f = fopen(str_get(&path), "r");
+		ck_assert_ptr_nonnull(f);
+		while (fgets(line, sizeof(line), f) != NULL) {
+			if (sscanf(line, "name: %63s", event) == 1) {
+				ck_assert_msg(tr_type_by_name(event, &type), "%s has no row", event);
+				i = 0;
+				events++;
+			} else if (strstr(line, "field:") != NULL) {
+				check_field(line, event, type, &i);
+			}
+		}
+		ck_assert_uint_gt(events, 35);
+		(void)fclose(f);
+		str_free(&path);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("traces_import");
+	TCase *tc = tcase_create("import"), *real = tcase_create("real");
+	SRunner *sr;
+	int failed;
+
+	tcase_add_test(tc, the_same_recording_gives_the_same_records_in_every_format);
+	tcase_add_test(tc, the_piece_in_the_tests_is_the_start_of_the_sample);
+	tcase_add_test(tc, plugins_for_x86_leave_entries_and_exits_whole);
+	tcase_add_test(tc, a_wfx_without_its_character_has_no_fields_rather_than_wrong_ones);
+	tcase_add_test(tc, tracefs_has_the_names_of_registers);
+	tcase_add_test(tc, a_6_1_kernel_lacks_only_the_emulated_vtimer);
+	tcase_add_test(tc, hand_written_forms_give_the_blessed_records);
+	tcase_add_test(tc, a_dump_of_the_sample_imports_to_the_same_bytes);
+	tcase_add_test(tc, the_kernels_own_text_of_the_sample_says_the_same_to_the_microsecond);
+	tcase_add_test(tc, windows_line_ends_change_nothing);
+	tcase_add_test(tc, a_record_may_be_late_by_the_window_and_not_by_one_more);
+	tcase_add_test(tc, a_line_beyond_the_window_is_an_error_with_its_number);
+	tcase_add_test(tc, records_out_of_order_within_the_window_come_out_sorted_and_stable);
+	tcase_add_test(tc, a_broken_line_is_named_by_number_and_can_be_skipped);
+	tcase_add_test(tc, an_overlong_line_and_a_nul_byte_are_broken_lines);
+	tcase_add_test(tc, every_importer_recognises_only_its_own_fixture);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(real, real_recordings_are_the_same_in_both_formats);
+	tcase_add_test(real, the_rows_have_the_fields_of_the_kernels_format_files);
+	tcase_set_timeout(real, 600);
+	suite_add_tcase(s, tc);
+	suite_add_tcase(s, real);
+	sr = srunner_create(s);
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed != 0;
+}
