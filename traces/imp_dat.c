@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trace.dat, the file of trace-cmd record, through libtracecmd and libtraceevent. */
+/* trace.dat, the file of trace-cmd record: the side that believes nothing (dat.h). */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <trace-cmd/trace-cmd.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include "traces/dat.h"
 #include "traces/import.h"
 
-#define IDS_MAX 65536 /* common_type has 16 bits */
-
-/* How an event of the file maps to a row: the library's fields in our order. */
-struct map {
-	int type;   /* enum tr_type or -1 */
-	struct tep_format_field *field[TR_ARG_MAX];
-};
-
-struct dat {
+struct dat_in {
 	struct imp *im;
-	struct map *maps[IDS_MAX];
-	struct err err; /* of the callback */
+	FILE *from;
+	uint32_t *id; /* the child's text numbers -> the writer's */
+	uint32_t ids; /* 0 included */
+	bool done;
 };
 
 bool imp_probe_dat(const char *head, size_t n)
@@ -25,131 +23,126 @@ bool imp_probe_dat(const char *head, size_t n)
 	return n >= 10 && memcmp(head, "\027\010\104tracing", 10) == 0;
 }
 
-static struct map *map_of(struct dat *d, struct tep_event *event)
+static bool get(struct dat_in *d, void *p, size_t n)
 {
-	struct map **slot = &d->maps[event->id % IDS_MAX];
+	return n == 0 || fread(p, n, 1, d->from) == 1;
+}
+
+static void take_string(struct dat_in *d, const char *s, size_t n)
+{
+	if ((d->ids & (d->ids - 1)) == 0) /* room for twice as many at 1, 2, 4, ... */
+		d->id = xrealloc(d->id, 2 * (size_t)d->ids * sizeof(*d->id));
+	d->id[d->ids++] = imp_string(d->im, s, n);
+}
+
+static bool map_text(const struct dat_in *d, uint64_t theirs, uint32_t *ours)
+{
+	if (theirs >= d->ids)
+		return false;
+	*ours = theirs != 0 ? d->id[theirs] : 0;
+	return true;
+}
+
+/* A record as the child sends it, with our numbers; false when it makes no sense. */
+static bool take_event(struct dat_in *d, struct tr_event *ev)
+{
 	enum tr_type type;
+	uint32_t id;
 
-	if (*slot != NULL)
-		return *slot;
-	*slot = xcalloc(1, sizeof(**slot));
-	(*slot)->type = -1;
-	if (!tr_type_by_name(event->name, &type))
-		return *slot;
-	(*slot)->type = (int)type;
-	for (unsigned i = 0; i < tr_field_count(type); i++)
-		(*slot)->field[i] = tep_find_field(event, tr_field_name(type, i));
-	return *slot;
-}
-
-static uint64_t sign_extend(uint64_t v, int bytes)
-{
-	unsigned shift = bytes > 0 && bytes < 8 ? 64 - 8 * (unsigned)bytes : 0;
-
-	return (uint64_t)((int64_t)(v << shift) >> shift);
-}
-
-/* One field of a record; false when the record does not hold it. */
-static bool get_field(struct dat *d, const struct tep_record *rec, struct tep_format_field *f,
-		      enum tr_field_kind kind, uint64_t *v)
-{
-	unsigned long long number;
-	char pointer[24];
-
-	if (f == NULL || f->offset < 0 || f->size < 0 || f->offset + f->size > rec->size)
+	if (!get(d, ev, sizeof(*ev)) || ev->type >= TR_TYPE_COUNT || ev->cpu >= TR_CPU_MAX ||
+	    !map_text(d, ev->comm, &ev->comm))
 		return false;
-	if (kind == TRF_STR && (f->flags & TEP_FIELD_IS_ARRAY) != 0) {
-		const char *s = (const char *)rec->data + f->offset;
-
-		*v = imp_string(d->im, s, strnlen(s, (size_t)f->size));
-		return true;
-	}
-	if (tep_read_number_field(f, rec->data, &number) != 0)
+	type = (enum tr_type)ev->type;
+	if (ev->absent >> tr_field_count(type) != 0)
 		return false;
-	if (kind == TRF_STR) { /* a pointer into the kernel: its text is not in the file */
-		int n = snprintf(pointer, sizeof(pointer), "0x%llx", number);
-
-		*v = imp_string(d->im, pointer, (size_t)n);
-	} else {
-		*v = kind == TRF_SDEC ? sign_extend(number, f->size) : number;
+	for (unsigned i = 0; i < tr_field_count(type); i++) {
+		if (tr_field_kind(type, i) != TRF_STR || (ev->absent >> i & 1) != 0)
+			continue;
+		if (!map_text(d, ev->arg[i], &id))
+			return false;
+		ev->arg[i] = id;
 	}
 	return true;
 }
 
-static int add(struct dat *d, struct tep_handle *tep, struct tep_record *rec, const struct map *map,
-	       int cpu)
+/* One message. 1 = go on, 0 = the child has no more, -1 = *e. */
+static int message(struct dat_in *d, struct err *e)
 {
-	enum tr_type type = (enum tr_type)map->type;
-	struct tr_event ev = { .ts_ns = rec->ts, .cpu = (uint16_t)cpu, .type = (uint8_t)type };
-	const char *comm;
+	char text[DAT_TEXT_MAX + 1];
+	struct dat_head h;
+	struct tr_event ev;
 
-	ev.pid = tep_data_pid(tep, rec);
-	comm = tep_data_comm_from_pid(tep, ev.pid);
-	if (comm != NULL && strcmp(comm, "<...>") != 0)
-		ev.comm = imp_string(d->im, comm, strnlen(comm, TW_STRING_MAX));
-	for (unsigned i = 0; i < tr_field_count(type); i++) {
-		if (!get_field(d, rec, map->field[i], tr_field_kind(type, i), &ev.arg[i]))
-			ev.absent |= (uint8_t)(1u << i);
+	if (!get(d, &h, sizeof(h)))
+		return 0;
+	if (h.tag == DAT_EVENT)
+		return take_event(d, &ev) ? (imp_add(d->im, &ev, e) == 0 ? 1 : -1) : 0;
+	if (h.tag == DAT_LOST) {
+		d->im->res->info.lost += h.n;
+		return 1;
 	}
-	return imp_add(d->im, &ev, &d->err);
+	d->done = h.tag == DAT_DONE;
+	if (d->done || h.n > DAT_TEXT_MAX || !get(d, text, h.n) || memchr(text, '\0', h.n) != NULL)
+		return 0;
+	text[h.n] = '\0';
+	if (h.tag == DAT_ERROR)
+		return err_set(e, ERR_INPUT, "%s", text);
+	if (h.tag == DAT_SKIP)
+		imp_skip(d->im, text, h.n);
+	else if (h.tag == DAT_STRING)
+		take_string(d, text, h.n);
+	return h.tag == DAT_SKIP || h.tag == DAT_STRING;
 }
 
-static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int cpu, void *self)
+/* How the child ended when it did not say that it was done. */
+static int died(int status, struct err *e)
 {
-	struct tep_handle *tep = tracecmd_get_tep(handle);
-	struct tep_event *event = tep_find_event_by_record(tep, rec);
-	struct dat *d = self;
-	const struct map *map;
-
-	if (rec->missed_events != 0) /* negative: lost, but nobody knows how many */
-		d->im->res->info.lost += rec->missed_events > 0 ? (uint64_t)rec->missed_events : 1;
-	if (cpu < 0 || cpu >= TR_CPU_MAX)
-		return err_set(&d->err, ERR_INPUT, "CPU number %d: want 0..%d", cpu, TR_CPU_MAX - 1);
-	if (event == NULL) {
-		imp_skip(d->im, "(no format)", 11);
-		return 0;
-	}
-	map = map_of(d, event);
-	if (map->type < 0) {
-		imp_skip(d->im, event->name, strlen(event->name));
-		return 0;
-	}
-	return add(d, tep, rec, map, cpu);
+	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
+		return err_set(e, ERR_INPUT, "libtracecmd reads on without finding a record: the file is damaged");
+	if (WIFSIGNALED(status))
+		return err_set(e, ERR_INPUT, "libtracecmd crashed on it (signal %d): the file is damaged",
+			       WTERMSIG(status));
+	return err_set(e, ERR_INPUT, "libtracecmd gave up before the end of the file: the file is damaged");
 }
 
-static int read_records(struct dat *d, struct tracecmd_input *handle, struct err *e)
+static int receive(struct dat_in *d, pid_t child, struct err *e)
 {
-	int rc = tracecmd_iterate_events(handle, NULL, 0, on_record, d);
+	int got = 1, status = 0;
 
-	if (d->err.code != ERR_NONE)
-		*e = d->err;
-	else if (rc != 0)
-		(void)err_set(e, ERR_INPUT, "libtracecmd cannot read the records: is the file truncated?");
-	else
+	while (got == 1)
+		got = message(d, e);
+	(void)fclose(d->from); /* a child that still writes gets SIGPIPE */
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (got == 0 && !d->done)
+		got = died(status, e);
+	if (got == 0)
 		return 0;
-	return e->code == ERR_IO ? -1 : err_at(e, d->im->opts->in, 0);
+	return e->code == ERR_INPUT ? err_at(e, d->im->opts->in, 0) : -1;
 }
 
 int imp_read_dat(struct imp *im, struct err *e)
 {
-	struct tracecmd_input *handle;
-	struct dat *d;
-	int rc;
+	struct dat_in d = { .im = im, .ids = 1 };
+	int ends[2], rc;
+	pid_t child;
 
 	if (strcmp(im->opts->in, "-") == 0)
 		return err_set(e, ERR_INPUT, "standard input: trace.dat needs random access: give the file's name");
-	tep_set_loglevel(TEP_LOG_NONE);
-	tracecmd_set_loglevel(TEP_LOG_NONE);
-	handle = tracecmd_open(im->opts->in, TRACECMD_FL_LOAD_NO_PLUGINS);
-	if (handle == NULL)
-		return err_set(e, ERR_INPUT, "%s: libtracecmd cannot open it: is it a whole trace.dat of "
-			       "trace-cmd record?", im->opts->in);
-	d = xcalloc(1, sizeof(*d));
-	d->im = im;
-	rc = read_records(d, handle, e);
-	for (size_t i = 0; i < IDS_MAX; i++)
-		free(d->maps[i]);
-	free(d);
-	tracecmd_close(handle);
+	if (pipe(ends) != 0)
+		return err_set(e, ERR_INPUT, "%s: no pipe for reading trace.dat: %s", im->opts->in, strerror(errno));
+	child = fork();
+	if (child == 0) {
+		(void)close(ends[0]);
+		dat_child(im->opts->in, DAT_IDLE_S(im->size), fdopen(ends[1], "wb"));
+	}
+	(void)close(ends[1]);
+	if (child < 0) {
+		(void)close(ends[0]);
+		return err_set(e, ERR_INPUT, "%s: no process for reading trace.dat: %s", im->opts->in, strerror(errno));
+	}
+	d.from = fdopen(ends[0], "rb");
+	d.id = xcalloc(1, sizeof(*d.id));
+	rc = receive(&d, child, e);
+	free(d.id);
 	return rc;
 }

@@ -237,8 +237,9 @@ int import_run(const struct import_opts *opts, struct progress *progress, struct
 	f = std ? stdin : fopen(opts->in, "rb");
 	if (f == NULL)
 		return err_set(e, ERR_INPUT, "%s: cannot be opened: %s", opts->in, strerror(errno));
+	im.size = std ? 0 : size_of(f);
 	if (progress != NULL)
-		progress_begin(progress, "import", std ? 0 : size_of(f));
+		progress_begin(progress, "import", im.size);
 	lines_open(&im.lines, f);
 	rc = run(&im, f, e);
 	if (progress != NULL)

@@ -56,6 +56,7 @@ struct imp {
 	struct tw *w;
 	struct order order;
 	struct lines lines; /* text importers */
+	uint64_t size;      /* bytes of the input, 0 = not known */
 	struct progress *progress;
 };
 
