@@ -12,11 +12,12 @@ enum exit_kind {
 	EXIT_COUNT
 };
 
-#define EXIT_STEPS_MAX 12
+#define EXIT_STEPS_MAX 24
 
 struct exit_step {
 	bool is_phase;
 	uint8_t id; /* enum ws_phase or enum ws_comp */
+	uint64_t state; /* CND_* bits of this step alone, beside the row's */
 };
 
 struct exit_row {

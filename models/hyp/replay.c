@@ -42,7 +42,7 @@ static void charge(struct state *s, size_t v, enum exit_kind kind, const struct 
 	enum ws_comp comp = exit_step_comp(r->prog, step);
 	const struct ws_totals *t;
 
-	t = runner_run(s->runner, s->track[v].run, comp, state, lrs);
+	t = runner_run(s->runner, s->track[v].run, comp, state | step->state, lrs);
 	ws_totals_add(&r->total, t, 1);
 	ws_totals_add(&r->phase[step->is_phase ? step->id : PHASE_HANDLE], t, 1);
 	ws_totals_add(kind_totals(s, kind), t, 1);
@@ -64,7 +64,7 @@ static uint64_t timer_state(const struct track *t)
 /* Run all components of a kind. What a trace says of timers and list registers is added to the row's state. */
 static void run_kind(struct state *s, size_t v, enum exit_kind kind, uint32_t extra_puts)
 {
-	static const struct exit_step put = { true, PHASE_PUT }, load = { true, PHASE_LOAD };
+	static const struct exit_step put = { true, PHASE_PUT, 0 }, load = { true, PHASE_LOAD, 0 };
 	const struct exit_row *row = exit_row(kind);
 	struct track *t = &s->track[v];
 	const struct machine *m = s->r->prog->config.machine;
@@ -100,7 +100,7 @@ static void run_kind(struct state *s, size_t v, enum exit_kind kind, uint32_t ex
 /* First FP use of a residency after a load, if the user asked for it. */
 static void maybe_fp(struct state *s, size_t v)
 {
-	static const struct exit_step lazy = { true, PHASE_LAZY };
+	static const struct exit_step lazy = { true, PHASE_LAZY, 0 };
 
 	if (!s->fp_each_load || !runner_needs_fp(s->runner, s->track[v].run))
 		return;

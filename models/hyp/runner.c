@@ -171,6 +171,9 @@ static void state_after(const struct runner *r, struct runner_vcpu *v, enum ws_c
 		v->state &= ~(CND(LOADED) | CND(FP_OWNED));
 	} else if (comp == ws_phase_comp(p, PHASE_LAZY)) {
 		v->state |= CND(FP_OWNED);
+	} else if (comp == COMP_thread_switch) {
+		if ((v->state & CND(HOST_FP)) != 0) /* fpsimd_thread_switch */
+			v->state = (v->state & ~CND(HOST_FP)) | CND(FOREIGN_FP);
 	} else if (comp == COMP_host_ret_to_user) {
 		v->state = (v->state & ~CND(FOREIGN_FP)) | CND(HOST_FP);
 	}

@@ -6,13 +6,17 @@
 #include "sim/base/err.h"
 
 /* Names of the columns as the .def files write them. */
-#define ALWAYS          { 0, 0 }
-#define IF(a)           { CND(a), 0 }
-#define IF2(a, b)       { CND(a) | CND(b), 0 }
-#define IF3(a, b, c)    { CND(a) | CND(b) | CND(c), 0 }
-#define NOT(a)          { 0, CND(a) }
-#define IFNOT(a, b)     { CND(a), CND(b) }
-#define IF2NOT(a, b, c) { CND(a) | CND(b), CND(c) }
+#define ST(id)             (CND_IS_STATE(id) ? CND(id) : 0)
+#define FX(id)             (CND_IS_STATE(id) ? 0 : CND(id))
+#define ALWAYS             { 0, 0, 0, 0 }
+#define IF(a)              { ST(a), 0, FX(a), 0 }
+#define IF2(a, b)          { ST(a) | ST(b), 0, FX(a) | FX(b), 0 }
+#define IF3(a, b, c)       { ST(a) | ST(b) | ST(c), 0, FX(a) | FX(b) | FX(c), 0 }
+#define NOT(a)             { 0, ST(a), 0, FX(a) }
+#define IFNOT(a, b)        { ST(a), ST(b), FX(a), FX(b) }
+#define IFNOT2(a, b, c)    { ST(a), ST(b) | ST(c), FX(a), FX(b) | FX(c) }
+#define IF2NOT(a, b, c)    { ST(a) | ST(b), ST(c), FX(a) | FX(b), FX(c) }
+#define IF3NOT(a, b, c, d) { ST(a) | ST(b) | ST(c), ST(d), FX(a) | FX(b) | FX(c), FX(d) }
 #define UNTIL_6_1       NOT(SINCE_6_12)
 
 #define OPERAND_REG(x)  SR_##x
@@ -39,6 +43,7 @@
 #define KIND_DSB_NSHST(x)    OPERAND_GRP(x)
 #define KIND_DSB_ISH(x)      OPERAND_GRP(x)
 #define KIND_DSB_ISHST(x)    OPERAND_GRP(x)
+#define KIND_DSB_LD(x)       OPERAND_GRP(x)
 #define KIND_SB(x)           OPERAND_GRP(x)
 #define KIND_ESB(x)          OPERAND_GRP(x)
 #define KIND_EXC(x)          OPERAND_GRP(x)
@@ -47,6 +52,10 @@
 #define KIND_ERET(x)         OPERAND_GRP(x)
 #define KIND_PSTATE(x)       OPERAND_GRP(x)
 #define KIND_TLBI_VMALLE1(x) OPERAND_GRP(x)
+#define KIND_TLBI_VMALLE1IS(x) OPERAND_GRP(x)
+#define KIND_TLBI_IPAS2E1(x) OPERAND_GRP(x)
+#define KIND_TLBI_IPAS2E1IS(x) OPERAND_GRP(x)
+#define KIND_TLBI_VALE2IS(x) OPERAND_GRP(x)
 #define KIND_IC_IALLU(x)     OPERAND_GRP(x)
 #define KIND_AT_S1E1R(x)     OPERAND_GRP(x)
 #define KIND_MMIO(x)         OPERAND_GRP(x)
@@ -163,7 +172,7 @@ const char *cond_help(enum cond c)
 
 bool cond_state_by_name(const char *key, enum cond *c)
 {
-	for (unsigned i = CND_SYNC; i < CND_COUNT; i++) {
+	for (unsigned i = CND_FIRST_STATE; i < CND_COUNT; i++) {
 		if (strcmp(key, cond_names[i]) == 0) {
 			*c = (enum cond)i;
 			return true;

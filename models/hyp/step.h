@@ -24,12 +24,14 @@ enum cond {
 #undef SCOND
 	CND_COUNT
 };
-_Static_assert(CND_COUNT <= 64, "conditions must fit a 64-bit mask");
-#define CND(id) (UINT64_C(1) << CND_##id)
-
-/* Bits that are known only when the program runs; all others are decided when it is compiled. */
-#define CND_RUNTIME                                                                                 \
-	(UINT64_MAX << CND_SYNC & ~(CND_COUNT < 64 ? UINT64_MAX << (CND_COUNT % 64) : 0))
+/*
+ * Two sets of bits: what is settled when a program is compiled (features, kernel, mode, vCPU), and the
+ * state that is known only when it runs. A condition's bit is its place within its own set.
+ */
+#define CND_FIRST_STATE CND_SYNC
+_Static_assert(CND_FIRST_STATE <= 64 && CND_COUNT - CND_FIRST_STATE <= 64, "each set must fit 64 bits");
+#define CND_IS_STATE(id) (CND_##id >= CND_FIRST_STATE)
+#define CND(id) (UINT64_C(1) << (CND_IS_STATE(id) ? CND_##id - CND_FIRST_STATE : CND_##id))
 
 const char *cond_name(enum cond c);
 const char *cond_help(enum cond c);
@@ -81,8 +83,10 @@ const char *comp_help(enum ws_comp c);
 enum ws_side { SIDE_NONE, SIDE_HOST, SIDE_GUEST, SIDE_CTX, SIDE_GCFG, SIDE_HCFG, SIDE_HRUN, SIDE_COUNT };
 const char *side_name(enum ws_side side);
 
+/* All of the on bits and none of the off bits: run-time state, and settled conditions. */
 struct ws_guard {
-	uint64_t on, off; /* all of on, none of off */
+	uint64_t on, off;
+	uint64_t fixed_on, fixed_off;
 };
 
 /* One row of a STEP table. */

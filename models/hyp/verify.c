@@ -170,10 +170,12 @@ static bool ref_key(const struct ws_op *op, unsigned lr, enum ref_op *kind, char
 static void iterate(struct runner *r, struct runner_vcpu *v, const struct ws_prog *p, enum exit_kind k)
 {
 	const struct exit_row *row = exit_row(k);
-	unsigned lrs = (row->state & CND(LRS)) != 0;
 
-	for (unsigned i = 0; i < row->n; i++)
-		(void)runner_run(r, v, exit_step_comp(p, &row->step[i]), row->state, lrs);
+	for (unsigned i = 0; i < row->n; i++) {
+		uint64_t state = row->state | row->step[i].state;
+
+		(void)runner_run(r, v, exit_step_comp(p, &row->step[i]), state, (state & CND(LRS)) != 0);
+	}
 }
 
 void verify_simulate(struct verify_case *c, const struct ws_prog *p)
@@ -188,6 +190,8 @@ void verify_simulate(struct verify_case *c, const struct ws_prog *p)
 	BUG_ON(!exit_by_name(c->exit, &k));
 	if (exit_row(k)->step[0].is_phase)
 		iterate(r, v, p, EXIT_run_first);
+	if ((exit_row(k)->state & CND(FP_OWNED)) != 0)
+		iterate(r, v, p, EXIT_fp_trap);
 	iterate(r, v, p, k);
 	runner_exec(r, before);
 	iterate(r, v, p, k);

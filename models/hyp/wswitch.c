@@ -60,8 +60,8 @@ static struct ws_op *emit(struct compiler *c, const struct ws_step *s, enum ws_o
 	op->phase = (uint8_t)c->phase;
 	op->comp = (uint16_t)c->root;
 	op->side = (uint8_t)side;
-	op->guard.on = guard.on & CND_RUNTIME;
-	op->guard.off = guard.off & CND_RUNTIME;
+	op->guard.on = guard.on; /* the fixed conditions hold: the op would not be here */
+	op->guard.off = guard.off;
 	op->step = s;
 	op->insns = 1;
 	return op;
@@ -172,12 +172,11 @@ static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, st
 			       "break the CALL chain", comp_name(comp), CALL_DEPTH_MAX);
 	c->depth++;
 	for (size_t i = 0; i < n; i++) {
-		struct ws_guard g = { s[i].guard.on | guard.on, s[i].guard.off | guard.off };
+		struct ws_guard g = { s[i].guard.on | guard.on, s[i].guard.off | guard.off, 0, 0 };
 
 		if (s[i].comp != comp || i == c->p->config.skip_step)
 			continue;
-		if ((s[i].guard.on & ~CND_RUNTIME & ~c->known) != 0 ||
-		    (s[i].guard.off & ~CND_RUNTIME & c->known) != 0)
+		if ((s[i].guard.fixed_on & ~c->known) != 0 || (s[i].guard.fixed_off & c->known) != 0)
 			continue;
 		if (emit_step(c, &s[i], s[i].side == SIDE_CTX ? ctx : (enum ws_side)s[i].side, g, e) != 0)
 			return -1;
@@ -189,7 +188,7 @@ static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, st
 /* Conditions that are settled before any phase is looked at. */
 static uint64_t known_conditions(const struct ws_config *c)
 {
-	uint64_t known = c->machine->features | (c->vcpu & ~CND_RUNTIME);
+	uint64_t known = c->machine->features | c->vcpu;
 
 	known |= c->model->mode == MODE_VHE ? CND(AT_EL2) : CND(AT_EL1);
 	if (c->model->version >= 601)
@@ -237,7 +236,7 @@ static int compile_root(struct compiler *c, enum ws_comp comp, enum ws_phase pha
 		c->known |= CND(TO_GUEST);
 	if (phase == PHASE_EXIT || phase == PHASE_PUT)
 		c->known |= CND(TO_HOST);
-	return emit_comp(c, comp, SIDE_NONE, (struct ws_guard){ 0, 0 }, e);
+	return emit_comp(c, comp, SIDE_NONE, (struct ws_guard){ 0, 0, 0, 0 }, e);
 }
 
 static int compile_all(struct compiler *c, struct err *e)
@@ -408,10 +407,10 @@ const char *ws_guard_text(const struct ws_guard *g, char *buf, size_t n)
 	size_t len = 0;
 
 	buf[0] = '\0';
-	for (unsigned c = 0; c < CND_COUNT && len < n; c++) {
-		bool on = (g->on >> c & 1) != 0;
+	for (unsigned c = CND_FIRST_STATE; c < CND_COUNT && len < n; c++) {
+		bool on = (g->on >> (c - CND_FIRST_STATE) & 1) != 0;
 
-		if (on || (g->off >> c & 1) != 0) {
+		if (on || (g->off >> (c - CND_FIRST_STATE) & 1) != 0) {
 			int r = snprintf(buf + len, n - len, "%s%s%s", len != 0 ? " " : "", on ? "" : "!",
 					 cond_name((enum cond)c));
 
