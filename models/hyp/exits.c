@@ -40,6 +40,16 @@ bool exit_by_name(const char *name, enum exit_kind *k)
 	return false;
 }
 
+uint64_t exit_step_state(const struct exit_row *row, unsigned i)
+{
+	const struct exit_step *s = &row->step[i];
+	uint64_t state = row->state | s->state;
+
+	if (s->is_phase && s->id == PHASE_LAZY)
+		state = (state & ~(CND(ABORT) | CND(S2_PERM) | CND(IRQ) | CND(HVC64))) | CND(SYNC);
+	return state;
+}
+
 enum ws_comp exit_step_comp(const struct ws_prog *p, const struct exit_step *s)
 {
 	return s->is_phase ? ws_phase_comp(p, (enum ws_phase)s->id) : (enum ws_comp)s->id;

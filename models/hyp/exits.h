@@ -32,6 +32,9 @@ struct exit_row {
 const struct exit_row *exit_row(enum exit_kind k);
 bool exit_by_name(const char *name, enum exit_kind *k);
 
+/* State bits that hold while a step runs; a first-use trap inside the sequence has a syndrome of its own. */
+uint64_t exit_step_state(const struct exit_row *row, unsigned i);
+
 /* Component that a step of the sequence runs in this program. */
 enum ws_comp exit_step_comp(const struct ws_prog *p, const struct exit_step *s);
 

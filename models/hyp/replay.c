@@ -42,7 +42,7 @@ static void charge(struct state *s, size_t v, enum exit_kind kind, const struct 
 	enum ws_comp comp = exit_step_comp(r->prog, step);
 	const struct ws_totals *t;
 
-	t = runner_run(s->runner, s->track[v].run, comp, state | step->state, lrs);
+	t = runner_run(s->runner, s->track[v].run, comp, state, lrs);
 	ws_totals_add(&r->total, t, 1);
 	ws_totals_add(&r->phase[step->is_phase ? step->id : PHASE_HANDLE], t, 1);
 	ws_totals_add(kind_totals(s, kind), t, 1);
@@ -70,11 +70,12 @@ static void run_kind(struct state *s, size_t v, enum exit_kind kind, uint32_t ex
 	const struct machine *m = s->r->prog->config.machine;
 	unsigned lrs = (unsigned)(t->pending_lrs < (uint64_t)m->list_registers ? t->pending_lrs
 									  : (uint64_t)m->list_registers);
-	uint64_t state = (row->state & ~(CND(VTIMER_ON) | CND(PTIMER_ON))) | timer_state(t);
+	const uint64_t from_trace = CND(VTIMER_ON) | CND(PTIMER_ON) | CND(LRS) | CND(LR_LIVE);
 
 	for (unsigned i = 0; i < row->n; i++) {
 		const struct exit_step *step = &row->step[i];
 		bool enter = step->is_phase && step->id == PHASE_ENTER;
+		uint64_t state = (exit_step_state(row, i) & ~from_trace) | timer_state(t);
 
 		if (enter) {
 			for (uint32_t k = 0; k < extra_puts; k++) {

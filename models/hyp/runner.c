@@ -11,7 +11,8 @@ struct cpu {
 
 struct runner {
 	const struct ws_prog *p;
-	bool unbinds_host_fp; /* the model saves the thread's FP state when it is live (6.1 and later) */
+	bool saves_host_fp[COMP_COUNT]; /* the component saves the thread's live FP state */
+	bool loads_host_fp[COMP_COUNT]; /* ... loads it again on the way to user space */
 	bool fp_ends_at_exit; /* the guest exit loads the host's FP registers again (4.15) */
 	struct ws_counting *counting; /* NULL: detailed */
 	uint64_t *exec;
@@ -30,7 +31,8 @@ static void look_at_fp(struct runner *r)
 	for (size_t i = 0; i < r->p->n; i++) {
 		const struct ws_op *op = &r->p->op[i];
 
-		r->unbinds_host_fp |= (op->guard.on & CND(HOST_FP)) != 0;
+		r->saves_host_fp[op->comp] |= (op->guard.on & CND(HOST_FP)) != 0;
+		r->loads_host_fp[op->comp] |= (op->guard.on & CND(FOREIGN_FP)) != 0;
 		r->fp_ends_at_exit |= op->phase == PHASE_EXIT && op->opcode == OP_FPR_LOAD &&
 				      op->side == SIDE_HOST;
 	}
@@ -163,20 +165,18 @@ static void state_after(const struct runner *r, struct runner_vcpu *v, enum ws_c
 
 	if (comp == ws_phase_comp(p, PHASE_LOAD)) {
 		v->state |= CND(LOADED);
-		if (r->unbinds_host_fp && (v->state & CND(HOST_FP)) != 0) /* fpsimd_save_and_flush_cpu_state */
-			v->state = (v->state & ~CND(HOST_FP)) | CND(FOREIGN_FP);
 	} else if (comp == ws_phase_comp(p, PHASE_EXIT) && r->fp_ends_at_exit) {
 		v->state &= ~CND(FP_OWNED);
 	} else if (comp == ws_phase_comp(p, PHASE_PUT)) {
 		v->state &= ~(CND(LOADED) | CND(FP_OWNED));
 	} else if (comp == ws_phase_comp(p, PHASE_LAZY)) {
 		v->state |= CND(FP_OWNED);
-	} else if (comp == COMP_thread_switch) {
-		if ((v->state & CND(HOST_FP)) != 0) /* fpsimd_thread_switch */
-			v->state = (v->state & ~CND(HOST_FP)) | CND(FOREIGN_FP);
-	} else if (comp == COMP_host_ret_to_user) {
-		v->state = (v->state & ~CND(FOREIGN_FP)) | CND(HOST_FP);
 	}
+	/* Saved and unbound (fpsimd_save_and_flush_cpu_state, fpsimd_thread_switch), then loaded before user space. */
+	if (r->saves_host_fp[comp] && (v->state & CND(HOST_FP)) != 0)
+		v->state = (v->state & ~CND(HOST_FP)) | CND(FOREIGN_FP);
+	else if (r->loads_host_fp[comp])
+		v->state = (v->state & ~CND(FOREIGN_FP)) | CND(HOST_FP);
 }
 
 const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp, uint64_t state,

@@ -200,29 +200,26 @@ static uint64_t known_conditions(const struct ws_config *c)
 	return known;
 }
 
-/* A component is a root if no row inserts it: a phase of some model, or a part of the host's path. */
-static bool is_called(enum ws_comp comp)
+/* Parts of the host's path: what some exit kind runs by itself. */
+static bool is_path(enum ws_comp comp)
 {
-	size_t n;
-	const struct ws_step *s = ws_steps(&n);
+#define P(phase)         COMP_COUNT
+#define PX(phase, state) COMP_COUNT
+#define C(c)             COMP_##c
+#define CX(c, state)     COMP_##c
+	static const enum ws_comp used[] = {
+#define EXIT(id, path, state, help, ...) __VA_ARGS__,
+#include "models/hyp/exits.def"
+#undef EXIT
+	};
+#undef P
+#undef PX
+#undef C
+#undef CX
 
-	for (size_t i = 0; i < n; i++) {
-		if (s[i].opcode == OP_CALL && s[i].operand == comp)
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
+		if (used[i] == comp)
 			return true;
-	}
-	return false;
-}
-
-static bool is_phase_of_any(enum ws_comp comp)
-{
-	size_t n;
-	const struct ws_model *m = ws_models(&n);
-
-	for (size_t i = 0; i < n; i++) {
-		for (unsigned ph = 0; ph <= PHASE_LAZY; ph++) {
-			if (m[i].phase[ph] == comp)
-				return true;
-		}
 	}
 	return false;
 }
@@ -248,9 +245,7 @@ static int compile_all(struct compiler *c, struct err *e)
 			return -1;
 	}
 	for (unsigned comp = 0; comp < COMP_COUNT; comp++) {
-		if (is_called((enum ws_comp)comp) || is_phase_of_any((enum ws_comp)comp))
-			continue;
-		if (compile_root(c, (enum ws_comp)comp, PHASE_HANDLE, e) != 0)
+		if (is_path((enum ws_comp)comp) && compile_root(c, (enum ws_comp)comp, PHASE_HANDLE, e) != 0)
 			return -1;
 	}
 	return 0;
