@@ -104,7 +104,11 @@ struct ws_step {
 /* All rows, in table order; *n gets their number. */
 const struct ws_step *ws_steps(size_t *n);
 
-enum ws_mode { MODE_VHE, MODE_NVHE };
+/*
+ * VHE: host at EL2. NVHE: host at EL1. HVHE: host at EL1, its hypervisor part at EL2 with E2H = 1. PROTECTED:
+ * as HVHE, with pKVM (an ordinary, unprotected VM).
+ */
+enum ws_mode { MODE_VHE, MODE_NVHE, MODE_HVHE, MODE_PROTECTED };
 
 /* Phases of a switch, and what surrounds it. */
 #define WS_PHASES(X)                                                                                \
