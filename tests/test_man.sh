@@ -11,6 +11,6 @@ if grep -n '^@\|@VERSION@' "$page"; then
 fi
 warnings=$(man --warnings -E UTF-8 -l "$page" 2>&1 >/dev/null)
 [ -z "$warnings" ] || { echo "$warnings"; exit 1; }
-"$EL2SIM_BINARY_DIR/el2sim" help | sed -n 's/^  \([a-z]\{1,\}\) .*/\1/p' | while read -r command; do
-	grep -q "^.fBel2sim $command" "$page" || { echo "$command is not in the manual page"; exit 1; }
+"$EL2SIM_BINARY_DIR/el2sim" help | sed -n 's/^  \([a-z-]\{1,\}\) .*/\1/p' | while read -r command; do
+	grep -qF "\fBel2sim ${command//-/\\-}\fR" "$page" || { echo "$command is not in the manual page"; exit 1; }
 done
