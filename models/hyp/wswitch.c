@@ -360,7 +360,7 @@ enum ws_policy ws_group_policy(const struct ws_prog *p, enum sr_group group)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct ws_op *op = &p->op[i];
 		const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);
-		bool into_guest = op->side == SIDE_GUEST || op->side == SIDE_GCFG;
+		bool into_guest = (op->side == SIDE_GUEST || op->side == SIDE_GCFG) && op->opcode != OP_ACC_WRITE;
 
 		if (op->group != group || !into_guest ||
 		    (row->counter != CNT_write && op->opcode != OP_FPR_LOAD && op->opcode != OP_GPR_LOAD))
@@ -377,7 +377,13 @@ enum ws_policy ws_group_policy(const struct ws_prog *p, enum sr_group group)
 
 bool ws_fp_is_lazy(const struct ws_prog *p)
 {
-	return ws_group_policy(p, GRP_fpsimd) == POL_LAZY;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+
+		if (op->phase == PHASE_LAZY && op->opcode == OP_FPR_LOAD && op->side == SIDE_GUEST)
+			return true;
+	}
+	return false;
 }
 
 const char *ws_op_text(const struct ws_prog *p, const struct ws_op *op, char buf[static 40])
