@@ -55,6 +55,24 @@ enum ws_comp exit_step_comp(const struct ws_prog *p, const struct exit_step *s)
 	return s->is_phase ? ws_phase_comp(p, (enum ws_phase)s->id) : (enum ws_comp)s->id;
 }
 
+bool exit_is_user(enum exit_kind k)
+{
+	const struct exit_row *row = exit_row(k);
+
+	for (unsigned i = 0; i < row->n; i++) {
+		if (!row->step[i].is_phase && row->step[i].id == COMP_host_ioctl)
+			return true;
+	}
+	return false;
+}
+
+bool exit_is_exit(enum exit_kind k)
+{
+	const struct exit_row *row = exit_row(k);
+
+	return row->step[0].is_phase && row->step[0].id == PHASE_EXIT;
+}
+
 enum exit_kind exit_of_hvc(uint64_t function)
 {
 	static const struct {
@@ -120,4 +138,16 @@ enum exit_kind exit_of_class(uint64_t ec)
 	default:
 		return EXIT_other;
 	}
+}
+
+enum exit_kind exit_of_fault(uint64_t esr)
+{
+	bool write = (esr >> 6 & 1) != 0;             /* ISS.WnR */
+	bool permission = (esr >> 2 & 0xf) == 0xc >> 2; /* ISS.DFSC 0b0011xx */
+
+	if (esr >> 26 == 0x20) /* instruction abort from a lower level */
+		return EXIT_s2_exec;
+	if (!write)
+		return EXIT_s2_fault_read;
+	return permission ? EXIT_s2_dirtylog : EXIT_s2_fault_write;
 }

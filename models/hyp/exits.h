@@ -38,9 +38,16 @@ uint64_t exit_step_state(const struct exit_row *row, unsigned i);
 /* Component that a step of the sequence runs in this program. */
 enum ws_comp exit_step_comp(const struct ws_prog *p, const struct exit_step *s);
 
+/* True if the kind goes to the VMM and back (its sequence has the ioctl). */
+bool exit_is_user(enum exit_kind k);
+/* True if the kind begins with the guest leaving. */
+bool exit_is_exit(enum exit_kind k);
+
 /* Classification; see classify.def. */
 enum exit_kind exit_of_hvc(uint64_t function);
 enum exit_kind exit_of_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2);
 enum exit_kind exit_of_class(uint64_t ec);
+/* A stage-2 fault by its syndrome (hsr of kvm_guest_fault). */
+enum exit_kind exit_of_fault(uint64_t esr);
 
 #endif

@@ -37,6 +37,8 @@ static const struct opt_row fixed[] = {
 	  "switch model: kernel version and mode" },
 	{ "vcpu", "features", OPT_FLAGS, MEMBER(vcpu), "none", 0, 0, "", vcpu_names,
 	  "features the VMM gave the vCPU (KVM_ARM_VCPU_INIT)" },
+	{ "run", "title", OPT_STR, MEMBER(title), "", 0, 0, "", NULL,
+	  "short name for the column of a comparison; the file's name if not given" },
 	{ "run", "trace", OPT_PATH, MEMBER(trace), "", 0, 0, "", NULL,
 	  "native trace to replay; the option --trace wins" },
 	{ "run", "counting", OPT_BOOL, MEMBER(counting), "yes", 0, 0, "", NULL,

@@ -16,6 +16,7 @@ struct switch_options {
 	uint64_t vcpu;         /* bit i: i-th VCOND row */
 	int group[GRP_COUNT];  /* enum ws_policy */
 	int reg[SR_COUNT];     /* enum ws_policy */
+	const char *title;
 	const char *trace;
 	bool counting;
 	int fp_use;            /* enum fp_use */

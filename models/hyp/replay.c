@@ -9,14 +9,20 @@
 /* One vCPU thread on its way through KVM_RUN. */
 struct track {
 	struct runner_vcpu *run; /* executes programs for it */
-	bool in_guest, in_run;   /* between entry and exit; between KVM_RUN's start and kvm_userspace_exit */
+	bool in_guest, in_run;   /* between entry and exit; between an entry and kvm_userspace_exit */
 	bool have_exit;          /* an exit waits for its next entry */
 	bool user;               /* it went to the VMM */
 	bool mmio_write, mmio;   /* kvm_mmio seen since the exit */
 	bool scheduled_out;      /* inside KVM_RUN */
-	uint32_t scheds;         /* times scheduled out since the exit */
+	uint32_t put_due;        /* CPU + 1 on which a vcpu_put waits for its timer events */
+	bool timer_fired;        /* the host took the guest's timer interrupt since the entry */
+	bool timer_woke;         /* the guest's timer became due since the exit */
+	bool load_due;           /* put without the LOAD of its kind's sequence: one more is due */
 	enum exit_kind kind;
-	uint64_t entry_ns;
+	unsigned next;           /* steps of the kind's sequence that ran */
+	uint64_t more_scheds;
+	struct ws_totals pending; /* since the exit, for the kind that it turns out to be */
+	uint64_t entry_ns, guest_ns;
 	uint64_t pending_lrs;    /* interrupts raised since the last entry */
 	bool timer_on[2];        /* KVM's order: physical, virtual */
 };
@@ -24,89 +30,139 @@ struct track {
 struct state {
 	struct replay *r;
 	struct runner *runner;
-	struct track *track; /* one per r->vcpu */
+	struct track *track;     /* one per r->vcpu */
 	struct tr_reader *trace;
 	bool fp_each_load;
+	uint32_t put_due[TR_CPU_MAX]; /* vCPU + 1 that this CPU is putting after a sched_switch; 0 = none */
 };
 
-static struct ws_totals *kind_totals(struct state *s, enum exit_kind k)
-{
-	return &s->r->kind[k].totals;
-}
-
-/* Run one component for a vCPU and charge it to phase, kind and vCPU. */
-static void charge(struct state *s, size_t v, enum exit_kind kind, const struct exit_step *step,
-		   uint64_t state, unsigned lrs)
+/* Run one component for a vCPU and charge it to phase, vCPU and the exit that is being handled. */
+static void charge(struct state *s, size_t v, const struct exit_step *step, uint64_t state, unsigned lrs)
 {
 	struct replay *r = s->r;
-	enum ws_comp comp = exit_step_comp(r->prog, step);
-	const struct ws_totals *t;
-
-	t = runner_run(s->runner, s->track[v].run, comp, state, lrs);
-	ws_totals_add(&r->total, t, 1);
-	ws_totals_add(&r->phase[step->is_phase ? step->id : PHASE_HANDLE], t, 1);
-	ws_totals_add(kind_totals(s, kind), t, 1);
-	ws_totals_add(&r->vcpu[v].totals, t, 1);
-	if (step->is_phase && step->id == PHASE_LOAD) {
-		r->loads++;
-		r->vcpu[v].loads++;
-	} else if (step->is_phase && step->id == PHASE_PUT) {
-		r->puts++;
-		r->vcpu[v].puts++;
-	}
-}
-
-static uint64_t timer_state(const struct track *t)
-{
-	return (t->timer_on[0] ? CND(PTIMER_ON) : 0) | (t->timer_on[1] ? CND(VTIMER_ON) : 0);
-}
-
-/* Run all components of a kind. What a trace says of timers and list registers is added to the row's state. */
-static void run_kind(struct state *s, size_t v, enum exit_kind kind, uint32_t extra_puts)
-{
-	static const struct exit_step put = { true, PHASE_PUT, 0 }, load = { true, PHASE_LOAD, 0 };
-	const struct exit_row *row = exit_row(kind);
 	struct track *t = &s->track[v];
-	const struct machine *m = s->r->prog->config.machine;
-	unsigned lrs = (unsigned)(t->pending_lrs < (uint64_t)m->list_registers ? t->pending_lrs
-									  : (uint64_t)m->list_registers);
-	const uint64_t from_trace = CND(VTIMER_ON) | CND(PTIMER_ON) | CND(LRS) | CND(LR_LIVE);
+	enum ws_phase phase = step->is_phase ? (enum ws_phase)step->id : PHASE_HANDLE;
+	const struct ws_totals *add = runner_run(s->runner, t->run, exit_step_comp(r->prog, step), state, lrs);
 
-	for (unsigned i = 0; i < row->n; i++) {
-		const struct exit_step *step = &row->step[i];
-		bool enter = step->is_phase && step->id == PHASE_ENTER;
-		uint64_t state = (exit_step_state(row, i) & ~from_trace) | timer_state(t);
+	ws_totals_add(&r->total, add, 1);
+	ws_totals_add(&r->phase[phase], add, 1);
+	ws_totals_add(&r->vcpu[v].totals, add, 1);
+	ws_totals_add(&t->pending, add, 1);
+	r->phase_runs[phase]++;
+	r->loads += phase == PHASE_LOAD;
+	r->puts += phase == PHASE_PUT;
+	r->entries += phase == PHASE_ENTER;
+	r->vcpu[v].loads += phase == PHASE_LOAD;
+	r->vcpu[v].puts += phase == PHASE_PUT;
+	r->vcpu[v].entries += phase == PHASE_ENTER;
+}
 
-		if (enter) {
-			for (uint32_t k = 0; k < extra_puts; k++) {
-				charge(s, v, kind, &put, state, 0);
-				charge(s, v, kind, &load, state, 0);
-			}
-			s->r->entries++;
-			s->r->vcpu[v].entries++;
-		}
-		if (enter && lrs != 0)
-			charge(s, v, kind, step, state | CND(LRS), lrs);
-		else
-			charge(s, v, kind, step, state | t->run->lr_state,
-			       step->is_phase && step->id == PHASE_EXIT ? t->run->lrs : 0);
-		if (step->is_phase && step->id == PHASE_EXIT)
-			runner_lrs(t->run, 0);
-		if (enter)
-			runner_lrs(t->run, lrs);
+/* Run-time state of a step: the table's, but what the trace tells of timers and list registers. */
+static uint64_t state_of(const struct track *t, uint64_t state)
+{
+	state &= ~(CND(VTIMER_ON) | CND(PTIMER_ON) | CND(LRS) | CND(LR_LIVE));
+	return state | (t->timer_on[0] ? CND(PTIMER_ON) : 0) | (t->timer_on[1] ? CND(VTIMER_ON) : 0);
+}
+
+static unsigned lrs_for(const struct state *s, const struct track *t)
+{
+	uint64_t have = (uint64_t)s->r->prog->config.machine->list_registers;
+
+	return (unsigned)(t->pending_lrs < have ? t->pending_lrs : have);
+}
+
+/* Run one step; list registers are filled at entry and read back at exit. */
+static void run_step(struct state *s, size_t v, const struct exit_step *step, uint64_t state)
+{
+	struct track *t = &s->track[v];
+	bool enter = step->is_phase && step->id == PHASE_ENTER;
+	bool leave = step->is_phase && step->id == PHASE_EXIT;
+
+	if (enter) {
+		runner_lrs(t->run, lrs_for(s, t));
+		t->pending_lrs = 0;
 	}
-	t->pending_lrs = 0;
+	charge(s, v, step, state_of(t, state) | (enter || leave ? t->run->lr_state : 0),
+	       enter || leave ? t->run->lrs : 0);
+	if (leave)
+		runner_lrs(t->run, 0);
+}
+
+static bool is_phase(const struct exit_step *step, enum ws_phase phase)
+{
+	return step->is_phase && step->id == phase;
+}
+
+/* Index of a phase in the kind's sequence from its next step on; the sequence's length if it has none. */
+static unsigned find_phase(const struct track *t, enum ws_phase phase)
+{
+	const struct exit_row *row = exit_row(t->kind);
+	unsigned i = t->next;
+
+	while (i < row->n && !is_phase(&row->step[i], phase))
+		i++;
+	return i;
+}
+
+/* Run the kind's sequence up to, not including, a step. */
+static void run_until(struct state *s, size_t v, unsigned end)
+{
+	struct track *t = &s->track[v];
+	const struct exit_row *row = exit_row(t->kind);
+
+	for (; t->next < end; t->next++)
+		run_step(s, v, &row->step[t->next], exit_step_state(row, t->next));
+}
+
+static void run_phase(struct state *s, size_t v, enum ws_phase phase)
+{
+	struct exit_step step = { true, (uint8_t)phase, 0 };
+
+	run_step(s, v, &step, exit_row(s->track[v].kind)->state);
+}
+
+static void load_if_due(struct state *s, size_t v)
+{
+	if (s->track[v].load_due)
+		run_phase(s, v, PHASE_LOAD);
+	s->track[v].load_due = false;
+}
+
+/* What was run since the last exit belongs to this kind. */
+static void settle(struct state *s, size_t v, enum exit_kind kind)
+{
+	struct track *t = &s->track[v];
+	struct replay_kind *k = &s->r->kind[kind];
+
+	k->count++;
+	k->more_scheds += t->more_scheds;
+	k->guest_ns += t->guest_ns;
+	ws_totals_add(&k->totals, &t->pending, 1);
+	memset(&t->pending, 0, sizeof(t->pending));
+	t->guest_ns = t->more_scheds = 0;
+	t->next = 0;
+	t->have_exit = t->user = t->mmio = t->mmio_write = t->load_due = false;
+}
+
+/* A kind that no exit begins: from its first step to its last. */
+static void run_whole(struct state *s, size_t v, enum exit_kind kind)
+{
+	struct track *t = &s->track[v];
+
+	t->kind = kind;
+	t->next = 0;
+	run_until(s, v, exit_row(kind)->n);
+	settle(s, v, kind);
 }
 
 /* First FP use of a residency after a load, if the user asked for it. */
 static void maybe_fp(struct state *s, size_t v)
 {
-	static const struct exit_step lazy = { true, PHASE_LAZY, 0 };
+	struct track *t = &s->track[v];
 
-	if (!s->fp_each_load || !runner_needs_fp(s->runner, s->track[v].run))
+	if (!s->fp_each_load || !runner_needs_fp(s->runner, t->run))
 		return;
-	charge(s, v, EXIT_fp_trap, &lazy, exit_row(EXIT_fp_trap)->state, 0);
-	s->r->kind[EXIT_fp_trap].count++;
+	run_whole(s, v, EXIT_fp_trap);
 	s->r->fp_traps++;
 }
 
@@ -133,25 +189,93 @@ static size_t find_vcpu(struct state *s, const struct tr_event *ev, bool create)
 	return v;
 }
 
-static enum exit_kind finish_kind(const struct track *t)
+/* The kind that the exit turns out to be, when KVM_RUN goes on in the kernel. */
+static enum exit_kind kernel_kind(const struct track *t)
 {
-	enum exit_kind k = t->kind;
-
-	if (t->user) {
-		if (t->mmio || k == EXIT_s2_fault)
-			return t->mmio_write ? EXIT_mmio_write_user : EXIT_mmio_read_user;
-		return k == EXIT_irq ? EXIT_signal : EXIT_user_other;
-	}
-	if (t->mmio)
-		return t->mmio_write ? EXIT_mmio_gicd_write : EXIT_mmio_gicd_read;
-	return k;
+	if (t->kind == EXIT_wfi_timer && !t->timer_woke)
+		return EXIT_ipi_wfi_recv; /* the same sequence up to vcpu_put */
+	if (!t->mmio)
+		return t->kind;
+	return t->mmio_write ? EXIT_mmio_gicd_write : EXIT_mmio_gicd_read;
 }
 
-static void begin_exit(struct track *t)
+/* The same when it goes to the VMM. */
+static enum exit_kind user_kind(const struct track *t)
 {
-	t->have_exit = false;
-	t->user = t->mmio = t->mmio_write = false;
-	t->scheds = 0;
+	if (t->mmio || (exit_row(t->kind)->state & CND(ABORT)) != 0)
+		return t->mmio_write ? EXIT_mmio_write_user : EXIT_mmio_read_user;
+	return (exit_row(t->kind)->state & CND(IRQ)) != 0 ? EXIT_signal : EXIT_user_other;
+}
+
+/* vcpu_put at a sched_switch inside KVM_RUN. A kind whose sequence has one runs it, others get one more. */
+static void put_scheduled_out(struct state *s, size_t v)
+{
+	struct track *t = &s->track[v];
+	unsigned put;
+
+	load_if_due(s, v);
+	if (t->next == 0 && (t->kind == EXIT_irq || t->kind == EXIT_vtimer_irq))
+		t->kind = EXIT_preempt_sched;
+	else if (t->next == 0 && t->kind == EXIT_wfi)
+		t->kind = EXIT_wfi_timer;
+	put = find_phase(t, PHASE_PUT);
+	if (put < exit_row(t->kind)->n) {
+		run_until(s, v, put + 1);
+		return;
+	}
+	run_until(s, v, t->next == 0 ? 1 : find_phase(t, PHASE_ENTER));
+	run_phase(s, v, PHASE_PUT);
+	t->load_due = true;
+	t->more_scheds++;
+}
+
+/* The put that a sched_switch announced. */
+static void put_if_due(struct state *s, size_t v)
+{
+	struct track *t = &s->track[v];
+
+	if (t->put_due == 0)
+		return;
+	s->put_due[t->put_due - 1] = 0;
+	t->put_due = 0;
+	put_scheduled_out(s, v);
+}
+
+/* The sched_switch event comes before kvm_sched_out: the put waits for the timer state that is told after. */
+static void put_due_here(struct state *s, const struct tr_event *ev)
+{
+	uint32_t due = s->put_due[ev->cpu];
+
+	if (due == 0)
+		return;
+	if (s->r->vcpu[due - 1].pid == ev->pid &&
+	    (ev->type == TR_kvm_timer_save_state || ev->type == TR_kvm_get_timer_map))
+		return;
+	put_if_due(s, due - 1);
+}
+
+static void schedule_out(struct state *s, size_t v, unsigned cpu)
+{
+	struct track *t = &s->track[v];
+
+	put_if_due(s, v);
+	t->scheduled_out = true;
+	runner_on_cpu(t->run, cpu);
+	t->put_due = cpu + 1;
+	s->put_due[cpu] = (uint32_t)v + 1;
+	s->r->sched_outs++;
+}
+
+/* The vCPU goes on in another place than it was: the trace has no sched_switch events. */
+static void infer_sched_out(struct state *s, size_t v, const struct tr_event *ev)
+{
+	struct track *t = &s->track[v];
+
+	if (t->user || t->scheduled_out || t->run->cpu == ev->cpu)
+		return;
+	s->r->sched_outs++;
+	s->r->inferred++;
+	put_scheduled_out(s, v);
 }
 
 /* The vCPU enters the guest: what happened since its exit is known now. */
@@ -159,17 +283,26 @@ static void see_entry(struct state *s, const struct tr_event *ev)
 {
 	size_t v = find_vcpu(s, ev, true);
 	struct track *t = &s->track[v];
-	enum exit_kind kind = EXIT_run_first;
 
-	runner_on_cpu(t->run, ev->cpu);
-	if (t->have_exit)
-		kind = finish_kind(t);
-	else if (t->in_guest)
-		return; /* entry after entry: the exit between was lost */
-	run_kind(s, v, kind, t->scheds);
-	s->r->kind[kind].count++;
-	begin_exit(t);
+	if (t->in_guest) {
+		s->r->lost_exits++;
+		return;
+	}
+	put_if_due(s, v);
+	if (t->have_exit) {
+		infer_sched_out(s, v, ev);
+		if (!t->user)
+			t->kind = kernel_kind(t);
+		runner_on_cpu(t->run, ev->cpu);
+		load_if_due(s, v);
+		run_until(s, v, exit_row(t->kind)->n);
+		settle(s, v, t->kind);
+	} else {
+		runner_on_cpu(t->run, ev->cpu);
+		run_whole(s, v, EXIT_run_first);
+	}
 	t->in_guest = t->in_run = true;
+	t->scheduled_out = t->timer_fired = false;
 	t->entry_ns = ev->ts_ns;
 	maybe_fp(s, v);
 }
@@ -183,16 +316,20 @@ static void see_exit(struct state *s, const struct tr_event *ev)
 	size_t v = find_vcpu(s, ev, true);
 	struct track *t = &s->track[v];
 
-	if (!t->in_guest)
-		return; /* the trace begins, or lost its entry, inside a residency */
-	t->in_guest = false;
+	if (!t->in_guest) { /* the trace begins, or lost its entry, inside a residency */
+		s->r->lost_entries++;
+		return;
+	}
+	t->in_guest = t->timer_woke = false;
 	t->have_exit = true;
+	runner_on_cpu(t->run, ev->cpu);
 	s->r->exits++;
 	s->r->vcpu[v].exits++;
-	s->r->vcpu[v].guest_ns += ev->ts_ns - t->entry_ns;
+	t->guest_ns = ev->ts_ns >= t->entry_ns ? ev->ts_ns - t->entry_ns : 0;
+	s->r->vcpu[v].guest_ns += t->guest_ns;
 	switch (ev->arg[TRA_kvm_exit_ret]) {
 	case KVM_EXIT_RET_IRQ:
-		t->kind = EXIT_irq;
+		t->kind = t->timer_fired ? EXIT_vtimer_irq : EXIT_irq;
 		break;
 	case KVM_EXIT_RET_SERROR:
 		t->kind = EXIT_serror;
@@ -202,22 +339,52 @@ static void see_exit(struct state *s, const struct tr_event *ev)
 	}
 }
 
+/* The exit goes to the VMM: run its sequence up to vcpu_put. */
+static void leave_to_user(struct state *s, size_t v, const struct tr_event *ev)
+{
+	struct track *t = &s->track[v];
+	bool put_before;
+
+	infer_sched_out(s, v, ev);
+	load_if_due(s, v);
+	put_before = t->next > 1;
+	if (put_before)
+		run_until(s, v, find_phase(t, PHASE_ENTER));
+	t->kind = user_kind(t);
+	t->user = true;
+	if (put_before) {
+		t->next = 1;
+		t->next = find_phase(t, PHASE_PUT);
+	}
+	runner_on_cpu(t->run, ev->cpu);
+	run_until(s, v, find_phase(t, PHASE_PUT) + 1);
+	s->r->user_exits++;
+	s->r->vcpu[v].user_exits++;
+}
+
+/* KVM_RUN ends. */
 static void see_userspace_exit(struct state *s, const struct tr_event *ev)
 {
 	size_t v = find_vcpu(s, ev, true);
-	struct track *t = &s->track[v];
+	struct track *t = &s->track[v], before;
 
-	if (t->have_exit && !t->user) {
-		t->user = true;
-		t->in_run = false;
-		s->r->user_exits++;
+	put_if_due(s, v);
+	t->in_run = t->scheduled_out = false;
+	if (t->in_guest) {
+		s->r->lost_exits++;
+		t->in_guest = false;
 		return;
 	}
-	/* KVM_RUN came back without entering the guest: vcpu_load and vcpu_put. */
+	if (t->have_exit && !t->user) {
+		leave_to_user(s, v, ev);
+		return;
+	}
+	/* It came back without entering the guest: vcpu_load and vcpu_put, and the earlier exit still waits. */
+	before = *t;
+	memset(&t->pending, 0, sizeof(t->pending));
 	runner_on_cpu(t->run, ev->cpu);
-	run_kind(s, v, EXIT_run_immediate_exit, 0);
-	s->r->kind[EXIT_run_immediate_exit].count++;
-	t->in_run = false;
+	run_whole(s, v, EXIT_run_immediate_exit);
+	*t = before;
 }
 
 /* Details that the handler of an exit tells. */
@@ -226,7 +393,7 @@ static void see_detail(struct state *s, const struct tr_event *ev)
 	size_t v = find_vcpu(s, ev, false);
 	struct track *t = v != SIZE_MAX ? &s->track[v] : NULL;
 
-	if (t == NULL || !t->have_exit || t->user)
+	if (t == NULL || !t->have_exit || t->user || t->next != 0)
 		return;
 	switch ((enum tr_type)ev->type) {
 	case TR_kvm_hvc_arm64:
@@ -238,6 +405,13 @@ static void see_detail(struct state *s, const struct tr_event *ev)
 					 (unsigned)ev->arg[TRA_kvm_sys_access_CRn],
 					 (unsigned)ev->arg[TRA_kvm_sys_access_CRm],
 					 (unsigned)ev->arg[TRA_kvm_sys_access_Op2]);
+		break;
+	case TR_kvm_wfx_arm64:
+		t->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_wfe : EXIT_wfi;
+		break;
+	case TR_kvm_guest_fault:
+		t->kind = exit_of_fault(ev->arg[TRA_kvm_guest_fault_hsr]);
+		t->mmio_write = (ev->arg[TRA_kvm_guest_fault_hsr] >> 6 & 1) != 0;
 		break;
 	case TR_kvm_mmio:
 		t->mmio = true;
@@ -254,11 +428,10 @@ static void see_sched_switch(struct state *s, const struct tr_event *ev)
 		struct track *t = &s->track[v];
 
 		if (s->r->vcpu[v].pid == (int32_t)ev->arg[TRA_sched_switch_prev_pid] && t->in_run &&
-		    t->have_exit && !t->user && !t->scheduled_out) {
-			t->scheduled_out = true;
-			t->scheds++;
-			s->r->sched_outs++;
-		} else if (s->r->vcpu[v].pid == (int32_t)ev->arg[TRA_sched_switch_next_pid]) {
+		    t->have_exit && !t->scheduled_out)
+			schedule_out(s, v, ev->cpu);
+		if (s->r->vcpu[v].pid == (int32_t)ev->arg[TRA_sched_switch_next_pid]) {
+			put_if_due(s, v);
 			t->scheduled_out = false;
 		}
 	}
@@ -271,6 +444,17 @@ static void see_timer(struct state *s, const struct tr_event *ev, uint64_t ctl, 
 	/* CNT*_CTL: ENABLE bit 0, IMASK bit 1 */
 	if (v != SIZE_MAX && index < 2)
 		s->track[v].timer_on[index] = (ctl & 3) == 1;
+}
+
+/* The timer's line rises: the interrupt was taken while the guest ran, or the vCPU woke up to it. */
+static void see_timer_irq(struct state *s, const struct tr_event *ev)
+{
+	size_t v = find_vcpu(s, ev, false);
+
+	if (v == SIZE_MAX || ev->arg[TRA_kvm_timer_update_irq_level] == 0)
+		return;
+	s->track[v].timer_fired = s->track[v].in_guest;
+	s->track[v].timer_woke = true;
 }
 
 static void see_irq_pending(struct state *s, const struct tr_event *ev)
@@ -289,6 +473,7 @@ static void see_event(struct state *s, const struct tr_event *ev)
 {
 	size_t v;
 
+	put_due_here(s, ev);
 	switch ((enum tr_type)ev->type) {
 	case TR_kvm_entry:
 		see_entry(s, ev);
@@ -306,6 +491,9 @@ static void see_event(struct state *s, const struct tr_event *ev)
 		see_timer(s, ev, ev->arg[TRA_kvm_timer_save_state_ctl],
 			 ev->arg[TRA_kvm_timer_save_state_timer_idx]);
 		break;
+	case TR_kvm_timer_update_irq:
+		see_timer_irq(s, ev);
+		break;
 	case TR_kvm_get_timer_map: /* emitted by the vCPU's own thread */
 		v = find_vcpu(s, ev, false);
 		if (v != SIZE_MAX)
@@ -322,8 +510,16 @@ static void see_event(struct state *s, const struct tr_event *ev)
 
 static void finish(struct state *s)
 {
-	for (size_t v = 0; v < s->r->n_vcpu; v++)
-		s->r->unfinished += s->track[v].have_exit;
+	for (size_t v = 0; v < s->r->n_vcpu; v++) {
+		struct track *t = &s->track[v];
+
+		put_if_due(s, v);
+		if (!t->have_exit)
+			continue;
+		s->r->unfinished++;
+		run_until(s, v, t->next != 0 ? t->next : 1);
+		settle(s, v, t->user ? t->kind : kernel_kind(t));
+	}
 	s->r->exec = xcalloc(s->r->prog->n, sizeof(*s->r->exec));
 	runner_exec(s->runner, s->r->exec);
 	runner_free(s->runner);
@@ -333,28 +529,30 @@ static void finish(struct state *s)
 struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, bool counting, enum fp_use fp,
 			  struct err *e)
 {
-	struct state s = { .r = xcalloc(1, sizeof(struct replay)), .trace = trace,
-			   .fp_each_load = fp == FP_EACH_LOAD };
+	struct state *s = xcalloc(1, sizeof(*s));
+	struct replay *r = xcalloc(1, sizeof(*r));
 	struct tr_event ev;
 	int rc;
 
-	s.r->prog = p;
-	s.runner = runner_new(p, counting);
+	r->prog = p;
+	*s = (struct state){ .r = r, .runner = runner_new(p, counting), .trace = trace,
+			     .fp_each_load = fp == FP_EACH_LOAD };
 	while ((rc = tr_next(trace, &ev, e)) == 1) {
-		if (s.r->first_ns == 0)
-			s.r->first_ns = ev.ts_ns;
-		s.r->last_ns = ev.ts_ns;
-		see_event(&s, &ev);
+		if (r->last_ns == 0)
+			r->first_ns = ev.ts_ns;
+		r->last_ns = ev.ts_ns;
+		see_event(s, &ev);
 	}
-	finish(&s);
-	if (rc == 0 && s.r->entries == 0)
+	finish(s);
+	free(s);
+	if (rc == 0 && r->entries == 0)
 		rc = err_set(e, ERR_INPUT, "the trace holds no kvm_entry: record the events kvm:kvm_entry, "
 			     "kvm:kvm_exit, kvm:kvm_userspace_exit and sched:sched_switch on the host");
 	if (rc != 0) {
-		replay_free(s.r);
+		replay_free(r);
 		return NULL;
 	}
-	return s.r;
+	return r;
 }
 
 void replay_free(struct replay *r)

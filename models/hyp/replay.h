@@ -5,8 +5,10 @@
  *
  * How events are read. kvm_entry and kvm_exit bracket guest residency; what the handler says between them
  * gives the exit kind (classify.def). kvm_userspace_exit ends KVM_RUN: vcpu_put, the way to the VMM and
- * back, vcpu_load. sched_switch away from a vCPU thread inside KVM_RUN is vcpu_put, back to it vcpu_load.
- * Everything from an exit to the vCPU's next entry is charged to that exit.
+ * back, vcpu_load. sched_switch away from a vCPU thread inside KVM_RUN is vcpu_put, its next sign of life
+ * vcpu_load; an entry on another CPU without a sched_switch between means that the trace has none, and
+ * counts as one. Components run in the order of the trace on the CPU that executed them, so a put saves what
+ * its own guest left behind. Everything from an exit to the vCPU's next entry is charged to that exit.
  *
  * What no event shows is not made up: FP/SIMD traps (option run.fp_use), entries that are given up because an
  * interrupt is pending, SGIs in list registers. An interrupt that vgic_update_irq_pending raises occupies one
@@ -23,23 +25,27 @@ struct replay_vcpu {
 	int32_t pid;
 	char comm[16];      /* VM: vCPU threads of one name are one VM */
 	uint32_t index;     /* vcpu->vcpu_idx if an event told it, else UINT32_MAX */
-	uint64_t exits, entries, loads, puts;
+	uint64_t exits, entries, loads, puts, user_exits;
 	uint64_t guest_ns;  /* residency: kvm_entry to kvm_exit, as recorded */
 	struct ws_totals totals;
 };
 
 struct replay_kind {
 	uint64_t count;
+	uint64_t more_scheds; /* times scheduled out and in beyond what the kind's own sequence has */
 	struct ws_totals totals;
-	uint64_t guest_ns;  /* residency before these exits */
+	uint64_t guest_ns;    /* residency before these exits */
 };
 
 struct replay {
 	const struct ws_prog *prog;
 	uint64_t entries, exits, loads, puts, user_exits, sched_outs, fp_traps;
+	uint64_t inferred;   /* of sched_outs: no event, but the vCPU went on on another CPU */
 	uint64_t unfinished; /* exits whose next entry is not in the trace */
+	uint64_t lost_entries, lost_exits; /* kvm_exit without its kvm_entry and the other way round */
 	uint64_t first_ns, last_ns;
 	struct ws_totals total, phase[PHASE_COUNT];
+	uint64_t phase_runs[PHASE_COUNT]; /* HANDLE: components */
 	struct replay_kind kind[EXIT_COUNT];
 	struct replay_vcpu *vcpu;
 	size_t n_vcpu;

@@ -199,6 +199,22 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 	return t;
 }
 
+void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, struct ws_totals *t)
+{
+	const struct exit_row *row = exit_row(kind);
+
+	for (unsigned i = 0; i < row->n; i++) {
+		uint64_t state = exit_step_state(row, i);
+		const struct ws_totals *one;
+
+		if (row->step[i].is_phase && row->step[i].id == PHASE_LAZY && !runner_needs_fp(r, v))
+			continue;
+		one = runner_run(r, v, exit_step_comp(r->p, &row->step[i]), state, (state & CND(LRS)) != 0);
+		if (t != NULL)
+			ws_totals_add(t, one, 1);
+	}
+}
+
 void runner_exec(const struct runner *r, uint64_t *exec)
 {
 	for (size_t i = 0; i < r->p->n; i++)

@@ -6,7 +6,7 @@
 #ifndef EL2SIM_HYP_RUNNER_H
 #define EL2SIM_HYP_RUNNER_H
 
-#include "models/hyp/wswitch.h"
+#include "models/hyp/exits.h"
 
 struct runner;
 
@@ -37,6 +37,9 @@ bool runner_needs_fp(const struct runner *r, const struct runner_vcpu *v);
  */
 const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp,
 				   uint64_t state, unsigned lrs);
+
+/* One iteration of an exit kind in its own state, one list register if that says LRS; added to *t (may be NULL). */
+void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, struct ws_totals *t);
 
 /* Add the executions of each op so far to exec[]. */
 void runner_exec(const struct runner *r, uint64_t *exec);

@@ -124,10 +124,19 @@ static const struct ws_opcode_row opcodes[OP_COUNT] = {
 
 static const struct {
 	const char *name, *title, *help;
+	enum counter_class class;
 } counters[CNT_COUNT] = {
-#define COUNTER(id, title, help) { #id, title, help },
+#define COUNTER(id, class, title, help) { #id, title, help, CLASS_##class },
 #include "models/hyp/counters.def"
 #undef COUNTER
+};
+
+static const struct {
+	const char *title, *help;
+} classes[CLASS_COUNT] = {
+#define COUNTER_CLASS(id, title, help) { title, help },
+#include "models/hyp/counters.def"
+#undef COUNTER_CLASS
 };
 
 static const struct {
@@ -203,6 +212,24 @@ const char *counter_help(enum ws_counter c)
 {
 	BUG_ON(c >= CNT_COUNT);
 	return counters[c].help;
+}
+
+enum counter_class counter_class(enum ws_counter c)
+{
+	BUG_ON(c > CNT_none);
+	return c == CNT_none ? CLASS_other : counters[c].class;
+}
+
+const char *class_title(enum counter_class c)
+{
+	BUG_ON(c >= CLASS_COUNT);
+	return classes[c].title;
+}
+
+const char *class_help(enum counter_class c)
+{
+	BUG_ON(c >= CLASS_COUNT);
+	return classes[c].help;
 }
 
 const char *comp_name(enum ws_comp c)

@@ -48,11 +48,19 @@ enum ws_opcode {
 enum ws_operand { OPND_REG, OPND_GRP, OPND_NUM, OPND_COMP };
 
 enum ws_counter {
-#define COUNTER(id, title, help) CNT_##id,
+#define COUNTER(id, class, title, help) CNT_##id,
 #include "models/hyp/counters.def"
 #undef COUNTER
 	CNT_COUNT,
 	CNT_none = CNT_COUNT
+};
+
+/* Parts of the modelled cycles. */
+enum counter_class {
+#define COUNTER_CLASS(id, title, help) CLASS_##id,
+#include "models/hyp/counters.def"
+#undef COUNTER_CLASS
+	CLASS_COUNT
 };
 
 struct ws_opcode_row {
@@ -68,6 +76,9 @@ const struct ws_opcode_row *ws_opcode_row(enum ws_opcode op);
 const char *counter_name(enum ws_counter c);
 const char *counter_title(enum ws_counter c);
 const char *counter_help(enum ws_counter c);
+enum counter_class counter_class(enum ws_counter c); /* CNT_none: other */
+const char *class_title(enum counter_class c);
+const char *class_help(enum counter_class c);
 
 enum ws_comp {
 #define COMP(id, help) COMP_##id,

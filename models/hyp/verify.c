@@ -166,20 +166,6 @@ static bool ref_key(const struct ws_op *op, enum ref_op *kind, char name[static 
 	return false;
 }
 
-/* One iteration of a kind; its LRs in use are the row's. */
-static void iterate(struct runner *r, struct runner_vcpu *v, const struct ws_prog *p, enum exit_kind k)
-{
-	const struct exit_row *row = exit_row(k);
-
-	for (unsigned i = 0; i < row->n; i++) {
-		uint64_t state = exit_step_state(row, i);
-
-		if (row->step[i].is_phase && row->step[i].id == PHASE_LAZY && !runner_needs_fp(r, v))
-			continue;
-		(void)runner_run(r, v, exit_step_comp(p, &row->step[i]), state, (state & CND(LRS)) != 0);
-	}
-}
-
 void verify_simulate(struct verify_case *c, const struct ws_prog *p)
 {
 	uint64_t *before = xcalloc(p->n, sizeof(*before)), *after = xcalloc(p->n, sizeof(*after));
@@ -191,10 +177,10 @@ void verify_simulate(struct verify_case *c, const struct ws_prog *p)
 
 	BUG_ON(!exit_by_name(c->exit, &k));
 	if (exit_row(k)->step[0].is_phase)
-		iterate(r, v, p, EXIT_run_first);
-	iterate(r, v, p, k);
+		runner_kind(r, v, EXIT_run_first, NULL);
+	runner_kind(r, v, k, NULL);
 	runner_exec(r, before);
-	iterate(r, v, p, k);
+	runner_kind(r, v, k, NULL);
 	runner_exec(r, after);
 	for (size_t i = 0; i < p->n; i++) {
 		uint64_t times = after[i] - before[i];

@@ -15,6 +15,8 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 	opt_add(c->set, rows, n, &c->machine);
 	c->switch_rows = switch_opt_rows(&n);
 	opt_add(c->set, c->switch_rows, n, &c->sw);
+	rows = path_opt_rows(&n);
+	opt_add(c->set, rows, n, &c->path_profile);
 	if (path != NULL && opt_load(c->set, path, e) != 0)
 		return -1;
 	for (size_t i = 0; overrides != NULL && i < overrides->n; i++) {

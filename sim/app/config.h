@@ -4,6 +4,7 @@
 #define EL2SIM_APP_CONFIG_H
 
 #include "models/cpu/machine.h"
+#include "models/hyp/path.h"
 #include "models/hyp/policy_opt.h"
 #include "models/hyp/wswitch.h"
 #include "sim/app/args.h"
@@ -14,6 +15,7 @@ struct config {
 	struct opt_row *switch_rows;
 	struct machine machine;
 	struct switch_options sw;
+	struct path_profile path_profile;
 	const char *path; /* as the user gave it */
 };
 

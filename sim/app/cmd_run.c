@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* el2sim run: replay a trace through one configuration. */
+#include "sim/app/job.h"
+#include "sim/app/output.h"
+
+struct run_args {
+	struct output_args out;
+	struct job_args job;
+};
+
+static const struct arg_row arg_rows[] = {
+	JOB_ARG_ROWS(struct run_args, job),
+	OUTPUT_ARG_ROWS(struct run_args, out),
+};
+
+static const struct arg_spec spec = { .name = "run", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
+				      .min_pos = 1, .max_pos = 1, .overrides = true };
+
+int cmd_run(int argc, char **argv, struct err *e)
+{
+	struct run_args o = { 0 };
+	struct job j = { 0 };
+	struct args a;
+	struct rep *r;
+	int rc;
+
+	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
+		return -1;
+	rc = config_load(&j.config, a.pos.v[0], &a.overrides, e);
+	if (rc == 0)
+		rc = job_run(&j, &o.job, e);
+	if (rc == 0) {
+		r = rep_new("run", "Replay of a trace");
+		run_report(&j.result, r);
+		rc = output_write(&o.out, r, e);
+		rep_free(r);
+	}
+	job_free(&j);
+	args_free(&a);
+	return rc;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/app/job.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* [run] title, or the file's name without folder and ending. */
+static void take_title(struct job *j)
+{
+	const char *name = strrchr(j->config.path, '/');
+	size_t n;
+
+	if (j->config.sw.title[0] != '\0') {
+		(void)snprintf(j->title, sizeof(j->title), "%s", j->config.sw.title);
+		return;
+	}
+	name = name != NULL ? name + 1 : j->config.path;
+	n = strlen(name);
+	if (n > 4 && strcmp(name + n - 4, ".ini") == 0)
+		n -= 4;
+	(void)snprintf(j->title, sizeof(j->title), "%.*s", (int)n, name);
+}
+
+static int replay_trace(struct job *j, const char *path, struct err *e)
+{
+	const struct switch_options *sw = &j->config.sw;
+
+	if (path == NULL || path[0] == '\0')
+		return err_set(e, ERR_CONFIG, "%s: no trace: set [run] trace, or give --trace FILE (el2sim trace "
+			       "import makes one)", j->config.path[0] != '\0' ? j->config.path : "configuration");
+	j->trace = tr_open(path, e);
+	if (j->trace == NULL)
+		return -1;
+	j->replay = replay_run(j->prog, j->trace, sw->counting, (enum fp_use)sw->fp_use, e);
+	if (j->replay == NULL)
+		return e->code == ERR_INPUT && strncmp(e->text, path, strlen(path)) != 0 ? err_at(e, path, 0) : -1;
+	return replay_check(j->replay, e);
+}
+
+int job_run(struct job *j, const struct job_args *o, struct err *e)
+{
+	const char *path = o->trace != NULL ? o->trace : j->config.sw.trace;
+
+	take_title(j);
+	j->prog = config_compile(&j->config, o->force, e);
+	if (j->prog == NULL || replay_trace(j, path, e) != 0)
+		return -1;
+	j->result = (struct run_result){ .title = j->title, .config = j->config.path, .trace = path,
+					 .info = tr_info(j->trace), .prog = j->prog, .replay = j->replay,
+					 .path = &j->config.path_profile };
+	return run_result_derive(&j->result, e);
+}
+
+void job_free(struct job *j)
+{
+	replay_free(j->replay);
+	if (j->trace != NULL)
+		tr_close(j->trace);
+	ws_free(j->prog);
+	config_free(&j->config);
+	memset(j, 0, sizeof(*j));
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A job: a configuration, its program, and the replay of a trace through it. */
+#ifndef EL2SIM_APP_JOB_H
+#define EL2SIM_APP_JOB_H
+
+#include "sim/app/config.h"
+#include "sim/report/run_report.h"
+
+struct job {
+	struct config config;
+	struct ws_prog *prog;
+	struct tr_reader *trace;
+	struct replay *replay;
+	struct run_result result;
+	char title[64];
+};
+
+/* What a job takes from the command line. */
+struct job_args {
+	const char *trace; /* NULL: the configuration's */
+	bool force;        /* run a program that lint refuses */
+};
+
+/* Argument rows for a member of type struct job_args. */
+#define JOB_ARG_ROWS(type, member)                                                                  \
+	{ "--trace", NULL, ARG_STR, offsetof(type, member) + offsetof(struct job_args, trace),      \
+	  "FILE", .help = "native trace to replay, instead of the configuration's" },               \
+	{ "--force", NULL, ARG_FLAG, offsetof(type, member) + offsetof(struct job_args, force),     \
+	  .help = "go on although lint finds the program incorrect" }
+
+/*
+ * Compile a loaded configuration (j->config), replay the trace, check conservation, derive the results.
+ * ERR_CONFIG without a trace, ERR_MODEL, ERR_INPUT. Free with job_free in any case.
+ */
+int job_run(struct job *j, const struct job_args *o, struct err *e);
+void job_free(struct job *j);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the reports of `run` and `compare` share: derived numbers, facts, notes. */
+#include <stdio.h>
+#include <string.h>
+
+#include "models/hyp/runner.h"
+#include "sim/base/str.h"
+#include "sim/report/run_report.h"
+
+int run_result_derive(struct run_result *x, struct err *e)
+{
+	account_of(x->prog, x->replay->exec, &x->account);
+	return path_cost_fill(x->path, x->prog->config.machine, x->cost, e);
+}
+
+uint64_t run_accesses(const struct ws_totals *t)
+{
+	return t->n[CNT_read] + t->n[CNT_write];
+}
+
+void run_plain_exit(const struct ws_prog *p, struct ws_totals *t)
+{
+	struct runner *r = runner_new(p, true);
+	struct runner_vcpu *v = runner_vcpu(r, "vm");
+
+	memset(t, 0, sizeof(*t));
+	runner_kind(r, v, EXIT_run_first, NULL);
+	runner_kind(r, v, EXIT_hvc_unknown, NULL);
+	runner_kind(r, v, EXIT_hvc_unknown, t);
+	runner_free(r);
+}
+
+/* Cycles of measured instructions: CPI is in thousandths. Split so that the product stays in 64 bits. */
+static uint64_t path_cycles(uint64_t insns, int64_t cpi_milli)
+{
+	uint64_t cpi = (uint64_t)cpi_milli;
+
+	return insns / 1000 * cpi + insns % 1000 * cpi / 1000;
+}
+
+struct run_path run_kind_path(const struct run_result *x, enum exit_kind k)
+{
+	const struct replay_kind *kind = &x->replay->kind[k];
+	const struct path_cost *c = &x->cost[k], *more = &x->cost[EXIT_preempt];
+	struct run_path p = { 0 };
+
+	p.known = c->state == PATH_OK && (kind->more_scheds == 0 || more->state == PATH_OK);
+	if (!p.known)
+		return p;
+	p.insns = kind->count * c->insns + kind->more_scheds * more->insns;
+	p.user = kind->count * c->user;
+	p.cycles = path_cycles(p.insns, x->prog->config.machine->cpi_milli);
+	return p;
+}
+
+void run_sums_of(const struct run_result *x, struct run_sums *s)
+{
+	memset(s, 0, sizeof(*s));
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		const struct replay_kind *kind = &x->replay->kind[k];
+		struct run_path p = run_kind_path(x, (enum exit_kind)k);
+
+		if (exit_is_exit((enum exit_kind)k)) {
+			bool user = exit_is_user((enum exit_kind)k);
+
+			*(user ? &s->user : &s->kernel) += kind->count;
+			ws_totals_add(user ? &s->user_t : &s->kernel_t, &kind->totals, 1);
+		}
+		s->path_insns += p.insns;
+		s->path_cycles += p.cycles;
+		s->user_insns += p.user;
+		s->unmeasured += p.known ? 0 : kind->count;
+	}
+}
+
+void trace_facts(const struct run_result *x, struct rep *r)
+{
+	const struct replay *p = x->replay;
+
+	rep_fact(r, "trace", "trace", "%s", x->trace);
+	rep_fact(r, "origin", "recorded", "%s", x->info->origin);
+	rep_fact_u64(r, "events", "events", x->info->events, "");
+	if (x->info->skipped_unknown + x->info->skipped_lines + x->info->lost != 0) {
+		rep_fact_u64(r, "skipped_unknown", "of unknown name, skipped", x->info->skipped_unknown, "");
+		rep_fact_u64(r, "skipped_lines", "broken lines, skipped", x->info->skipped_lines, "");
+		rep_fact_u64(r, "lost", "lost by the recorder", x->info->lost, "");
+	}
+	rep_fact_u64(r, "vcpus", "vCPUs", p->n_vcpu, "");
+	rep_fact_u64(r, "exits", "guest exits", p->exits, "");
+	rep_fact_u64(r, "user_exits", "of them to the VMM", p->user_exits, "");
+	rep_fact_u64(r, "sched_outs", "scheduled out in KVM_RUN", p->sched_outs, "");
+}
+
+/* Kinds of this trace whose path is not known, for a reason. */
+static void note_kinds(const struct run_result *x, enum path_state state, const char *why, struct rep *r)
+{
+	struct str b = STR_INIT;
+
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		if (x->replay->kind[k].count != 0 && x->cost[k].state == state)
+			str_addf(&b, "%s%s (%llu)", b.len != 0 ? ", " : "", exit_row((enum exit_kind)k)->name,
+				 (unsigned long long)x->replay->kind[k].count);
+	}
+	if (b.len != 0)
+		rep_note(r, "%s: %s: %s", x->title, why, str_get(&b));
+	str_free(&b);
+}
+
+static void note_path(const struct run_result *x, struct rep *r)
+{
+	const struct path_profile *p = x->path;
+	char own[64];
+
+	if (!path_given(p)) {
+		rep_note(r, "%s: no path profile: the C code around the switch has no cycles here; include a file of "
+			 "configs/kernel to add what was measured", x->title);
+		return;
+	}
+	(void)snprintf(own, sizeof(own), "linux-%s-%s", p->kernel, p->mode);
+	if (strcmp(own, x->prog->config.model->name) != 0)
+		rep_note(r, "%s: the C code of %s was not recorded; assumed to be that of Linux %s, %s on %s",
+			 x->title, x->prog->config.model->name, p->kernel, p->mode, p->machine);
+	note_kinds(x, PATH_UNMEASURED, "measured path: not measured, and left out of its cycles", r);
+	note_kinds(x, PATH_TOO_SHORT, "measured path: the profile has fewer instructions than the model stands "
+		   "for, so nothing is left", r);
+}
+
+static void note_losses(const struct replay *p, struct rep *r)
+{
+	if (p->lost_entries + p->lost_exits != 0)
+		rep_note(r, "%llu kvm_exit without a kvm_entry before and %llu kvm_entry without a kvm_exit: the trace "
+			 "begins inside a run or has lost events; they are not replayed",
+			 (unsigned long long)p->lost_entries, (unsigned long long)p->lost_exits);
+	if (p->inferred != 0)
+		rep_note(r, "%llu times a vCPU went on on another CPU without a sched_switch event: one put and one "
+			 "load each; record sched:sched_switch to see all", (unsigned long long)p->inferred);
+	if (p->unfinished != 0)
+		rep_note(r, "%llu exits are the last of their vCPU: what followed is not in the trace",
+			 (unsigned long long)p->unfinished);
+}
+
+void run_notes(const struct run_result *x, size_t n, struct rep *r)
+{
+	const struct machine *m = x[0].prog->config.machine;
+	const struct replay *p = x[0].replay;
+
+	rep_note(r, "counts are exact for the model; cycles are %s on %s: %s", calibration_name(
+			 (enum calibration)m->calibration), m->name,
+		 calibration_help((enum calibration)m->calibration));
+	for (size_t i = 0; i < n; i++)
+		note_path(&x[i], r);
+	note_losses(p, r);
+	if (p->fp_traps == 0)
+		rep_note(r, "no event shows when a guest uses FP/SIMD: no FP trap is counted (run.fp_use = each-load "
+			 "counts one after each vcpu_load)");
+	rep_note(r, "no event shows an entry that is given up because an interrupt is pending: each kvm_entry is one "
+		 "guest entry");
+}
