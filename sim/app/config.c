@@ -3,6 +3,17 @@
 
 #include <string.h>
 
+#define MEMBER(m) offsetof(struct compare_options, m)
+
+static const struct opt_row compare_rows[] = {
+	{ "compare", "configs", OPT_STR, MEMBER(configs), "", 0, 0, "", NULL,
+	  "files that `el2sim compare` of this file puts side by side, separated by commas, relative to this file" },
+	{ "compare", "vary", OPT_STR, MEMBER(vary), "", 0, 0, "", NULL,
+	  "options to vary, section.key=a,b,c, separated by semicolons: one column per combination" },
+	{ "compare", "baseline", OPT_INT, MEMBER(baseline), "1", 1, 16, "", NULL,
+	  "column that the others are compared with" },
+};
+
 int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e)
 {
 	const struct opt_row *rows;
@@ -17,6 +28,7 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 	opt_add(c->set, c->switch_rows, n, &c->sw);
 	rows = path_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->path_profile);
+	opt_add(c->set, compare_rows, sizeof(compare_rows) / sizeof(compare_rows[0]), &c->compare);
 	if (path != NULL && opt_load(c->set, path, e) != 0)
 		return -1;
 	for (size_t i = 0; overrides != NULL && i < overrides->n; i++) {

@@ -10,12 +10,20 @@
 #include "sim/app/args.h"
 #include "sim/base/opt.h"
 
+/* [compare]: what an experiment file compares. */
+struct compare_options {
+	const char *configs; /* list of files, "" = this one */
+	const char *vary;    /* list of "section.key=a,b,c" */
+	int64_t baseline;    /* column, from 1 */
+};
+
 struct config {
 	struct opt_set *set;
 	struct opt_row *switch_rows;
 	struct machine machine;
 	struct switch_options sw;
 	struct path_profile path_profile;
+	struct compare_options compare;
 	const char *path; /* as the user gave it */
 };
 

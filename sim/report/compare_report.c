@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report of `el2sim compare`: the same trace under several configurations, one column each. */
+#include <stdio.h>
+
+#include "sim/report/run_report.h"
+
+#define COLUMNS_MAX 24
+
+struct sheet {
+	const struct run_result *x;
+	size_t n, baseline;
+	struct run_sums *sums;
+	struct ws_totals *plain; /* one HVC handled in the kernel */
+	struct rep *r;
+};
+
+/* A table whose first column says what is counted and whose others are the configurations. */
+static struct rep_table *table(const struct sheet *s, const char *key, const char *title, const char *what,
+			       enum rep_type type, int decimals)
+{
+	struct rep_col *cols = xcalloc(s->n + 1, sizeof(*cols));
+	char(*keys)[16] = xcalloc(s->n, sizeof(*keys));
+	struct rep_table *t;
+
+	cols[0] = (struct rep_col){ .key = what, .title = "", .type = REP_STR };
+	for (size_t i = 0; i < s->n; i++) {
+		(void)snprintf(keys[i], sizeof(keys[i]), "c%zu", i + 1);
+		cols[i + 1] = (struct rep_col){ .key = keys[i], .title = s->x[i].title, .type = type,
+						.decimals = decimals, .sparse = type == REP_U64 };
+	}
+	t = rep_table(s->r, key, title, cols, s->n + 1);
+	free(cols);
+	free(keys);
+	return t;
+}
+
+typedef uint64_t number_fn(const struct sheet *s, size_t i, unsigned arg);
+
+static void row(struct rep_table *t, const struct sheet *s, const char *name, number_fn *f, unsigned arg)
+{
+	rep_str(t, name);
+	for (size_t i = 0; i < s->n; i++)
+		rep_u64(t, f(s, i, arg));
+}
+
+/* The same, but not when every column is 0. */
+static void row_if(struct rep_table *t, const struct sheet *s, const char *name, number_fn *f, unsigned arg)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		if (f(s, i, arg) != 0) {
+			row(t, s, name, f, arg);
+			return;
+		}
+	}
+}
+
+/* a / b in thousandths. */
+static int64_t ratio(uint64_t a, uint64_t b)
+{
+	return (int64_t)(a / b * 1000 + a % b * 1000 / b);
+}
+
+static void average_row(struct rep_table *t, const struct sheet *s, const char *name, number_fn *sum,
+			number_fn *count, unsigned arg)
+{
+	rep_str(t, name);
+	for (size_t i = 0; i < s->n; i++) {
+		uint64_t n = count(s, i, arg);
+
+		if (n == 0)
+			rep_none(t);
+		else
+			rep_fix(t, ratio(sum(s, i, arg), n));
+	}
+}
+
+/* 0 = not known. */
+static void ratio_row(struct rep_table *t, const struct sheet *s, const char *name, number_fn *f, unsigned arg)
+{
+	uint64_t base = f(s, s->baseline, arg);
+
+	rep_str(t, name);
+	for (size_t i = 0; i < s->n; i++) {
+		if (base == 0 || f(s, i, arg) == 0)
+			rep_none(t);
+		else
+			rep_fix(t, ratio(f(s, i, arg), base));
+	}
+}
+
+/* ---- what is counted ---- */
+
+static uint64_t one(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)s, (void)i, (void)arg;
+	return 1;
+}
+
+static uint64_t plain_accesses(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return run_accesses(&s->plain[i]);
+}
+
+static uint64_t kernel_accesses(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return run_accesses(&s->sums[i].kernel_t);
+}
+
+static uint64_t kernel_exits(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return s->sums[i].kernel;
+}
+
+static uint64_t user_accesses(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return run_accesses(&s->sums[i].user_t);
+}
+
+static uint64_t user_exits(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return s->sums[i].user;
+}
+
+static uint64_t pair_accesses(const struct sheet *s, size_t i, unsigned arg)
+{
+	const struct replay *p = s->x[i].replay;
+
+	(void)arg;
+	return run_accesses(&p->phase[PHASE_LOAD]) + run_accesses(&p->phase[PHASE_PUT]);
+}
+
+static uint64_t n_puts(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return s->x[i].replay->puts;
+}
+
+static uint64_t all_accesses(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return run_accesses(&s->x[i].replay->total);
+}
+
+static uint64_t exits(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return s->x[i].replay->exits;
+}
+
+static uint64_t counter(const struct sheet *s, size_t i, unsigned arg)
+{
+	return s->x[i].replay->total.n[arg];
+}
+
+static uint64_t phase_accesses(const struct sheet *s, size_t i, unsigned arg)
+{
+	return run_accesses(&s->x[i].replay->phase[arg]);
+}
+
+static uint64_t group_accesses(const struct sheet *s, size_t i, unsigned arg)
+{
+	uint64_t n = 0;
+
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		n += run_accesses(&s->x[i].account.group[ph][arg]);
+	return n;
+}
+
+static uint64_t class_cycles(const struct sheet *s, size_t i, unsigned arg)
+{
+	return s->x[i].account.class_cycles[arg];
+}
+
+static uint64_t phase_cycles(const struct sheet *s, size_t i, unsigned arg)
+{
+	return s->x[i].replay->phase[arg].cycles;
+}
+
+static uint64_t modelled(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return s->x[i].replay->total.cycles;
+}
+
+/* 0 when nothing is known of the path. */
+static uint64_t total_cycles(const struct sheet *s, size_t i, unsigned arg)
+{
+	if (!path_given(s->x[i].path))
+		return 0;
+	return modelled(s, i, arg) + s->sums[i].path_cycles;
+}
+
+/* ---- tables ---- */
+
+static void per_exit_table(const struct sheet *s)
+{
+	struct rep_table *t = table(s, "per_exit", "System-register reads and writes", "what", REP_FIX, 1);
+
+	average_row(t, s, "one HVC handled in the kernel", plain_accesses, one, 0);
+	average_row(t, s, "exits of the trace handled in the kernel, each", kernel_accesses, kernel_exits, 0);
+	average_row(t, s, "exits of the trace to the VMM and back, each", user_accesses, user_exits, 0);
+	average_row(t, s, "vcpu_load and vcpu_put, each pair", pair_accesses, n_puts, 0);
+	average_row(t, s, "whole trace, per exit", all_accesses, exits, 0);
+}
+
+static void phase_table(const struct sheet *s)
+{
+	struct rep_table *t = table(s, "phases", "Reads and writes by phase, whole trace", "phase", REP_U64, 0);
+
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		row_if(t, s, phase_name((enum ws_phase)ph), phase_accesses, ph);
+	rep_rule(t);
+	row(t, s, "total", all_accesses, 0);
+}
+
+static void group_table(const struct sheet *s)
+{
+	struct rep_table *t = table(s, "groups", "Reads and writes by group, whole trace", "group", REP_U64, 0);
+
+	for (unsigned g = 0; g < GRP_COUNT; g++)
+		row_if(t, s, group_name((enum sr_group)g), group_accesses, g);
+}
+
+static void counter_table(const struct sheet *s)
+{
+	struct rep_table *t = table(s, "counters", "Operations, whole trace", "counter", REP_U64, 0);
+
+	for (unsigned c = 0; c < CNT_COUNT; c++)
+		row_if(t, s, counter_title((enum ws_counter)c), counter, c);
+}
+
+static uint64_t path_cycles(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return s->sums[i].path_cycles;
+}
+
+/* A row of what needs a path profile. */
+static void path_row(struct rep_table *t, const struct sheet *s, const char *name, number_fn *f)
+{
+	rep_str(t, name);
+	for (size_t i = 0; i < s->n; i++) {
+		if (path_given(s->x[i].path))
+			rep_u64(t, f(s, i, 0));
+		else
+			rep_none(t);
+	}
+}
+
+static void cycle_tables(const struct sheet *s)
+{
+	struct rep_table *t = table(s, "cycles", "Cycles, whole trace", "part", REP_U64, 0);
+
+	for (unsigned c = 0; c < CLASS_COUNT; c++)
+		row(t, s, class_title((enum counter_class)c), class_cycles, c);
+	rep_rule(t);
+	row(t, s, "modelled", modelled, 0);
+	path_row(t, s, "measured path", path_cycles);
+	rep_rule(t);
+	path_row(t, s, "total", total_cycles);
+	t = table(s, "phase_cycles", "Modelled cycles by phase, whole trace", "phase", REP_U64, 0);
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		row_if(t, s, phase_name((enum ws_phase)ph), phase_cycles, ph);
+}
+
+static void ratio_table(const struct sheet *s)
+{
+	char title[160];
+	struct rep_table *t;
+
+	(void)snprintf(title, sizeof(title), "Relative to %s", s->x[s->baseline].title);
+	t = table(s, "relative", title, "what", REP_FIX, 2);
+	ratio_row(t, s, "accesses, one HVC handled in the kernel", plain_accesses, 0);
+	ratio_row(t, s, "accesses, whole trace", all_accesses, 0);
+	ratio_row(t, s, "modelled cycles, whole trace", modelled, 0);
+	ratio_row(t, s, "all cycles, whole trace", total_cycles, 0);
+}
+
+/* "4.4x fewer", "1.2x more" or "as many"; values in accesses. */
+static const char *factor(uint64_t a, uint64_t base, char buf[static 40])
+{
+	bool fewer = a < base;
+	uint64_t hi = fewer ? base : a, lo = fewer ? a : base;
+
+	if (a == base || lo == 0)
+		return "as many";
+	/* tenths, rounded to the nearest */
+	(void)snprintf(buf, 40, "%llu.%llux %s", (unsigned long long)((hi * 20 + lo) / (lo * 2) / 10),
+		       (unsigned long long)((hi * 20 + lo) / (lo * 2) % 10), fewer ? "fewer" : "more");
+	return buf;
+}
+
+static void verdict(const struct sheet *s, size_t i)
+{
+	const struct run_result *x = &s->x[i], *b = &s->x[s->baseline];
+	char each[40], all[40];
+
+	rep_verdict(s->r, "%s: %s accesses per exit handled in the kernel than %s (%llu against %llu for an HVC); "
+		    "whole trace: %s (%llu against %llu)", x->title,
+		    factor(plain_accesses(s, i, 0), plain_accesses(s, s->baseline, 0), each), b->title,
+		    (unsigned long long)plain_accesses(s, i, 0),
+		    (unsigned long long)plain_accesses(s, s->baseline, 0),
+		    factor(all_accesses(s, i, 0), all_accesses(s, s->baseline, 0), all),
+		    (unsigned long long)all_accesses(s, i, 0),
+		    (unsigned long long)all_accesses(s, s->baseline, 0));
+}
+
+/* Deferral pays per exit and is paid per load: say how many exits this trace has for each. */
+static void mechanism(const struct sheet *s)
+{
+	const struct replay *p = s->x[s->baseline].replay;
+	uint64_t tenths = p->loads != 0 ? (p->exits * 20 + p->loads) / (p->loads * 2) : 0;
+
+	rep_verdict(s->r, "this trace: %llu exits, %llu of them to the VMM, %llu times scheduled out: %llu.%llu exits "
+		    "per vcpu_load, and what is deferred moves once per load instead of once per exit",
+		    (unsigned long long)p->exits, (unsigned long long)p->user_exits,
+		    (unsigned long long)p->sched_outs, (unsigned long long)(tenths / 10),
+		    (unsigned long long)(tenths % 10));
+}
+
+static void config_table(const struct sheet *s)
+{
+	static const struct rep_col cols[] = {
+		{ .key = "column", .type = REP_STR },  { .key = "config", .title = "configuration", .type = REP_STR },
+		{ .key = "model", .title = "switch model", .type = REP_STR },
+		{ .key = "machine", .type = REP_STR }, { .key = "path", .title = "path profile", .type = REP_STR },
+	};
+	struct rep_table *t = rep_table(s->r, "configs", "Configurations", cols, 5);
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct run_result *x = &s->x[i];
+
+		rep_str(t, x->title);
+		rep_str(t, x->config);
+		rep_str(t, x->prog->config.model->name);
+		rep_str(t, x->prog->config.machine->name);
+		if (path_given(x->path))
+			rep_strf(t, "Linux %s, %s on %s", x->path->kernel, x->path->mode, x->path->machine);
+		else
+			rep_none(t);
+	}
+}
+
+void compare_report(const struct run_result *x, size_t n, size_t baseline, struct rep *r)
+{
+	struct sheet s = { .x = x, .n = n, .baseline = baseline, .r = r,
+			   .sums = xcalloc(n, sizeof(struct run_sums)),
+			   .plain = xcalloc(n, sizeof(struct ws_totals)) };
+
+	for (size_t i = 0; i < n; i++) {
+		run_sums_of(&x[i], &s.sums[i]);
+		run_plain_exit(x[i].prog, &s.plain[i]);
+	}
+	trace_facts(&x[0], r);
+	config_table(&s);
+	per_exit_table(&s);
+	ratio_table(&s);
+	phase_table(&s);
+	group_table(&s);
+	counter_table(&s);
+	cycle_tables(&s);
+	for (size_t i = 0; i < n; i++) {
+		if (i != baseline)
+			verdict(&s, i);
+	}
+	mechanism(&s);
+	run_notes(x, n, r);
+	free(s.sums);
+	free(s.plain);
+}
