@@ -214,6 +214,8 @@ static void put_scheduled_out(struct state *s, size_t v)
 	unsigned put;
 
 	load_if_due(s, v);
+	if (t->next == 0)
+		t->kind = kernel_kind(t);
 	if (t->next == 0 && (t->kind == EXIT_irq || t->kind == EXIT_vtimer_irq))
 		t->kind = EXIT_preempt_sched;
 	else if (t->next == 0 && t->kind == EXIT_wfi)
@@ -223,7 +225,8 @@ static void put_scheduled_out(struct state *s, size_t v)
 		run_until(s, v, put + 1);
 		return;
 	}
-	run_until(s, v, t->next == 0 ? 1 : find_phase(t, PHASE_ENTER));
+	if (t->next != 1)
+		run_until(s, v, t->next == 0 ? 1 : find_phase(t, PHASE_ENTER));
 	run_phase(s, v, PHASE_PUT);
 	t->load_due = true;
 	t->more_scheds++;
