@@ -75,7 +75,7 @@ int path_cost_fill(const struct path_profile *p, const struct machine *m, struct
 		const struct exit_row *row = exit_row((enum exit_kind)k);
 
 		memset(&cost[k], 0, sizeof(cost[k]));
-		(void)path_kind_by_name(row->path, &cost[k].kind);
+		BUG_ON(!path_kind_by_name(row->path, &cost[k].kind));
 		cost[k].stand_in = strcmp(row->path, row->name) != 0;
 		if (prog == NULL)
 			continue;

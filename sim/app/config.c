@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "models/hyp/ws_lint.h"
+
 #define MEMBER(m) offsetof(struct compare_options, m)
 
 static const struct opt_row compare_rows[] = {
@@ -48,8 +50,12 @@ void config_free(struct config *c)
 struct ws_prog *config_compile(const struct config *c, bool force, struct err *e)
 {
 	struct ws_config wc;
+	struct ws_prog *p;
 
-	(void)force;
 	switch_config(&c->sw, &c->machine, &wc);
-	return ws_compile(&wc, e);
+	p = ws_compile(&wc, e);
+	if (p == NULL || force || ws_lint_err(p, e) == 0)
+		return p;
+	ws_free(p);
+	return NULL;
 }
