@@ -90,8 +90,11 @@ static bool get_field(struct dat *d, const struct tep_record *rec, struct tep_fo
 		return false;
 	if (kind == TRF_STR && (f->flags & TEP_FIELD_IS_ARRAY) != 0) {
 		const char *s = (const char *)rec->data + f->offset;
+		/* char buf[]: to the end of the record; trace_marker ends its text with a newline */
+		size_t n = strnlen(s, (size_t)(f->size != 0 ? f->size : rec->size - f->offset));
 
-		*v = text(d, s, strnlen(s, (size_t)f->size));
+		n -= n != 0 && s[n - 1] == '\n';
+		*v = text(d, s, n < DAT_TEXT_MAX ? n : DAT_TEXT_MAX);
 		return true;
 	}
 	if (tep_read_number_field(f, rec->data, &number) != 0)
