@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Any bytes as a native trace, three ways: as they are, with the checksums made right (or nothing behind
+ * them would ever be tried), and as the unpacked records of a block. Refused with a sentence, or the
+ * records are in order of time and hold only numbers that exist.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sim/base/str.h"
+#include "traces/native.h"
+#include "traces/trace.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_event(const struct tr_event *ev, uint64_t last)
+{
+	BUG_ON(ev->ts_ns < last || ev->type >= TR_TYPE_COUNT || ev->cpu >= TR_CPU_MAX);
+	BUG_ON(ev->absent >> tr_field_count((enum tr_type)ev->type) != 0);
+}
+
+static void read_file(const unsigned char *p, size_t size)
+{
+	int fd = memfd_create("trace", 0);
+	struct err e = { ERR_NONE, "" };
+	struct tr_event ev;
+	struct tr_reader *r;
+	uint64_t last = 0;
+	char path[64];
+	int got = -1;
+
+	BUG_ON(fd < 0 || write(fd, p, size) != (ssize_t)size);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	r = tr_open(path, &e);
+	while (r != NULL && (got = tr_next(r, &ev, &e)) == 1) {
+		check_event(&ev, last);
+		last = ev.ts_ns;
+	}
+	BUG_ON(got != 0 && (e.code != ERR_INPUT || e.text[0] == '\0'));
+	tr_close(r);
+	(void)close(fd);
+}
+
+/* Make every checksum right that has a place in the file. */
+static void repair(unsigned char *p, size_t size)
+{
+	size_t at = NAT_HEADER_LEN;
+
+	if (size < NAT_HEADER_LEN + NAT_TRAILER_LEN)
+		return;
+	nat_put_u32(p + 12, nat_crc(0, p, 12));
+	while (at + NAT_CHUNK_LEN <= size - NAT_TRAILER_LEN &&
+	       nat_u32(p + at + 4) <= size - NAT_TRAILER_LEN - NAT_CHUNK_LEN - at) {
+		uint32_t packed = nat_u32(p + at + 4);
+
+		nat_put_u32(p + at + 24, nat_crc(nat_crc(0, p + at, 24), p + at + NAT_CHUNK_LEN, packed));
+		at += NAT_CHUNK_LEN + packed;
+	}
+	nat_put_u64(p + size - 24, size);
+	nat_put_u32(p + size - 16, nat_crc(0, p + size - NAT_TRAILER_LEN, 16));
+	nat_put_u32(p + size - 12, 0);
+}
+
+static void read_records(const uint8_t *data, size_t size)
+{
+	struct nat_type types[TR_TYPE_COUNT];
+	struct nat_in in = { data, data + size };
+	struct nat_state *st = xcalloc(1, sizeof(*st));
+	struct tr_event ev;
+	uint64_t last = 0;
+	int got;
+
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
+		types[t] = (struct nat_type){ .type = t % 7 != 6 ? (int)t : -1,
+					      .fields = tr_field_count((enum tr_type)t) };
+		for (unsigned i = 0; i < types[t].fields; i++) {
+			types[t].to[i] = (int8_t)i;
+			types[t].kind[i] = (uint8_t)tr_field_kind((enum tr_type)t, i);
+		}
+	}
+	while ((got = nat_get_event(&in, st, types, TR_TYPE_COUNT, 100, &ev)) >= 0) {
+		if (got == 1) {
+			check_event(&ev, last);
+			last = ev.ts_ns;
+			BUG_ON(ev.comm >= 100);
+		}
+	}
+	BUG_ON(in.p > in.end);
+	free(st);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	unsigned char *copy = xmalloc(size);
+
+	read_file(data, size);
+	memcpy(copy, data, size);
+	repair(copy, size);
+	read_file(copy, size);
+	free(copy);
+	read_records(data, size);
+	return 0;
+}
