@@ -3,9 +3,6 @@
 
 #include <ctype.h>
 #include <inttypes.h>
-
-#include "sim/base/file.h"
-
 static const struct cmd rows[] = {
 #define TRACE_CMD(name, args, help) { #name, args, help, cmd_trace_##name },
 #include "sim/app/cmd_trace.def"
@@ -19,32 +16,9 @@ const struct cmd_set cmd_trace_set = {
 	.n = sizeof(rows) / sizeof(rows[0]),
 };
 
-const char *const trace_formats[] = {
-#define X(id, name, help) name,
-	REP_FORMATS(X)
-#undef X
-	NULL,
-};
-
 int cmd_trace(int argc, char **argv, struct err *e)
 {
 	return cmd_dispatch(&cmd_trace_set, argc, argv, e);
-}
-
-int trace_report(struct rep *r, const struct trace_out *out, struct err *e)
-{
-	struct outfile o;
-	int rc = file_create(&o, out->path, e);
-
-	if (rc == 0) {
-		rc = rep_write(r, (enum rep_format)out->format, o.f, e);
-		if (rc == 0)
-			rc = file_commit(&o, e);
-		else
-			file_abort(&o);
-	}
-	rep_free(r);
-	return rc;
 }
 
 static void seconds_fact(struct rep *r, const char *key, const char *title, uint64_t ns)

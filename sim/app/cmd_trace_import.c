@@ -4,6 +4,7 @@
 
 #include "sim/app/args.h"
 #include "sim/app/cmd_trace.h"
+#include "sim/app/output.h"
 #include "traces/import.h"
 
 struct import_args {
@@ -21,7 +22,7 @@ static const struct arg_row rows[] = {
 	  .help = "what the trace says about itself: kernel, machine; without it the name of the input" },
 	{ "--lenient", NULL, ARG_FLAG, offsetof(struct import_args, lenient),
 	  .help = "skip broken lines and count them" },
-	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, format), NULL, .names = trace_formats,
+	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, format), NULL, .names = output_formats,
 	  .help = "format of the summary" },
 };
 
@@ -57,15 +58,18 @@ static void unknown_table(struct rep *r, const struct import_result *res)
 
 static int summary(const struct import_result *res, const struct import_args *a, struct err *e)
 {
-	const struct trace_out out = { a->format, NULL };
+	const struct output_args out = { NULL, a->format };
 	struct rep *r = rep_new("trace-import", "Imported trace");
+	int rc;
 
 	trace_info_facts(r, &res->info);
 	trace_types_table(r, &res->info);
 	unknown_table(r, res);
 	if (res->warning[0] != '\0')
 		rep_note(r, "first broken line: %s", res->warning);
-	return trace_report(r, &out, e);
+	rc = output_write(&out, r, e);
+	rep_free(r);
+	return rc;
 }
 
 int cmd_trace_import(int argc, char **argv, struct err *e)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/app/args.h"
 #include "sim/app/cmd_trace.h"
+#include "sim/app/output.h"
 
 struct info_args {
-	struct trace_out out;
+	struct output_args out;
 };
 
-static const struct arg_row rows[] = { TRACE_OUT_ROWS(struct info_args, out) };
+static const struct arg_row rows[] = { OUTPUT_ARG_ROWS(struct info_args, out) };
 
 static const struct arg_spec spec = {
 	.set = &cmd_trace_set,
@@ -19,7 +20,7 @@ static const struct arg_spec spec = {
 
 int cmd_trace_info(int argc, char **argv, struct err *e)
 {
-	struct info_args a = { .out = { REP_TEXT, NULL } };
+	struct info_args a = { .out = { NULL, REP_TEXT } };
 	struct tr_reader *r;
 	struct args args;
 	int rc = -1;
@@ -32,7 +33,8 @@ int cmd_trace_info(int argc, char **argv, struct err *e)
 
 		trace_info_facts(rep, tr_info(r));
 		trace_types_table(rep, tr_info(r));
-		rc = trace_report(rep, &a.out, e);
+		rc = output_write(&a.out, rep, e);
+		rep_free(rep);
 	}
 	tr_close(r);
 	args_free(&args);

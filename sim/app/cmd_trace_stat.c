@@ -12,6 +12,7 @@
 #include "models/cpu/ec.h"
 #include "sim/app/args.h"
 #include "sim/app/cmd_trace.h"
+#include "sim/app/output.h"
 #include "traces/fmt.h"
 #include "traces/strtab.h"
 
@@ -40,7 +41,7 @@ enum by {
 };
 
 struct stat_args {
-	struct trace_out out;
+	struct output_args out;
 	int interval, by;
 };
 
@@ -57,7 +58,7 @@ static const struct arg_row rows[] = {
 	  .help = "which time is measured" },
 	{ "--by", NULL, ARG_ENUM, offsetof(struct stat_args, by), NULL, .names = by_names,
 	  .help = "what a row stands for" },
-	TRACE_OUT_ROWS(struct stat_args, out),
+	OUTPUT_ARG_ROWS(struct stat_args, out),
 };
 
 static const struct arg_spec spec = {
@@ -249,6 +250,7 @@ static int report(struct tally *s, struct err *e)
 {
 	const struct tr_info *info = tr_info(s->r);
 	struct rep *r = rep_new("trace-stat", "VM exits");
+	int rc;
 
 	rep_fact(r, "interval", "interval", "%s: %s", interval_names[s->a->interval],
 		 interval_texts[s->a->interval]);
@@ -259,7 +261,9 @@ static int report(struct tally *s, struct err *e)
 	if (s->unpaired != 0)
 		rep_note(r, "%" PRIu64 " entries or exits have no partner (start of the trace, lost events): not counted",
 			 s->unpaired);
-	return trace_report(r, &s->a->out, e);
+	rc = output_write(&s->a->out, r, e);
+	rep_free(r);
+	return rc;
 }
 
 static int stat_file(const char *path, const struct stat_args *a, struct err *e)
@@ -282,7 +286,7 @@ static int stat_file(const char *path, const struct stat_args *a, struct err *e)
 
 int cmd_trace_stat(int argc, char **argv, struct err *e)
 {
-	struct stat_args a = { .out = { REP_TEXT, NULL }, .interval = RESIDENCY, .by = BY_REASON };
+	struct stat_args a = { .out = { NULL, REP_TEXT }, .interval = RESIDENCY, .by = BY_REASON };
 	struct args args;
 	int rc;
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pair of braces of a pattern (fmt.h) taken apart; private to fmt_*.c. */
+#ifndef EL2SIM_TRACES_FMT_ITEM_H
+#define EL2SIM_TRACES_FMT_ITEM_H
+
+#include "traces/fmt.h"
+
+enum fmt_conv { CONV_KIND, CONV_PRINTF, CONV_WORDS, CONV_NEG, CONV_STATE, CONV_OLDSTATE, CONV_BITS,
+	    CONV_DIFF, CONV_CONST, CONV_SKIP };
+
+struct fmt_item {
+	enum fmt_conv conv;
+	int field;         /* -1: none */
+	int other;         /* CONV_DIFF */
+	const char *spec;  /* CONV_PRINTF, CONV_WORDS: up to end */
+	const char *end;   /* the closing brace */
+	int64_t constant;  /* CONV_CONST */
+	unsigned shift;    /* CONV_BITS */
+	uint64_t mask;
+};
+
+/* A task's state, bit 0 first, as the kernel prints it. */
+#define FMT_STATE_LETTERS "SDTtXZPI"
+
+/* Number of a field by the n bytes of its name, -1 if the event has none of that name. */
+int fmt_field(enum tr_type type, const char *name, size_t n);
+/* Take the braces at p (just behind the opening one) apart. */
+struct fmt_item fmt_item_at(enum tr_type type, const char *p);
+/*
+ * Next word of a list `a|b|7=c` that ends at `end`: its text, and its value where the list gives it (*value
+ * is left alone otherwise: count from 0). False at the end of the list.
+ */
+bool fmt_next_word(const char **p, const char *end, uint64_t *value, const char **word, size_t *n);
+
+#endif
