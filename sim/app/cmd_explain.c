@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* el2sim explain: the compiled program, op by op; --diff: what is different in another one. */
+#include "models/hyp/ws_explain.h"
+
+#include <string.h>
+
+#include "sim/app/config.h"
+#include "sim/app/output.h"
+
+static const char *const phase_words[PHASE_COUNT + 1] = {
+#define X(id, name, help) name,
+	WS_PHASES(X)
+#undef X
+	NULL
+};
+
+struct explain_args {
+	struct output_args out;
+	struct arg_list diff;
+	int phase; /* enum ws_phase; PHASE_COUNT = the switch: load to lazy */
+	bool all, force;
+};
+
+static const struct arg_row arg_rows[] = {
+	{ "--diff", NULL, ARG_LIST, offsetof(struct explain_args, diff), "CONFIG|KEY=VALUE",
+	  .help = "compare with another configuration, or with this one after a change such as policy.el1=eager; "
+		  "repeatable" },
+	{ "--phase", NULL, ARG_ENUM, offsetof(struct explain_args, phase), .names = phase_words,
+	  .help = "this phase only; handle is the host's path around the switch, shown only when asked for" },
+	{ "--all", NULL, ARG_FLAG, offsetof(struct explain_args, all),
+	  .help = "with --diff: print also what is the same" },
+	{ "--force", NULL, ARG_FLAG, offsetof(struct explain_args, force),
+	  .help = "explain also what the static checks refuse" },
+	OUTPUT_ARG_ROWS(struct explain_args, out),
+};
+
+static const struct arg_spec spec = {
+	.name = "explain", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
+	.min_pos = 1, .max_pos = 1, .overrides = true,
+	.text = "With --diff, overrides (--section.key=value) apply to both sides.\n",
+};
+
+static bool wanted(const struct explain_args *o, const struct ws_op *op)
+{
+	return o->phase == PHASE_COUNT ? op->phase <= PHASE_LAZY : op->phase == o->phase;
+}
+
+static void facts(struct rep *r, const char *key, const struct config *c, const struct ws_prog *p)
+{
+	rep_fact(r, key, key, "%s: %s on %s", c->path, p->config.model->name, p->config.machine->name);
+}
+
+/* ---- one program ---- */
+
+static void listing(const struct explain_args *o, const struct ws_prog *p, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "phase", "", REP_STR, "", 0, false },	     { "nr", "", REP_U64, "", 0, false },
+		{ "component", "", REP_STR, "", 0, false },  { "op", "", REP_STR, "", 0, false },
+		{ "object", "", REP_STR, "", 0, false },     { "side", "", REP_STR, "", 0, false },
+		{ "group", "", REP_STR, "", 0, false },	     { "cycles", "", REP_U64, "cycles", 0, true },
+		{ "condition", "", REP_STR, "", 0, false },  { "function", "kernel function", REP_STR, "", 0, false },
+		{ "row", "table row", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "ops", "Program", cols, sizeof(cols) / sizeof(cols[0]));
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct ws_explain_row row;
+
+		if (!wanted(o, &p->op[i]))
+			continue;
+		ws_explain_at(p, i, &row);
+		rep_str(t, row.phase);
+		rep_u64(t, row.nr);
+		rep_str(t, row.comp);
+		rep_str(t, row.opcode);
+		rep_str(t, row.object);
+		rep_str(t, row.side);
+		rep_str(t, row.group);
+		rep_u64(t, row.cycles);
+		rep_str(t, row.guard);
+		rep_str(t, row.function);
+		rep_strf(t, "%s:%u", row.file, row.line);
+	}
+	rep_verdict(r, "%zu ops", rep_rows(t));
+}
+
+/* ---- two programs ---- */
+
+static const struct ws_op *either(const struct ws_diff_row *row)
+{
+	return row->a != NULL ? row->a : row->b;
+}
+
+static bool wanted_row(const struct explain_args *o, const struct ws_diff_row *row)
+{
+	return (row->a != NULL && wanted(o, row->a)) || (row->b != NULL && wanted(o, row->b));
+}
+
+static void summary(const struct explain_args *o, const struct ws_diff *d, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "group", "", REP_STR, "", 0, false },
+#define X(id, name, help) { #id, name, REP_U64, "", 0, true },
+		WS_DIFF_KINDS(X)
+#undef X
+	};
+	struct rep_table *t = rep_table(r, "groups", "Ops per group", cols, 1 + DIFF_COUNT);
+	size_t count[GRP_COUNT][DIFF_COUNT] = { { 0 } }, any[GRP_COUNT] = { 0 }, sum[DIFF_COUNT] = { 0 };
+
+	for (size_t i = 0; i < d->n; i++) {
+		if (!wanted_row(o, &d->row[i]))
+			continue;
+		count[either(&d->row[i])->group][d->row[i].kind]++;
+		any[either(&d->row[i])->group]++;
+		sum[d->row[i].kind]++;
+	}
+	for (unsigned g = 0; g < GRP_COUNT; g++) {
+		if (any[g] == 0)
+			continue;
+		rep_str(t, group_name((enum sr_group)g));
+		for (unsigned k = 0; k < DIFF_COUNT; k++)
+			rep_u64(t, count[g][k]);
+	}
+	rep_rule(t);
+	rep_str(t, "all");
+	for (unsigned k = 0; k < DIFF_COUNT; k++)
+		rep_u64(t, sum[k]);
+	rep_verdict(r, "%zu ops the same, %zu under another condition, %zu in another phase, %zu only in the first, "
+		    "%zu only in the second", sum[DIFF_SAME], sum[DIFF_GUARD], sum[DIFF_MOVED], sum[DIFF_ONLY_A],
+		    sum[DIFF_ONLY_B]);
+}
+
+static void place(struct rep_table *t, const struct ws_op *op)
+{
+	char guard[128];
+
+	if (op == NULL) {
+		rep_none(t);
+		rep_none(t);
+		rep_none(t);
+		return;
+	}
+	rep_str(t, phase_name((enum ws_phase)op->phase));
+	rep_str(t, ws_guard_text(&op->guard, guard, sizeof(guard)));
+	rep_str(t, op->step->function);
+}
+
+static void differences(const struct explain_args *o, const struct ws_diff *d, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "group", "", REP_STR, "", 0, false },		{ "kind", "difference", REP_STR, "", 0, false },
+		{ "op", "", REP_STR, "", 0, false },		{ "object", "", REP_STR, "", 0, false },
+		{ "side", "", REP_STR, "", 0, false },		{ "phase_a", "phase", REP_STR, "", 0, false },
+		{ "condition_a", "condition", REP_STR, "", 0, false },
+		{ "function_a", "kernel function", REP_STR, "", 0, false },
+		{ "phase_b", "phase in second", REP_STR, "", 0, false },
+		{ "condition_b", "condition", REP_STR, "", 0, false },
+		{ "function_b", "kernel function", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "ops", "Differences", cols, sizeof(cols) / sizeof(cols[0]));
+	char object[40];
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct ws_diff_row *row = &d->row[i];
+		const struct ws_op *op = either(row);
+
+		if ((row->kind == DIFF_SAME && !o->all) || !wanted_row(o, row))
+			continue;
+		rep_str(t, group_name((enum sr_group)op->group));
+		rep_str(t, ws_diff_name(row->kind));
+		rep_str(t, ws_opcode_row((enum ws_opcode)op->opcode)->name);
+		rep_str(t, ws_diff_object(op, object));
+		rep_str(t, side_name((enum ws_side)op->side));
+		place(t, row->a);
+		place(t, row->b);
+	}
+}
+
+/* The other side: an entry with '=' is a change, the one without (if any) is its file. */
+static int load_other(const struct explain_args *o, const struct args *a, struct config *c, struct err *e)
+{
+	struct arg_list all = { xcalloc(o->diff.n + a->overrides.n + 1, sizeof(char *)), 0 };
+	const char *path = NULL;
+	int rc = 0;
+
+	for (size_t i = 0; i < a->overrides.n; i++)
+		all.v[all.n++] = a->overrides.v[i];
+	for (size_t i = 0; i < o->diff.n && rc == 0; i++) {
+		if (strchr(o->diff.v[i], '=') != NULL)
+			all.v[all.n++] = o->diff.v[i];
+		else if (path == NULL)
+			path = o->diff.v[i];
+		else
+			rc = err_set(e, ERR_USAGE, "--diff names two files, %s and %s: want one, and changes as KEY=VALUE",
+				     path, o->diff.v[i]);
+	}
+	memset(c, 0, sizeof(*c));
+	if (rc == 0)
+		rc = config_load(c, path != NULL ? path : a->pos.v[0], &all, e);
+	free(all.v);
+	return rc;
+}
+
+static int diff(const struct explain_args *o, const struct args *a, const struct config *first,
+		const struct ws_prog *p, struct rep *r, struct err *e)
+{
+	struct config c;
+	struct ws_prog *q = NULL;
+	struct ws_diff *d;
+
+	if (load_other(o, a, &c, e) == 0)
+		q = config_compile(&c, o->force, e);
+	if (q != NULL) {
+		facts(r, "first", first, p);
+		facts(r, "second", &c, q);
+		d = ws_diff_new(p, q);
+		summary(o, d, r);
+		differences(o, d, r);
+		ws_diff_free(d);
+		ws_free(q);
+	}
+	config_free(&c);
+	return q != NULL ? 0 : -1;
+}
+
+static int run(const struct explain_args *o, const struct args *a, const struct config *c, struct err *e)
+{
+	struct ws_prog *p = config_compile(c, o->force, e);
+	struct rep *r;
+	int rc = 0;
+
+	if (p == NULL)
+		return -1;
+	r = rep_new("explain", o->diff.n != 0 ? "Difference of two switch programs" : "Switch program");
+	if (o->diff.n != 0) {
+		rc = diff(o, a, c, p, r, e);
+	} else {
+		facts(r, "program", c, p);
+		listing(o, p, r);
+	}
+	if (rc == 0)
+		rc = output_write(&o->out, r, e);
+	rep_free(r);
+	ws_free(p);
+	return rc;
+}
+
+int cmd_explain(int argc, char **argv, struct err *e)
+{
+	struct explain_args o = { .phase = PHASE_COUNT };
+	struct config c;
+	struct args a;
+	int rc;
+
+	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
+		return -1;
+	rc = config_load(&c, a.pos.v[0], &a.overrides, e);
+	if (rc == 0)
+		rc = run(&o, &a, &c, e);
+	config_free(&c);
+	args_free(&a);
+	return rc;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* el2sim lint and el2sim explain as a user runs them. */
+#include <check.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "models/hyp/ws_lint.h"
+#include "sim/base/str.h"
+
+#define MACHINE "configs/machine/neoverse-n1.ini"
+
+/* Run the program; *out gets both outputs. Returns the exit status. */
+static int el2sim(const char *args, struct str *out)
+{
+	char cmd[512], buf[4096];
+	FILE *f;
+	size_t n;
+	int status;
+
+	(void)snprintf(cmd, sizeof(cmd), "%s/el2sim %s 2>&1", EL2SIM_BINARY_DIR, args);
+	f = popen(cmd, "r");
+	ck_assert_ptr_nonnull(f);
+	str_reset(out);
+	while ((n = fread(buf, 1, sizeof(buf), f)) != 0)
+		str_addn(out, buf, n);
+	status = pclose(f);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static const struct {
+	const char *args;
+	int status;
+	const char *says;
+} runs[] = {
+	{ "lint", 0, "=> 0 findings" },
+	{ "lint --tables " MACHINE, 0, "=> 0 findings" },
+	{ "lint " MACHINE " --switch.model=linux-6.12-nvhe", 0, "=> 0 findings" },
+	{ "lint " MACHINE " --policy.common=deferred", 1, "guest_kept" },
+	{ "lint " MACHINE " --policy.common=deferred --format json", 1, "\"el2sim.lint/1\"" },
+	{ "lint " MACHINE " --switch.model=linux-6.12-nvhe --policy.el1=deferred", 1,
+	  "a host kernel at EL1 (nVHE) uses the register before vcpu_put" },
+	{ "lint " MACHINE " --policy.el1=lazy", 5,
+	  "only fpsimd, sve and pauth have a first-use trap" },
+	{ "lint --doc", 0, "guest_not_restored" },
+	{ "lint no-such-file.ini", 3, "no-such-file.ini" },
+	{ "explain " MACHINE, 0, "__guest_enter" },
+	{ "explain " MACHINE " --phase load", 0, "SCTLR_EL12" },
+	{ "explain " MACHINE " --phase handle", 0, "host_ret_to_user" },
+	{ "explain " MACHINE " --phase sideways", 2, "sideways" },
+	{ "explain " MACHINE " --diff policy.user=eager", 0,
+	  "0 under another condition, 8 in another phase" },
+	{ "explain " MACHINE " --diff switch.model=linux-6.12-nvhe --format csv", 0,
+	  "only second" },
+	{ "explain " MACHINE
+	  " --diff configs/machine/cortex-a57.ini --switch.model=linux-6.12-nvhe",
+	  0, "cortex-a57" },
+	{ "explain " MACHINE " --diff policy.user=sideways", 3, "sideways" },
+	{ "explain " MACHINE " --diff a.ini --diff b.ini", 2, "two files" },
+	{ "explain", 2, "CONFIG" },
+};
+
+START_TEST(lint_and_explain_answer_with_text_and_status)
+{
+	struct str out = STR_INIT;
+
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		int status = el2sim(runs[i].args, &out);
+
+		ck_assert_msg(status == runs[i].status, "el2sim %s: exit status %d, want %d\n%s",
+			      runs[i].args, status, runs[i].status, str_get(&out));
+		ck_assert_msg(strstr(str_get(&out), runs[i].says) != NULL,
+			      "el2sim %s: wants \"%s\"\n%s", runs[i].args, runs[i].says,
+			      str_get(&out));
+	}
+	str_free(&out);
+}
+END_TEST
+
+START_TEST(lint_doc_lists_every_rule)
+{
+	struct str out = STR_INIT;
+
+	ck_assert_int_eq(el2sim("lint --doc", &out), 0);
+	for (unsigned r = 0; r < RULE_COUNT; r++)
+		ck_assert_ptr_nonnull(strstr(str_get(&out), ws_rule_name((enum ws_rule)r)));
+	str_free(&out);
+}
+END_TEST
+
+START_TEST(the_same_question_gets_the_same_bytes)
+{
+	struct str a = STR_INIT, b = STR_INIT;
+	const char *args =
+		"explain " MACHINE " --diff switch.model=linux-4.15-vhe --all --format json";
+
+	ck_assert_int_eq(el2sim(args, &a), 0);
+	ck_assert_int_eq(el2sim(args, &b), 0);
+	ck_assert_str_eq(str_get(&a), str_get(&b));
+	str_free(&a);
+	str_free(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("explain");
+	TCase *t = tcase_create("explain");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_test(t, lint_and_explain_answer_with_text_and_status);
+	tcase_add_test(t, lint_doc_lists_every_rule);
+	tcase_add_test(t, the_same_question_gets_the_same_bytes);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed != 0;
+}
