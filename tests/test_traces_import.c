@@ -181,21 +181,28 @@ START_TEST(hand_written_forms_give_the_blessed_records)
 }
 END_TEST
 
+/* A native file lists the rows it was written with, so the shipped one is written anew before comparing. */
 START_TEST(a_dump_of_the_sample_imports_to_the_same_bytes)
 {
-	char *out = scratch("again.e2t");
-	struct str text = dump_text(SAMPLE, DUMP_PLAIN), again, first;
+	char *one = scratch("one.e2t"), *two = scratch("two.e2t");
+	struct str text = dump_text(SAMPLE, DUMP_PLAIN), again, a, b;
 
-	import_text(&text, out);
-	again = slurp(out);
-	first = slurp(SAMPLE);
-	ck_assert_uint_eq(again.len, first.len);
-	ck_assert_int_eq(memcmp(again.s, first.s, first.len), 0);
+	import_text(&text, one);
+	again = dump_text(one, DUMP_PLAIN);
+	ck_assert_str_eq(str_get(&again), str_get(&text));
+	import_text(&again, two);
+	a = slurp(one);
+	b = slurp(two);
+	ck_assert_uint_eq(a.len, b.len);
+	ck_assert_int_eq(memcmp(a.s, b.s, a.len), 0);
 	str_free(&text);
 	str_free(&again);
-	str_free(&first);
-	ck_assert_int_eq(remove(out), 0);
-	free(out);
+	str_free(&a);
+	str_free(&b);
+	(void)remove(one);
+	(void)remove(two);
+	free(one);
+	free(two);
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "traces/fmt_item.h"
+#include "traces/writer.h"
 
 #define TEXT_MAX 255 /* bytes of a string field: bounds the search for its end */
 
@@ -126,6 +127,13 @@ static bool match_text(struct job *j, const struct fmt_item *it, const char *s)
 	size_t len = strnlen(s, TEXT_MAX + 1);
 	unsigned seen = j->seen;
 
+	if (stop == '\0') { /* up to the end: no search to bound */
+		j->seen |= 1u << it->field;
+		len = strlen(s);
+		if (len != 0 && len <= TW_STRING_MAX)
+			j->ev->arg[it->field] = intern(j, s, len);
+		return len != 0 && len <= TW_STRING_MAX;
+	}
 	for (size_t n = 1; n <= len && n <= TEXT_MAX; n++) {
 		if (s[n] != stop)
 			continue;

@@ -95,6 +95,12 @@ static void begin(struct text *t, const struct text_line *l)
 		memcpy(name, l->name, l->n_name);
 	p->have = true;
 	p->known = tr_type_by_name(name, &type);
+	str_reset(&p->args);
+	if (strcmp(name, "tracing_mark_write") == 0) { /* the kernel's own text names the function, not the event */
+		type = TR_print;
+		p->known = true;
+		str_add(&p->args, "tracing_mark_write: ");
+	}
 	p->line = t->im->lines.line;
 	p->more = 0;
 	if (!p->known) {
@@ -103,7 +109,6 @@ static void begin(struct text *t, const struct text_line *l)
 	}
 	p->ev = (struct tr_event){ .ts_ns = l->ts_ns, .pid = l->pid, .cpu = l->cpu, .type = (uint8_t)type,
 				   .comm = imp_string(t->im, l->comm, l->n_comm) };
-	str_reset(&p->args);
 	str_add(&p->args, l->args);
 	p->first = p->args.len;
 }
