@@ -40,12 +40,22 @@ static bool is_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+static int widest_name(const struct cmd_set *set)
+{
+	size_t wide = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (strlen(set->rows[i].name) > wide)
+			wide = strlen(set->rows[i].name);
+	return (int)wide;
+}
+
 static int print_help(const struct cmd_set *set, struct err *e)
 {
 	printf("%s: %s\n\nUsage: %s COMMAND [OPERAND...] [OPTION...]\n\nCommands:\n", set->prog,
 	       set->about, set->prog);
 	for (size_t i = 0; i < set->n; i++)
-		printf("  %-10s %s\n", set->rows[i].name, set->rows[i].help);
+		printf("  %-*s  %s\n", widest_name(set), set->rows[i].name, set->rows[i].help);
 	printf("\n`%s COMMAND --help` tells more about one.\n", set->prog);
 	err_set(e, ERR_NONE, "%s", "");
 	return -1;
