@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of el2sim trace, on the shipped sample and on traces small enough to count by hand. */
+/* The commands of el2sim trace, on the shipped sample and on traces that are counted by hand. */
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -49,8 +49,9 @@ START_TEST(reports_on_the_sample_are_the_blessed_ones)
 		struct err e;
 
 		str_addf(&path, GOLDEN "%s", reports[i].golden);
-		ck_assert_msg(run(&e, reports[i].command, SAMPLE, reports[i].option, reports[i].value, "-o", out,
-				  NULL) == 0, "%s", e.text);
+		ck_assert_msg(run(&e, reports[i].command, SAMPLE, reports[i].option,
+				  reports[i].value, "-o", out, NULL) == 0,
+			      "%s", e.text);
 		got = slurp(out);
 		if (getenv("EL2SIM_BLESS") != NULL)
 			spill(str_get(&path), got.s, got.len);
@@ -65,9 +66,12 @@ START_TEST(reports_on_the_sample_are_the_blessed_ones)
 }
 END_TEST
 
-static void add(struct tw *w, enum tr_type type, uint64_t ts, int32_t pid, uint64_t ret, uint64_t ec)
+static void add(struct tw *w, enum tr_type type, uint64_t ts, int32_t pid, uint64_t ret,
+		uint64_t ec)
 {
-	struct tr_event ev = { .ts_ns = ts, .pid = pid, .type = (uint8_t)type, .comm = tw_string(w, "v", 1) };
+	struct tr_event ev = {
+		.ts_ns = ts, .pid = pid, .type = (uint8_t)type, .comm = tw_string(w, "v", 1)
+	};
 	struct err e = { 0 };
 
 	if (type == TR_kvm_exit) {
@@ -77,7 +81,8 @@ static void add(struct tw *w, enum tr_type type, uint64_t ts, int32_t pid, uint6
 	ck_assert_int_eq(tw_add(w, &ev, &e), 0);
 }
 
-/* Two vCPUs that interleave: residencies 100, 300 (HVC64) and 50 (IRQ); handling 400 (HVC64) and 1000 (IRQ). */
+/* Two vCPUs that interleave: residencies 100, 300 (HVC64) and 50 (IRQ); handling 400 (HVC64) and
+ * 1000 (IRQ). */
 static void write_hand_made(const char *path)
 {
 	struct tr_info info = { 0 };
@@ -85,7 +90,7 @@ static void write_hand_made(const char *path)
 	struct tw *w = tw_create(path, &e);
 
 	ck_assert_ptr_nonnull(w);
-	add(w, TR_kvm_exit, 900, 1, 2, 0x16);  /* its entry was before the trace */
+	add(w, TR_kvm_exit, 900, 1, 2, 0x16); /* its entry was before the trace */
 	add(w, TR_kvm_entry, 1000, 1, 0, 0);
 	add(w, TR_kvm_entry, 1050, 2, 0, 0);
 	add(w, TR_kvm_exit, 1100, 1, 2, 0x16);
@@ -105,14 +110,21 @@ START_TEST(stat_times_each_vcpu_on_its_own)
 	write_hand_made(path);
 	ck_assert_int_eq(run(&e, "stat", path, "--format", "csv", "-o", out, NULL), 0);
 	got = slurp(out);
-	ck_assert_msg(strstr(str_get(&got), "HVC64,2,66.67,88.89,0.100,0.300,0.200,50.00") != NULL, "%s", got.s);
-	ck_assert_msg(strstr(str_get(&got), "IRQ,1,33.33,11.11,0.050,0.050,0.050,0.00") != NULL, "%s", got.s);
-	ck_assert_msg(strstr(str_get(&got), "1 entries or exits have no partner") != NULL, "%s", got.s);
+	ck_assert_msg(strstr(str_get(&got), "HVC64,2,66.67,88.89,0.100,0.300,0.200,50.00") != NULL,
+		      "%s", got.s);
+	ck_assert_msg(strstr(str_get(&got), "IRQ,1,33.33,11.11,0.050,0.050,0.050,0.00") != NULL,
+		      "%s", got.s);
+	ck_assert_msg(strstr(str_get(&got), "1 entries or exits have no partner") != NULL, "%s",
+		      got.s);
 	str_free(&got);
-	ck_assert_int_eq(run(&e, "stat", path, "--interval", "handling", "--format", "csv", "-o", out, NULL), 0);
+	ck_assert_int_eq(
+		run(&e, "stat", path, "--interval", "handling", "--format", "csv", "-o", out, NULL),
+		0);
 	got = slurp(out);
-	ck_assert_msg(strstr(str_get(&got), "HVC64,2,66.67,33.33,0.100,0.400,0.250,") != NULL, "%s", got.s);
-	ck_assert_msg(strstr(str_get(&got), "IRQ,1,33.33,66.67,1.000,1.000,1.000,0.00") != NULL, "%s", got.s);
+	ck_assert_msg(strstr(str_get(&got), "HVC64,2,66.67,33.33,0.100,0.400,0.250,") != NULL, "%s",
+		      got.s);
+	ck_assert_msg(strstr(str_get(&got), "IRQ,1,33.33,66.67,1.000,1.000,1.000,0.00") != NULL,
+		      "%s", got.s);
 	str_free(&got);
 	(void)remove(path);
 	(void)remove(out);
@@ -129,7 +141,8 @@ static size_t cut(const char *option, const char *value, const char *option2, co
 	struct err e;
 	size_t n;
 
-	ck_assert_msg(run(&e, "cut", SAMPLE, "-o", out, option, value, option2, value2, NULL) == 0, "%s", e.text);
+	ck_assert_msg(run(&e, "cut", SAMPLE, "-o", out, option, value, option2, value2, NULL) == 0,
+		      "%s", e.text);
 	w = load(out);
 	n = w.n;
 	unload(&w);
@@ -187,14 +200,16 @@ END_TEST
 
 START_TEST(dump_and_import_of_a_cut_give_the_same_bytes)
 {
-	char *part = scratch("part.e2t"), *text = scratch("part.txt"), *again = scratch("part2.e2t");
+	char *part = scratch("part.e2t"), *text = scratch("part.txt"),
+	     *again = scratch("part2.e2t");
 	char *summary = scratch("summary.txt");
 	struct str a, b;
 	struct err e;
 
 	ck_assert_int_eq(run(&e, "cut", SAMPLE, "--from", "12.9", "-o", part, NULL), 0);
 	ck_assert_int_eq(run(&e, "dump", part, "-o", text, NULL), 0);
-	ck_assert_ptr_nonnull(freopen(summary, "w", stdout)); /* the summary is not the test's output */
+	ck_assert_ptr_nonnull(
+		freopen(summary, "w", stdout)); /* the summary is not the test's output */
 	ck_assert_msg(run(&e, "import", text, "-o", again, NULL) == 0, "%s", e.text);
 	a = slurp(part);
 	b = slurp(again);

@@ -13,7 +13,8 @@ START_TEST(every_class_is_found_by_number_and_by_name)
 		ck_assert_uint_lt(row->number, 64);
 		ck_assert_ptr_eq(ec_by_number(row->number), row);
 		ck_assert_msg(ec_by_name(row->name) == row, "%s stands twice", row->name);
-		ck_assert_msg(row->meaning[0] != '\0' && row->meaning[strlen(row->meaning) - 1] != '.',
+		ck_assert_msg(row->meaning[0] != '\0' &&
+				      row->meaning[strlen(row->meaning) - 1] != '.',
 			      "%s: meaning is one sentence without a full stop", row->name);
 	}
 }
@@ -24,8 +25,8 @@ START_TEST(the_classes_of_common_exits_have_the_kernels_names)
 	static const struct {
 		unsigned number;
 		const char *name;
-	} known[] = { { 0x00, "UNKNOWN" }, { 0x01, "WFx" }, { 0x16, "HVC64" },
-		      { 0x18, "SYS64" }, { 0x20, "IABT_LOW" }, { 0x24, "DABT_LOW" } };
+	} known[] = { { 0x00, "UNKNOWN" }, { 0x01, "WFx" },      { 0x16, "HVC64" },
+		      { 0x18, "SYS64" },   { 0x20, "IABT_LOW" }, { 0x24, "DABT_LOW" } };
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		ck_assert_str_eq(ec_by_number(known[i].number)->name, known[i].name);

@@ -19,8 +19,20 @@ static const char *text(void *self, uint32_t id)
 }
 
 /* Numbers that have been trouble somewhere: signs, widths, words beyond a list. */
-static const uint64_t numbers[] = { 0, 1, 2, 3, 7, 27, 0x10, 0xff, 0x1234, 0x84e66, 0x6230014f, 0xffffffff,
-				    0xffff800081548100, UINT64_MAX };
+static const uint64_t numbers[] = { 0,
+				    1,
+				    2,
+				    3,
+				    7,
+				    27,
+				    0x10,
+				    0xff,
+				    0x1234,
+				    0x84e66,
+				    0x6230014f,
+				    0xffffffff,
+				    0xffff800081548100,
+				    UINT64_MAX };
 static const char *const names[] = { "MDCR_EL2", "a b", "kworker/0:1", "x-1", "0x12", "UNKN" };
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -65,12 +77,13 @@ START_TEST(every_row_reads_what_it_writes)
 			for (unsigned i = 0; i < tr_field_count(type); i++)
 				ev.arg[i] = value(&tab, type, i, k);
 			fmt_write(&line, &ev, &fs);
-			ck_assert_msg(fmt_read(&got, str_get(&line), &fs), "%s: \"%s\"", tr_type_name(type),
-				      str_get(&line));
+			ck_assert_msg(fmt_read(&got, str_get(&line), &fs), "%s: \"%s\"",
+				      tr_type_name(type), str_get(&line));
 			for (unsigned i = 0; i < tr_field_count(type); i++) {
 				if ((got.absent >> i & 1) == 0)
-					ck_assert_msg(got.arg[i] == ev.arg[i], "%s %s: \"%s\"", tr_type_name(type),
-						      tr_field_name(type, i), str_get(&line));
+					ck_assert_msg(got.arg[i] == ev.arg[i], "%s %s: \"%s\"",
+						      tr_type_name(type), tr_field_name(type, i),
+						      str_get(&line));
 			}
 			fmt_write(&again, &got, &fs);
 			ck_assert_str_eq(str_get(&again), str_get(&line));
@@ -87,8 +100,10 @@ START_TEST(every_form_of_every_row_names_only_its_fields)
 	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
 		const char *forms = tr_print_forms((enum tr_type)t);
 
-		ck_assert_msg(strchr(forms, '{') != NULL, "%s has no field", tr_type_name((enum tr_type)t));
-		ck_assert_msg(forms[strlen(forms) - 1] != '\n', "%s", tr_type_name((enum tr_type)t));
+		ck_assert_msg(strchr(forms, '{') != NULL, "%s has no field",
+			      tr_type_name((enum tr_type)t));
+		ck_assert_msg(forms[strlen(forms) - 1] != '\n', "%s",
+			      tr_type_name((enum tr_type)t));
 	}
 }
 END_TEST
@@ -112,8 +127,8 @@ START_TEST(only_the_userspace_exit_and_regset_lose_a_field_in_the_kernels_text)
 			may = 1; /* vcpu is recorded and not printed */
 		fmt_write(&line, &ev, &fs);
 		ck_assert(fmt_read(&ev, str_get(&line), &fs));
-		ck_assert_msg((ev.absent & ~may) == 0, "%s: absent %x: \"%s\"", tr_type_name(type), ev.absent,
-			      str_get(&line));
+		ck_assert_msg((ev.absent & ~may) == 0, "%s: absent %x: \"%s\"", tr_type_name(type),
+			      ev.absent, str_get(&line));
 		str_free(&line);
 	}
 	strtab_free(&tab);
@@ -128,16 +143,25 @@ START_TEST(kernel_text_is_byte_for_byte_the_kernels)
 		const char *want;
 	} known[] = {
 		{ TR_kvm_entry, { 0x100009c0 }, "PC: 0x00000000100009c0" },
-		{ TR_kvm_exit, { 0, 0, 0x100009c0 }, "IRQ: HSR_EC: 0x0000 (0x0), PC: 0x00000000100009c0" },
-		{ TR_kvm_guest_fault, { 0x100009c0, 0x82000005, 0x100009c0, 0x10000000 },
+		{ TR_kvm_exit,
+		  { 0, 0, 0x100009c0 },
+		  "IRQ: HSR_EC: 0x0000 (0x0), PC: 0x00000000100009c0" },
+		{ TR_kvm_guest_fault,
+		  { 0x100009c0, 0x82000005, 0x100009c0, 0x10000000 },
 		  "ipa 0x10000000, hsr 0x82000005, hxfar 0x100009c0, pc 0x000000100009c0" },
-		{ TR_kvm_timer_save_state, { 0, 0, 1 },
+		{ TR_kvm_timer_save_state,
+		  { 0, 0, 1 },
 		  "   CTL: 0x000000 CVAL:              0x0 arch_timer_ctx_index: 1" },
-		{ TR_kvm_get_timer_map, { 0, 1, 0, UINT64_MAX, UINT64_MAX }, "VCPU: 0, dv: 1, dp: 0, ev: -1, ep: -1" },
+		{ TR_kvm_get_timer_map,
+		  { 0, 1, 0, UINT64_MAX, UINT64_MAX },
+		  "VCPU: 0, dv: 1, dp: 0, ev: -1, ep: -1" },
 		{ TR_kvm_userspace_exit, { 6, (uint64_t)-4 }, "reason restart (4)" },
 		{ TR_kvm_userspace_exit, { 6, 0 }, "reason KVM_EXIT_MMIO (6)" },
-		{ TR_kvm_wfx_arm64, { 0x10001128, 0 }, "guest executed wfi at: 0x0000000010001128" },
-		{ TR_kvm_unmap_hva_range, { 0xffff9fc00000, 0xffffa0400000 },
+		{ TR_kvm_wfx_arm64,
+		  { 0x10001128, 0 },
+		  "guest executed wfi at: 0x0000000010001128" },
+		{ TR_kvm_unmap_hva_range,
+		  { 0xffff9fc00000, 0xffffa0400000 },
 		  "mmu notifier unmap range: 0x00ffff9fc00000 -- 0x00ffffa0400000" },
 		{ TR_kvm_dirty_ring_reset, { 0, 9, 4 }, "ring 0: dirty 0x9 reset 0x4 (used 5)" },
 	};

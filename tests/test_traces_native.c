@@ -7,7 +7,7 @@
 #include "traces/native.h"
 #include "traces/writer.h"
 
-/* --- random records ------------------------------------------------------------------------------ */
+/* --- random records ------------------------------------------------------------------------- */
 
 static uint64_t next_random(uint64_t *state) /* xorshift64* */
 {
@@ -27,7 +27,9 @@ static uint64_t number(uint64_t *rnd)
 
 static uint32_t name(struct tw *w, uint64_t *rnd)
 {
-	static const char *const some[] = { "", "vmm", "a b", "caf\303\251", "line\nbreak", "\"quoted\\\"", "kworker/0:1" };
+	static const char *const some[] = {
+		"", "vmm", "a b", "caf\303\251", "line\nbreak", "\"quoted\\\"", "kworker/0:1"
+	};
 	char other[24];
 	uint64_t k = next_random(rnd) % 9;
 	int n;
@@ -69,7 +71,10 @@ static struct tr_event next_record(struct source *s, struct tw *w)
 
 static void write_random(const char *path, uint64_t seed, size_t n)
 {
-	struct tr_info info = { .importer = "test", .origin = "random", .lost = 3, .skipped_lines = 2,
+	struct tr_info info = { .importer = "test",
+				.origin = "random",
+				.lost = 3,
+				.skipped_lines = 2,
 				.skipped_unknown = 1 };
 	struct source s = { seed, seed };
 	struct err e = { 0 };
@@ -202,7 +207,7 @@ START_TEST(a_file_that_is_given_up_leaves_nothing)
 }
 END_TEST
 
-/* --- damage ------------------------------------------------------------------------------------- */
+/* --- damage --------------------------------------------------------------------------------- */
 
 /* Read a damaged file to its end: 0 or -1 with *e. */
 static int read_all(const char *path, struct err *e)
@@ -334,7 +339,8 @@ START_TEST(a_newer_version_says_so)
 {
 	struct err e = patched(header, 8, 2 | NAT_HEADER_LEN << 16);
 
-	ck_assert_msg(strstr(e.text, "version 2, this el2sim reads version 1") != NULL, "%s", e.text);
+	ck_assert_msg(strstr(e.text, "version 2, this el2sim reads version 1") != NULL, "%s",
+		      e.text);
 }
 END_TEST
 
@@ -342,7 +348,8 @@ START_TEST(a_block_that_claims_too_much_is_refused_before_memory_is_taken)
 {
 	struct err e = patched(first_block, 8, NAT_RAW_MAX + 1);
 
-	ck_assert_msg(strstr(e.text, "offset 16: a block claims 1048577 bytes") != NULL, "%s", e.text);
+	ck_assert_msg(strstr(e.text, "offset 16: a block claims 1048577 bytes") != NULL, "%s",
+		      e.text);
 	e = patched(first_block, 4, 0xffffffff);
 	ck_assert_msg(strstr(e.text, "a block claims") != NULL, "%s", e.text);
 	e = patched(footer_at, 8, 0xfffffff0);
@@ -474,9 +481,12 @@ END_TEST
 
 START_TEST(varints_and_zigzags_are_exact_at_their_ends)
 {
-	static const uint64_t v[] = { 0, 1, 0x7f, 0x80, 0x3fff, 0x4000, UINT32_MAX, INT64_MAX,
-				      (uint64_t)1 << 63, UINT64_MAX };
-	static const unsigned char too_long[] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2 };
+	static const uint64_t v[] = { 0,          1,         0x7f,
+				      0x80,       0x3fff,    0x4000,
+				      UINT32_MAX, INT64_MAX, (uint64_t)1 << 63,
+				      UINT64_MAX };
+	static const unsigned char too_long[] = { 0xff, 0xff, 0xff, 0xff, 0xff,
+						  0xff, 0xff, 0xff, 0xff, 2 };
 	struct nat_in in;
 	uint64_t got;
 

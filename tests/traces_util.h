@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of traces share: whole files, whole traces, and when two records count as the same. */
+/* What the tests of traces share: whole files, whole traces, and when two records count as the
+ * same. */
 #ifndef EL2SIM_TESTS_TRACES_UTIL_H
 #define EL2SIM_TESTS_TRACES_UTIL_H
 
@@ -102,8 +103,9 @@ static inline uint64_t shorten(uint64_t ns, enum shorten how)
 }
 
 /*
- * The rule for one recording in two formats: CPU, task, event and time are the same (time as far as both have
- * it), and so is every field that neither lacks. Returns what differs, NULL if nothing does.
+ * The rule for one recording in two formats: CPU, task, event and time are the same (time as far as
+ * both have it), and so is every field that neither lacks. Returns what differs, NULL if nothing
+ * does.
  */
 static inline const char *differ(const struct whole *a, size_t i, const struct whole *b, size_t j,
 				 enum shorten how)
@@ -123,8 +125,10 @@ static inline const char *differ(const struct whole *a, size_t i, const struct w
 	for (unsigned f = 0; f < tr_field_count(type); f++) {
 		if (((x->absent | y->absent) >> f & 1) != 0)
 			continue;
-		if (tr_field_kind(type, f) != TRF_STR ? x->arg[f] != y->arg[f] :
-		    strcmp(tr_string(a->r, (uint32_t)x->arg[f]), tr_string(b->r, (uint32_t)y->arg[f])) != 0)
+		if (tr_field_kind(type, f) != TRF_STR
+			    ? x->arg[f] != y->arg[f]
+			    : strcmp(tr_string(a->r, (uint32_t)x->arg[f]),
+				     tr_string(b->r, (uint32_t)y->arg[f])) != 0)
 			return tr_field_name(type, f);
 	}
 	return NULL;

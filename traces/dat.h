@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * trace.dat is read by libtracecmd in a child process: on damaged files that library crashes, loops or takes
- * all memory (one in ten of random damages), and only a process of its own keeps that from us. The child sends
- * what it finds through a pipe; both ends are the same program, so numbers go as they lie in memory.
+ * trace.dat is read by libtracecmd in a child process: on damaged files that library crashes, loops
+ * or takes all memory (one in ten of random damages), and only a process of its own keeps that from
+ * us. The child sends what it finds through a pipe; both ends are the same program, so numbers go
+ * as they lie in memory.
  */
 #ifndef EL2SIM_TRACES_DAT_H
 #define EL2SIM_TRACES_DAT_H
@@ -26,9 +27,10 @@ struct dat_head {
 	uint32_t n;
 };
 
-#define DAT_TEXT_MAX   4096                 /* bytes of a text */
-#define DAT_MEMORY_MAX ((uint64_t)8 << 30)  /* address space of the child */
-/* CPU seconds without a record after which the child is given up; unpacking at the start takes its time. */
+#define DAT_TEXT_MAX   4096                /* bytes of a text */
+#define DAT_MEMORY_MAX ((uint64_t)8 << 30) /* address space of the child */
+/* CPU seconds without a record after which the child is given up; unpacking at the start takes its
+ * time. */
 #define DAT_IDLE_S(bytes) (5 + (bytes) / (16u << 20))
 
 /* In the child: read the file and send it; idle_s as above. Never returns. */

@@ -90,7 +90,8 @@ static bool get_field(struct dat *d, const struct tep_record *rec, struct tep_fo
 		return false;
 	if (kind == TRF_STR && (f->flags & TEP_FIELD_IS_ARRAY) != 0) {
 		const char *s = (const char *)rec->data + f->offset;
-		/* char buf[]: to the end of the record; trace_marker ends its text with a newline */
+		/* char buf[]: to the end of the record; trace_marker ends its text with a newline
+		 */
 		size_t n = strnlen(s, (size_t)(f->size != 0 ? f->size : rec->size - f->offset));
 
 		n -= n != 0 && s[n - 1] == '\n';
@@ -149,7 +150,8 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 	if (d->records++ % 4096 == 0)
 		wind_up(d);
 	if (rec->missed_events != 0) /* negative: lost, but nobody knows how many */
-		send(d, DAT_LOST, rec->missed_events > 0 ? (uint64_t)rec->missed_events : 1, NULL, 0);
+		send(d, DAT_LOST, rec->missed_events > 0 ? (uint64_t)rec->missed_events : 1, NULL,
+		     0);
 	if (event == NULL) {
 		send_text(d, DAT_SKIP, "(no format)", 11);
 		return 0;
@@ -226,5 +228,6 @@ _Noreturn void dat_child(const char *path, uint64_t idle_s, FILE *to)
 		fail(d, "libtracecmd cannot read the records: is the file truncated?");
 	else
 		send(d, DAT_DONE, 0, NULL, 0);
-	_exit(fflush(to) == 0 ? 0 : 1); /* the parent's buffers and what the library holds are not ours to clean */
+	_exit(fflush(to) == 0 ? 0 : 1); /* the parent's buffers and what the library holds are not
+					   ours to clean */
 }

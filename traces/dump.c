@@ -36,9 +36,10 @@ static void plain_head(struct dump *d)
 	quote(b, info->importer);
 	str_add(b, "\n# origin: ");
 	quote(b, info->origin);
-	str_addf(b, "\n# events: %" PRIu64 "\n# skipped_unknown: %" PRIu64 "\n# skipped_lines: %" PRIu64
-		    "\n# lost: %" PRIu64 "\n", info->events, info->skipped_unknown, info->skipped_lines,
-		 info->lost);
+	str_addf(b,
+		 "\n# events: %" PRIu64 "\n# skipped_unknown: %" PRIu64
+		 "\n# skipped_lines: %" PRIu64 "\n# lost: %" PRIu64 "\n",
+		 info->events, info->skipped_unknown, info->skipped_lines, info->lost);
 }
 
 static void plain_field(struct dump *d, const struct tr_event *ev, unsigned i)
@@ -72,7 +73,8 @@ static void plain_line(struct dump *d, const struct tr_event *ev)
 	enum tr_type type = (enum tr_type)ev->type;
 	struct str *b = &d->line;
 
-	str_addf(b, "%" PRIu64 ".%09" PRIu64 " cpu=%u pid=%" PRId32 " comm=", ev->ts_ns / 1000000000,
+	str_addf(b,
+		 "%" PRIu64 ".%09" PRIu64 " cpu=%u pid=%" PRId32 " comm=", ev->ts_ns / 1000000000,
 		 ev->ts_ns % 1000000000, ev->cpu, ev->pid);
 	quote(b, tr_string(d->r, ev->comm));
 	str_addf(b, " %s:", tr_type_name(type));

@@ -17,8 +17,8 @@ struct field {
 #undef EVENT
 #undef F
 
-#define EVENT(name, fields, print)                                                                  \
-	_Static_assert(sizeof(fields_##name) / sizeof(fields_##name[0]) <= TR_ARG_MAX,              \
+#define EVENT(name, fields, print)                                                                 \
+	_Static_assert(sizeof(fields_##name) / sizeof(fields_##name[0]) <= TR_ARG_MAX,             \
 		       "too many fields: " #name);
 #include "traces/events.def"
 #undef EVENT
@@ -30,7 +30,7 @@ static const struct {
 	unsigned count;
 	const char *print;
 } events[TR_TYPE_COUNT] = {
-#define EVENT(name, fields, print)                                                                  \
+#define EVENT(name, fields, print)                                                                 \
 	{ #name, fields_##name, sizeof(fields_##name) / sizeof(fields_##name[0]), print },
 #include "traces/events.def"
 #undef EVENT

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel's print formats as patterns (column `print` of events.def): one pattern writes an event's
- * text and reads it back.
+ * The kernel's print formats as patterns (column `print` of events.def): one pattern writes an
+ * event's text and reads it back.
  *
  *   {f}         field f in its kind: decimal, signed, bare hexadecimal, text
  *   {f:016x}    as printf would; when read, spaces before and 0x are optional
@@ -20,11 +20,11 @@
 #include "traces/trace.h"
 
 /* PSTATE.M as the kernel words it. */
-#define TR_MODES                                                                                    \
+#define TR_MODES                                                                                   \
 	"EL0t|4=EL1t|5=EL1h|8=EL2t|9=EL2h|12=EL3t|13=EL3h|16=32-bit USR|17=32-bit FIQ|"            \
 	"18=32-bit IRQ|19=32-bit SVC|23=32-bit ABT|26=32-bit HYP|27=32-bit UND|31=32-bit SYS"
 /* KVM_EXIT_ reasons 0.. in the order of the KVM ABI. */
-#define TR_EXIT_REASONS                                                                             \
+#define TR_EXIT_REASONS                                                                            \
 	"UNKNOWN|EXCEPTION|IO|HYPERCALL|DEBUG|HLT|MMIO|IRQ_WINDOW_OPEN|SHUTDOWN|FAIL_ENTRY|INTR|"  \
 	"SET_TPR|TPR_ACCESS|S390_SIEIC|S390_RESET|DCR|NMI|INTERNAL_ERROR|OSI|PAPR_HCALL|"          \
 	"S390_UCONTROL|WATCHDOG|S390_TSCH|EPR|SYSTEM_EVENT|S390_STSI|IOAPIC_EOI|HYPERV|ARM_NISV|"  \
@@ -40,8 +40,9 @@ struct fmt_strings {
 };
 
 /*
- * Read the text after "event: " into ev->arg and ev->absent (ev->type is given). First the row's forms,
- * then a list field=value, with or without "[FAILED TO PARSE]". Returns false when none fits.
+ * Read the text after "event: " into ev->arg and ev->absent (ev->type is given). First the row's
+ * forms, then a list field=value, with or without "[FAILED TO PARSE]". Returns false when none
+ * fits.
  */
 bool fmt_read(struct tr_event *ev, const char *text, const struct fmt_strings *fs);
 

@@ -5,17 +5,27 @@
 
 #include "traces/fmt.h"
 
-enum fmt_conv { CONV_KIND, CONV_PRINTF, CONV_WORDS, CONV_NEG, CONV_STATE, CONV_OLDSTATE, CONV_BITS,
-	    CONV_DIFF, CONV_CONST, CONV_SKIP };
+enum fmt_conv {
+	CONV_KIND,
+	CONV_PRINTF,
+	CONV_WORDS,
+	CONV_NEG,
+	CONV_STATE,
+	CONV_OLDSTATE,
+	CONV_BITS,
+	CONV_DIFF,
+	CONV_CONST,
+	CONV_SKIP
+};
 
 struct fmt_item {
 	enum fmt_conv conv;
-	int field;         /* -1: none */
-	int other;         /* CONV_DIFF */
-	const char *spec;  /* CONV_PRINTF, CONV_WORDS: up to end */
-	const char *end;   /* the closing brace */
-	int64_t constant;  /* CONV_CONST */
-	unsigned shift;    /* CONV_BITS */
+	int field;        /* -1: none */
+	int other;        /* CONV_DIFF */
+	const char *spec; /* CONV_PRINTF, CONV_WORDS: up to end */
+	const char *end;  /* the closing brace */
+	int64_t constant; /* CONV_CONST */
+	unsigned shift;   /* CONV_BITS */
 	uint64_t mask;
 };
 
@@ -27,8 +37,8 @@ int fmt_field(enum tr_type type, const char *name, size_t n);
 /* Take the braces at p (just behind the opening one) apart. */
 struct fmt_item fmt_item_at(enum tr_type type, const char *p);
 /*
- * Next word of a list `a|b|7=c` that ends at `end`: its text, and its value where the list gives it (*value
- * is left alone otherwise: count from 0). False at the end of the list.
+ * Next word of a list `a|b|7=c` that ends at `end`: its text, and its value where the list gives it
+ * (*value is left alone otherwise: count from 0). False at the end of the list.
  */
 bool fmt_next_word(const char **p, const char *end, uint64_t *value, const char **word, size_t *n);
 

@@ -49,8 +49,9 @@ static bool get_number(const char **s, unsigned base, uint64_t *v)
 	*v = 0;
 	for (;; ++*s) {
 		int c = tolower((unsigned char)**s);
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0') :
-				 c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 99;
+		unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+							: 99;
 
 		if (digit >= base)
 			return *s != start;
@@ -94,7 +95,7 @@ static bool match_words(struct job *j, const struct fmt_item *it, const char *s)
 	return s[0] == '0' && s[1] == 'x' && get_hex(&s, &value) && match_value(j, it, value, s);
 }
 
-/* A kernel address in place of a name, as libtraceevent prints it: give it the 0x it has elsewhere. */
+/* A kernel address in place of a name, as libtraceevent prints it: put the 0x before it. */
 static uint32_t intern(const struct job *j, const char *s, size_t n)
 {
 	char pointer[2 + 16];
@@ -252,7 +253,8 @@ static bool match(struct job *j, const char *pat, const char *s)
 	return match_item(j, &it, s);
 }
 
-/* What trace-cmd's plugins for x86 leave on arm64, e.g. CAN'T FIND FIELD "vcpu_id"<CANT FIND FIELD rip>. */
+/* What trace-cmd's plugins for x86 leave on arm64, e.g. CAN'T FIND FIELD "vcpu_id"<CANT FIND FIELD
+ * rip>. */
 static const char *skip_garble(const char *s, bool *garbled)
 {
 	for (;;) {
@@ -303,8 +305,8 @@ static const char *next_key(const char *s)
 }
 
 /*
- * failed: libtraceevent could not read the kernel's format and prints plain numbers; otherwise (report -R) it
- * uses the kernel's, where hexadecimal ones may lack the 0x.
+ * failed: libtraceevent could not read the kernel's format and prints plain numbers; otherwise
+ * (report -R) it uses the kernel's, where hexadecimal ones may lack the 0x.
  */
 static bool list_value(struct job *j, unsigned field, bool failed, const char *s, const char *end)
 {

@@ -97,11 +97,15 @@ static int message(struct dat_in *d, struct err *e)
 static int died(int status, struct err *e)
 {
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
-		return err_set(e, ERR_INPUT, "libtracecmd reads on without finding a record: the file is damaged");
+		return err_set(
+			e, ERR_INPUT,
+			"libtracecmd reads on without finding a record: the file is damaged");
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_INPUT, "libtracecmd crashed on it (signal %d): the file is damaged",
+		return err_set(e, ERR_INPUT,
+			       "libtracecmd crashed on it (signal %d): the file is damaged",
 			       WTERMSIG(status));
-	return err_set(e, ERR_INPUT, "libtracecmd gave up before the end of the file: the file is damaged");
+	return err_set(e, ERR_INPUT,
+		       "libtracecmd gave up before the end of the file: the file is damaged");
 }
 
 static int receive(struct dat_in *d, pid_t child, struct err *e)
@@ -127,9 +131,12 @@ int imp_read_dat(struct imp *im, struct err *e)
 	pid_t child;
 
 	if (strcmp(im->opts->in, "-") == 0)
-		return err_set(e, ERR_INPUT, "standard input: trace.dat needs random access: give the file's name");
+		return err_set(
+			e, ERR_INPUT,
+			"standard input: trace.dat needs random access: give the file's name");
 	if (pipe(ends) != 0)
-		return err_set(e, ERR_INPUT, "%s: no pipe for reading trace.dat: %s", im->opts->in, strerror(errno));
+		return err_set(e, ERR_INPUT, "%s: no pipe for reading trace.dat: %s", im->opts->in,
+			       strerror(errno));
 	child = fork();
 	if (child == 0) {
 		(void)close(ends[0]);
@@ -138,7 +145,8 @@ int imp_read_dat(struct imp *im, struct err *e)
 	(void)close(ends[1]);
 	if (child < 0) {
 		(void)close(ends[0]);
-		return err_set(e, ERR_INPUT, "%s: no process for reading trace.dat: %s", im->opts->in, strerror(errno));
+		return err_set(e, ERR_INPUT, "%s: no process for reading trace.dat: %s",
+			       im->opts->in, strerror(errno));
 	}
 	d.from = fdopen(ends[0], "rb");
 	d.id = xcalloc(1, sizeof(*d.id));

@@ -8,7 +8,8 @@ bool imp_probe_report(const char *head, size_t n)
 {
 	struct text_line first;
 
-	return (n >= 5 && memcmp(head, "cpus=", 5) == 0) || text_probe(head, n, text_ftrace, &first);
+	return (n >= 5 && memcmp(head, "cpus=", 5) == 0) ||
+	       text_probe(head, n, text_ftrace, &first);
 }
 
 int imp_read_report(struct imp *im, struct err *e)

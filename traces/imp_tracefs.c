@@ -11,5 +11,6 @@ bool imp_probe_tracefs(const char *head, size_t n)
 
 int imp_read_tracefs(struct imp *im, struct err *e)
 {
-	return text_read(im, text_ftrace, "\"task-pid [cpu] flags seconds.fraction: event: ...\"", e);
+	return text_read(im, text_ftrace, "\"task-pid [cpu] flags seconds.fraction: event: ...\"",
+			 e);
 }

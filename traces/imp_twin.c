@@ -10,9 +10,9 @@
 
 struct twin {
 	struct imp *im;
-	const char *p;      /* unread part of the line */
-	struct str text;    /* the quoted text last read */
-	uint64_t events;    /* as the header says; UINT64_MAX: it does not */
+	const char *p;   /* unread part of the line */
+	struct str text; /* the quoted text last read */
+	uint64_t events; /* as the header says; UINT64_MAX: it does not */
 	uint64_t added;
 };
 
@@ -106,8 +106,10 @@ static int head_line(struct twin *t, struct err *e)
 	if (take(t, DUMP_HEAD)) {
 		ok = take_number(t, &v);
 		if (ok && v != DUMP_VERSION)
-			return err_set(e, ERR_INPUT, "dump version %" PRIu64 ", this el2sim reads version %d: "
-				       "use a newer el2sim", v, DUMP_VERSION);
+			return err_set(e, ERR_INPUT,
+				       "dump version %" PRIu64 ", this el2sim reads version %d: "
+				       "use a newer el2sim",
+				       v, DUMP_VERSION);
 	} else if (take(t, "# importer: ")) {
 		ok = take_text(t);
 		keep_text(t, &res->importer);
@@ -127,7 +129,10 @@ static int head_line(struct twin *t, struct err *e)
 		ok = take_number(t, &v);
 		res->info.lost += ok ? v : 0;
 	}
-	return ok ? 0 : err_set(e, ERR_INPUT, "broken header line: want `# key: value` as el2sim trace dump writes it");
+	return ok ? 0
+		  : err_set(e, ERR_INPUT,
+			    "broken header line: want `# key: value` as el2sim trace dump writes "
+			    "it");
 }
 
 static bool take_time(struct twin *t, uint64_t *ns)
@@ -135,8 +140,8 @@ static bool take_time(struct twin *t, uint64_t *ns)
 	uint64_t s, frac;
 	const char *digits;
 
-	if (!isdigit((unsigned char)*t->p) || !take_number(t, &s) || s > UINT64_MAX / 1000000000 - 1 ||
-	    !take(t, "."))
+	if (!isdigit((unsigned char)*t->p) || !take_number(t, &s) ||
+	    s > UINT64_MAX / 1000000000 - 1 || !take(t, "."))
 		return false;
 	digits = t->p;
 	frac = 0;
@@ -169,9 +174,10 @@ static bool take_front(struct twin *t, struct tr_event *ev, const char **name, s
 {
 	uint64_t cpu, pid;
 
-	if (!take_time(t, &ev->ts_ns) || !take(t, " cpu=") || !take_number(t, &cpu) || cpu >= TR_CPU_MAX ||
-	    !take(t, " pid=") || !take_number(t, &pid) || pid != (uint64_t)(int32_t)(uint32_t)pid ||
-	    !take(t, " comm=") || !take_text(t) || !take(t, " "))
+	if (!take_time(t, &ev->ts_ns) || !take(t, " cpu=") || !take_number(t, &cpu) ||
+	    cpu >= TR_CPU_MAX || !take(t, " pid=") || !take_number(t, &pid) ||
+	    pid != (uint64_t)(int32_t)(uint32_t)pid || !take(t, " comm=") || !take_text(t) ||
+	    !take(t, " "))
 		return false;
 	ev->cpu = (uint16_t)cpu;
 	ev->pid = (int32_t)(uint32_t)pid;
@@ -191,8 +197,11 @@ static int event_line(struct twin *t, struct err *e)
 	size_t n;
 
 	if (!take_front(t, &ev, &name, &n))
-		return err_set(e, ERR_INPUT, "broken line: want `seconds.nanoseconds cpu=N pid=N comm=\"...\" event: "
-			       "field=value ...` with CPU 0..%d", TR_CPU_MAX - 1);
+		return err_set(
+			e, ERR_INPUT,
+			"broken line: want `seconds.nanoseconds cpu=N pid=N comm=\"...\" event: "
+			"field=value ...` with CPU 0..%d",
+			TR_CPU_MAX - 1);
 	if (n >= sizeof(word)) {
 		imp_skip(t->im, name, n);
 		return 0;
@@ -206,7 +215,8 @@ static int event_line(struct twin *t, struct err *e)
 	ev.type = (uint8_t)type;
 	for (unsigned i = 0; i < tr_field_count(type); i++) {
 		if (!take_field(t, &ev, i))
-			return err_set(e, ERR_INPUT, "broken %s: want field %s=value here: \"%.40s\"", word,
+			return err_set(e, ERR_INPUT,
+				       "broken %s: want field %s=value here: \"%.40s\"", word,
 				       tr_field_name(type, i), t->p);
 	}
 	if (*t->p != '\0')
@@ -246,7 +256,9 @@ int imp_read_twin(struct imp *im, struct err *e)
 	str_free(&t.text);
 	if (rc != 0 || t.events == UINT64_MAX || t.added == t.events || im->opts->lenient)
 		return rc;
-	(void)err_set(e, ERR_INPUT, "the text ends after %" PRIu64 " events, its header says %" PRIu64
-		      ": it was cut (--lenient takes what is there)", t.added, t.events);
+	(void)err_set(e, ERR_INPUT,
+		      "the text ends after %" PRIu64 " events, its header says %" PRIu64
+		      ": it was cut (--lenient takes what is there)",
+		      t.added, t.events);
 	return imp_broken(im, im->lines.line, e);
 }

@@ -41,7 +41,11 @@ static const struct {
 	const char *what;
 } others[] = {
 	{ NAT_MAGIC, NAT_MAGIC_LEN, "this is a native el2sim trace already" },
-	{ "\375" "7zXZ", 5, "this is xz-compressed: decompress it first (xz -d, or xz -dc FILE | el2sim trace import -)" },
+	{ "\375"
+	  "7zXZ",
+	  5,
+	  "this is xz-compressed: decompress it first (xz -d, or xz -dc FILE | el2sim trace import "
+	  "-)" },
 	{ "\037\213", 2, "this is gzip-compressed: decompress it first (gzip -d)" },
 	{ "\050\265\057\375", 4, "this is zstd-compressed: decompress it first (zstd -d)" },
 	{ "PERFILE2", 8, "this is a perf.data file: convert it with perf script first" },
@@ -58,7 +62,8 @@ static int unknown_name(const char *name, struct err *e)
 	struct str b = STR_INIT;
 
 	add_names(&b);
-	(void)err_set(e, ERR_USAGE, "--from %s: no such importer: want one of %s", name, str_get(&b));
+	(void)err_set(e, ERR_USAGE, "--from %s: no such importer: want one of %s", name,
+		      str_get(&b));
 	str_free(&b);
 	return -1;
 }
@@ -82,7 +87,8 @@ static const struct importer *choose(const struct import_opts *opts, const char 
 			return &importers[i];
 	}
 	add_names(&b);
-	(void)err_set(e, ERR_INPUT, "%s: unknown trace format: want one of %s (force one with --from NAME)",
+	(void)err_set(e, ERR_INPUT,
+		      "%s: unknown trace format: want one of %s (force one with --from NAME)",
 		      opts->in, str_get(&b));
 	str_free(&b);
 	return NULL;
@@ -108,9 +114,12 @@ int imp_add(struct imp *im, const struct tr_event *ev, struct err *e)
 		return -1;
 	if (order_put(&im->order, ev))
 		return 0;
-	return err_set(e, ERR_INPUT, "time %llu.%09llu is before %llu.%09llu, more than %d events back: sort the "
-		       "trace by time", (unsigned long long)(ev->ts_ns / 1000000000),
-		       (unsigned long long)(ev->ts_ns % 1000000000), (unsigned long long)(out / 1000000000),
+	return err_set(e, ERR_INPUT,
+		       "time %llu.%09llu is before %llu.%09llu, more than %d events back: sort the "
+		       "trace by time",
+		       (unsigned long long)(ev->ts_ns / 1000000000),
+		       (unsigned long long)(ev->ts_ns % 1000000000),
+		       (unsigned long long)(out / 1000000000),
 		       (unsigned long long)(out % 1000000000), ORDER_MAX);
 }
 
@@ -160,6 +169,8 @@ static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
+	if (strcmp(path, "-") == 0)
+		return "standard input";
 	return slash != NULL ? slash + 1 : path;
 }
 
@@ -194,12 +205,14 @@ static int run(struct imp *im, FILE *f, struct err *e)
 
 	head = lines_head(&im->lines, &n);
 	if (ferror(f) != 0)
-		return err_set(e, ERR_INPUT, "%s: cannot be read: %s", im->opts->in, strerror(errno));
+		return err_set(e, ERR_INPUT, "%s: cannot be read: %s", im->opts->in,
+			       strerror(errno));
 	row = choose(im->opts, head, n, e);
 	if (row == NULL)
 		return -1;
 	im->res->importer = xstrdup(row->name);
-	im->res->origin = xstrdup(im->opts->origin != NULL ? im->opts->origin : base_name(im->opts->in));
+	im->res->origin =
+		xstrdup(im->opts->origin != NULL ? im->opts->origin : base_name(im->opts->in));
 	im->w = tw_create(im->opts->out, e);
 	if (im->w == NULL)
 		return -1;
@@ -232,8 +245,8 @@ int import_run(const struct import_opts *opts, struct progress *progress, struct
 	if (opts->from != NULL && importer_by_name(opts->from) == NULL)
 		return unknown_name(opts->from, e);
 	if (opts->origin != NULL && strlen(opts->origin) > TW_STRING_MAX)
-		return err_set(e, ERR_USAGE, "--origin: %zu bytes: want at most %d", strlen(opts->origin),
-			       TW_STRING_MAX);
+		return err_set(e, ERR_USAGE, "--origin: %zu bytes: want at most %d",
+			       strlen(opts->origin), TW_STRING_MAX);
 	f = std ? stdin : fopen(opts->in, "rb");
 	if (f == NULL)
 		return err_set(e, ERR_INPUT, "%s: cannot be opened: %s", opts->in, strerror(errno));

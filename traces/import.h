@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bringing foreign traces in. An importer is a row in importers.def and a file imp_<id>.c with a probe
- * and a read function; it hands records to imp_add, which sorts and writes them.
+ * Bringing foreign traces in. An importer is a row in importers.def and a file imp_<id>.c with a
+ * probe and a read function; it hands records to imp_add, which sorts and writes them.
  */
 #ifndef EL2SIM_TRACES_IMPORT_H
 #define EL2SIM_TRACES_IMPORT_H
@@ -37,8 +37,8 @@ struct import_result {
 	struct strtab names;
 	struct imp_unknown unknown[IMP_NAMES_MAX]; /* beyond the last they are only counted */
 	size_t n_unknown;
-	char warning[ERR_TEXT_MAX];       /* the first broken line (--lenient); "" = none */
-	char *importer, *origin;          /* texts of info */
+	char warning[ERR_TEXT_MAX]; /* the first broken line (--lenient); "" = none */
+	char *importer, *origin;    /* texts of info */
 };
 
 /*
@@ -90,7 +90,9 @@ int imp_broken(struct imp *im, unsigned long line, struct err *e);
 /* Show how far the text was read. */
 void imp_progress(struct imp *im);
 
-#define IMPORTER(id, name, help) imp_probe_fn imp_probe_##id; imp_read_fn imp_read_##id;
+#define IMPORTER(id, name, help)                                                                   \
+	imp_probe_fn imp_probe_##id;                                                               \
+	imp_read_fn imp_read_##id;
 #include "traces/importers.def"
 #undef IMPORTER
 

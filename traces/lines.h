@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading text line by line with a bounded line; a carriage return before the newline is dropped. */
+/* Text line by line, the line bounded; a carriage return before the newline is dropped. */
 #ifndef EL2SIM_TRACES_LINES_H
 #define EL2SIM_TRACES_LINES_H
 
@@ -14,12 +14,12 @@
 
 struct lines {
 	FILE *f;
-	char *buf;           /* 2 * LINE_MAX_BYTES and a terminator */
-	size_t at, len;      /* unread part of buf */
-	uint64_t bytes;      /* read so far */
-	unsigned long line;  /* number of the line last given out, from 1 */
+	char *buf;          /* 2 * LINE_MAX_BYTES and a terminator */
+	size_t at, len;     /* unread part of buf */
+	uint64_t bytes;     /* read so far */
+	unsigned long line; /* number of the line last given out, from 1 */
 	int eof;
-	int failed;          /* reading failed: nothing more will come */
+	int failed; /* reading failed: nothing more will come */
 };
 
 /* Read from f (not closed). */
@@ -28,9 +28,9 @@ void lines_close(struct lines *l);
 /* The first bytes, without using them up; only before the first lines_next. */
 const char *lines_head(struct lines *l, size_t *n);
 /*
- * 1 = *s holds a line of n bytes without its end, NUL-terminated, until the next call; 0 = end of file;
- * -1 = ERR_INPUT without file and line: the line is too long or has a NUL byte (it is skipped; the next
- * call goes on behind it), or reading failed (l->failed is set).
+ * 1 = *s holds a line of n bytes without its end, NUL-terminated, until the next call; 0 = end of
+ * file; -1 = ERR_INPUT without file and line: the line is too long or has a NUL byte (it is
+ * skipped; the next call goes on behind it), or reading failed (l->failed is set).
  */
 int lines_next(struct lines *l, char **s, size_t *n, struct err *e);
 

@@ -131,8 +131,9 @@ size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_eve
 
 		if ((ev->absent >> i & 1) != 0)
 			continue;
-		n += nat_put_varint(p + n, tr_field_kind(type, i) == TRF_STR ?
-					   ev->arg[i] : nat_zigzag(ev->arg[i] - *last));
+		n += nat_put_varint(p + n, tr_field_kind(type, i) == TRF_STR
+						   ? ev->arg[i]
+						   : nat_zigzag(ev->arg[i] - *last));
 		*last = ev->arg[i];
 	}
 	st->ts = ev->ts_ns;
@@ -184,7 +185,9 @@ int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type
 	t = &types[number];
 	if (absent >> t->fields != 0)
 		return -1;
-	*ev = (struct tr_event){ .ts_ns = st->ts, .pid = st->pid, .cpu = st->cpu, .comm = st->comm };
+	*ev = (struct tr_event){
+		.ts_ns = st->ts, .pid = st->pid, .cpu = st->cpu, .comm = st->comm
+	};
 	if (t->type >= 0) {
 		ev->type = (uint8_t)t->type;
 		ev->absent = (uint8_t)((1u << tr_field_count((enum tr_type)t->type)) - 1);
@@ -199,7 +202,7 @@ int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type
 		*last = t->kind[i] == TRF_STR ? v : nat_unzigzag(v) + *last;
 		if (t->to[i] >= 0) {
 			ev->arg[t->to[i]] = *last;
-			ev->absent &= (uint8_t)~(1u << t->to[i]);
+			ev->absent &= (uint8_t) ~(1u << t->to[i]);
 		}
 	}
 	return t->type >= 0 ? 1 : 0;

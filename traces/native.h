@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The native file (.e2t), private to reader.c and writer.c. Every number is little-endian; "varint" is
- * LEB128 (7 bits a byte, low first); "zigzag" maps signed to unsigned (0, -1, 1, -2 ...).
+ * The native file (.e2t), private to reader.c and writer.c. Every number is little-endian; "varint"
+ * is LEB128 (7 bits a byte, low first); "zigzag" maps signed to unsigned (0, -1, 1, -2 ...).
  *
  *   header   magic[8]  u16 version  u16 header bytes (16)  u32 CRC of the 12 bytes before
  *   block*   u32 "BLK1"  u32 packed  u32 raw  u32 events  u64 first ts  u32 CRC  zstd frame[packed]
@@ -9,18 +9,20 @@
  *   trailer  u64 footer offset  u64 file bytes  u32 CRC of the 16 bytes before  u32 0  magic[8]
  *
  * CRC is CRC-32C; a chunk's covers its first 24 header bytes and the packed bytes, and is verified
- * before anything is unpacked. A block stands alone (no state from earlier ones), holds at most NAT_BLOCK_EVENTS
- * records in at most NAT_RAW_MAX bytes, and its records are in order of time, as are the blocks.
+ * before anything is unpacked. A block stands alone (no state from earlier ones), holds at most
+ * NAT_BLOCK_EVENTS records in at most NAT_RAW_MAX bytes, and its records are in order of time, as
+ * are the blocks.
  *
- * Record: type (1 byte, index in the footer's list), flags (1 byte, NAT_*), varint ts - previous ts, then
- * as flagged: varint cpu, zigzag pid - previous pid, varint comm, absent (1 byte); then one number per
- * field that is not absent: varint string id for TRF_STR, otherwise zigzag (value - previous value of
- * this field of this type in this block).
+ * Record: type (1 byte, index in the footer's list), flags (1 byte, NAT_*), varint ts - previous
+ * ts, then as flagged: varint cpu, zigzag pid - previous pid, varint comm, absent (1 byte); then
+ * one number per field that is not absent: varint string id for TRF_STR, otherwise zigzag (value -
+ * previous value of this field of this type in this block).
  *
- * Footer: varint types, then per type: name, varint fields, per field: name, kind (1 byte), then varint
- * count of records; then varints skipped_unknown, skipped_lines, lost, cpus, first ts, last ts, blocks, per block:
- * file bytes, first ts - previous first ts, events; varint strings, then the strings from id 1 on; importer;
- * origin. A text is varint length and bytes. Names, not numbers, tie the file to events.def.
+ * Footer: varint types, then per type: name, varint fields, per field: name, kind (1 byte), then
+ * varint count of records; then varints skipped_unknown, skipped_lines, lost, cpus, first ts, last
+ * ts, blocks, per block: file bytes, first ts - previous first ts, events; varint strings, then the
+ * strings from id 1 on; importer; origin. A text is varint length and bytes. Names, not numbers,
+ * tie the file to events.def.
  */
 #ifndef EL2SIM_TRACES_NATIVE_H
 #define EL2SIM_TRACES_NATIVE_H
@@ -31,22 +33,22 @@
 #include "sim/base/str.h"
 #include "traces/trace.h"
 
-#define NAT_MAGIC         "\211E2T\r\n\032\n"
-#define NAT_MAGIC_LEN     8
-#define NAT_VERSION       1
-#define NAT_HEADER_LEN    16
-#define NAT_CHUNK_LEN     28
-#define NAT_TRAILER_LEN   32
-#define NAT_BLOCK         0x314b4c42u /* "BLK1" */
-#define NAT_FOOTER        0x31525446u /* "FTR1" */
-#define NAT_BLOCK_EVENTS  65536u
-#define NAT_RAW_MAX       (1u << 20)  /* bytes of an unpacked block */
-#define NAT_EVENT_MAX     128u        /* bytes of the longest record: 2 + 10 + 3 + 5 + 5 + 1 + 8 * 10 */
-#define NAT_FOOTER_MAX    (1u << 26)  /* bytes of an unpacked footer: strings and index */
-#define NAT_STRINGS_MAX   (1u << 20)
-#define NAT_STRING_MAX    4096u       /* bytes of one string */
-#define NAT_TYPES_MAX     256u
-#define NAT_LEVEL         6           /* zstd */
+#define NAT_MAGIC        "\211E2T\r\n\032\n"
+#define NAT_MAGIC_LEN    8
+#define NAT_VERSION      1
+#define NAT_HEADER_LEN   16
+#define NAT_CHUNK_LEN    28
+#define NAT_TRAILER_LEN  32
+#define NAT_BLOCK        0x314b4c42u /* "BLK1" */
+#define NAT_FOOTER       0x31525446u /* "FTR1" */
+#define NAT_BLOCK_EVENTS 65536u
+#define NAT_RAW_MAX      (1u << 20) /* bytes of an unpacked block */
+#define NAT_EVENT_MAX    128u /* bytes of the longest record: 2 + 10 + 3 + 5 + 5 + 1 + 8 * 10 */
+#define NAT_FOOTER_MAX   (1u << 26) /* bytes of an unpacked footer: strings and index */
+#define NAT_STRINGS_MAX  (1u << 20)
+#define NAT_STRING_MAX   4096u /* bytes of one string */
+#define NAT_TYPES_MAX    256u
+#define NAT_LEVEL        6 /* zstd */
 
 enum { NAT_CPU = 1, NAT_PID = 2, NAT_COMM = 4, NAT_ABSENT = 8, NAT_FLAGS = 15 };
 
@@ -68,7 +70,7 @@ struct nat_type {
 	uint64_t count;
 };
 
-/* A place in bytes that are being read; every nat_get_ is false at the end instead of passing it. */
+/* A place in bytes that are being read; every nat_get_ is false at the end and never passes it. */
 struct nat_in {
 	const unsigned char *p, *end;
 };
@@ -92,8 +94,8 @@ uint64_t nat_unzigzag(uint64_t v);
 /* Write a record (type numbers are ours), at most NAT_EVENT_MAX bytes; returns their number. */
 size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_event *ev);
 /*
- * Read a record. 1 = *ev filled, 0 = a record of a type not known here, -1 = the bytes make no sense.
- * strings: number of string ids, 0 included.
+ * Read a record. 1 = *ev filled, 0 = a record of a type not known here, -1 = the bytes make no
+ * sense. strings: number of string ids, 0 included.
  */
 int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type *types,
 		  unsigned ntypes, uint64_t strings, struct tr_event *ev);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A window that sorts records which come slightly out of order (text of several CPUs): at most ORDER_MAX
- * records wait in it; equal times keep the order of arrival.
+ * A window that sorts records which come slightly out of order (text of several CPUs): at most
+ * ORDER_MAX records wait in it; equal times keep the order of arrival.
  */
 #ifndef EL2SIM_TRACES_ORDER_H
 #define EL2SIM_TRACES_ORDER_H

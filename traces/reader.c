@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The native file's reader; the layout is in native.h. Nothing in the file is believed: a chunk's
- * checksum is verified before it is unpacked, every size before memory is taken, every number before it
- * is used as an index.
+ * checksum is verified before it is unpacked, every size before memory is taken, every number
+ * before it is used as an index.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,14 +20,14 @@ struct block {
 struct tr_reader {
 	FILE *f;
 	char *path;
-	uint64_t size;               /* bytes of the file */
+	uint64_t size; /* bytes of the file */
 	struct tr_info info;
 	struct nat_type types[NAT_TYPES_MAX];
 	unsigned ntypes;
 	struct block *blocks;
 	size_t nblocks, next_block;
-	char **strings;              /* from 1; 0 is "" */
-	uint64_t nstrings;           /* 0 included */
+	char **strings;    /* from 1; 0 is "" */
+	uint64_t nstrings; /* 0 included */
 	char *importer, *origin;
 	unsigned char *packed, *raw; /* one block */
 	struct nat_in in;            /* what is left of raw */
@@ -53,8 +53,10 @@ static int read_at(struct tr_reader *r, uint64_t offset, void *p, size_t n, cons
 		   struct err *e)
 {
 	if (offset > r->size || n > r->size - offset)
-		return err_set(e, ERR_INPUT, "%s: offset %llu: %s needs %zu bytes, the file has %llu: it is truncated",
-			       r->path, (unsigned long long)offset, what, n, (unsigned long long)r->size);
+		return err_set(
+			e, ERR_INPUT,
+			"%s: offset %llu: %s needs %zu bytes, the file has %llu: it is truncated",
+			r->path, (unsigned long long)offset, what, n, (unsigned long long)r->size);
 	if (fseeko(r->f, (off_t)offset, SEEK_SET) != 0 || fread(p, 1, n, r->f) != n)
 		return err_set(e, ERR_INPUT, "%s: offset %llu: %s cannot be read: %s", r->path,
 			       (unsigned long long)offset, what,
@@ -70,16 +72,24 @@ static int read_header(struct tr_reader *r, struct err *e)
 	if (read_at(r, 0, h, n, "the header", e) != 0)
 		return -1;
 	if (n < NAT_MAGIC_LEN || memcmp(h, NAT_MAGIC, NAT_MAGIC_LEN) != 0)
-		return err_set(e, ERR_INPUT, "%s: not a native el2sim trace (no E2T magic at offset 0): convert it "
-			       "with `el2sim trace import %s -o FILE.e2t`", r->path, r->path);
+		return err_set(
+			e, ERR_INPUT,
+			"%s: not a native el2sim trace (no E2T magic at offset 0): convert it "
+			"with `el2sim trace import %s -o FILE.e2t`",
+			r->path, r->path);
 	if (n < sizeof(h))
-		return err_set(e, ERR_INPUT, "%s: offset %zu: the file ends within its %u-byte header: it is truncated",
-			       r->path, n, NAT_HEADER_LEN);
+		return err_set(
+			e, ERR_INPUT,
+			"%s: offset %zu: the file ends within its %u-byte header: it is truncated",
+			r->path, n, NAT_HEADER_LEN);
 	if (nat_u32(h + 12) != nat_crc(0, h, 12))
 		return corrupt(r, 0, "the checksum of the header is wrong", e);
 	if (nat_u16(h + 8) != NAT_VERSION)
-		return err_set(e, ERR_INPUT, "%s: offset 8: trace format version %u, this el2sim reads version %d: "
-			       "use a newer el2sim or import the trace again", r->path, nat_u16(h + 8), NAT_VERSION);
+		return err_set(
+			e, ERR_INPUT,
+			"%s: offset 8: trace format version %u, this el2sim reads version %d: "
+			"use a newer el2sim or import the trace again",
+			r->path, nat_u16(h + 8), NAT_VERSION);
 	return 0;
 }
 
@@ -92,22 +102,26 @@ static int read_chunk_header(struct tr_reader *r, uint64_t offset, uint32_t tag,
 	if (read_at(r, offset, c->h, sizeof(c->h), what, e) != 0)
 		return -1;
 	if (nat_u32(c->h) != tag)
-		return corrupt(r, offset, tag == NAT_BLOCK ? "there is no block here" : "there is no footer here", e);
+		return corrupt(
+			r, offset,
+			tag == NAT_BLOCK ? "there is no block here" : "there is no footer here", e);
 	c->packed = nat_u32(c->h + 4);
 	c->raw = nat_u32(c->h + 8);
 	c->events = nat_u32(c->h + 12);
 	c->first_ts = nat_u64(c->h + 16);
 	c->crc = nat_u32(c->h + 24);
 	if (c->raw > raw_max || c->packed > ZSTD_compressBound(raw_max))
-		return err_set(e, ERR_INPUT, "%s: offset %llu: %s claims %u bytes (%u packed), at most %u are allowed: "
-			       "the file is corrupt, import it again", r->path, (unsigned long long)offset, what,
-			       c->raw, c->packed, raw_max);
+		return err_set(
+			e, ERR_INPUT,
+			"%s: offset %llu: %s claims %u bytes (%u packed), at most %u are allowed: "
+			"the file is corrupt, import it again",
+			r->path, (unsigned long long)offset, what, c->raw, c->packed, raw_max);
 	return 0;
 }
 
 /* Read, verify and unpack what follows a chunk header. */
-static int read_chunk(struct tr_reader *r, uint64_t offset, const struct chunk *c, unsigned char *packed,
-		      unsigned char *raw, struct err *e)
+static int read_chunk(struct tr_reader *r, uint64_t offset, const struct chunk *c,
+		      unsigned char *packed, unsigned char *raw, struct err *e)
 {
 	if (read_at(r, offset + NAT_CHUNK_LEN, packed, c->packed, "the packed data", e) != 0)
 		return -1;
@@ -208,8 +222,9 @@ static bool get_blocks(struct tr_reader *r, struct nat_in *in, uint64_t footer)
 	for (r->nblocks = 0; r->nblocks < n; r->nblocks++) {
 		uint64_t bytes, step, events;
 
-		if (!nat_get_varint(in, &bytes) || !nat_get_varint(in, &step) || !nat_get_varint(in, &events) ||
-		    bytes > footer - offset || step > UINT64_MAX - ts || events > NAT_BLOCK_EVENTS)
+		if (!nat_get_varint(in, &bytes) || !nat_get_varint(in, &step) ||
+		    !nat_get_varint(in, &events) || bytes > footer - offset ||
+		    step > UINT64_MAX - ts || events > NAT_BLOCK_EVENTS)
 			return false;
 		ts += step;
 		r->blocks[r->nblocks] = (struct block){ offset, ts, (uint32_t)events };
@@ -238,8 +253,9 @@ static bool get_footer(struct tr_reader *r, struct nat_in *in, uint64_t footer)
 	struct tr_info *info = &r->info;
 	uint64_t unknown, cpus;
 
-	if (!get_types(r, in) || !nat_get_varint(in, &unknown) || !nat_get_varint(in, &info->skipped_lines) ||
-	    !nat_get_varint(in, &info->lost) || !nat_get_varint(in, &cpus) || cpus > TR_CPU_MAX ||
+	if (!get_types(r, in) || !nat_get_varint(in, &unknown) ||
+	    !nat_get_varint(in, &info->skipped_lines) || !nat_get_varint(in, &info->lost) ||
+	    !nat_get_varint(in, &cpus) || cpus > TR_CPU_MAX ||
 	    !nat_get_varint(in, &info->first_ns) || !nat_get_varint(in, &info->last_ns))
 		return false;
 	info->skipped_unknown += unknown;
@@ -281,13 +297,17 @@ static int read_trailer(struct tr_reader *r, struct err *e)
 	uint64_t offset;
 
 	if (r->size < NAT_HEADER_LEN + NAT_CHUNK_LEN + NAT_TRAILER_LEN)
-		return err_set(e, ERR_INPUT, "%s: the file has %llu bytes and no trailer: it is truncated, import it again",
+		return err_set(e, ERR_INPUT,
+			       "%s: the file has %llu bytes and no trailer: it is truncated, "
+			       "import it again",
 			       r->path, (unsigned long long)r->size);
 	offset = r->size - NAT_TRAILER_LEN;
 	if (read_at(r, offset, t, sizeof(t), "the trailer", e) != 0)
 		return -1;
 	if (memcmp(t + 24, NAT_MAGIC, NAT_MAGIC_LEN) != 0)
-		return err_set(e, ERR_INPUT, "%s: offset %llu: no trailer at the end: the file is truncated, import it again",
+		return err_set(e, ERR_INPUT,
+			       "%s: offset %llu: no trailer at the end: the file is truncated, "
+			       "import it again",
 			       r->path, (unsigned long long)offset);
 	if (nat_u32(t + 16) != nat_crc(0, t, 16) || nat_u32(t + 20) != 0)
 		return corrupt(r, offset, "the checksum of the trailer is wrong", e);
@@ -305,7 +325,8 @@ static int open_file(struct tr_reader *r, struct err *e)
 	if (r->f == NULL)
 		return err_set(e, ERR_INPUT, "%s: cannot be opened: %s", r->path, strerror(errno));
 	if (fseeko(r->f, 0, SEEK_END) != 0 || (size = ftello(r->f)) < 0)
-		return err_set(e, ERR_INPUT, "%s: cannot be read at random: want an ordinary file", r->path);
+		return err_set(e, ERR_INPUT, "%s: cannot be read at random: want an ordinary file",
+			       r->path);
 	r->size = (uint64_t)size;
 	if (read_header(r, e) != 0)
 		return -1;
@@ -353,7 +374,8 @@ int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e)
 	while (got == 0) {
 		if (r->left == 0) {
 			if (r->in.p != r->in.end)
-				return corrupt(r, r->block_offset, "the block is longer than its records", e);
+				return corrupt(r, r->block_offset,
+					       "the block is longer than its records", e);
 			if (r->next_block == r->nblocks)
 				return 0;
 			if (next_block(r, e) != 0)
@@ -362,7 +384,8 @@ int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e)
 		}
 		got = nat_get_event(&r->in, &r->st, r->types, r->ntypes, r->nstrings, ev);
 		if (got < 0)
-			return corrupt(r, r->block_offset, "a record of the block makes no sense", e);
+			return corrupt(r, r->block_offset, "a record of the block makes no sense",
+				       e);
 		r->left--;
 		r->last_ts = r->st.ts;
 	}

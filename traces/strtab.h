@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts by number: the same text has the same number, numbers count from 1 in order of arrival, 0 is "". */
+/* Texts by number: the same text has the same number, numbers count from 1 in order of arrival, 0
+ * is "". */
 #ifndef EL2SIM_TRACES_STRTAB_H
 #define EL2SIM_TRACES_STRTAB_H
 

@@ -11,10 +11,10 @@
 struct pending {
 	bool have;
 	struct tr_event ev;
-	bool known;              /* the event has a row */
+	bool known;               /* the event has a row */
 	unsigned long line, more; /* number of its line, and of the first that was put behind it */
-	size_t first;            /* bytes of args from its own line */
-	struct str args;         /* lines separated by newlines */
+	size_t first;             /* bytes of args from its own line */
+	struct str args;          /* lines separated by newlines */
 };
 
 struct text {
@@ -31,7 +31,8 @@ static uint32_t intern(void *self, const char *s, size_t n)
 	return imp_string(self, s, n);
 }
 
-/* Read the arguments with the lines put together by sep ("" or " "), or only the first line of them. */
+/* Read the arguments with the lines put together by sep ("" or " "), or only the first line of
+ * them. */
 static bool read_joined(struct text *t, const char *sep, size_t len)
 {
 	const char *s = str_get(&t->pend.args);
@@ -75,7 +76,8 @@ static int flush(struct text *t, struct err *e)
 	p->have = false;
 	if (!p->known)
 		return 0;
-	if (!read_joined(t, " ", p->args.len) && (p->more == 0 || !read_joined(t, "", p->args.len))) {
+	if (!read_joined(t, " ", p->args.len) &&
+	    (p->more == 0 || !read_joined(t, "", p->args.len))) {
 		if (p->more == 0 || !read_joined(t, "", p->first))
 			return broken_args(t, e);
 		rc = broken_rest(t, e);
@@ -96,7 +98,8 @@ static void begin(struct text *t, const struct text_line *l)
 	p->have = true;
 	p->known = tr_type_by_name(name, &type);
 	str_reset(&p->args);
-	if (strcmp(name, "tracing_mark_write") == 0) { /* the kernel's own text names the function, not the event */
+	if (strcmp(name, "tracing_mark_write") ==
+	    0) { /* the kernel's own text names the function, not the event */
 		type = TR_print;
 		p->known = true;
 		str_add(&p->args, "tracing_mark_write: ");
@@ -107,7 +110,10 @@ static void begin(struct text *t, const struct text_line *l)
 		imp_skip(t->im, l->name, l->n_name);
 		return;
 	}
-	p->ev = (struct tr_event){ .ts_ns = l->ts_ns, .pid = l->pid, .cpu = l->cpu, .type = (uint8_t)type,
+	p->ev = (struct tr_event){ .ts_ns = l->ts_ns,
+				   .pid = l->pid,
+				   .cpu = l->cpu,
+				   .type = (uint8_t)type,
 				   .comm = imp_string(t->im, l->comm, l->n_comm) };
 	str_add(&p->args, l->args);
 	p->first = p->args.len;
@@ -188,8 +194,9 @@ static int read_lines(struct text *t, struct err *e)
 
 int text_read(struct imp *im, text_dialect *dialect, const char *want, struct err *e)
 {
-	struct text t = { .im = im, .dialect = dialect, .want = want,
-			  .fs = { .intern = intern, .self = im } };
+	struct text t = {
+		.im = im, .dialect = dialect, .want = want, .fs = { .intern = intern, .self = im }
+	};
 	int rc = read_lines(&t, e);
 
 	str_free(&t.pend.args);
@@ -239,8 +246,8 @@ bool text_cpu(const char **p, uint16_t *cpu, bool *absurd)
 
 bool text_time(const char **p, uint64_t *ns)
 {
-	static const uint64_t scale[10] = { 0, 100000000, 10000000, 1000000, 100000,
-					    10000, 1000, 100, 10, 1 };
+	static const uint64_t scale[10] = { 0,     100000000, 10000000, 1000000, 100000,
+					    10000, 1000,      100,      10,      1 };
 	const char *s = *p, *digits;
 	uint64_t sec = 0, frac = 0;
 

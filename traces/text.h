@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the text formats share: a dialect takes a line apart, text_read does the rest (continued lines,
- * lost events, unknown events, the fields by fmt.h).
+ * What the text formats share: a dialect takes a line apart, text_read does the rest (continued
+ * lines, lost events, unknown events, the fields by fmt.h).
  */
 #ifndef EL2SIM_TRACES_TEXT_H
 #define EL2SIM_TRACES_TEXT_H
@@ -44,6 +44,7 @@ bool text_probe(const char *head, size_t n, text_dialect *dialect, struct text_l
 /* Parts of a line; each moves *p behind what it took. */
 bool text_cpu(const char **p, uint16_t *cpu, bool *absurd); /* "[3]" */
 bool text_time(const char **p, uint64_t *ns);               /* "12.345678:" */
-bool text_pid_before(const char *start, const char **end, int32_t *pid); /* digits that end at *end */
+bool text_pid_before(const char *start, const char **end,
+		     int32_t *pid); /* digits that end at *end */
 
 #endif

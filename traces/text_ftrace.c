@@ -10,7 +10,8 @@ static const char *skip_spaces(const char *s)
 	return s + strspn(s, " \t");
 }
 
-/* "CPU:1 [LOST 123 EVENTS]", "CPU:1 [123 EVENTS DROPPED]", "[123 events lost]"; without a number it is 1. */
+/* "CPU:1 [LOST 123 EVENTS]", "CPU:1 [123 EVENTS DROPPED]", "[123 events lost]"; without a number it
+ * is 1. */
 static bool lost_line(const char *s, uint64_t *lost)
 {
 	const char *p = skip_spaces(s);
@@ -30,7 +31,9 @@ static bool lost_line(const char *s, uint64_t *lost)
 
 static bool heading(const char *s)
 {
-	static const char *const starts[] = { "#", "cpus=", "version = ", "CPU ", "trace-cmd", "=>" };
+	static const char *const starts[] = {
+		"#", "cpus=", "version = ", "CPU ", "trace-cmd", "=>"
+	};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
 		if (strncmp(s, starts[i], strlen(starts[i])) == 0)
@@ -61,12 +64,14 @@ static bool task_before(const char *line, const char *end, struct text_line *t)
 	return t->n_comm <= TW_STRING_MAX;
 }
 
-/* irqs-off, need-resched, hardirq/softirq, preempt depth, migrate-disable: "d..1.", ".....", "dNh2." */
+/* irqs-off, need-resched, hardirq/softirq, preempt depth, migrate-disable: "d..1.", ".....",
+ * "dNh2." */
 static const char *skip_flags(const char *s)
 {
 	size_t n = strcspn(s, " ");
 
-	if (n < 4 || n > 8 || strspn(s, ".#*abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") < n)
+	if (n < 4 || n > 8 ||
+	    strspn(s, ".#*abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") < n)
 		return s;
 	return skip_spaces(s + n);
 }
@@ -91,7 +96,8 @@ static bool rest(const char *p, struct text_line *t)
 	return *t->name == '<' || strncmp(t->args, " <-", 3) == 0;
 }
 
-/* trace-cmd report -l and the latency format: the CPU stands before the flags, "   task-12   0d.s..  1.000000: " */
+/* trace-cmd report -l and the latency format: the CPU stands before the flags, "   task-12
+ * 0d.s..  1.000000: " */
 static bool latency_line(const char *s, struct text_line *t)
 {
 	for (const char *p = strchr(s, ' '); p != NULL; p = strchr(p + 1, ' ')) {

@@ -24,9 +24,8 @@ enum tr_type {
 };
 
 /* TRA_<event>_<field>: index of a field in tr_event.arg; TRA_<event>_COUNT fields in all. */
-#define EVENT(name, fields, print)                                                                  \
-	enum { TRA_##name##_first_ = -1, fields TRA_##name##_COUNT };
-#define F(event, field, kind) TRA_##event##_##field,
+#define EVENT(name, fields, print) enum { TRA_##name##_first_ = -1, fields TRA_##name##_COUNT };
+#define F(event, field, kind)      TRA_##event##_##field,
 #include "traces/events.def"
 #undef F
 #undef EVENT
@@ -36,11 +35,11 @@ enum tr_field_kind { TRF_DEC, TRF_SDEC, TRF_HEX, TRF_STR };
 /* One record. Absent fields (a text format that omits them) are 0 with their bit in absent set. */
 struct tr_event {
 	uint64_t ts_ns;
-	int32_t pid;      /* of the running task: a vCPU is its thread */
-	uint16_t cpu;     /* host CPU */
-	uint8_t type;     /* enum tr_type */
-	uint8_t absent;   /* bit i: arg[i] is not known */
-	uint32_t comm;    /* string id of the task's name; 0 = not known */
+	int32_t pid;              /* of the running task: a vCPU is its thread */
+	uint16_t cpu;             /* host CPU */
+	uint8_t type;             /* enum tr_type */
+	uint8_t absent;           /* bit i: arg[i] is not known */
+	uint32_t comm;            /* string id of the task's name; 0 = not known */
 	uint64_t arg[TR_ARG_MAX]; /* TRF_STR: string id; TRF_SDEC: two's complement */
 };
 
@@ -55,29 +54,32 @@ const char *tr_print_forms(enum tr_type type);
 struct tr_reader;
 
 /*
- * Open a native trace (traces/native.h). ERR_INPUT with the path when it is not one, is truncated or
- * corrupt. Memory: one block (1 MiB) twice, the index (24 bytes per block) and the strings.
+ * Open a native trace (traces/native.h). ERR_INPUT with the path when it is not one, is truncated
+ * or corrupt. Memory: one block (1 MiB) twice, the index (24 bytes per block) and the strings.
  */
 struct tr_reader *tr_open(const char *path, struct err *e);
-/* 1 = *ev filled, 0 = end, -1 = error. Blocks are checked by checksum before any record of them is given out. */
+/* 1 = *ev filled, 0 = end, -1 = error. Blocks are checked by checksum before any record of them is
+ * given out. */
 int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e);
 /* Text of a string id, "" for 0. Belongs to the reader. */
 const char *tr_string(const struct tr_reader *r, uint32_t id);
-/* Go on with the first block that can hold a record at or after ts_ns (earlier records may still come). */
+/* Go on with the first block that can hold a record at or after ts_ns (earlier records may still
+ * come). */
 void tr_seek(struct tr_reader *r, uint64_t ts_ns);
 void tr_close(struct tr_reader *r);
 
 /* What the file says about itself (footer). Belongs to the reader. */
 struct tr_info {
-	uint64_t events;              /* records in the file */
+	uint64_t events; /* records in the file */
 	uint64_t per_type[TR_TYPE_COUNT];
-	uint64_t skipped_unknown;     /* events of names we do not know, when imported or (newer file) read */
-	uint64_t skipped_lines;       /* lines that could not be read (--lenient) */
-	uint64_t lost;                /* events the recorder itself reports as lost */
+	uint64_t skipped_unknown; /* events of names we do not know, when imported or (newer file)
+				     read */
+	uint64_t skipped_lines;   /* lines that could not be read (--lenient) */
+	uint64_t lost;            /* events the recorder itself reports as lost */
 	uint64_t first_ns, last_ns;
-	uint32_t cpus;                /* highest CPU number + 1 */
-	const char *importer;         /* row name of the importer, "" if written by el2sim */
-	const char *origin;           /* file name and kernel, as the importer found them */
+	uint32_t cpus;        /* highest CPU number + 1 */
+	const char *importer; /* row name of the importer, "" if written by el2sim */
+	const char *origin;   /* file name and kernel, as the importer found them */
 };
 const struct tr_info *tr_info(const struct tr_reader *r);
 

@@ -18,27 +18,28 @@ struct block {
 
 struct tw {
 	struct outfile out;
-	uint64_t offset;                 /* bytes written */
-	struct strtab strings;           /* every text that was asked for */
-	uint32_t *file_id;               /* strings -> number in the file, 0 = not used yet */
-	uint32_t file_ids;               /* length of file_id */
-	uint32_t *order;                 /* numbers in the file -> strings */
-	uint32_t used;                   /* numbers in the file, 0 included */
+	uint64_t offset;       /* bytes written */
+	struct strtab strings; /* every text that was asked for */
+	uint32_t *file_id;     /* strings -> number in the file, 0 = not used yet */
+	uint32_t file_ids;     /* length of file_id */
+	uint32_t *order;       /* numbers in the file -> strings */
+	uint32_t used;         /* numbers in the file, 0 included */
 	struct tr_info info;
 	struct block *blocks;
 	size_t nblocks, blocks_cap;
 	struct nat_state st;
-	uint64_t block_first;            /* first ts of the open block */
+	uint64_t block_first; /* first ts of the open block */
 	uint32_t block_events;
 	size_t raw_len;
 	unsigned char raw[NAT_RAW_MAX];
-	unsigned char *packed;           /* room for any packed block */
+	unsigned char *packed; /* room for any packed block */
 };
 
 static int put(struct tw *w, const void *p, size_t n, struct err *e)
 {
 	if (fwrite(p, 1, n, w->out.f) != n)
-		return err_set(e, ERR_IO, "%s: cannot write %zu bytes at offset %llu: is the disk full?",
+		return err_set(e, ERR_IO,
+			       "%s: cannot write %zu bytes at offset %llu: is the disk full?",
 			       w->out.path != NULL ? w->out.path : "standard output", n,
 			       (unsigned long long)w->offset);
 	w->offset += n;
@@ -146,7 +147,8 @@ static int end_block(struct tw *w, struct err *e)
 		w->blocks_cap = w->blocks_cap * 2 + 16;
 		w->blocks = xrealloc(w->blocks, w->blocks_cap * sizeof(*w->blocks));
 	}
-	w->blocks[w->nblocks++] = (struct block){ w->offset - before, w->block_first, w->block_events };
+	w->blocks[w->nblocks++] =
+		(struct block){ w->offset - before, w->block_first, w->block_events };
 	w->block_events = 0;
 	w->raw_len = 0;
 	memset(&w->st, 0, sizeof(w->st));
@@ -181,7 +183,8 @@ int tw_add(struct tw *w, const struct tr_event *ev, struct err *e)
 	BUG_ON(info->events != 0 && ev->ts_ns < info->last_ns);
 	BUG_ON(ev->absent >> tr_field_count((enum tr_type)ev->type) != 0);
 	if (!to_file(w, ev, &out))
-		return err_set(e, ERR_INPUT, "more than %u different names in one trace: cut it in pieces",
+		return err_set(e, ERR_INPUT,
+			       "more than %u different names in one trace: cut it in pieces",
 			       NAT_STRINGS_MAX);
 	if (w->block_events == NAT_BLOCK_EVENTS || w->raw_len + NAT_EVENT_MAX > NAT_RAW_MAX) {
 		if (end_block(w, e) != 0)
@@ -247,8 +250,10 @@ static void add_types(struct str *b, const struct tr_info *info)
 static void add_footer(struct str *b, const struct tw *w)
 {
 	const struct tr_info *info = &w->info;
-	const uint64_t numbers[] = { info->skipped_unknown, info->skipped_lines, info->lost, info->cpus,
-				     info->first_ns, info->last_ns, w->nblocks };
+	const uint64_t numbers[] = {
+		info->skipped_unknown, info->skipped_lines, info->lost, info->cpus,
+		info->first_ns,        info->last_ns,       w->nblocks
+	};
 	uint64_t ts = 0;
 
 	add_types(b, info);
@@ -279,7 +284,8 @@ static int put_end(struct tw *w, struct err *e)
 	footer = w->offset;
 	add_footer(&b, w);
 	if (b.len > NAT_FOOTER_MAX)
-		rc = err_set(e, ERR_INPUT, "names and index take %zu bytes, over %u: cut the trace in pieces",
+		rc = err_set(e, ERR_INPUT,
+			     "names and index take %zu bytes, over %u: cut the trace in pieces",
 			     b.len, NAT_FOOTER_MAX);
 	else
 		rc = put_chunk(w, NAT_FOOTER, b.s, b.len, 0, 0, e);

@@ -13,23 +13,25 @@ struct tw;
 /* Start a file ("-" = standard output). NULL and ERR_IO when it cannot be created. */
 struct tw *tw_create(const char *path, struct err *e);
 
-/* Number of a text for tr_event.comm and TRF_STR arguments of this writer's records; at most TW_STRING_MAX bytes. */
+/* Number of a text for tr_event.comm and TRF_STR arguments of this writer's records; at most
+ * TW_STRING_MAX bytes. */
 #define TW_STRING_MAX 4096
 uint32_t tw_string(struct tw *w, const char *s, size_t n);
 /* Text of such a number. */
 const char *tw_text(const struct tw *w, uint32_t id);
 
 /*
- * Add a record. Records must come in order of time (BUG otherwise: importers sort). Absent arguments are
- * ignored. ERR_IO, or ERR_INPUT when there are over a million different texts.
+ * Add a record. Records must come in order of time (BUG otherwise: importers sort). Absent
+ * arguments are ignored. ERR_IO, or ERR_INPUT when there are over a million different texts.
  */
 int tw_add(struct tw *w, const struct tr_event *ev, struct err *e);
 /* Add a record of another file. */
 int tw_copy(struct tw *w, const struct tr_reader *r, const struct tr_event *ev, struct err *e);
 
 /*
- * Write footer and trailer, rename, free w (in any case). Of info, skipped_*, lost, importer and origin
- * are taken; the rest is known. *done, if not NULL, gets what was written (its strings are info's).
+ * Write footer and trailer, rename, free w (in any case). Of info, skipped_*, lost, importer and
+ * origin are taken; the rest is known. *done, if not NULL, gets what was written (its strings are
+ * info's).
  */
 int tw_finish(struct tw *w, const struct tr_info *info, struct tr_info *done, struct err *e);
 /* Give up: nothing is left on disk. */

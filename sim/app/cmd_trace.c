@@ -35,7 +35,8 @@ void trace_info_facts(struct rep *r, const struct tr_info *info)
 	seconds_fact(r, "first", "first event", info->first_ns);
 	seconds_fact(r, "last", "last event", info->last_ns);
 	seconds_fact(r, "span", "span", info->last_ns - info->first_ns);
-	rep_fact_u64(r, "skipped_unknown", "events of unknown name, skipped", info->skipped_unknown, "");
+	rep_fact_u64(r, "skipped_unknown", "events of unknown name, skipped", info->skipped_unknown,
+		     "");
 	rep_fact_u64(r, "skipped_lines", "broken lines, skipped", info->skipped_lines, "");
 	rep_fact_u64(r, "lost", "events lost by the recorder", info->lost, "");
 	if (info->lost != 0)
@@ -83,8 +84,10 @@ int trace_seconds(const char *option, const char *text, uint64_t *ns, struct err
 		}
 	}
 	if (s == text || *s != '\0')
-		return err_set(e, ERR_USAGE, "%s %s: want seconds as el2sim trace dump prints them, with at most "
-			       "9 decimals (12.345678)", option, text);
+		return err_set(e, ERR_USAGE,
+			       "%s %s: want seconds as el2sim trace dump prints them, with at most "
+			       "9 decimals (12.345678)",
+			       option, text);
 	*ns = sec * 1000000000 + frac;
 	return 0;
 }

@@ -48,8 +48,8 @@ static int get_numbers(const char *option, const struct arg_list *list, uint64_t
 	*v = xcalloc(list->n, sizeof(**v));
 	for (size_t i = 0; i < list->n; i++) {
 		if (!str_u64(list->v[i], &(*v)[i]) || (*v)[i] > max)
-			return err_set(e, ERR_USAGE, "%s %s: want a number in 0..%llu", option, list->v[i],
-				       (unsigned long long)max);
+			return err_set(e, ERR_USAGE, "%s %s: want a number in 0..%llu", option,
+				       list->v[i], (unsigned long long)max);
 	}
 	return 0;
 }
@@ -67,7 +67,8 @@ static int get_cut(struct cut *c, const struct cut_args *a, struct err *e)
 	if (a->to != NULL && trace_seconds("--to", a->to, &c->to, e) != 0)
 		return -1;
 	if (c->from > c->to)
-		return err_set(e, ERR_USAGE, "--from %s is after --to %s: want it before", a->from, a->to);
+		return err_set(e, ERR_USAGE, "--from %s is after --to %s: want it before", a->from,
+			       a->to);
 	return 0;
 }
 
@@ -91,7 +92,8 @@ static bool of_task(const struct cut *c, const struct tr_event *ev)
 		const char *name = tr_field_name(type, i);
 		size_t n = strlen(name);
 
-		if (n >= 3 && strcmp(name + n - 3, "pid") == 0 && among(c->pid, c->n_pid, ev->arg[i]))
+		if (n >= 3 && strcmp(name + n - 3, "pid") == 0 &&
+		    among(c->pid, c->n_pid, ev->arg[i]))
 			return true;
 	}
 	return false;

@@ -15,7 +15,7 @@ static const char *const styles[] = {
 #define X(id, name, help) name,
 	DUMP_STYLES(X)
 #undef X
-	NULL,
+		NULL,
 };
 
 static const struct arg_row rows[] = {
@@ -36,7 +36,7 @@ static const struct arg_spec spec = {
 	.max_pos = 1,
 	.text = "Styles:\n"
 #define X(id, name, help) "  " name ": " help "\n"
-		DUMP_STYLES(X),
+	DUMP_STYLES(X),
 #undef X
 };
 

@@ -19,21 +19,21 @@ static const struct arg_row rows[] = {
 	{ "--from", NULL, ARG_STR, offsetof(struct import_args, from), "NAME",
 	  .help = "format of the input; without it the first lines tell" },
 	{ "--origin", NULL, ARG_STR, offsetof(struct import_args, origin), "TEXT",
-	  .help = "what the trace says about itself: kernel, machine; without it the name of the input" },
+	  .help = "what the trace says about itself: kernel, machine; without it the name of the "
+		  "input" },
 	{ "--lenient", NULL, ARG_FLAG, offsetof(struct import_args, lenient),
 	  .help = "skip broken lines and count them" },
-	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, format), NULL, .names = output_formats,
-	  .help = "format of the summary" },
+	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, format), NULL,
+	  .names = output_formats, .help = "format of the summary" },
 };
 
-static const struct arg_spec spec = {
-	.set = &cmd_trace_set,
-	.name = "import",
-	.rows = rows,
-	.n_rows = ARG_ROWS(rows),
-	.min_pos = 1,
-	.max_pos = 1,
-	.text = "Formats for --from:\n"
+static const struct arg_spec spec = { .set = &cmd_trace_set,
+				      .name = "import",
+				      .rows = rows,
+				      .n_rows = ARG_ROWS(rows),
+				      .min_pos = 1,
+				      .max_pos = 1,
+				      .text = "Formats for --from:\n"
 #define IMPORTER(id, name, help) "  " name ": " help "\n"
 #include "traces/importers.def"
 #undef IMPORTER
@@ -83,8 +83,11 @@ int cmd_trace_import(int argc, char **argv, struct err *e)
 
 	if (args_parse(&args, &spec, argc, argv, &a, e) != 0)
 		return -1;
-	opts = (struct import_opts){ .in = args.pos.v[0], .out = a.out, .from = a.from,
-				     .origin = a.origin, .lenient = a.lenient };
+	opts = (struct import_opts){ .in = args.pos.v[0],
+				     .out = a.out,
+				     .from = a.from,
+				     .origin = a.origin,
+				     .lenient = a.lenient };
 	rc = import_run(&opts, &progress, &res, e);
 	if (rc == 0 && strcmp(a.out, "-") != 0)
 		rc = summary(&res, &a, e);

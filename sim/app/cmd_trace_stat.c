@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of perf kvm stat report. On arm64 that tool times from kvm_entry to kvm_exit (its begin and end
- * events): time in the guest and the switch itself, not what the host does. Both intervals are offered
- * here and the report says which one it shows.
+ * The table of perf kvm stat report. On arm64 that tool times from kvm_entry to kvm_exit (its begin
+ * and end events): time in the guest and the switch itself, not what the host does. Both intervals
+ * are offered here and the report says which one it shows.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -17,11 +17,13 @@
 #include "traces/strtab.h"
 
 /* Interval: enumerator, name on the command line, what it is. */
-#define INTERVALS(X)                                                                                \
-	X(RESIDENCY, "residency",                                                                   \
-	  "kvm_entry to kvm_exit of a vCPU: the guest and the switch, as perf kvm stat times it on arm64") \
-	X(HANDLING, "handling",                                                                     \
-	  "kvm_exit to the next kvm_entry of a vCPU: what the host does for the exit, blocking included")
+#define INTERVALS(X)                                                                               \
+	X(RESIDENCY, "residency",                                                                  \
+	  "kvm_entry to kvm_exit of a vCPU: the guest and the switch, as perf kvm stat times it "  \
+	  "on arm64")                                                                              \
+	X(HANDLING, "handling",                                                                    \
+	  "kvm_exit to the next kvm_entry of a vCPU: what the host does for the exit, blocking "   \
+	  "included")
 
 enum interval {
 #define X(id, name, help) id,
@@ -30,8 +32,9 @@ enum interval {
 };
 
 /* What a row stands for. */
-#define BYS(X)                                                                                      \
-	X(BY_REASON, "reason", "exit reason: the interrupt or SError, otherwise the exception class") \
+#define BYS(X)                                                                                     \
+	X(BY_REASON, "reason",                                                                     \
+	  "exit reason: the interrupt or SError, otherwise the exception class")                   \
 	X(BY_VCPU, "vcpu", "vCPU thread")
 
 enum by {
@@ -54,8 +57,8 @@ static const char *const interval_texts[] = { INTERVALS(X) };
 #undef X
 
 static const struct arg_row rows[] = {
-	{ "--interval", NULL, ARG_ENUM, offsetof(struct stat_args, interval), NULL, .names = interval_names,
-	  .help = "which time is measured" },
+	{ "--interval", NULL, ARG_ENUM, offsetof(struct stat_args, interval), NULL,
+	  .names = interval_names, .help = "which time is measured" },
 	{ "--by", NULL, ARG_ENUM, offsetof(struct stat_args, by), NULL, .names = by_names,
 	  .help = "what a row stands for" },
 	OUTPUT_ARG_ROWS(struct stat_args, out),
@@ -91,12 +94,12 @@ struct vcpu {
 struct tally {
 	struct tr_reader *r;
 	const struct stat_args *a;
-	struct strtab names;   /* keys of lines */
-	struct line *lines;    /* by number in names */
-	struct strtab pids;    /* threads, as text */
-	struct vcpu *vcpus;    /* by number in pids */
+	struct strtab names; /* keys of lines */
+	struct line *lines;  /* by number in names */
+	struct strtab pids;  /* threads, as text */
+	struct vcpu *vcpus;  /* by number in pids */
 	uint32_t n_lines, n_vcpus;
-	uint64_t unpaired;     /* exits without an entry before, or entries without an exit */
+	uint64_t unpaired; /* exits without an entry before, or entries without an exit */
 };
 
 /* Make room for element i. */
@@ -113,7 +116,8 @@ static void *room(void *p, uint32_t *n, uint32_t i, size_t size)
 static struct vcpu *vcpu_of(struct tally *s, int32_t pid)
 {
 	char text[16];
-	uint32_t i = strtab_add(&s->pids, text, (size_t)snprintf(text, sizeof(text), "%" PRId32, pid));
+	uint32_t i =
+		strtab_add(&s->pids, text, (size_t)snprintf(text, sizeof(text), "%" PRId32, pid));
 
 	s->vcpus = room(s->vcpus, &s->n_vcpus, i, sizeof(*s->vcpus));
 	return &s->vcpus[i];
@@ -200,12 +204,13 @@ static int64_t percent(uint64_t x, uint64_t total)
 	return total != 0 ? (int64_t)((double)x * 100000.0 / (double)total + 0.5) : 0;
 }
 
-/* Relative standard deviation of the mean, as perf prints behind +-, in thousandths of a percent. */
+/* Relative standard deviation of the mean, what perf prints behind +-, in 1/1000 of a percent. */
 static int64_t spread(const struct line *l)
 {
 	if (l->n < 2 || l->mean <= 0.0)
 		return 0;
-	return (int64_t)(sqrt(l->m2 / (double)(l->n - 1) / (double)l->n) / l->mean * 100000.0 + 0.5);
+	return (int64_t)(sqrt(l->m2 / (double)(l->n - 1) / (double)l->n) / l->mean * 100000.0 +
+			 0.5);
 }
 
 static void table(struct tally *s, struct rep *r)
@@ -220,7 +225,9 @@ static void table(struct tally *s, struct rep *r)
 		{ "avg", "Avg Time", REP_FIX, "us", 3, false },
 		{ "spread", "+-", REP_FIX, "%", 2, false },
 	};
-	struct rep_table *t = rep_table(r, "stat", s->a->interval == HANDLING ? "Handling" : "Guest residency", cols, sizeof(cols) / sizeof(cols[0]));
+	struct rep_table *t =
+		rep_table(r, "stat", s->a->interval == HANDLING ? "Handling" : "Guest residency",
+			  cols, sizeof(cols) / sizeof(cols[0]));
 	uint64_t n = 0, sum = 0;
 
 	for (uint32_t i = 0; i < s->n_lines; i++) {
@@ -257,9 +264,12 @@ static int report(struct tally *s, struct err *e)
 	rep_fact(r, "origin", "origin", "%s", info->origin);
 	table(s, r);
 	if (info->per_type[TR_kvm_exit] == 0)
-		rep_note(r, "there is no kvm_exit in this trace: record the events kvm:kvm_entry and kvm:kvm_exit");
+		rep_note(r, "there is no kvm_exit in this trace: record the events kvm:kvm_entry "
+			    "and kvm:kvm_exit");
 	if (s->unpaired != 0)
-		rep_note(r, "%" PRIu64 " entries or exits have no partner (start of the trace, lost events): not counted",
+		rep_note(r,
+			 "%" PRIu64 " entries or exits have no partner (start of the trace, lost "
+				    "events): not counted",
 			 s->unpaired);
 	rc = output_write(&s->a->out, r, e);
 	rep_free(r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a native trace, three ways: as they are, with the checksums made right (or nothing behind
- * them would ever be tried), and as the unpacked records of a block. Refused with a sentence, or the
- * records are in order of time and hold only numbers that exist.
+ * Any bytes as a native trace, three ways: as they are, with the checksums made right (or nothing
+ * behind them would ever be tried), and as the unpacked records of a block. Refused with a
+ * sentence, or the records are in order of time and hold only numbers that exist.
  */
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +55,8 @@ static void repair(unsigned char *p, size_t size)
 	       nat_u32(p + at + 4) <= size - NAT_TRAILER_LEN - NAT_CHUNK_LEN - at) {
 		uint32_t packed = nat_u32(p + at + 4);
 
-		nat_put_u32(p + at + 24, nat_crc(nat_crc(0, p + at, 24), p + at + NAT_CHUNK_LEN, packed));
+		nat_put_u32(p + at + 24,
+			    nat_crc(nat_crc(0, p + at, 24), p + at + NAT_CHUNK_LEN, packed));
 		at += NAT_CHUNK_LEN + packed;
 	}
 	nat_put_u64(p + size - 24, size);

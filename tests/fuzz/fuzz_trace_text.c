@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as the text of a trace, strictly and leniently: refused with a sentence and without a file, or
- * the native trace dumps to text that imports to the same bytes. trace.dat is left out: it is
- * another project's parser, kept in a process of its own.
+ * Any bytes as the text of a trace, strictly and leniently: refused with a sentence and without a
+ * file, or the native trace dumps to text that imports to the same bytes. trace.dat is left out: it
+ * is another project's parser, kept in a process of its own.
  */
 #include <stdio.h>
 #include <string.h>
