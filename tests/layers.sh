@@ -26,7 +26,7 @@ files()
 
 code()
 {
-	files \( -name '*.c' -o -name '*.h' -o -name '*.def' \)
+	files \( -name '*.c' -o -name '*.cc' -o -name '*.h' -o -name '*.def' \)
 }
 
 # Includes in quotes are ours: written from the root, pointing down.
@@ -69,7 +69,7 @@ check_paths()
 
 check_licence()
 {
-	files \( -name '*.[ch]' -o -name '*.def' -o -name '*.sh' -o -name CMakeLists.txt -o -name quickstart \
+	files \( -name '*.[ch]' -o -name '*.cc' -o -name '*.def' -o -name '*.sh' -o -name CMakeLists.txt -o -name quickstart \
 		-o -name check -o -path './.ci/run' \) |
 	while read -r f; do
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' ||
