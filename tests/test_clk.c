@@ -33,7 +33,7 @@ static struct clk clock_of(uint64_t hz)
 static uint64_t time_of(const struct clk *c, uint64_t cycle)
 {
 	struct err e;
-	uint64_t ps;
+	uint64_t ps = 0;
 
 	ck_assert_msg(clk_time(c, cycle, &ps, &e) == 0, "%s", e.text);
 	return ps;

@@ -19,7 +19,7 @@ int clk_init(struct clk *c, const char *name, uint64_t hz, struct err *e)
 
 int clk_set_rate(struct clk *c, uint64_t cycle, uint64_t hz, struct err *e)
 {
-	uint64_t ps;
+	uint64_t ps = 0;
 
 	if (check_rate(c->name, hz, e) != 0 || clk_time(c, cycle, &ps, e) != 0)
 		return -1;
