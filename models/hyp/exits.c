@@ -9,10 +9,12 @@
 #define ST3(a, b, c)       (CND(a) | CND(b) | CND(c))
 #define ST4(a, b, c, d)    (CND(a) | CND(b) | CND(c) | CND(d))
 #define ST5(a, b, c, d, e) (CND(a) | CND(b) | CND(c) | CND(d) | CND(e))
-#define P(phase)           { true, PHASE_##phase, 0 }
-#define C(comp)            { false, COMP_##comp, 0 }
-#define PX(phase, state)   { true, PHASE_##phase, CND(state) }
-#define CX(comp, state)    { false, COMP_##comp, CND(state) }
+#define P(phase)           { true, PHASE_##phase, 0, false }
+#define C(comp)            { false, COMP_##comp, 0, false }
+#define PX(phase, state)   { true, PHASE_##phase, CND(state), false }
+#define CX(comp, state)    { false, COMP_##comp, CND(state), false }
+#define M(comp)            { false, COMP_##comp, 0, true }
+#define MX(comp, state)    { false, COMP_##comp, CND(state), true }
 
 static const struct exit_row rows[EXIT_COUNT] = {
 #define EXIT(id, path, state, help, ...)                                                            \

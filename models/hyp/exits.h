@@ -18,6 +18,7 @@ struct exit_step {
 	bool is_phase;
 	uint8_t id; /* enum ws_phase or enum ws_comp */
 	uint64_t state; /* CND_* bits of this step alone, beside the row's */
+	bool meanwhile; /* the CPU's work for others while the vCPU is put */
 };
 
 struct exit_row {

@@ -28,6 +28,7 @@ static const uint64_t vcpu_bits[] = {
 #undef KCOND
 #undef SCOND
 
+static const char *const sgi_names[] = { "others", "any", "self", NULL };
 static const char *const fp_names[] = { "never", "each-load", NULL };
 
 #define MEMBER(m) offsetof(struct switch_options, m)
@@ -43,6 +44,12 @@ static const struct opt_row fixed[] = {
 	  "native trace to replay; the option --trace wins" },
 	{ "run", "counting", OPT_BOOL, MEMBER(counting), "yes", 0, 0, "", NULL,
 	  "add precomputed totals instead of executing op by op; the results are the same" },
+	{ "run", "from_marker", OPT_STR, MEMBER(from_marker), "", 0, 0, "", NULL,
+	  "count from this text in trace_marker on (event print); empty: from the beginning" },
+	{ "run", "to_marker", OPT_STR, MEMBER(to_marker), "", 0, 0, "", NULL,
+	  "stop at this text in trace_marker; empty: at the end" },
+	{ "run", "sgi_target", OPT_ENUM, MEMBER(sgi_target), "others", 0, 0, "", sgi_names,
+	  "which vCPU an SGI goes to, which no trace event shows: the others in turn, any in turn, or the sender" },
 	{ "run", "fp_use", OPT_ENUM, MEMBER(fp_use), "never", 0, 0, "", fp_names,
 	  "when guests use FP/SIMD, which no trace event shows: never, or once after each vcpu_load" },
 };

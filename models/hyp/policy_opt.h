@@ -11,6 +11,9 @@
 /* When the guest uses FP/SIMD, which no trace event shows. */
 enum fp_use { FP_NEVER, FP_EACH_LOAD };
 
+/* Which vCPU an SGI goes to, which no trace event shows. */
+enum sgi_target { SGI_OTHERS, SGI_ANY, SGI_SELF };
+
 struct switch_options {
 	int model;             /* row of ws_models() */
 	uint64_t vcpu;         /* bit i: i-th VCOND row */
@@ -20,6 +23,8 @@ struct switch_options {
 	const char *trace;
 	bool counting;
 	int fp_use;            /* enum fp_use */
+	int sgi_target;        /* enum sgi_target */
+	const char *from_marker, *to_marker;
 };
 
 /* Rows for struct switch_options, expanded from the tables; free() them after the option set. */

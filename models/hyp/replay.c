@@ -6,6 +6,9 @@
 
 #include "models/hyp/runner.h"
 
+#define LINES_MAX 16
+#define LINE_SGI  UINT32_MAX /* stands for the SGIs of a vCPU */
+
 /* One vCPU thread on its way through KVM_RUN. */
 struct track {
 	struct runner_vcpu *run; /* executes programs for it */
@@ -23,7 +26,8 @@ struct track {
 	uint64_t more_scheds;
 	struct ws_totals pending; /* since the exit, for the kind that it turns out to be */
 	uint64_t entry_ns, guest_ns;
-	uint64_t pending_lrs;    /* interrupts raised since the last entry */
+	uint32_t line[LINES_MAX]; /* interrupts that wait for the next entry */
+	unsigned n_lines;
 	bool timer_on[2];        /* KVM's order: physical, virtual */
 };
 
@@ -33,6 +37,12 @@ struct state {
 	struct track *track;     /* one per r->vcpu */
 	struct tr_reader *trace;
 	bool fp_each_load;
+	const struct replay_options *opt;
+	uint64_t *exec_before;   /* executions of each op before the window began; NULL: no window */
+	bool ended;              /* the window is over */
+	uint64_t sgis;           /* sent so far */
+	int32_t new_pid;         /* last thread that loaded a vCPU before any entry, and the vCPU's index */
+	uint32_t new_index;
 	uint32_t put_due[TR_CPU_MAX]; /* vCPU + 1 that this CPU is putting after a sched_switch; 0 = none */
 };
 
@@ -68,7 +78,7 @@ static unsigned lrs_for(const struct state *s, const struct track *t)
 {
 	uint64_t have = (uint64_t)s->r->prog->config.machine->list_registers;
 
-	return (unsigned)(t->pending_lrs < have ? t->pending_lrs : have);
+	return t->n_lines < have ? t->n_lines : (unsigned)have;
 }
 
 /* Run one step; list registers are filled at entry and read back at exit. */
@@ -80,7 +90,9 @@ static void run_step(struct state *s, size_t v, const struct exit_step *step, ui
 
 	if (enter) {
 		runner_lrs(t->run, lrs_for(s, t));
-		t->pending_lrs = 0;
+		for (unsigned k = 0; k < t->run->lrs; k++)
+			s->r->lr_used[k]++;
+		t->n_lines = 0;
 	}
 	charge(s, v, step, state_of(t, state) | (enter || leave ? t->run->lr_state : 0),
 	       enter || leave ? t->run->lrs : 0);
@@ -110,13 +122,15 @@ static void run_until(struct state *s, size_t v, unsigned end)
 	struct track *t = &s->track[v];
 	const struct exit_row *row = exit_row(t->kind);
 
-	for (; t->next < end; t->next++)
-		run_step(s, v, &row->step[t->next], exit_step_state(row, t->next));
+	for (; t->next < end; t->next++) {
+		if (!row->step[t->next].meanwhile) /* sched_switch events tell that */
+			run_step(s, v, &row->step[t->next], exit_step_state(row, t->next));
+	}
 }
 
 static void run_phase(struct state *s, size_t v, enum ws_phase phase)
 {
-	struct exit_step step = { true, (uint8_t)phase, 0 };
+	struct exit_step step = { true, (uint8_t)phase, 0, false };
 
 	run_step(s, v, &step, exit_row(s->track[v].kind)->state);
 }
@@ -166,23 +180,29 @@ static void maybe_fp(struct state *s, size_t v)
 	s->r->fp_traps++;
 }
 
+static size_t find_pid(const struct state *s, int32_t pid)
+{
+	for (size_t v = 0; v < s->r->n_vcpu; v++) {
+		if (s->r->vcpu[v].pid == pid)
+			return v;
+	}
+	return SIZE_MAX;
+}
+
 static size_t find_vcpu(struct state *s, const struct tr_event *ev, bool create)
 {
 	struct replay *r = s->r;
-	size_t v;
+	size_t v = find_pid(s, ev->pid);
 
-	for (v = 0; v < r->n_vcpu; v++) {
-		if (r->vcpu[v].pid == ev->pid)
-			return v;
-	}
-	if (!create)
-		return SIZE_MAX;
+	if (v != SIZE_MAX || !create)
+		return v;
+	v = r->n_vcpu;
 	r->vcpu = xrealloc(r->vcpu, (v + 1) * sizeof(*r->vcpu));
 	s->track = xrealloc(s->track, (v + 1) * sizeof(*s->track));
 	memset(&r->vcpu[v], 0, sizeof(r->vcpu[v]));
 	memset(&s->track[v], 0, sizeof(s->track[v]));
 	r->vcpu[v].pid = ev->pid;
-	r->vcpu[v].index = UINT32_MAX;
+	r->vcpu[v].index = s->new_pid == ev->pid ? s->new_index : UINT32_MAX;
 	(void)snprintf(r->vcpu[v].comm, sizeof(r->vcpu[v].comm), "%s", tr_string(s->trace, ev->comm));
 	s->track[v].run = runner_vcpu(s->runner, r->vcpu[v].comm);
 	r->n_vcpu++;
@@ -390,11 +410,62 @@ static void see_userspace_exit(struct state *s, const struct tr_event *ev)
 	*t = before;
 }
 
+/* An interrupt line of a vCPU rises or falls; what is up at the next entry takes a list register. */
+static void set_line(struct track *t, uint32_t irq, bool level)
+{
+	unsigned i = 0;
+
+	while (i < t->n_lines && t->line[i] != irq)
+		i++;
+	if (level && i == t->n_lines && i < LINES_MAX)
+		t->line[t->n_lines++] = irq;
+	else if (!level && i < t->n_lines)
+		t->line[i] = t->line[--t->n_lines];
+}
+
+/* k-th vCPU (of two threads with one index the later) of the sender's VM in the order of their indices; the sender left out if so asked. SIZE_MAX: none. */
+static size_t sibling(const struct state *s, size_t sender, uint64_t k, bool others)
+{
+	const struct replay_vcpu *from = &s->r->vcpu[sender];
+	size_t at = SIZE_MAX;
+
+	for (uint32_t below = 0;; k--) {
+		at = SIZE_MAX;
+		for (size_t v = 0; v < s->r->n_vcpu; v++) {
+			const struct replay_vcpu *to = &s->r->vcpu[v];
+
+			if (to->index != UINT32_MAX && to->index >= below && (!others || v != sender) &&
+			    strcmp(to->comm, from->comm) == 0 &&
+			    (at == SIZE_MAX || to->index <= s->r->vcpu[at].index))
+				at = v;
+		}
+		if (at == SIZE_MAX || k == 0)
+			return at;
+		below = s->r->vcpu[at].index + 1;
+	}
+}
+
+/* The trace does not tell an SGI's target: they are dealt out in turn, as run.sgi_target says. */
+static size_t sgi_target(struct state *s, size_t sender)
+{
+	bool others = s->opt->sgi == SGI_OTHERS;
+	uint64_t n = 0;
+	size_t v;
+
+	if (s->opt->sgi == SGI_SELF)
+		return sender;
+	while (sibling(s, sender, n, others) != SIZE_MAX)
+		n++;
+	v = n != 0 ? sibling(s, sender, s->sgis++ % n, others) : SIZE_MAX;
+	return v != SIZE_MAX ? v : sender;
+}
+
 /* Details that the handler of an exit tells. */
 static void see_detail(struct state *s, const struct tr_event *ev)
 {
 	size_t v = find_vcpu(s, ev, false);
 	struct track *t = v != SIZE_MAX ? &s->track[v] : NULL;
+	enum exit_kind kind;
 
 	if (t == NULL || !t->have_exit || t->user || t->next != 0)
 		return;
@@ -403,11 +474,14 @@ static void see_detail(struct state *s, const struct tr_event *ev)
 		t->kind = exit_of_hvc(ev->arg[TRA_kvm_hvc_arm64_r0]);
 		break;
 	case TR_kvm_sys_access:
-		t->kind = exit_of_sysreg((unsigned)ev->arg[TRA_kvm_sys_access_Op0],
+		kind = exit_of_sysreg((unsigned)ev->arg[TRA_kvm_sys_access_Op0],
 					 (unsigned)ev->arg[TRA_kvm_sys_access_Op1],
 					 (unsigned)ev->arg[TRA_kvm_sys_access_CRn],
 					 (unsigned)ev->arg[TRA_kvm_sys_access_CRm],
-					 (unsigned)ev->arg[TRA_kvm_sys_access_Op2]);
+				      (unsigned)ev->arg[TRA_kvm_sys_access_Op2]);
+		t->kind = kind;
+		if (kind == EXIT_sysreg_sgi)
+			set_line(&s->track[sgi_target(s, v)], LINE_SGI, true);
 		break;
 	case TR_kvm_wfx_arm64:
 		t->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_wfe : EXIT_wfi;
@@ -425,8 +499,28 @@ static void see_detail(struct state *s, const struct tr_event *ev)
 	}
 }
 
+/* The switch itself, and the idle task if that is next, for a vCPU thread that it leaves or goes to. */
+static void switch_threads(struct state *s, const struct tr_event *ev)
+{
+	static const struct exit_step to_other = { false, COMP_thread_switch, 0, false };
+	static const struct exit_step to_idle = { false, COMP_thread_switch, CND(TO_IDLE), false };
+	static const struct exit_step idle = { false, COMP_idle_enter, 0, false };
+	bool next_idle = ev->arg[TRA_sched_switch_next_pid] == 0;
+	bool any_idle = next_idle || ev->arg[TRA_sched_switch_prev_pid] == 0;
+	size_t v = find_pid(s, (int32_t)ev->arg[TRA_sched_switch_prev_pid]);
+
+	if (v == SIZE_MAX)
+		v = find_pid(s, (int32_t)ev->arg[TRA_sched_switch_next_pid]);
+	if (v == SIZE_MAX)
+		return;
+	run_step(s, v, any_idle ? &to_idle : &to_other, any_idle ? CND(TO_IDLE) : 0);
+	if (next_idle)
+		run_step(s, v, &idle, 0);
+}
+
 static void see_sched_switch(struct state *s, const struct tr_event *ev)
 {
+	switch_threads(s, ev);
 	for (size_t v = 0; v < s->r->n_vcpu; v++) {
 		struct track *t = &s->track[v];
 
@@ -460,22 +554,69 @@ static void see_timer_irq(struct state *s, const struct tr_event *ev)
 	s->track[v].timer_woke = true;
 }
 
+/* A vCPU's own thread tells its index when it looks at its timers, which it does at vcpu_load. */
+static void learn_index(struct state *s, const struct tr_event *ev, uint64_t index)
+{
+	size_t v = find_vcpu(s, ev, false);
+
+	if (v == SIZE_MAX) { /* vcpu_load before the first entry */
+		s->new_pid = ev->pid;
+		s->new_index = (uint32_t)index;
+	} else if (s->r->vcpu[v].index == UINT32_MAX && !s->track[v].in_guest) {
+		s->r->vcpu[v].index = (uint32_t)index;
+	}
+}
+
 static void see_irq_pending(struct state *s, const struct tr_event *ev)
 {
 	uint64_t index = ev->arg[TRA_vgic_update_irq_pending_vcpu_id];
+	bool level = ev->arg[TRA_vgic_update_irq_pending_level] != 0;
 
+	if (!level)
+		learn_index(s, ev, index);
 	for (size_t v = 0; v < s->r->n_vcpu; v++) {
 		bool same_vm = strcmp(s->r->vcpu[v].comm, tr_string(s->trace, ev->comm)) == 0;
 
-		if (same_vm && s->r->vcpu[v].index == index && ev->arg[TRA_vgic_update_irq_pending_level] != 0)
-			s->track[v].pending_lrs++;
+		if (same_vm && s->r->vcpu[v].index == index)
+			set_line(&s->track[v], (uint32_t)ev->arg[TRA_vgic_update_irq_pending_irq], level);
 	}
+}
+
+static void zero_counts(struct replay *r)
+{
+	struct replay clean = { .prog = r->prog, .vcpu = r->vcpu, .n_vcpu = r->n_vcpu };
+
+	for (size_t v = 0; v < r->n_vcpu; v++) {
+		struct replay_vcpu *c = &r->vcpu[v], kept = *c;
+
+		memset(c, 0, sizeof(*c));
+		c->pid = kept.pid;
+		c->index = kept.index;
+		memcpy(c->comm, kept.comm, sizeof(c->comm));
+	}
+	*r = clean;
+}
+
+/* A marker of the recording: from here on it counts, or here it ends. */
+static void see_marker(struct state *s, const struct tr_event *ev)
+{
+	const char *text = tr_string(s->trace, (uint32_t)ev->arg[TRA_print_buf]);
+
+	if (s->opt->to[0] != '\0' && strcmp(text, s->opt->to) == 0)
+		s->ended = true;
+	if (s->opt->from[0] == '\0' || strcmp(text, s->opt->from) != 0)
+		return;
+	free(s->exec_before);
+	s->exec_before = xcalloc(s->r->prog->n, sizeof(*s->exec_before));
+	runner_exec(s->runner, s->exec_before);
+	zero_counts(s->r);
+	for (size_t v = 0; v < s->r->n_vcpu; v++)
+		memset(&s->track[v].pending, 0, sizeof(s->track[v].pending));
+	s->r->first_ns = ev->ts_ns;
 }
 
 static void see_event(struct state *s, const struct tr_event *ev)
 {
-	size_t v;
-
 	put_due_here(s, ev);
 	switch ((enum tr_type)ev->type) {
 	case TR_kvm_entry:
@@ -497,13 +638,14 @@ static void see_event(struct state *s, const struct tr_event *ev)
 	case TR_kvm_timer_update_irq:
 		see_timer_irq(s, ev);
 		break;
-	case TR_kvm_get_timer_map: /* emitted by the vCPU's own thread */
-		v = find_vcpu(s, ev, false);
-		if (v != SIZE_MAX)
-			s->r->vcpu[v].index = (uint32_t)ev->arg[TRA_kvm_get_timer_map_vcpu_id];
+	case TR_kvm_get_timer_map:
+		learn_index(s, ev, ev->arg[TRA_kvm_get_timer_map_vcpu_id]);
 		break;
 	case TR_vgic_update_irq_pending:
 		see_irq_pending(s, ev);
+		break;
+	case TR_print:
+		see_marker(s, ev);
 		break;
 	default:
 		see_detail(s, ev);
@@ -525,27 +667,35 @@ static void finish(struct state *s)
 	}
 	s->r->exec = xcalloc(s->r->prog->n, sizeof(*s->r->exec));
 	runner_exec(s->runner, s->r->exec);
+	for (size_t i = 0; s->exec_before != NULL && i < s->r->prog->n; i++)
+		s->r->exec[i] -= s->exec_before[i];
+	free(s->exec_before);
 	runner_free(s->runner);
 	free(s->track);
 }
 
-struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, bool counting, enum fp_use fp,
+struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, const struct replay_options *opt,
 			  struct err *e)
 {
 	struct state *s = xcalloc(1, sizeof(*s));
 	struct replay *r = xcalloc(1, sizeof(*r));
 	struct tr_event ev;
-	int rc;
+	int rc = 0;
 
 	r->prog = p;
-	*s = (struct state){ .r = r, .runner = runner_new(p, counting), .trace = trace,
-			     .fp_each_load = fp == FP_EACH_LOAD };
-	while ((rc = tr_next(trace, &ev, e)) == 1) {
+	*s = (struct state){ .r = r, .runner = runner_new(p, opt->counting), .trace = trace,
+			     .opt = opt, .fp_each_load = opt->fp == FP_EACH_LOAD };
+	while (!s->ended && (rc = tr_next(trace, &ev, e)) == 1) {
 		if (r->last_ns == 0)
 			r->first_ns = ev.ts_ns;
 		r->last_ns = ev.ts_ns;
 		see_event(s, &ev);
 	}
+	if (s->ended)
+		rc = 0;
+	else if (rc == 0 && opt->from[0] != '\0' && s->exec_before == NULL)
+		rc = err_set(e, ERR_INPUT, "the trace has no marker \"%s\" (event print): want run.from_marker to be "
+			     "a text that was written to trace_marker", opt->from);
 	finish(s);
 	free(s);
 	if (rc == 0 && r->entries == 0)

@@ -11,8 +11,8 @@
  * its own guest left behind. Everything from an exit to the vCPU's next entry is charged to that exit.
  *
  * What no event shows is not made up: FP/SIMD traps (option run.fp_use), entries that are given up because an
- * interrupt is pending, SGIs in list registers. An interrupt that vgic_update_irq_pending raises occupies one
- * list register for one residency.
+ * interrupt is pending. An interrupt line that is up (vgic_update_irq_pending) takes one list register at the
+ * next entry, for one residency; an SGI too, in a vCPU that run.sgi_target picks, since no event tells it.
  */
 #ifndef EL2SIM_HYP_REPLAY_H
 #define EL2SIM_HYP_REPLAY_H
@@ -44,6 +44,7 @@ struct replay {
 	uint64_t unfinished; /* exits whose next entry is not in the trace */
 	uint64_t lost_entries, lost_exits; /* kvm_exit without its kvm_entry and the other way round */
 	uint64_t first_ns, last_ns;
+	uint64_t lr_used[16]; /* entries that filled list register k */
 	struct ws_totals total, phase[PHASE_COUNT];
 	uint64_t phase_runs[PHASE_COUNT]; /* HANDLE: components */
 	struct replay_kind kind[EXIT_COUNT];
@@ -52,12 +53,19 @@ struct replay {
 	uint64_t *exec; /* executions of each op of the program */
 };
 
+struct replay_options {
+	bool counting;        /* precomputed totals instead of values; same result */
+	enum fp_use fp;
+	enum sgi_target sgi;
+	const char *from, *to; /* markers (event print) between which is counted; "" = the whole trace */
+};
+
 /*
- * Replay the rest of a trace through a program. counting: precomputed totals instead of values; same result.
+ * Replay the rest of a trace through a program.
  * Returns NULL with ERR_INPUT when the trace cannot be read or holds no kvm_entry. Free with replay_free.
  */
-struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, bool counting,
-			  enum fp_use fp, struct err *e);
+struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace,
+			  const struct replay_options *opt, struct err *e);
 void replay_free(struct replay *r);
 
 /*

@@ -207,7 +207,7 @@ void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, s
 		uint64_t state = exit_step_state(row, i);
 		const struct ws_totals *one;
 
-		if (row->step[i].is_phase && row->step[i].id == PHASE_LAZY && !runner_needs_fp(r, v))
+		if (row->n > 1 && row->step[i].is_phase && row->step[i].id == PHASE_LAZY && !runner_needs_fp(r, v))
 			continue;
 		one = runner_run(r, v, exit_step_comp(r->p, &row->step[i]), state, (state & CND(LRS)) != 0);
 		if (t != NULL)

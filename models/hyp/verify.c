@@ -9,7 +9,7 @@
 #include "models/hyp/softreg.h"
 
 /* What is compared; the other ops (DMB, PSTATE, DC, ...) depend on data and belong to the measured path. */
-static bool compared(enum ref_op op)
+bool verify_compared(enum ref_op op)
 {
 	switch (op) {
 	case REF_OP_read:
@@ -44,7 +44,7 @@ static struct verify_item *item(struct verify_case *c, enum ref_op op, const cha
 	return it;
 }
 
-static void add_function(struct verify_item *it, const char *function, uint64_t count)
+void verify_add_function(struct verify_item *it, const char *function, uint64_t count)
 {
 	if (it->functions.len != 0)
 		str_add(&it->functions, ", ");
@@ -96,11 +96,11 @@ static void take_row(struct verify *v, const struct ref_row *row)
 		c->soft_writes += op == REF_OP_write ? row->count : 0;
 		return;
 	}
-	if (!compared(op))
+	if (!verify_compared(op))
 		return;
 	it = item(c, op, row->effective);
 	it->ref += row->count;
-	add_function(it, ref_plain_function(row->function), row->count);
+	verify_add_function(it, ref_plain_function(row->function), row->count);
 }
 
 int verify_load(struct verify *v, const char *path, const char *const *kinds, size_t n_kinds, uint64_t cfgs,
@@ -140,7 +140,7 @@ void verify_free(struct verify *v)
 }
 
 /* How a reference names an op: kind of access and register or instruction. False if it does not show it. */
-static bool ref_key(const struct ws_op *op, enum ref_op *kind, char name[static 32])
+bool verify_key(const struct ws_op *op, enum ref_op *kind, char name[static 32])
 {
 	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);
 	size_t n;
@@ -160,7 +160,7 @@ static bool ref_key(const struct ws_op *op, enum ref_op *kind, char name[static 
 		if (strncmp(row->ref, ref_op_name((enum ref_op)k), n) == 0 &&
 		    (row->ref[n] == '\0' || row->ref[n] == ' ')) {
 			*kind = (enum ref_op)k;
-			return compared(*kind);
+			return verify_compared(*kind);
 		}
 	}
 	return false;
@@ -188,12 +188,12 @@ void verify_simulate(struct verify_case *c, const struct ws_prog *p)
 		struct verify_item *it;
 
 		/* The sequences of exits.def use one list register. */
-		if (times == 0 || !ref_key(&p->op[i], &op, name))
+		if (times == 0 || !verify_key(&p->op[i], &op, name))
 			continue;
 		it = item(c, op, name);
 		it->sim += times;
 		if (it->ref == 0)
-			add_function(it, p->op[i].step->function, times);
+			verify_add_function(it, p->op[i].step->function, times);
 	}
 	runner_free(r);
 	free(before);

@@ -51,6 +51,13 @@ void verify_simulate(struct verify_case *c, const struct ws_prog *p);
 /* True if every count agrees. */
 bool verify_exact(const struct verify_case *c);
 
+/* Is the op compared? The others depend on data and belong to the measured path. */
+bool verify_compared(enum ref_op op);
+/* Note where a reference, or the model, has an access. */
+void verify_add_function(struct verify_item *it, const char *function, uint64_t count);
+/* How a reference names an op: kind of access, and register or instruction. False if it does not show it. */
+bool verify_key(const struct ws_op *op, enum ref_op *kind, char name[static 32]);
+
 /* vCPU features (CND bits) that a recorded configuration number means on a machine (0: none, 1: PMU, 2: all). */
 uint64_t verify_cfg_features(unsigned cfg, const struct machine *m);
 

@@ -209,6 +209,8 @@ static bool is_path(enum ws_comp comp)
 #define PX(phase, state) COMP_COUNT
 #define C(c)             COMP_##c
 #define CX(c, state)     COMP_##c
+#define M(c)             COMP_##c
+#define MX(c, state)     COMP_##c
 	static const enum ws_comp used[] = {
 #define EXIT(id, path, state, help, ...) __VA_ARGS__,
 #include "models/hyp/exits.def"
@@ -218,6 +220,8 @@ static bool is_path(enum ws_comp comp)
 #undef PX
 #undef C
 #undef CX
+#undef M
+#undef MX
 
 	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
 		if (used[i] == comp)

@@ -6,10 +6,11 @@
 #include "models/hyp/verify.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
+#include "sim/app/verify_run.h"
 
 struct verify_args {
 	struct output_args out;
-	const char *reference, *exits, *cfg;
+	const char *reference, *exits, *cfg, *run;
 	bool all;
 };
 
@@ -20,6 +21,8 @@ static const struct arg_row arg_rows[] = {
 	  .help = "exit kinds to compare; all of the file if not given" },
 	{ "--cfg", NULL, ARG_STR, offsetof(struct verify_args, cfg), "N,N,...",
 	  .help = "vCPU configurations of the file to compare (0 plain, 1 PMU, 2 PMU, SVE and PtrAuth); all if not given" },
+	{ "--run", NULL, ARG_STR, offsetof(struct verify_args, run), "TRACE",
+	  .help = "compare a whole run: replay this trace and compare with the run's totals (--reference RUN.csv)" },
 	{ "--all", NULL, ARG_FLAG, offsetof(struct verify_args, all),
 	  .help = "print the registers that agree, too" },
 	OUTPUT_ARG_ROWS(struct verify_args, out),
@@ -224,7 +227,7 @@ int cmd_verify(int argc, char **argv, struct err *e)
 		return -1;
 	rc = config_load(&c, a.pos.v[0], &a.overrides, e);
 	if (rc == 0)
-		rc = run(&o, &c, e);
+		rc = o.run != NULL ? verify_run_command(&c, o.run, o.reference, &o.out, e) : run(&o, &c, e);
 	config_free(&c);
 	args_free(&a);
 	return rc;

@@ -24,6 +24,7 @@ static void take_title(struct job *j)
 static int replay_trace(struct job *j, const char *path, struct err *e)
 {
 	const struct switch_options *sw = &j->config.sw;
+	const struct replay_options opt = { sw->counting, (enum fp_use)sw->fp_use, (enum sgi_target)sw->sgi_target, sw->from_marker, sw->to_marker };
 
 	if (path == NULL || path[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: no trace: set [run] trace, or give --trace FILE (el2sim trace "
@@ -31,7 +32,7 @@ static int replay_trace(struct job *j, const char *path, struct err *e)
 	j->trace = tr_open(path, e);
 	if (j->trace == NULL)
 		return -1;
-	j->replay = replay_run(j->prog, j->trace, sw->counting, (enum fp_use)sw->fp_use, e);
+	j->replay = replay_run(j->prog, j->trace, &opt, e);
 	if (j->replay == NULL)
 		return e->code == ERR_INPUT && strncmp(e->text, path, strlen(path)) != 0 ? err_at(e, path, 0) : -1;
 	return replay_check(j->replay, e);
