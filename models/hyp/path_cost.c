@@ -44,6 +44,7 @@ static void fill_one(const struct path_profile *p, struct runner *r, struct runn
 		cost->state = PATH_UNMEASURED;
 		return;
 	}
+	(void)exit_by_name(path_kind_name(cost->kind), &k); /* what was recorded, if it has a row */
 	if (exit_row(k)->step[0].is_phase)
 		runner_kind(r, v, EXIT_run_first, NULL);
 	runner_kind(r, v, k, NULL); /* the second is in the steady state */
