@@ -27,6 +27,9 @@ int cmd_run(int argc, char **argv, struct err *e)
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
 	rc = config_load(&j.config, a.pos.v[0], &a.overrides, e);
+	if (rc == 0 && j.config.compare.configs[0] != '\0')
+		rc = err_set(e, ERR_USAGE, "%s says what to compare: use el2sim compare, or run one of the files that it "
+			     "lists: %s", a.pos.v[0], j.config.compare.configs);
 	if (rc == 0)
 		rc = job_run(&j, &o.job, e);
 	if (rc == 0) {

@@ -54,6 +54,8 @@ void compare_report(const struct run_result *x, size_t n, size_t baseline, struc
 
 /* Facts of the trace; the same for both reports. */
 void trace_facts(const struct run_result *x, struct rep *r);
+/* How far the cycles can be trusted. */
+void calibration_note(const struct machine *m, struct rep *r);
 /* What every reader must know beside the numbers of these results. */
 void run_notes(const struct run_result *x, size_t n, struct rep *r);
 

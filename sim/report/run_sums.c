@@ -139,14 +139,31 @@ static void note_losses(const struct replay *p, struct rep *r)
 			 (unsigned long long)p->unfinished);
 }
 
+void calibration_note(const struct machine *m, struct rep *r)
+{
+	enum calibration cal = (enum calibration)m->calibration;
+
+	rep_note(r, "counts are exact for the model; cycles of %s are %s: %s", m->name, calibration_name(cal),
+		 calibration_help(cal));
+}
+
+static bool is_first_machine(const struct run_result *x, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (strcmp(x[k].prog->config.machine->name, x[i].prog->config.machine->name) == 0)
+			return false;
+	}
+	return true;
+}
+
 void run_notes(const struct run_result *x, size_t n, struct rep *r)
 {
-	const struct machine *m = x[0].prog->config.machine;
 	const struct replay *p = x[0].replay;
 
-	rep_note(r, "counts are exact for the model; cycles are %s on %s: %s", calibration_name(
-			 (enum calibration)m->calibration), m->name,
-		 calibration_help((enum calibration)m->calibration));
+	for (size_t i = 0; i < n; i++) {
+		if (is_first_machine(x, i))
+			calibration_note(x[i].prog->config.machine, r);
+	}
 	for (size_t i = 0; i < n; i++)
 		note_path(&x[i], r);
 	note_losses(p, r);
