@@ -74,10 +74,12 @@ int path_cost_fill(const struct path_profile *p, const struct machine *m, struct
 	}
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		const struct exit_row *row = exit_row((enum exit_kind)k);
+		enum exit_kind own;
 
 		memset(&cost[k], 0, sizeof(cost[k]));
 		BUG_ON(!path_kind_by_name(row->path, &cost[k].kind));
-		cost[k].stand_in = strcmp(row->path, row->name) != 0;
+		/* a kind of its own under another name is none */
+		cost[k].stand_in = strcmp(row->path, row->name) != 0 && exit_by_name(row->path, &own);
 		if (prog == NULL)
 			continue;
 		r = runner_new(prog, true);

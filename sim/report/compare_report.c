@@ -195,6 +195,27 @@ static uint64_t total_cycles(const struct sheet *s, size_t i, unsigned arg)
 	return modelled(s, i, arg) + s->sums[i].path_cycles;
 }
 
+static uint64_t kind_accesses(const struct sheet *s, size_t i, unsigned arg)
+{
+	return run_accesses(&s->x[i].replay->kind[arg].totals);
+}
+
+static uint64_t kind_count(const struct sheet *s, size_t i, unsigned arg)
+{
+	return s->x[i].replay->kind[arg].count;
+}
+
+static uint64_t kind_cycles(const struct sheet *s, size_t i, unsigned arg)
+{
+	return s->x[i].replay->kind[arg].totals.cycles + run_kind_path(&s->x[i], (enum exit_kind)arg).cycles;
+}
+
+/* 0 when the path of the kind is not known. */
+static uint64_t kind_count_with_path(const struct sheet *s, size_t i, unsigned arg)
+{
+	return run_kind_path(&s->x[i], (enum exit_kind)arg).known ? kind_count(s, i, arg) : 0;
+}
+
 /* ---- tables ---- */
 
 static void per_exit_table(const struct sheet *s)
@@ -224,6 +245,24 @@ static void group_table(const struct sheet *s)
 
 	for (unsigned g = 0; g < GRP_COUNT; g++)
 		row_if(t, s, group_name((enum sr_group)g), group_accesses, g);
+}
+
+/* Kinds are those of the trace, so every column has the same ones, as often. */
+static void kind_tables(const struct sheet *s)
+{
+	struct rep_table *t;
+
+	t = table(s, "kinds", "Reads and writes per exit, by exit kind", "kind", REP_FIX, 1);
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		if (kind_count(s, 0, k) != 0)
+			average_row(t, s, exit_row((enum exit_kind)k)->name, kind_accesses, kind_count, k);
+	}
+	t = table(s, "kind_cycles", "Cycles per exit, modelled and measured path, by exit kind", "kind", REP_FIX, 1);
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		if (kind_count(s, 0, k) != 0)
+			average_row(t, s, exit_row((enum exit_kind)k)->name, kind_cycles,
+				    kind_count_with_path, k);
+	}
 }
 
 static void counter_table(const struct sheet *s)
@@ -298,29 +337,28 @@ static const char *factor(uint64_t a, uint64_t base, char buf[static 40])
 static void verdict(const struct sheet *s, size_t i)
 {
 	const struct run_result *x = &s->x[i], *b = &s->x[s->baseline];
-	char each[40], all[40];
+	char each[40], all[40], n[4][RUN_COUNT_TEXT];
 
-	rep_verdict(s->r, "%s: %s accesses per exit handled in the kernel than %s (%llu against %llu for an HVC); "
-		    "whole trace: %s (%llu against %llu)", x->title,
-		    factor(plain_accesses(s, i, 0), plain_accesses(s, s->baseline, 0), each), b->title,
-		    (unsigned long long)plain_accesses(s, i, 0),
-		    (unsigned long long)plain_accesses(s, s->baseline, 0),
+	rep_verdict(s->r, "%s: %s accesses per exit handled in the kernel %s %s (%s against %s for an HVC); "
+		    "whole trace: %s (%s against %s)", x->title,
+		    factor(plain_accesses(s, i, 0), plain_accesses(s, s->baseline, 0), each),
+		    plain_accesses(s, i, 0) == plain_accesses(s, s->baseline, 0) ? "as" : "than", b->title,
+		    run_count(plain_accesses(s, i, 0), n[0]), run_count(plain_accesses(s, s->baseline, 0), n[1]),
 		    factor(all_accesses(s, i, 0), all_accesses(s, s->baseline, 0), all),
-		    (unsigned long long)all_accesses(s, i, 0),
-		    (unsigned long long)all_accesses(s, s->baseline, 0));
+		    run_count(all_accesses(s, i, 0), n[2]), run_count(all_accesses(s, s->baseline, 0), n[3]));
 }
 
 /* Deferral pays per exit and is paid per load: say how many exits this trace has for each. */
 static void mechanism(const struct sheet *s)
 {
 	const struct replay *p = s->x[s->baseline].replay;
+	char n[3][RUN_COUNT_TEXT];
 	uint64_t tenths = p->loads != 0 ? (p->exits * 20 + p->loads) / (p->loads * 2) : 0;
 
-	rep_verdict(s->r, "this trace: %llu exits, %llu of them to the VMM, %llu times scheduled out: %llu.%llu exits "
-		    "per vcpu_load, and what is deferred moves once per load instead of once per exit",
-		    (unsigned long long)p->exits, (unsigned long long)p->user_exits,
-		    (unsigned long long)p->sched_outs, (unsigned long long)(tenths / 10),
-		    (unsigned long long)(tenths % 10));
+	rep_verdict(s->r, "this trace: %s exits, %s of them to the VMM, %s times scheduled out: %llu.%llu exits per "
+		    "vcpu_load, and what is deferred moves once per load instead of once per exit",
+		    run_count(p->exits, n[0]), run_count(p->user_exits, n[1]), run_count(p->sched_outs, n[2]),
+		    (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
 }
 
 static void config_table(const struct sheet *s)
@@ -364,6 +402,7 @@ void compare_report(const struct run_result *x, size_t n, size_t baseline, struc
 	group_table(&s);
 	counter_table(&s);
 	cycle_tables(&s);
+	kind_tables(&s);
 	for (size_t i = 0; i < n; i++) {
 		if (i != baseline)
 			verdict(&s, i);

@@ -311,6 +311,7 @@ static void reg_table(const struct account *a, struct rep *r)
 
 void run_report(const struct run_result *x, struct rep *r)
 {
+	char n[3][RUN_COUNT_TEXT];
 	struct run_sums s;
 
 	run_sums_of(x, &s);
@@ -324,8 +325,8 @@ void run_report(const struct run_result *x, struct rep *r)
 	reg_table(&x->account, r);
 	counter_table(x, r);
 	accessor_table(&x->account.acc, r);
-	rep_verdict(r, "conservation: sums by phase, exit kind, vCPU and op agree: %llu reads, %llu writes, %llu "
-		    "modelled cycles", (unsigned long long)x->replay->total.n[CNT_read],
-		    (unsigned long long)x->replay->total.n[CNT_write], (unsigned long long)x->replay->total.cycles);
+	rep_verdict(r, "conservation: sums by phase, exit kind, vCPU and op agree: %s reads, %s writes, %s modelled "
+		    "cycles", run_count(x->replay->total.n[CNT_read], n[0]),
+		    run_count(x->replay->total.n[CNT_write], n[1]), run_count(x->replay->total.cycles, n[2]));
 	run_notes(x, 1, r);
 }

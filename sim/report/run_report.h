@@ -42,6 +42,10 @@ struct run_sums {
 };
 void run_sums_of(const struct run_result *x, struct run_sums *s);
 
+/* A count as the tables print it: 2499, 29,176. Returns buf. */
+#define RUN_COUNT_TEXT 32
+const char *run_count(uint64_t n, char buf[static RUN_COUNT_TEXT]);
+
 /* Reads and writes of system registers. */
 uint64_t run_accesses(const struct ws_totals *t);
 /* One plain exit handled in the kernel (an HVC that KVM does not know) in the steady state. */

@@ -13,6 +13,21 @@ int run_result_derive(struct run_result *x, struct err *e)
 	return path_cost_fill(x->path, x->prog->config.machine, x->cost, e);
 }
 
+const char *run_count(uint64_t n, char buf[static RUN_COUNT_TEXT])
+{
+	char digits[24];
+	size_t len, k = 0;
+
+	len = (size_t)snprintf(digits, sizeof(digits), "%llu", (unsigned long long)n);
+	for (size_t i = 0; i < len; i++) {
+		if (i != 0 && len > 4 && (len - i) % 3 == 0)
+			buf[k++] = ',';
+		buf[k++] = digits[i];
+	}
+	buf[k] = '\0';
+	return buf;
+}
+
 uint64_t run_accesses(const struct ws_totals *t)
 {
 	return t->n[CNT_read] + t->n[CNT_write];
@@ -73,11 +88,35 @@ void run_sums_of(const struct run_result *x, struct run_sums *s)
 	}
 }
 
+/* Without "folder/../", which a path relative to a file has; for the eye only. */
+static void tidy_path(struct str *out, const char *path)
+{
+	while (*path != '\0') {
+		size_t n = strcspn(path, "/");
+		bool up = n == 2 && strncmp(path, "..", 2) == 0;
+		size_t last = out->len;
+
+		while (last >= 2 && out->s[last - 2] != '/')
+			last--;
+		last = last >= 2 ? last - 1 : 0; /* where the last folder begins */
+		if (up && out->len > last && strcmp(out->s + last, "../") != 0 && strcmp(out->s, "/") != 0) {
+			out->len = last;
+			out->s[last] = '\0';
+		} else {
+			str_addn(out, path, n + (path[n] == '/'));
+		}
+		path += n + (path[n] == '/');
+	}
+}
+
 void trace_facts(const struct run_result *x, struct rep *r)
 {
 	const struct replay *p = x->replay;
+	struct str path = STR_INIT;
 
-	rep_fact(r, "trace", "trace", "%s", x->trace);
+	tidy_path(&path, x->trace);
+	rep_fact(r, "trace", "trace", "%s", str_get(&path));
+	str_free(&path);
 	rep_fact(r, "origin", "recorded", "%s", x->info->origin);
 	rep_fact_u64(r, "events", "events", x->info->events, "");
 	if (x->info->skipped_unknown + x->info->skipped_lines + x->info->lost != 0) {
@@ -94,6 +133,7 @@ void trace_facts(const struct run_result *x, struct rep *r)
 /* Kinds of this trace whose path is not known, for a reason. */
 static void note_kinds(const struct run_result *x, enum path_state state, const char *why, struct rep *r)
 {
+	const struct path_profile *p = x->path;
 	struct str b = STR_INIT;
 
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
@@ -102,27 +142,62 @@ static void note_kinds(const struct run_result *x, enum path_state state, const 
 				 (unsigned long long)x->replay->kind[k].count);
 	}
 	if (b.len != 0)
-		rep_note(r, "%s: %s: %s", x->title, why, str_get(&b));
+		rep_note(r, "path profile Linux %s, %s on %s: %s: %s", p->kernel, p->mode, p->machine, why, str_get(&b));
 	str_free(&b);
 }
 
-static void note_path(const struct run_result *x, struct rep *r)
+/* Kinds that take the path of another kind, because their own was not recorded. */
+static void note_stand_ins(const struct run_result *x, struct rep *r)
+{
+	struct str b = STR_INIT;
+
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		if (x->replay->kind[k].count != 0 && x->cost[k].state == PATH_OK && x->cost[k].stand_in)
+			str_addf(&b, "%s%s for %s", b.len != 0 ? ", " : "", path_kind_name(x->cost[k].kind),
+				 exit_row((enum exit_kind)k)->name);
+	}
+	if (b.len != 0)
+		rep_note(r, "measured path: the nearest recorded kind stands in: %s", str_get(&b));
+	str_free(&b);
+}
+
+static bool same_path(const struct path_profile *a, const struct path_profile *b)
+{
+	return path_given(a) == path_given(b) &&
+	       (!path_given(a) || (strcmp(a->kernel, b->kernel) == 0 && strcmp(a->mode, b->mode) == 0 &&
+				   strcmp(a->machine, b->machine) == 0));
+}
+
+static void note_assumed_path(const struct run_result *x, struct rep *r)
 {
 	const struct path_profile *p = x->path;
 	char own[64];
 
-	if (!path_given(p)) {
-		rep_note(r, "%s: no path profile: the C code around the switch has no cycles here; include a file of "
-			 "configs/kernel to add what was measured", x->title);
-		return;
-	}
 	(void)snprintf(own, sizeof(own), "linux-%s-%s", p->kernel, p->mode);
-	if (strcmp(own, x->prog->config.model->name) != 0)
+	if (path_given(p) && strcmp(own, x->prog->config.model->name) != 0)
 		rep_note(r, "%s: the C code of %s was not recorded; assumed to be that of Linux %s, %s on %s",
 			 x->title, x->prog->config.model->name, p->kernel, p->mode, p->machine);
-	note_kinds(x, PATH_UNMEASURED, "measured path: not measured, and left out of its cycles", r);
-	note_kinds(x, PATH_TOO_SHORT, "measured path: the profile has fewer instructions than the model stands "
-		   "for, so nothing is left", r);
+	if (!path_given(p))
+		rep_note(r, "%s: no path profile: the C code around the switch has no cycles here; include a file of "
+			 "configs/kernel to add what was measured", x->title);
+}
+
+/* Each path profile once. */
+static void note_paths(const struct run_result *x, size_t n, struct rep *r)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool first = true;
+
+		note_assumed_path(&x[i], r);
+		for (size_t k = 0; k < i; k++)
+			first = first && !same_path(x[k].path, x[i].path);
+		if (!first)
+			continue;
+		note_kinds(&x[i], PATH_UNMEASURED, "not measured, and so not in the cycles of its path", r);
+		note_kinds(&x[i], PATH_TOO_SHORT, "fewer instructions recorded than the model stands for, so nothing "
+			   "is left", r);
+	}
+	note_stand_ins(&x[0], r);
 }
 
 static void note_losses(const struct replay *p, struct rep *r)
@@ -164,8 +239,7 @@ void run_notes(const struct run_result *x, size_t n, struct rep *r)
 		if (is_first_machine(x, i))
 			calibration_note(x[i].prog->config.machine, r);
 	}
-	for (size_t i = 0; i < n; i++)
-		note_path(&x[i], r);
+	note_paths(x, n, r);
 	note_losses(p, r);
 	if (p->fp_traps == 0)
 		rep_note(r, "no event shows when a guest uses FP/SIMD: no FP trap is counted (run.fp_use = each-load "
