@@ -124,12 +124,13 @@ static void teardown(void)
 
 static struct replay *replay_file(const char *path, bool counting, enum fp_use fp)
 {
+	const struct replay_options opt = { .counting = counting, .fp = fp, .from = "", .to = "" };
 	struct err e = { .text = "" };
 	struct tr_reader *t = tr_open(path, &e);
 	struct replay *r;
 
 	ck_assert_msg(t != NULL, "%s", e.text);
-	r = replay_run(prog, t, counting, fp, &e);
+	r = replay_run(prog, t, &opt, &e);
 	ck_assert_msg(r != NULL, "%s", e.text);
 	ck_assert_msg(replay_check(r, &e) == 0, "%s", e.text);
 	tr_close(t);
@@ -301,27 +302,6 @@ START_TEST(being_preempted_in_kvm_run_is_a_put_and_a_load)
 	ck_assert_uint_eq(r->sched_outs, 1);
 	ck_assert_uint_eq(r->kind[EXIT_preempt_sched].count, 1);
 	ck_assert_uint_eq(r->kind[EXIT_preempt_sched].more_scheds, 0);
-	replay_free(r);
-}
-END_TEST
-
-START_TEST(another_vcpu_that_runs_instead_is_told_from_another_thread)
-{
-	struct script s;
-	struct replay *r;
-
-	begin(&s);
-	entry(&s, B, 0);
-	hvc(&s, B, 0, 0);
-	sched(&s, B, A, 0);
-	entry(&s, A, 0);
-	irq(&s, A, 0);
-	sched(&s, A, B, 0);
-	entry(&s, B, 0);
-	r = play(&s);
-	ck_assert_uint_eq(r->kind[EXIT_irq_resched].count, 1);
-	ck_assert_uint_eq(r->unfinished, 1);
-	expect_switches(r, 3, 3, 2, 2);
 	replay_free(r);
 }
 END_TEST
@@ -574,36 +554,49 @@ START_TEST(a_wfi_that_does_not_block_keeps_the_vcpu_loaded)
 }
 END_TEST
 
-START_TEST(a_wfi_that_blocks_is_told_by_what_runs_and_who_wakes)
+START_TEST(a_wfi_that_blocks_is_told_by_who_wakes_it)
 {
-	static const struct {
-		int32_t next;
-		bool timer;
-		enum exit_kind kind;
-	} row[] = {
-		{ 0, true, EXIT_wfi_timer },
-		{ 0, false, EXIT_ipi_wfi_recv },
-		{ 50, true, EXIT_wfi_block },
-		{ 50, false, EXIT_wfi_block },
-	};
-
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (unsigned timer = 0; timer < 2; timer++) {
 		struct script s;
 		struct replay *r;
 
 		begin(&s);
 		entry(&s, A, 0);
 		wfx(&s, A, 0, false);
-		sched(&s, A, row[i].next, 0);
-		sched(&s, row[i].next, A, 0);
-		if (row[i].timer)
+		sched(&s, A, 0, 0);
+		sched(&s, 0, A, 0);
+		if (timer)
 			event(&s, TR_kvm_timer_update_irq, A, 0, 0, 27, 1);
 		entry(&s, A, 0);
 		r = play(&s);
-		ck_assert_msg(r->kind[row[i].kind].count == 1, "row %zu", i);
+		ck_assert_uint_eq(r->kind[timer ? EXIT_wfi_timer : EXIT_ipi_wfi_recv].count, 1);
 		expect_switches(r, 2, 2, 1, 1);
 		replay_free(r);
 	}
+}
+END_TEST
+
+START_TEST(a_thread_switch_is_run_once_for_both_threads)
+{
+	struct script s;
+	struct replay *r;
+	uint64_t switches = 0;
+
+	begin(&s);
+	entry(&s, A, 0);
+	entry(&s, B, 1);
+	hvc(&s, A, 0, 0);
+	hvc(&s, B, 1, 0);
+	sched(&s, A, B, 0);
+	sched(&s, 7, 8, 1); /* nobody's */
+	entry(&s, B, 0);
+	r = play(&s);
+	for (size_t i = 0; i < prog->n; i++) {
+		if (prog->op[i].comp == COMP_thread_switch && prog->op[i].reg == SR_CONTEXTIDR_EL2)
+			switches += r->exec[i];
+	}
+	ck_assert_uint_eq(switches, 1);
+	replay_free(r);
 }
 END_TEST
 
@@ -641,15 +634,15 @@ START_TEST(a_timer_interrupt_in_the_guest_is_told_from_another)
 }
 END_TEST
 
-/* kvm_timer_update_irq tells the vCPU's number, vgic_update_irq_pending whom an interrupt is for. */
+/* kvm_get_timer_map tells the vCPU's number, vgic_update_irq_pending whom an interrupt is for. */
 static struct replay *with_interrupts(unsigned n, bool taken_back)
 {
 	struct script s;
 
 	begin(&s);
 	entry(&s, A, 0);
-	event(&s, TR_kvm_timer_update_irq, A, 0, 3, 27, 0);
 	hvc(&s, A, 0, 0);
+	event(&s, TR_kvm_get_timer_map, A, 0, 3, 1, 0);
 	for (unsigned i = 0; i < n; i++)
 		event(&s, TR_vgic_update_irq_pending, A, 0, 3, 32 + i, 1);
 	event(&s, TR_vgic_update_irq_pending, A, 0, 3, 32, 1); /* again: the same interrupt */
@@ -808,6 +801,7 @@ END_TEST
 
 START_TEST(a_trace_without_an_entry_is_an_error)
 {
+	const struct replay_options opt = { .counting = true, .from = "", .to = "" };
 	struct script s;
 	struct tr_reader *t;
 	struct err e;
@@ -816,7 +810,7 @@ START_TEST(a_trace_without_an_entry_is_an_error)
 	sched(&s, 1, 2, 0);
 	finish(&s);
 	t = tr_open(s.path, &e);
-	ck_assert_ptr_null(replay_run(prog, t, true, FP_NEVER, &e));
+	ck_assert_ptr_null(replay_run(prog, t, &opt, &e));
 	ck_assert_int_eq(e.code, ERR_INPUT);
 	ck_assert_ptr_nonnull(strstr(e.text, "kvm_entry"));
 	tr_close(t);
@@ -836,7 +830,6 @@ static TCase *events(void)
 	tcase_add_test(c, an_mmio_write_to_the_vmm_is_told_from_a_read);
 	tcase_add_test(c, a_fault_is_told_by_its_syndrome);
 	tcase_add_test(c, being_preempted_in_kvm_run_is_a_put_and_a_load);
-	tcase_add_test(c, another_vcpu_that_runs_instead_is_told_from_another_thread);
 	tcase_add_test(c, every_further_preemption_is_one_more_pair);
 	tcase_add_test(c, two_preemptions_after_an_interrupt_are_its_own_and_one_more);
 	tcase_add_test(c, being_scheduled_out_in_user_space_is_nothing);
@@ -850,7 +843,8 @@ static TCase *events(void)
 	tcase_add_test(c, a_vcpu_that_moves_to_another_cpu_flushes_where_its_sibling_ran);
 	tcase_add_test(c, moving_without_a_sched_switch_counts_as_one);
 	tcase_add_test(c, a_wfi_that_does_not_block_keeps_the_vcpu_loaded);
-	tcase_add_test(c, a_wfi_that_blocks_is_told_by_what_runs_and_who_wakes);
+	tcase_add_test(c, a_wfi_that_blocks_is_told_by_who_wakes_it);
+	tcase_add_test(c, a_thread_switch_is_run_once_for_both_threads);
 	tcase_add_test(c, the_two_kinds_of_blocking_wfi_are_alike_up_to_the_put);
 	tcase_add_test(c, a_timer_interrupt_in_the_guest_is_told_from_another);
 	tcase_add_test(c, an_interrupt_occupies_a_list_register_for_one_residency);

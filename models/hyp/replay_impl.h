@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the replay: replay.c reads events, replay_steps.c runs components, replay_lines.c keeps interrupts. */
+#ifndef EL2SIM_HYP_REPLAY_IMPL_H
+#define EL2SIM_HYP_REPLAY_IMPL_H
+
+#include "models/hyp/replay.h"
+#include "models/hyp/runner.h"
+
+#define REPLAY_LINES_MAX 16
+#define REPLAY_LINE_SGI  UINT32_MAX /* stands for the SGIs of a vCPU */
+
+/* One vCPU thread on its way through KVM_RUN. */
+struct replay_track {
+	struct runner_vcpu *run; /* executes programs for it */
+	bool in_guest, in_run;   /* between entry and exit; between an entry and kvm_userspace_exit */
+	bool have_exit;          /* an exit waits for its next entry */
+	bool user;               /* it went to the VMM */
+	bool mmio_write, mmio;   /* kvm_mmio seen since the exit */
+	bool scheduled_out;      /* inside KVM_RUN, not back yet */
+	bool was_out;            /* since the exit */
+	uint32_t put_due;        /* CPU + 1 on which a vcpu_put waits for its timer events */
+	bool timer_fired;        /* the host took the guest's timer interrupt since the entry */
+	bool timer_woke;         /* the guest's timer became due since the exit */
+	bool load_due;           /* put without the LOAD of its kind's sequence: one more is due */
+	enum exit_kind kind;
+	unsigned next;           /* steps of the kind's sequence that ran */
+	uint64_t more_scheds;
+	struct ws_totals pending; /* since the exit, for the kind that it turns out to be */
+	uint64_t entry_ns, guest_ns;
+	uint32_t line[REPLAY_LINES_MAX]; /* interrupts that wait for the next entry */
+	unsigned n_lines;
+	bool timer_on[2];        /* KVM's order: physical, virtual */
+};
+
+struct replay_state {
+	struct replay *r;
+	struct runner *runner;
+	struct replay_track *track;     /* one per r->vcpu */
+	struct tr_reader *trace;
+	bool fp_each_load;
+	const struct replay_options *opt;
+	uint64_t *exec_before;   /* executions of each op before the window began; NULL: no window */
+	bool ended;              /* the window is over */
+	uint64_t sgis;           /* sent so far */
+	int32_t new_pid;         /* last thread that loaded a vCPU before any entry, and the vCPU's index */
+	uint32_t new_index;
+	uint32_t put_due[TR_CPU_MAX]; /* vCPU + 1 that this CPU is putting after a sched_switch; 0 = none */
+};
+
+/* ---- replay_steps.c ---- */
+
+/* Run one step in its run-time state; list registers are filled at entry and read back at exit. */
+void replay_step(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state);
+/* Index of a phase in the kind's sequence from its next step on; the sequence's length if it has none. */
+unsigned replay_find_phase(const struct replay_track *t, enum ws_phase phase);
+/* Run the kind's sequence up to, not including, a step. */
+void replay_until(struct replay_state *s, size_t v, unsigned end);
+/* A vcpu_load that a put outside the kind's own sequence left to do. */
+void replay_load_if_due(struct replay_state *s, size_t v);
+/* What was run since the last exit belongs to this kind. */
+void replay_settle(struct replay_state *s, size_t v, enum exit_kind kind);
+/* A kind that no exit begins: from its first step to its last. */
+void replay_whole(struct replay_state *s, size_t v, enum exit_kind kind);
+/* The kind that the exit turns out to be, when KVM_RUN goes on in the kernel; when it goes to the VMM. */
+enum exit_kind replay_kernel_kind(const struct replay_track *t);
+enum exit_kind replay_user_kind(const struct replay_track *t);
+/* vcpu_put at a sched_switch inside KVM_RUN. A kind whose sequence has one runs it, others get one more. */
+void replay_put(struct replay_state *s, size_t v);
+
+/* ---- replay_lines.c ---- */
+
+/* An interrupt line of a vCPU rises or falls; what is up at the next entry takes a list register. */
+void replay_set_line(struct replay_track *t, uint32_t irq, bool level);
+/* vCPU that the SGI of a sender goes to. */
+size_t replay_sgi_target(struct replay_state *s, size_t sender);
+/* Events of timers and interrupts. */
+void replay_see_timer(struct replay_state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index);
+void replay_see_timer_irq(struct replay_state *s, const struct tr_event *ev);
+void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev);
+void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint64_t index);
+
+/* ---- replay.c ---- */
+
+/* vCPU by its thread; SIZE_MAX if none. */
+size_t replay_find(const struct replay_state *s, int32_t pid);
+
+#endif
