@@ -5,8 +5,9 @@
 #include <string.h>
 
 /* In a row, state NONE: always. */
-#define CND_NONE      CND_COUNT
-#define STATE_BIT(id) (CND_##id == CND_COUNT ? 0 : UINT64_C(1) << ((CND_##id - CND_FIRST_STATE) & 63))
+#define CND_NONE CND_COUNT
+#define STATE_BIT(id)                                                                              \
+	(CND_##id == CND_COUNT ? 0 : UINT64_C(1) << ((CND_##id - CND_FIRST_STATE) & 63))
 
 static const struct ws_trap trap_rows[] = {
 #define TRAP(control, state, enough, why) { control, STATE_BIT(state), enough, why },
@@ -154,7 +155,8 @@ struct life {
 	bool no_fp;         /* the guest never gets to FP */
 	bool fp_ends;       /* ... and gives the registers back at each exit */
 	bool saves_live_fp; /* it looks whether the thread's FP state is live */
-	bool saved_by_trap; /* the trap that ends a lazy state saves the host's value: no phase of the model */
+	bool saved_by_trap; /* the trap that ends a lazy state saves the host's value: no phase of
+			       the model */
 	bool switched;      /* some phase moves the guest's value */
 	bool failed;
 	/* the life under way */
@@ -229,7 +231,7 @@ static void save(struct life *l, const struct ws_op *op)
 	}
 }
 
-/* The host's control is written back: was the guest's ever in force? */
+/* The host's control is written back: was the guest's in force in this entry? */
 static void check_control(struct life *l)
 {
 	if (l->s->move == MOVE_CONF && l->guest_ran && !l->control_was_set)
@@ -248,6 +250,7 @@ static void restore(struct life *l, const struct ws_op *op)
 			     "the host's value is restored but was not saved before; want a "
 			     "save ahead of the guest's value");
 		l->hw = l->host_mem;
+		l->control_in_force = false;
 		return;
 	case SIDE_GUEST:
 		if (l->guest_mem != l->guest)
@@ -264,6 +267,7 @@ static void restore(struct life *l, const struct ws_op *op)
 	case SIDE_HCFG:
 		check_control(l);
 		l->hw = HOST_CONTROL;
+		l->control_in_force = false;
 		return;
 	case SIDE_HRUN: /* on the way, so a control of the hypervisor's own */
 		l->hw = l->s->move == MOVE_CONF ? JUNK : l->hw;
@@ -445,6 +449,7 @@ static void enter_and_exit(struct life *l, const struct script *sc, unsigned k, 
 {
 	uint64_t state = CHANGES | CND(LOADED) | sc->state[k] | (*owned ? CND(FP_OWNED) : 0);
 
+	l->control_was_set = false;
 	run(l, PHASE_ENTER, state);
 	guest_runs(l);
 	if ((sc->traps >> k & 1) != 0 && !*owned) {

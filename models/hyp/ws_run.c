@@ -73,6 +73,8 @@ void ws_run_detailed(const struct ws_prog *p, enum ws_comp comp, uint64_t state,
 		count_op(t, op, times);
 		if (exec != NULL)
 			exec[i] += times;
+		if (op->opcode == OP_AT_S1E1R)
+			v->hw[SR_PAR_EL1] = ~v->hw[SR_PAR_EL1]; /* the result: some other value */
 		for (uint64_t k = 0; op->reg != SR_NONE && k < times; k++)
 			move_value(op, (enum sysreg)(op->reg + k), v);
 	}
