@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole recorded runs: what the replay of their events counts, against what the recorder counted. */
+#include <string.h>
+
+#include "models/hyp/verify_run.h"
+#include "ws_fixture.h"
+
+/* The recordings of tests/data/runs, all on a CPU "max". */
+static const struct run {
+	const char *name, *model;
+	uint64_t vcpu;
+	enum sgi_target sgi;
+	uint64_t entries; /* kvm_entry between the markers, by the reference's own count (reads of ISR_EL1) */
+} runs[] = {
+	{ "6.12-vhe-mixed", "linux-6.12-vhe", 0, SGI_ANY, 2457 },
+	{ "6.12-nvhe-mixed", "linux-6.12-nvhe", 0, SGI_ANY, 2459 },
+	{ "6.1-vhe-linux", "linux-6.1-vhe", CND(VPMU) | CND(VSVE) | CND(VPAUTH), SGI_OTHERS, 5085 },
+};
+
+#define RUNS (int)(sizeof(runs) / sizeof(runs[0]))
+
+static struct fixture_machine cpu;
+static struct ws_prog *prog;
+static struct replay *replay;
+static struct verify_run v;
+static const struct run *run;
+
+static void begin(int i)
+{
+	struct replay_options o = { .counting = true, .from = "GT_BEGIN", .to = "GT_END" };
+	struct err e = { ERR_NONE, "" };
+	struct tr_reader *trace;
+	char path[300];
+
+	run = &runs[i];
+	o.sgi = run->sgi;
+	fixture_machine_from(&cpu, EL2SIM_SOURCE_DIR "/configs/machine/qemu-max.ini", NULL);
+	prog = fixture_compile(ws_model_by_name(run->model), &cpu.m, run->vcpu);
+	(void)snprintf(path, sizeof(path), EL2SIM_SOURCE_DIR "/tests/data/runs/%s.e2t", run->name);
+	trace = tr_open(path, &e);
+	ck_assert_msg(trace != NULL, "%s", e.text);
+	replay = replay_run(prog, trace, &o, &e);
+	ck_assert_msg(replay != NULL, "%s", e.text);
+	tr_close(trace);
+	(void)snprintf(path, sizeof(path), EL2SIM_SOURCE_DIR "/tests/data/runs/%s-run.csv.zst", run->name);
+	ck_assert_msg(replay_check(replay, &e) == 0 && verify_run(&v, replay, path, &e) == 0, "%s", e.text);
+}
+
+static void end(void)
+{
+	verify_run_free(&v);
+	replay_free(replay);
+	ws_free(prog);
+	opt_free(cpu.set);
+}
+
+START_TEST(counts_the_entries_that_the_recorder_counted)
+{
+	begin(_i);
+	ck_assert_uint_eq(replay->entries, run->entries);
+	ck_assert_uint_eq(replay->exits, run->entries);
+	ck_assert_uint_eq(replay->lost_entries + replay->lost_exits, 0);
+	ck_assert_uint_ge(v.tries, run->entries);
+	end();
+}
+END_TEST
+
+/* What the switch itself does, whatever else the machine did meanwhile: one per cent, on both sides. */
+START_TEST(registers_of_the_switch_are_within_one_per_cent)
+{
+	static const char *const traps[] = { "hcr_el2", "vbar_el2", "vttbr_el2", "mdscr_el1", "elr_el2",
+					     "spsr_el2", "esr_el2", "cntvoff_el2", "ich_vmcr_el2", "sp_el0" };
+	unsigned n = 0;
+
+	begin(_i);
+	for (size_t i = 0; i < v.n; i++) {
+		const struct run_item *it = &v.item[i];
+		bool el1 = it->group == GRP_el1 && strcmp(it->it.name, "tcr_el1") != 0; /* nVHE: the host's own, too */
+		bool want = el1;
+
+		for (size_t k = 0; k < sizeof(traps) / sizeof(traps[0]); k++)
+			want = want || strcmp(it->it.name, traps[k]) == 0;
+		if (!want || !it->covered || it->it.ref < 100)
+			continue;
+		n++;
+		ck_assert_msg(verify_run_residual(it) <= 10 && verify_run_residual(it) >= -10,
+			      "%s %s: %llu recorded, %llu simulated, %llu not in the trace", ref_op_name(it->it.op),
+			      it->it.name, (unsigned long long)it->it.ref, (unsigned long long)it->it.sim,
+			      (unsigned long long)it->unseen);
+	}
+	ck_assert_uint_ge(n, 50);
+	end();
+}
+END_TEST
+
+/* ICH_*: whom an SGI goes to is not in the trace (ICH_LR1: who has two at once), so three per cent, LR1 thirty. */
+START_TEST(the_vgic_is_within_three_per_cent)
+{
+	begin(_i);
+	for (size_t i = 0; i < v.n; i++) {
+		const struct run_item *it = &v.item[i];
+		int64_t limit = strcmp(it->it.name, "ich_lr1_el2") == 0 ? 300 : 30;
+
+		if (it->group != GRP_vgic || it->it.ref < 50 || (strncmp(it->it.name, "ich_lr", 6) == 0 && it->it.op == REF_OP_read))
+			continue;
+		ck_assert_msg(verify_run_residual(it) <= limit && verify_run_residual(it) >= -limit, "%s: %lld/1000",
+			      it->it.name, (long long)verify_run_residual(it));
+	}
+	end();
+}
+END_TEST
+
+START_TEST(what_is_left_has_a_named_reason)
+{
+	begin(_i);
+	for (size_t i = 0; i < v.n; i++) {
+		const struct run_item *it = &v.item[i];
+		int64_t left = verify_run_residual(it);
+
+		if (it->it.ref >= 10 && it->covered && (left > 30 || left < -30))
+			ck_assert_msg(*verify_run_why(it) != '\0', "%s %s: %lld/1000 left, and no reason", ref_op_name(it->it.op),
+				      it->it.name, (long long)left);
+	}
+	end();
+}
+END_TEST
+
+/* The unseen is read off the reference: it must stay an explanation of the rest, never of all. */
+START_TEST(most_is_simulated_from_the_events_alone)
+{
+	uint64_t ref = 0, sim = 0;
+
+	begin(_i);
+	for (size_t i = 0; i < v.n; i++) {
+		const struct run_item *it = &v.item[i];
+
+		if (!it->covered || it->group == GRP_COUNT || it->group == GRP_pauth || it->group == GRP_host ||
+		    it->group == GRP_ident)
+			continue;
+		ref += it->it.ref;
+		sim += it->it.sim;
+	}
+	ck_assert_uint_ge(sim * 100, ref * 94);
+	ck_assert_uint_le(sim * 100, ref * 101);
+	end();
+}
+END_TEST
+
+START_TEST(a_reference_that_is_none_is_refused)
+{
+	struct err e = { ERR_NONE, "" };
+	struct verify_run w;
+
+	begin(0);
+	ck_assert_int_ne(verify_run(&w, replay, EL2SIM_SOURCE_DIR "/tests/data/runs/README.md", &e), 0);
+	ck_assert_ptr_nonnull(strstr(e.text, "README.md"));
+	ck_assert_int_ne(verify_run(&w, replay, EL2SIM_SOURCE_DIR "/tests/data/registers-nvhe.csv", &e), 0);
+	end();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("verify_run");
+	TCase *t = tcase_create("runs");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(t, 60);
+	tcase_add_loop_test(t, counts_the_entries_that_the_recorder_counted, 0, RUNS);
+	tcase_add_loop_test(t, registers_of_the_switch_are_within_one_per_cent, 0, RUNS);
+	tcase_add_loop_test(t, the_vgic_is_within_three_per_cent, 0, RUNS);
+	tcase_add_loop_test(t, what_is_left_has_a_named_reason, 0, RUNS);
+	tcase_add_loop_test(t, most_is_simulated_from_the_events_alone, 0, RUNS);
+	tcase_add_test(t, a_reference_that_is_none_is_refused);
+	suite_add_tcase(s, t);
+	r = srunner_create(s);
+	srunner_run_all(r, CK_ENV);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? 0 : 1;
+}
