@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "models/hyp/verify_run.h"
-#include "ws_fixture.h"
+#include "tests/ws_fixture.h"
 
 /* The recordings of tests/data/runs, all on a CPU "max". */
 static const struct run {
