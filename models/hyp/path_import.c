@@ -6,21 +6,6 @@
 #include <string.h>
 
 #include "models/hyp/softreg.h"
-#include "traces/csv.h"
-
-enum totals_type { TEXT, COUNT, FRACTION };
-
-static const char *const columns[TOT_COUNT] = {
-#define X(name, type) #name,
-	TOTALS_COLUMNS(X)
-#undef X
-};
-
-static const enum totals_type types[TOT_COUNT] = {
-#define X(name, type) type,
-	TOTALS_COLUMNS(X)
-#undef X
-};
 
 void path_import_free(struct path_import *im)
 {
@@ -50,69 +35,41 @@ static int find_kind(const char *name, enum path_kind *kind, struct err *e)
 
 /* --- totals ----------------------------------------------------------------------------------- */
 
-static int take_numbers(const struct csv *c, uint64_t *total, struct err *e)
+static int take_totals(struct path_import *im, const struct totals_row *row, struct err *e)
 {
-	for (size_t i = 0; i < TOT_COUNT; i++) {
-		if (types[i] == COUNT && csv_u64(c, i, PATH_VALUE_MAX, &total[i], e) != 0)
-			return -1;
-		if (types[i] == FRACTION && csv_fraction(c, i, e) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* The rows of a file carry one tag. */
-static int take_tag(struct path_import *im, const char *tag, struct err *e)
-{
-	if (im->tag == NULL)
-		im->tag = xstrdup(tag);
-	if (strcmp(im->tag, tag) == 0)
-		return 0;
-	return err_set(e, ERR_INPUT, "tag = \"%.40s\" after \"%.40s\": want one recording per file",
-		       tag, im->tag);
-}
-
-static int take_totals(struct path_import *im, const struct csv *c, const char *const *fields,
-		       unsigned long line, struct err *e)
-{
-	uint64_t total[TOT_COUNT] = { 0 };
 	struct path_recorded *rec;
 	enum path_kind kind;
 
-	if (take_numbers(c, total, e) != 0)
+	if (im->tag == NULL)
+		im->tag = xstrdup(row->tag);
+	if (find_kind(row->kind, &kind, e) != 0)
 		return -1;
-	if (take_tag(im, fields[TOT_tag], e) != 0 || find_kind(fields[TOT_kind], &kind, e) != 0)
-		return csv_at(c, e);
-	if (total[TOT_cfg] != im->cfg)
+	if (row->v[TOT_cfg] != im->cfg)
 		return 0;
 	rec = &im->kind[kind];
-	if (rec->pair != 0) {
-		err_set(e, ERR_INPUT, "%s with cfg %u for the second time: want it once",
-			fields[TOT_kind], im->cfg);
-		return csv_at(c, e);
-	}
+	if (rec->pair != 0)
+		return err_set(e, ERR_INPUT, "%s with cfg %u for the second time: want it once", row->kind, im->cfg);
 	rec->pair = im->pairs;
-	rec->line = line;
-	memcpy(rec->total, total, sizeof(total));
+	rec->line = row->line;
+	memcpy(rec->total, row->v, sizeof(rec->total));
 	return 0;
 }
 
 static int read_totals(struct path_import *im, const char *path, struct err *e)
 {
-	struct csv *c = csv_open(path, columns, TOT_COUNT, e);
-	const char *const *fields;
-	unsigned long line = 1;
+	struct totals *t = totals_open(path, e);
+	struct totals_row row;
 	int r;
 
-	if (c == NULL)
+	if (t == NULL)
 		return -1;
-	while ((r = csv_next(c, &fields, e)) == 1) {
-		if (take_totals(im, c, fields, ++line, e) != 0) {
-			r = -1;
+	while ((r = totals_next(t, &row, e)) == 1) {
+		if (take_totals(im, &row, e) != 0) {
+			r = totals_at(t, e);
 			break;
 		}
 	}
-	csv_close(c);
+	totals_close(t);
 	return r;
 }
 
@@ -203,7 +160,7 @@ static int compare_kind(const struct path_import *im, enum path_kind kind, struc
 			return err_set(e, ERR_INPUT,
 				       "%s, cfg %u: %s = %" PRIu64 ", but %" PRIu64
 				       " in the registers: want both files of one recording%s",
-				       path_kind_name(kind), im->cfg, columns[s->column], want, got,
+				       path_kind_name(kind), im->cfg, totals_column_name(s->column), want, got,
 				       s->soft ? ", and every soft access in softreg.def"
 					       : ", with rows of this cfg");
 	}

@@ -9,25 +9,8 @@
 
 #include "models/hyp/path.h"
 #include "models/hyp/reference.h"
+#include "models/hyp/totals.h"
 #include "sim/base/str.h"
-
-/* Columns of the totals: X(name, type). COUNT: per exit on the commonest path; mean_*: over all exits. */
-#define TOTALS_COLUMNS(X)                                                                           \
-	X(tag, TEXT) X(kind, TEXT) X(cfg, COUNT) X(modal, COUNT) X(nseg, COUNT) X(distinct, COUNT)   \
-	X(insn_host, COUNT) X(insn_hyp, COUNT) X(insn_user, COUNT) X(insn_guest, COUNT) X(mem, COUNT) \
-	X(read, COUNT) X(soft_read, COUNT) X(write, COUNT) X(soft_write, COUNT) X(isb, COUNT)        \
-	X(dsb, COUNT) X(dmb, COUNT) X(eret, COUNT) X(hvc, COUNT) X(tlbi, COUNT) X(at, COUNT)         \
-	X(dc, COUNT) X(ic, COUNT) X(dczva, COUNT) X(sb, COUNT) X(pstate, COUNT) X(wfx, COUNT)        \
-	X(hyp_read, COUNT) X(hyp_write, COUNT) X(hyp_isb, COUNT) X(hyp_eret, COUNT)                  \
-	X(gic_read, COUNT) X(gic_write, COUNT) X(timer_read, COUNT) X(timer_write, COUNT)            \
-	X(mean_read, FRACTION) X(mean_write, FRACTION) X(mean_isb, FRACTION) X(mean_insn, FRACTION)
-
-enum totals_column {
-#define X(name, type) TOT_##name,
-	TOTALS_COLUMNS(X)
-#undef X
-	TOT_COUNT
-};
 
 /* What the two files say about a kind. */
 struct path_recorded {

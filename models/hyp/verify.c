@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/hyp/verify.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/runner.h"
 #include "models/hyp/softreg.h"
-
-/* What is compared; the other ops (DMB, PSTATE, DC, ...) depend on data and belong to the measured path. */
-bool verify_compared(enum ref_op op)
-{
-	switch (op) {
-	case REF_OP_read:
-	case REF_OP_write:
-	case REF_OP_isb:
-	case REF_OP_dsb:
-	case REF_OP_sb:
-	case REF_OP_eret:
-	case REF_OP_hvc:
-	case REF_OP_tlbi:
-	case REF_OP_at:
-		return true;
-	default:
-		return false;
-	}
-}
+#include "models/hyp/totals.h"
 
 static struct verify_item *item(struct verify_case *c, enum ref_op op, const char *name)
 {
@@ -128,6 +108,58 @@ int verify_load(struct verify *v, const char *path, const char *const *kinds, si
 	return rc;
 }
 
+static int take_totals(struct verify *v, const struct totals_row *row, unsigned min_modal, struct err *e)
+{
+	struct str want = STR_INIT;
+	size_t n;
+
+	str_addf(&want, "%s-%s-%s", v->kernel, v->cpu, v->mode);
+	n = want.len;
+	if (strncmp(row->tag, str_get(&want), n) != 0 || (row->tag[n] != '\0' && row->tag[n] != '-')) {
+		(void)err_set(e, ERR_INPUT, "tag = \"%.40s\", but the reference is of %s: want the totals of that recording",
+			      row->tag, str_get(&want));
+		str_free(&want);
+		return -1;
+	}
+	str_free(&want);
+	for (size_t i = 0; i < v->n; i++) {
+		struct verify_case *c = &v->c[i];
+
+		if (c->cfg != row->v[TOT_cfg] || strcmp(c->exit, row->kind) != 0)
+			continue;
+		c->counted = true;
+		c->modal = row->v[TOT_modal];
+		c->nseg = row->v[TOT_nseg];
+		c->left_out = c->modal * 1000 < c->nseg * min_modal;
+	}
+	return 0;
+}
+
+int verify_totals(struct verify *v, const char *path, unsigned min_modal, struct err *e)
+{
+	struct totals *t = totals_open(path, e);
+	struct totals_row row;
+	int rc;
+
+	if (t == NULL)
+		return -1;
+	while ((rc = totals_next(t, &row, e)) == 1) {
+		if (take_totals(v, &row, min_modal, e) != 0) {
+			rc = totals_at(t, e);
+			break;
+		}
+	}
+	totals_close(t);
+	for (size_t i = 0; rc == 0 && i < v->n; i++) {
+		if (!v->c[i].counted) {
+			(void)err_set(e, ERR_INPUT, "%s with cfg %u is not in the totals: want those of the same recording",
+				      v->c[i].exit, v->c[i].cfg);
+			rc = err_at(e, path, 0);
+		}
+	}
+	return rc;
+}
+
 void verify_free(struct verify *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
@@ -139,74 +171,40 @@ void verify_free(struct verify *v)
 	memset(v, 0, sizeof(*v));
 }
 
-/* How a reference names an op: kind of access and register or instruction. False if it does not show it. */
-bool verify_key(const struct ws_op *op, enum ref_op *kind, char name[static 32])
+void verify_count(struct verify_case *c, const struct verify_seq *s)
 {
-	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);
-	size_t n;
+	for (size_t i = 0; i < s->n; i++) {
+		struct verify_item *it = item(c, (enum ref_op)s->op[i].op, s->op[i].name);
 
-	if (row->counter == CNT_read || row->counter == CNT_write) {
-		*kind = row->counter == CNT_read ? REF_OP_read : REF_OP_write;
-		(void)snprintf(name, 32, "%s", sysreg_name((enum sysreg)op->reg));
-		for (n = 0; name[n] != '\0'; n++)
-			name[n] = (char)tolower((unsigned char)name[n]);
-		return true;
+		it->sim++;
+		if (it->ref == 0)
+			verify_add_function(it, s->op[i].step->function, 1);
 	}
-	if (row->ref[0] == '\0')
-		return false;
-	(void)snprintf(name, 32, "%s", row->ref);
-	for (unsigned k = 0; k < REF_OP_COUNT; k++) {
-		n = strlen(ref_op_name((enum ref_op)k));
-		if (strncmp(row->ref, ref_op_name((enum ref_op)k), n) == 0 &&
-		    (row->ref[n] == '\0' || row->ref[n] == ' ')) {
-			*kind = (enum ref_op)k;
-			return verify_compared(*kind);
-		}
-	}
-	return false;
 }
 
 void verify_simulate(struct verify_case *c, const struct ws_prog *p)
 {
-	uint64_t *before = xcalloc(p->n, sizeof(*before)), *after = xcalloc(p->n, sizeof(*after));
-	struct runner *r = runner_new(p, false);
-	struct runner_vcpu *v = runner_vcpu(r, "vm");
+	struct verify_seq s;
 	enum exit_kind k;
-	enum ref_op op;
-	char name[32];
 
 	BUG_ON(!exit_by_name(c->exit, &k));
-	if (exit_row(k)->step[0].is_phase)
-		runner_kind(r, v, EXIT_run_first, NULL);
-	runner_kind(r, v, k, NULL);
-	runner_exec(r, before);
-	runner_kind(r, v, k, NULL);
-	runner_exec(r, after);
-	for (size_t i = 0; i < p->n; i++) {
-		uint64_t times = after[i] - before[i];
+	verify_sequence(&s, p, k);
+	verify_count(c, &s);
+	verify_seq_free(&s);
+}
 
-		struct verify_item *it;
+size_t verify_differing(const struct verify_case *c)
+{
+	size_t n = 0;
 
-		/* The sequences of exits.def use one list register. */
-		if (times == 0 || !verify_key(&p->op[i], &op, name))
-			continue;
-		it = item(c, op, name);
-		it->sim += times;
-		if (it->ref == 0)
-			verify_add_function(it, p->op[i].step->function, times);
-	}
-	runner_free(r);
-	free(before);
-	free(after);
+	for (size_t i = 0; i < c->n; i++)
+		n += c->item[i].ref != c->item[i].sim;
+	return n;
 }
 
 bool verify_exact(const struct verify_case *c)
 {
-	for (size_t i = 0; i < c->n; i++) {
-		if (c->item[i].ref != c->item[i].sim)
-			return false;
-	}
-	return c->modelled;
+	return c->modelled && verify_differing(c) == 0;
 }
 
 uint64_t verify_cfg_features(unsigned cfg, const struct machine *m)

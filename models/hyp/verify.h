@@ -8,15 +8,14 @@
 #ifndef EL2SIM_HYP_VERIFY_H
 #define EL2SIM_HYP_VERIFY_H
 
-#include "models/hyp/exits.h"
-#include "models/hyp/reference.h"
+#include "models/hyp/verify_seq.h"
 #include "sim/base/err.h"
 #include "sim/base/str.h"
 
 /* One thing that is counted: an access to a register or an instruction such as "dsb nsh". */
 struct verify_item {
 	uint8_t op;            /* enum ref_op */
-	char name[32];         /* lower case, after E2H redirection */
+	char name[VERIFY_NAME_MAX]; /* lower case, after E2H redirection */
 	uint64_t ref, sim;     /* per exit */
 	struct str functions;  /* where the reference has it, or where the model has it if the reference has not */
 };
@@ -26,6 +25,9 @@ struct verify_case {
 	char exit[32];
 	unsigned cfg;
 	bool modelled;       /* exits.def has the kind */
+	bool counted;        /* totals were read and have it */
+	bool left_out;       /* too few of its occurrences follow the recorded path */
+	uint64_t modal, nseg; /* how many do, of how many; with totals */
 	uint64_t soft_reads, soft_writes; /* of the reference: measured path */
 	struct verify_item *item;
 	size_t n;
@@ -45,19 +47,25 @@ int verify_load(struct verify *v, const char *path, const char *const *kinds, si
 		uint64_t cfgs, struct err *e);
 void verify_free(struct verify *v);
 
-/* Fill in the simulated counts of a case: the second of two iterations of its kind. */
+/*
+ * Read the recording's totals: how many occurrences of each kind follow the path that the reference describes. Kinds
+ * with less than min_modal thousandths are left out of the answer. ERR_INPUT, also when it is of another recording
+ * or lacks a kind.
+ */
+int verify_totals(struct verify *v, const char *path, unsigned min_modal, struct err *e);
+
+/* Fill in the simulated counts of a case, from what verify_sequence says of its kind. */
+void verify_count(struct verify_case *c, const struct verify_seq *s);
+/* The same, sequence and all. The case must be modelled. */
 void verify_simulate(struct verify_case *c, const struct ws_prog *p);
 
+/* How many counts do not agree. */
+size_t verify_differing(const struct verify_case *c);
 /* True if every count agrees. */
 bool verify_exact(const struct verify_case *c);
 
-/* Is the op compared? The others depend on data and belong to the measured path. */
-bool verify_compared(enum ref_op op);
 /* Note where a reference, or the model, has an access. */
 void verify_add_function(struct verify_item *it, const char *function, uint64_t count);
-/* How a reference names an op: kind of access, and register or instruction. False if it does not show it. */
-bool verify_key(const struct ws_op *op, enum ref_op *kind, char name[static 32]);
-
 /* vCPU features (CND bits) that a recorded configuration number means on a machine (0: none, 1: PMU, 2: all). */
 uint64_t verify_cfg_features(unsigned cfg, const struct machine *m);
 

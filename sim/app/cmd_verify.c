@@ -1,234 +1,197 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* el2sim verify: simulated counts against what a real kernel executed. */
-#include <stdio.h>
+/* el2sim verify: simulated counts and order against what a real kernel executed. */
 #include <string.h>
 
-#include "models/hyp/verify.h"
+#include "models/hyp/verify_combo.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
+#include "sim/app/verify_job.h"
 #include "sim/app/verify_run.h"
+#include "sim/base/file.h"
+#include "sim/report/verify_report.h"
+
+enum summary { SUMMARY_NONE, SUMMARY_JSON };
+
+static const char *const summaries[] = { "none", "json", NULL };
 
 struct verify_args {
 	struct output_args out;
-	const char *reference, *exits, *cfg, *run;
+	struct verify_ask ask;
+	const char *kernel, *cpu, *mode, *run;
+	int summary;
 	bool all;
 };
 
+#define AT(member)  offsetof(struct verify_args, member)
+#define ASK(member) (AT(ask) + offsetof(struct verify_ask, member))
+
 static const struct arg_row arg_rows[] = {
-	{ "--reference", NULL, ARG_STR, offsetof(struct verify_args, reference), "FILE", .required = true,
+	{ "--reference", NULL, ARG_STR, ASK(reference), "FILE", .required = true,
 	  .help = "recorded counts, CSV or CSV.zst" },
-	{ "--exits", NULL, ARG_STR, offsetof(struct verify_args, exits), "KIND,KIND,...",
-	  .help = "exit kinds to compare; all of the file if not given" },
-	{ "--cfg", NULL, ARG_STR, offsetof(struct verify_args, cfg), "N,N,...",
-	  .help = "vCPU configurations of the file to compare (0 plain, 1 PMU, 2 PMU, SVE and PtrAuth); all if not given" },
-	{ "--run", NULL, ARG_STR, offsetof(struct verify_args, run), "TRACE",
+	{ "--totals", NULL, ARG_STR, ASK(totals), "FILE",
+	  .help = "totals of the same recording: kinds without a usual path are left out of the answer" },
+	{ "--min-modal", NULL, ARG_STR, ASK(min_modal), "SHARE",
+	  .help = "with --totals: least share of the occurrences that must follow the recorded path, default 0.5" },
+	{ "--order", NULL, ARG_STR, ASK(order), "PATH",
+	  .help = "recorded paths of the same recording, a folder or a tar archive: compare the order, too" },
+	{ "--run", NULL, ARG_STR, AT(run), "TRACE",
 	  .help = "compare a whole run: replay this trace and compare with the run's totals (--reference RUN.csv)" },
-	{ "--all", NULL, ARG_FLAG, offsetof(struct verify_args, all),
-	  .help = "print the registers that agree, too" },
+	{ "--kernel", NULL, ARG_STR, AT(kernel), "VERSION",
+	  .help = "instead of CONFIG: kernel of the switch model, such as 6.12; default: the reference's" },
+	{ "--cpu", NULL, ARG_STR, AT(cpu), "NAME",
+	  .help = "instead of CONFIG: CPU as references name it, such as n1; default: the reference's" },
+	{ "--mode", NULL, ARG_STR, AT(mode), "MODE",
+	  .help = "instead of CONFIG: vhe, nvhe, hvhe or protected; default: the reference's" },
+	{ "--exits", NULL, ARG_STR, ASK(exits), "KIND,KIND,...",
+	  .help = "exit kinds to compare; all of the file if not given" },
+	{ "--cfg", NULL, ARG_STR, ASK(cfg), "N,N,...",
+	  .help = "vCPU configurations of the file to compare (0 plain, 1 PMU, 2 PMU, SVE and PtrAuth); all if not given" },
+	{ "--explain", NULL, ARG_STR, ASK(explain), "KIND",
+	  .help = "only this kind: functions that were recorded and rows of the tables, side by side" },
+	{ "--summary", NULL, ARG_ENUM, AT(summary), .names = summaries,
+	  .help = "instead of the report: the answer alone, for programs" },
+	{ "--all", NULL, ARG_FLAG, AT(all), .help = "print the registers that agree, too" },
 	OUTPUT_ARG_ROWS(struct verify_args, out),
 };
 
 static const struct arg_spec spec = {
 	.name = "verify", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
-	.min_pos = 1, .max_pos = 1, .overrides = true,
-	.text = "Exit status 0 if every compared exit is register-exact, 1 if not.\n",
+	.min_pos = 0, .max_pos = 1, .overrides = true,
+	.text = "Without CONFIG, machine profile and switch model are those of --kernel, --cpu and --mode.\n"
+		"Exit status 0 if every compared exit is register-exact and every path of --order in order in the\n"
+		"switch, 1 if not.\n",
 };
 
-#define LIST_MAX 64
-
-/* Split "a,b c" in place; returns the number of words, or LIST_MAX + 1 if there are more. */
-static size_t split(char *text, const char **word)
+static int write_summary(const struct verify_args *o, const struct verify_result *x, struct err *e)
 {
-	size_t n = 0;
+	struct str text = STR_INIT;
+	struct outfile f;
+	int rc = file_create(&f, o->out.file, e);
 
-	for (char *w = strtok(text, ", "); w != NULL; w = strtok(NULL, ", ")) {
-		if (n == LIST_MAX)
-			return LIST_MAX + 1;
-		word[n++] = w;
+	if (rc == 0) {
+		verify_summary(x, &text);
+		(void)fputs(str_get(&text), f.f);
+		rc = file_commit(&f, e);
 	}
-	return n;
+	str_free(&text);
+	return rc;
 }
 
-static int parse_cfgs(const char *text, uint64_t *cfgs, struct err *e)
+static void explain(struct verify_job *j, struct rep *r)
 {
-	char *copy = xstrdup(text);
-	const char *word[LIST_MAX];
-	size_t n = split(copy, word);
-	uint64_t v;
+	struct rep_table *t = verify_explain_table(r, j->ask->explain);
 
-	*cfgs = 0;
-	for (size_t i = 0; i < n && i < LIST_MAX; i++) {
-		if (!str_u64(word[i], &v) || v > 2) {
-			(void)err_set(e, ERR_USAGE, "--cfg %s: want a list of 0, 1 and 2, such as 0,2", text);
-			free(copy);
-			return -1;
-		}
-		*cfgs |= UINT64_C(1) << v;
-	}
-	free(copy);
-	return 0;
-}
-
-static void case_row(struct rep_table *t, const struct verify_case *c)
-{
-	uint64_t n[2][2] = { { 0 } }, other[2] = { 0 }, differ = 0;
-
-	for (size_t i = 0; i < c->n; i++) {
-		const struct verify_item *it = &c->item[i];
-
-		differ += it->ref != it->sim;
-		if (it->op == REF_OP_read || it->op == REF_OP_write) {
-			n[it->op == REF_OP_write][0] += it->ref;
-			n[it->op == REF_OP_write][1] += it->sim;
-		} else {
-			other[0] += it->ref;
-			other[1] += it->sim;
-		}
-	}
-	rep_str(t, c->exit);
-	rep_u64(t, c->cfg);
-	for (unsigned w = 0; w < 2; w++) {
-		rep_u64(t, n[w][0]);
-		rep_u64(t, n[w][1]);
-	}
-	rep_u64(t, other[0]);
-	rep_u64(t, other[1]);
-	rep_u64(t, c->soft_reads);
-	rep_u64(t, c->soft_writes);
-	if (!c->modelled)
-		rep_str(t, "no such exit kind in el2sim");
-	else if (differ != 0)
-		rep_strf(t, "%llu differ", (unsigned long long)differ);
-	else
-		rep_str(t, "exact");
-}
-
-static void item_rows(struct rep_table *t, const struct verify_case *c, bool all)
-{
-	for (size_t i = 0; i < c->n; i++) {
-		const struct verify_item *it = &c->item[i];
-
-		if (it->ref == it->sim && !all)
-			continue;
-		rep_str(t, c->exit);
-		rep_u64(t, c->cfg);
-		rep_str(t, ref_op_name((enum ref_op)it->op));
-		rep_str(t, it->name);
-		rep_u64(t, it->ref);
-		rep_u64(t, it->sim);
-		rep_i64(t, (int64_t)(it->sim - it->ref));
-		rep_str(t, str_get(&it->functions));
+	for (size_t i = 0; i < j->v.n; i++) {
+		if (j->v.c[i].modelled)
+			verify_explain(t, &j->v.c[i], &j->seq[i]);
 	}
 }
 
-static size_t report(const struct verify *v, const struct config *c, bool all, struct rep *r)
+static int answer(const struct verify_args *o, struct verify_job *j, const struct verify_result *x, struct err *e)
 {
-	static const struct rep_col cases[] = {
-		{ "exit", "exit kind", REP_STR, "", 0, false },
-		{ "cfg", "", REP_U64, "", 0, false },
-		{ "reads_ref", "reads ref", REP_U64, "", 0, false },
-		{ "reads_sim", "sim", REP_U64, "", 0, false },
-		{ "writes_ref", "writes ref", REP_U64, "", 0, false },
-		{ "writes_sim", "sim", REP_U64, "", 0, false },
-		{ "other_ref", "ISB.. ref", REP_U64, "", 0, false },
-		{ "other_sim", "sim", REP_U64, "", 0, false },
-		{ "soft_reads", "measured: reads", REP_U64, "", 0, false },
-		{ "soft_writes", "writes", REP_U64, "", 0, false },
-		{ "verdict", "", REP_STR, "", 0, false },
-	};
-	static const struct rep_col items[] = {
-		{ "exit", "exit kind", REP_STR, "", 0, false },	  { "cfg", "", REP_U64, "", 0, false },
-		{ "op", "", REP_STR, "", 0, false },		  { "register", "", REP_STR, "", 0, false },
-		{ "ref", "", REP_U64, "", 0, false },		  { "sim", "", REP_U64, "", 0, false },
-		{ "difference", "", REP_I64, "", 0, false },
-		{ "functions", "where", REP_STR, "", 0, false },
-	};
-	struct rep_table *t = rep_table(r, "exits", "Per exit, reference and simulation", cases, 11);
-	size_t exact = 0;
-
-	rep_fact(r, "config", "configuration", "%s", c->path);
-	rep_fact(r, "reference", "reference", "Linux %s, %s, %s", v->kernel, v->cpu, v->mode);
-	for (size_t i = 0; i < v->n; i++) {
-		case_row(t, &v->c[i]);
-		exact += verify_exact(&v->c[i]);
-	}
-	t = rep_table(r, "registers", all ? "Registers" : "Registers that differ", items, 8);
-	for (size_t i = 0; i < v->n; i++)
-		item_rows(t, &v->c[i], all);
-	rep_note(r, "measured: reads of the per-CPU base, of current, DAIF and CurrentEL, and writes of DAIF, which "
-		 "the C code makes by the way; they come from path profiles and are not modelled");
-	return exact;
-}
-
-/* Compile for each vCPU configuration of the reference and fill in the simulated counts. */
-static int simulate(struct verify *v, const struct config *c, struct err *e)
-{
-	for (size_t i = 0; i < v->n; i++) {
-		struct ws_config wc;
-		struct ws_prog *p;
-
-		if (!v->c[i].modelled)
-			continue;
-		switch_config(&c->sw, &c->machine, &wc);
-		wc.vcpu = verify_cfg_features(v->c[i].cfg, &c->machine);
-		p = ws_compile(&wc, e);
-		if (p == NULL)
-			return -1;
-		verify_simulate(&v->c[i], p);
-		ws_free(p);
-	}
-	return 0;
-}
-
-static int run(const struct verify_args *o, const struct config *c, struct err *e)
-{
-	char *text = xstrdup(o->exits != NULL ? o->exits : "");
-	const char *word[LIST_MAX];
-	size_t n = split(text, word), exact;
-	uint64_t cfgs = 0;
-	struct verify v;
+	struct verify_sums sums;
 	struct rep *r;
-	int rc = -1;
+	int rc;
 
-	if (n > LIST_MAX) {
-		free(text);
-		return err_set(e, ERR_USAGE, "--exits names more than %d kinds: leave it out to compare all", LIST_MAX);
-	}
-	if ((o->cfg != NULL && parse_cfgs(o->cfg, &cfgs, e) != 0) ||
-	    verify_load(&v, o->reference, word, n, cfgs, e) != 0) {
-		free(text);
-		return -1;
-	}
-	if (v.n == 0) {
-		rc = err_set(e, ERR_INPUT, "%s: holds none of the exits asked for (%s): want names of its column "
-			     "exit", o->reference, o->exits != NULL ? o->exits : "all");
-	} else if (simulate(&v, c, e) == 0) {
+	if (o->summary == SUMMARY_JSON) {
+		rc = write_summary(o, x, e);
+	} else {
 		r = rep_new("verify", "Simulation against recorded counts");
-		exact = report(&v, c, o->all, r);
-		rep_verdict(r, "%zu of %zu exits register-exact", exact, v.n);
+		if (o->ask.explain != NULL)
+			explain(j, r);
+		verify_report(x, o->all, r);
 		rc = output_write(&o->out, r, e);
 		rep_free(r);
-		if (rc == 0 && exact < v.n)
-			rc = err_set(e, ERR_ANSWER_NO, "%s", "");
 	}
-	verify_free(&v);
-	free(text);
+	verify_sums_of(x, &sums);
+	if (rc == 0 && !verify_all_exact(&sums))
+		rc = err_set(e, ERR_ANSWER_NO, "%s", "");
 	return rc;
+}
+
+static int run(const struct verify_args *o, struct verify_job *j, const struct config *c, struct err *e)
+{
+	struct verify_result x = { .v = &j->v, .config = c->path, .has_totals = o->ask.totals != NULL,
+				   .has_paths = o->ask.order != NULL };
+	struct ws_config wc;
+
+	switch_config(&c->sw, &c->machine, &wc);
+	if (verify_job_simulate(j, &wc, e) != 0)
+		return -1;
+	x.model = wc.model->name;
+	x.path = j->path;
+	x.n_paths = j->n_paths;
+	return answer(o, j, &x, e);
+}
+
+/* "configs/machine/n1.ini" of the shipped files or, from the top of the source tree, of that. */
+static int shipped_profile(struct str *path, const char *cpu, struct err *e)
+{
+	struct str file = STR_INIT;
+	int rc = combo_profile(&file, cpu, e);
+
+	if (rc == 0)
+		verify_job_shipped(path, str_get(&file));
+	str_free(&file);
+	return rc;
+}
+
+/* Machine profile and switch model of a kernel, CPU and mode; what the user overrides comes after. */
+static int load_combo(struct config *c, const struct verify_args *o, const struct verify *v, struct str *path,
+		      const struct arg_list *overrides, struct err *e)
+{
+	const struct ws_model *model = combo_model(o->kernel != NULL ? o->kernel : v->kernel,
+						   o->mode != NULL ? o->mode : v->mode, e);
+	struct arg_list with = { .v = xcalloc(overrides->n + 1, sizeof(*with.v)), .n = overrides->n + 1 };
+	struct str set = STR_INIT;
+	int rc = -1;
+
+	if (model != NULL && shipped_profile(path, o->cpu != NULL ? o->cpu : v->cpu, e) == 0) {
+		str_addf(&set, "switch.model=%s", model->name);
+		with.v[0] = str_get(&set);
+		for (size_t i = 0; i < overrides->n; i++)
+			with.v[i + 1] = overrides->v[i];
+		rc = config_load(c, str_get(path), &with, e);
+	}
+	str_free(&set);
+	free(with.v);
+	return rc;
+}
+
+static int load(struct config *c, const struct verify_args *o, const struct args *a, const struct verify *v,
+		struct str *path, struct err *e)
+{
+	bool combo = o->kernel != NULL || o->cpu != NULL || o->mode != NULL;
+
+	if (a->pos.n == 0 && o->run != NULL && (o->kernel == NULL || o->cpu == NULL || o->mode == NULL))
+		return err_set(e, ERR_USAGE, "--run without a configuration: want CONFIG, or --kernel, --cpu and --mode");
+	if (a->pos.n == 0)
+		return load_combo(c, o, v, path, &a->overrides, e);
+	if (combo)
+		return err_set(e, ERR_USAGE, "%s together with --kernel, --cpu or --mode: want one or the other",
+			       a->pos.v[0]);
+	return config_load(c, a->pos.v[0], &a->overrides, e);
 }
 
 int cmd_verify(int argc, char **argv, struct err *e)
 {
 	struct verify_args o = { 0 };
-	struct config c;
+	struct verify_job j = { .ask = &o.ask };
+	struct config c = { 0 };
+	struct str path = STR_INIT;
 	struct args a;
 	int rc;
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	rc = config_load(&c, a.pos.v[0], &a.overrides, e);
+	rc = o.run == NULL ? verify_job_load(&j, e) : 0;
 	if (rc == 0)
-		rc = o.run != NULL ? verify_run_command(&c, o.run, o.reference, &o.out, e) : run(&o, &c, e);
+		rc = load(&c, &o, &a, &j.v, &path, e);
+	if (rc == 0)
+		rc = o.run != NULL ? verify_run_command(&c, o.run, o.ask.reference, &o.out, e) : run(&o, &j, &c, e);
 	config_free(&c);
+	verify_job_free(&j);
+	str_free(&path);
 	args_free(&a);
 	return rc;
 }

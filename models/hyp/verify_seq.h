@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a model executes during one exit of a kind, op by op in order and named as a reference names it. Ops that no
+ * recorder lists (general-purpose registers, ESB, ...) and those that depend on data (DMB, DC, ...) are left out.
+ */
+#ifndef EL2SIM_HYP_VERIFY_SEQ_H
+#define EL2SIM_HYP_VERIFY_SEQ_H
+
+#include "models/hyp/exits.h"
+#include "models/hyp/reference.h"
+
+#define VERIFY_NAME_MAX 32
+
+/* An access to a register or an instruction such as "dsb nsh". */
+struct verify_op {
+	uint8_t op;    /* enum ref_op */
+	uint8_t phase; /* enum ws_phase */
+	char name[VERIFY_NAME_MAX]; /* lower case, after E2H redirection */
+	const struct ws_step *step;
+};
+
+struct verify_seq {
+	struct verify_op *op;
+	size_t n, cap;
+};
+
+/* Is the op compared? The others depend on data and belong to the measured path. */
+bool verify_compared(enum ref_op op);
+/* How a reference names an op: kind of access, and register or instruction. False if it does not show it. */
+bool verify_key(const struct ws_op *op, enum ref_op *kind, char name[static VERIFY_NAME_MAX]);
+
+/*
+ * The ops of one occurrence of the kind in the steady state: the second in a row, after a first entry where the kind
+ * begins with a guest exit. Free with verify_seq_free.
+ */
+void verify_sequence(struct verify_seq *s, const struct ws_prog *p, enum exit_kind k);
+void verify_seq_free(struct verify_seq *s);
+
+#endif
