@@ -149,6 +149,7 @@ static const struct policy_case {
 	{ ALL, "FPSR", POL_NEVER, RULE_fp_half, "one policy for all" },
 	{ ALL, "TPIDR_EL1", POL_LAZY, REFUSED_BY_COMPILER,
 	  "a single register has no first-use trap" },
+	{ ALL, "FAR_EL2", POL_DEFERRED, REFUSED_BY_COMPILER, "looked at, not switched" },
 	{ NVHE_ALL, "VTCR_EL2", POL_EAGER, SOUND, "" },
 	{ "linux-6.12-nvhe", "VTCR_EL2", POL_DEFERRED, RULE_out_of_reach, "without a hypercall" },
 };

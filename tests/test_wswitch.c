@@ -284,6 +284,57 @@ START_TEST(what_lint_accepts_keeps_the_values)
 }
 END_TEST
 
+/* Two groups and two registers at random. */
+static void draw_policies(struct ws_config *c, uint64_t *seed)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned pol;
+
+		*seed ^= *seed << 13;
+		*seed ^= *seed >> 7;
+		*seed ^= *seed << 17;
+		pol = (unsigned)(*seed >> 50) % POL_COUNT;
+		if (i < 2)
+			c->group_policy[(*seed >> 20) % GRP_COUNT] = (uint8_t)pol;
+		else
+			c->reg_policy[1 + (*seed >> 20) % (SR_COUNT - 1)] = (uint8_t)pol;
+	}
+}
+
+START_TEST(random_policies_that_lint_accepts_keep_the_values)
+{
+	uint64_t seed = 362436069u;
+	unsigned accepted = 0, refused = 0;
+	char buf[256];
+
+	for (unsigned i = 0; i < 400; i++) {
+		const struct golden_case *gc = &gs.c[i % gs.n];
+		struct ws_config c;
+		struct err e;
+		struct ws_prog *p;
+
+		ws_config_init(&c);
+		c.model = gc->model;
+		c.machine = gc->m;
+		c.vcpu = gc->vcpu;
+		draw_policies(&c, &seed);
+		p = ws_compile(&c, &e);
+		if (p == NULL)
+			continue;
+		if (ws_lint_err(p, &e) == 0) {
+			accepted++;
+			ck_assert_msg(world_play(p, 200, seed | 1, buf, sizeof(buf)) == NULL,
+				      "%u: %s on %s: %s", i, gc->model->name, gc->core, buf);
+		} else {
+			refused++;
+		}
+		ws_free(p);
+	}
+	ck_assert_uint_gt(accepted, 20);
+	ck_assert_uint_gt(refused, 20);
+}
+END_TEST
+
 START_TEST(what_lint_refuses_loses_a_value)
 {
 	static const struct {
@@ -419,6 +470,7 @@ int main(void)
 	tcase_add_test(t, every_single_state_bit_is_counted_the_same_way);
 	tcase_add_test(t, values_survive_any_order_of_load_enter_exit_and_put);
 	tcase_add_test(t, what_lint_accepts_keeps_the_values);
+	tcase_add_test(t, random_policies_that_lint_accepts_keep_the_values);
 	tcase_add_test(t, what_lint_refuses_loses_a_value);
 	tcase_add_test(t, accessors_reach_the_cpu_while_a_vhe_vcpu_is_loaded);
 	tcase_add_test(t, an_accessor_touches_the_register_or_memory_but_not_both);

@@ -129,7 +129,7 @@ bool ws_subject_touched(const struct ws_subject *s, const struct ws_op *op)
 /* Values are names: junk, the two control values, then a new number each time someone writes. */
 enum { JUNK, GUEST_CONTROL, HOST_CONTROL, FIRST_VALUE };
 
-#define OPS_MAX 128
+#define OPS_MAX 256
 
 /* Conditions under which a write is left out because it would change nothing: assume that it would.
  */
@@ -551,7 +551,9 @@ static void collect(struct life *l, uint64_t *mask)
 
 		l->fp_ends |= op->phase == PHASE_EXIT && op->opcode == OP_FPR_LOAD &&
 			      op->side == SIDE_HOST;
-		if (!ws_subject_touched(l->s, op))
+		if (!ws_subject_touched(l->s, op) ||
+		    (op->phase == PHASE_HANDLE && !is_accessor(op) &&
+		     op->comp != COMP_host_ret_to_user))
 			continue;
 		BUG_ON(l->n == OPS_MAX);
 		l->op[l->n++] = op;

@@ -81,6 +81,12 @@ static int check_policy(const struct ws_prog *p, struct err *e)
 				       group_name((enum sr_group)g));
 	}
 	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
+		const struct sysreg_row *row = sysreg_row((enum sysreg)r);
+
+		if (p->config.reg_policy[r] != POL_MODEL &&
+		    (row->move == MOVE_INFO || row->move == MOVE_HOST || (FIXED_GROUPS >> row->group & 1) != 0))
+			return err_set(e, ERR_MODEL, "policy %s = %s: the register is looked at, not switched; want model",
+				       row->name, ws_policy_names[p->config.reg_policy[r]]);
 		if (p->config.reg_policy[r] == POL_LAZY)
 			return err_set(e, ERR_MODEL,
 				       "policy %s = lazy: a single register has no first-use "
