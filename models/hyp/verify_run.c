@@ -106,7 +106,7 @@ static const char *region_name(unsigned i)
 static int take_row(struct verify_run *v, const struct csv *c, const char *const *f, struct err *e)
 {
 	const char *function = ref_plain_function(f[COL_FUNCTION]);
-	unsigned op, region;
+	unsigned op = 0, region = 0;
 	uint64_t count;
 	struct run_item *it;
 

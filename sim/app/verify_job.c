@@ -113,7 +113,7 @@ static int check_kinds(const struct verify_job *j, struct err *e)
 int verify_job_load(struct verify_job *j, struct err *e)
 {
 	const struct verify_ask *ask = j->ask;
-	unsigned min_modal;
+	unsigned min_modal = 0;
 
 	if (parse_share(ask->min_modal, &min_modal, e) != 0 || parse_kinds(j, e) != 0 ||
 	    (ask->cfg != NULL && parse_cfgs(j, e) != 0))
