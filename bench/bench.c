@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How fast is el2sim? World switches per second, detailed and counting, per switch model; replayed and
+ * imported events per second. Times are wall-clock minima of a few repetitions in one process, so that the
+ * ratios between the lines can be compared between machines, and the numbers themselves cannot.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "models/hyp/replay.h"
+#include "models/hyp/runner.h"
+#include "sim/report/rep.h"
+#include "traces/dump.h"
+#include "traces/import.h"
+
+#define SAMPLE   EL2SIM_SOURCE_DIR "/traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
+#define DAT      EL2SIM_SOURCE_DIR "/tests/data/traces/mixed-4v2p.dat"
+#define REPEAT   3     /* of each measurement; the best counts */
+#define SWITCHES 100000 /* exits and entries per repetition */
+#define COPIES   35    /* of the sample in the long trace: about a million events */
+
+struct bench {
+	struct machine machine;
+	struct opt_set *set;
+	char dir[64];
+	struct rep *rep;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static uint64_t per_second(uint64_t n, double seconds)
+{
+	return seconds > 0 ? (uint64_t)((double)n / seconds) : 0;
+}
+
+static int64_t ratio(double a, double b)
+{
+	return b > 0 ? (int64_t)(a / b * 1000 + 0.5) : 0;
+}
+
+static int open_machine(struct bench *b, struct err *e)
+{
+	const struct opt_row *rows;
+	size_t n;
+
+	rows = machine_opt_rows(&n);
+	b->set = opt_new();
+	opt_add(b->set, rows, n, &b->machine);
+	if (opt_load(b->set, EL2SIM_SOURCE_DIR "/configs/machine/qemu-n1.ini", e) != 0)
+		return -1;
+	return opt_done(b->set, e);
+}
+
+static struct ws_prog *compile(const struct bench *b, const struct ws_model *m, struct err *e)
+{
+	struct ws_config c;
+
+	ws_config_init(&c);
+	c.model = m;
+	c.machine = &b->machine;
+	return ws_compile(&c, e);
+}
+
+/* ---- world switches ---- */
+
+static double time_switches(const struct ws_prog *p, bool counting)
+{
+	double best = 0;
+
+	for (unsigned k = 0; k < REPEAT; k++) {
+		struct runner *r = runner_new(p, counting);
+		struct runner_vcpu *v = runner_vcpu(r, "vm");
+		double start;
+
+		runner_kind(r, v, EXIT_run_first, NULL);
+		start = now();
+		for (unsigned i = 0; i < SWITCHES; i++)
+			runner_kind(r, v, EXIT_hvc_unknown, NULL);
+		start = now() - start;
+		best = k == 0 || start < best ? start : best;
+		runner_free(r);
+	}
+	return best;
+}
+
+static int switches(const struct bench *b, struct err *e)
+{
+	static const struct rep_col cols[] = {
+		{ .key = "model", .title = "switch model", .type = REP_STR },
+		{ .key = "ops", .title = "ops", .type = REP_U64, .unit = "each" },
+		{ .key = "detailed", .type = REP_U64, .unit = "per second" },
+		{ .key = "counting", .type = REP_U64, .unit = "per second" },
+		{ .key = "ratio", .title = "counting / detailed", .type = REP_FIX, .decimals = 1 },
+	};
+	struct rep_table *t = rep_table(b->rep, "switches", "World switches: one exit and one entry", cols, 5);
+	size_t n;
+	const struct ws_model *m = ws_models(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct ws_prog *p = compile(b, &m[i], e);
+		double detailed, counting;
+
+		if (p == NULL)
+			return -1;
+		detailed = time_switches(p, false);
+		counting = time_switches(p, true);
+		rep_str(t, m[i].name);
+		rep_u64(t, p->comp[ws_phase_comp(p, PHASE_ENTER)].n + p->comp[ws_phase_comp(p, PHASE_EXIT)].n);
+		rep_u64(t, per_second(SWITCHES, detailed));
+		rep_u64(t, per_second(SWITCHES, counting));
+		rep_fix(t, ratio(detailed, counting));
+		ws_free(p);
+	}
+	return 0;
+}
+
+/* ---- traces ---- */
+
+static const struct rep_col event_cols[] = {
+	{ .key = "what", .type = REP_STR },
+	{ .key = "events", .type = REP_U64 },
+	{ .key = "rate", .title = "events", .type = REP_U64, .unit = "per second" },
+	{ .key = "relative", .title = "relative to the first", .type = REP_FIX, .decimals = 2 },
+};
+
+static void event_row(struct rep_table *t, const char *what, uint64_t events, double seconds, double *first)
+{
+	double each = events != 0 ? seconds / (double)events : 0;
+
+	*first = *first != 0 ? *first : each;
+	rep_str(t, what);
+	rep_u64(t, events);
+	rep_u64(t, per_second(events, seconds));
+	rep_fix(t, ratio(*first, each));
+}
+
+/* The sample over and over, time going on: a native trace of about a million events. */
+static int write_long(const char *path, struct err *e)
+{
+	struct tw *w = tw_create(path, e);
+	struct tr_info info = { .importer = "", .origin = "bench" };
+	uint64_t shift = 0;
+	int rc = w != NULL ? 0 : -1;
+
+	for (unsigned i = 0; rc == 0 && i < COPIES; i++) {
+		struct tr_reader *r = tr_open(SAMPLE, e);
+		struct tr_event ev;
+		int more = 1;
+
+		while (r != NULL && rc == 0 && (more = tr_next(r, &ev, e)) == 1) {
+			ev.ts_ns += shift;
+			rc = tw_copy(w, r, &ev, e);
+		}
+		rc = r == NULL || more < 0 ? -1 : rc;
+		if (r != NULL) {
+			shift += tr_info(r)->last_ns - tr_info(r)->first_ns + 1000;
+			tr_close(r);
+		}
+	}
+	if (rc == 0)
+		return tw_finish(w, &info, NULL, e);
+	if (w != NULL)
+		tw_abort(w);
+	return -1;
+}
+
+static int write_text(const char *native, const char *path, struct err *e)
+{
+	struct tr_reader *r = tr_open(native, e);
+	FILE *f = fopen(path, "w");
+	int rc = -1;
+
+	if (r != NULL && f != NULL)
+		rc = dump_write(r, f, DUMP_TRACEFS, UINT64_MAX, NULL, e);
+	if (f == NULL || fclose(f) != 0)
+		rc = err_set(e, ERR_IO, "%s cannot be written", path);
+	if (r != NULL)
+		tr_close(r);
+	return rc;
+}
+
+static int time_import(const char *in, const char *out, uint64_t *events, double *seconds, struct err *e)
+{
+	const struct import_opts opts = { .in = in, .out = out };
+
+	for (unsigned k = 0; k < REPEAT; k++) {
+		struct import_result res;
+		double start = now();
+
+		if (import_run(&opts, NULL, &res, e) != 0)
+			return -1;
+		start = now() - start;
+		*seconds = k == 0 || start < *seconds ? start : *seconds;
+		*events = res.info.events;
+		import_free(&res);
+	}
+	return 0;
+}
+
+static int time_replay(const struct bench *b, const char *path, bool counting, uint64_t *events, double *seconds,
+		       struct err *e)
+{
+	struct replay_options opt = { .counting = counting, .from = "", .to = "" };
+	struct ws_prog *p = compile(b, ws_model_by_name("linux-6.12-vhe"), e);
+	struct tr_reader *t = tr_open(path, e);
+	struct replay *r = NULL;
+	double start = now();
+
+	if (p != NULL && t != NULL)
+		r = replay_run(p, t, &opt, e);
+	*seconds = now() - start;
+	*events = t != NULL ? tr_info(t)->events : 0;
+	if (t != NULL)
+		tr_close(t);
+	replay_free(r);
+	ws_free(p);
+	return r != NULL ? 0 : -1;
+}
+
+static int replays(const struct bench *b, const char *native, struct err *e)
+{
+	struct rep_table *t = rep_table(b->rep, "replay", "Replay of a native trace, linux-6.12-vhe", event_cols, 4);
+	double seconds, first = 0;
+	uint64_t events;
+
+	for (unsigned counting = 0; counting < 2; counting++) {
+		if (time_replay(b, native, counting != 0, &events, &seconds, e) != 0)
+			return -1;
+		event_row(t, counting ? "counting" : "detailed", events, seconds, &first);
+	}
+	return 0;
+}
+
+static int imports(const struct bench *b, const char *native, const char *dat, struct err *e)
+{
+	struct rep_table *t = rep_table(b->rep, "import", "Import", event_cols, 4);
+	char text[96], out[96];
+	double seconds, first = 0;
+	uint64_t events;
+	int rc;
+
+	(void)snprintf(text, sizeof(text), "%s/long.txt", b->dir);
+	(void)snprintf(out, sizeof(out), "%s/out.e2t", b->dir);
+	rc = write_text(native, text, e);
+	if (rc == 0)
+		rc = time_import(text, out, &events, &seconds, e);
+	if (rc == 0)
+		event_row(t, "tracefs text", events, seconds, &first);
+	if (rc == 0)
+		rc = time_import(dat, out, &events, &seconds, e);
+	if (rc == 0)
+		event_row(t, "trace.dat", events, seconds, &first);
+	(void)unlink(text);
+	(void)unlink(out);
+	return rc;
+}
+
+static int traces(const struct bench *b, const char *dat, struct err *e)
+{
+	char native[96];
+	int rc;
+
+	(void)snprintf(native, sizeof(native), "%s/long.e2t", b->dir);
+	rc = write_long(native, e);
+	if (rc == 0)
+		rc = replays(b, native, e);
+	if (rc == 0)
+		rc = imports(b, native, dat, e);
+	(void)unlink(native);
+	return rc;
+}
+
+int main(int argc, char **argv)
+{
+	struct bench b = { .dir = "/tmp/el2sim-bench-XXXXXX" };
+	struct err e = { .text = "" };
+	int rc;
+
+	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
+		(void)fprintf(stderr, "usage: bench [TRACE.DAT]\n");
+		return 2;
+	}
+	if (mkdtemp(b.dir) == NULL) {
+		(void)fprintf(stderr, "bench: no scratch folder in /tmp\n");
+		return 6;
+	}
+	b.rep = rep_new("bench", "How fast el2sim is on this machine");
+	rep_fact(b.rep, "version", "el2sim", "%s", EL2SIM_VERSION);
+	rc = open_machine(&b, &e);
+	if (rc == 0)
+		rc = switches(&b, &e);
+	if (rc == 0)
+		rc = traces(&b, argc == 2 ? argv[1] : DAT, &e);
+	rep_note(b.rep, "best of %d; compare the ratios between machines, not the rates", REPEAT);
+	if (argc == 1)
+		rep_note(b.rep, "the trace.dat of the tree is small, so starting its reader counts much: bench/run FILE.dat "
+			 "measures one of your own");
+	if (rc == 0)
+		rc = rep_write(b.rep, REP_TEXT, stdout, &e);
+	if (rc != 0)
+		(void)fprintf(stderr, "bench: %s\n", e.text);
+	rep_free(b.rep);
+	opt_free(b.set);
+	(void)rmdir(b.dir);
+	return rc == 0 ? 0 : err_exit_status(e.code);
+}
