@@ -685,6 +685,82 @@ START_TEST(an_interrupt_that_goes_away_before_the_entry_occupies_none)
 }
 END_TEST
 
+/* Threads C, D, E of one VM; D sends SGIs. Entries with a list register filled, by kind of target. */
+static uint64_t sgi_entries(enum sgi_target target, unsigned sgis, uint64_t by_thread[static 3])
+{
+	const struct replay_options opt = { .sgi = target, .from = "", .to = "" };
+	struct script s;
+	struct tr_reader *t;
+	struct replay *r;
+	uint64_t n;
+
+	begin(&s);
+	for (int32_t pid = 0; pid < 3; pid++) {
+		event(&s, TR_kvm_get_timer_map, A + pid, (unsigned)pid, (uint64_t)pid, 1, 0);
+		entry(&s, A + pid, (unsigned)pid);
+	}
+	for (unsigned i = 0; i <= sgis; i++) {
+		struct tr_event ev = { .pid = A + 1, .cpu = 1, .comm = s.vm, .type = TR_kvm_sys_access };
+
+		trap(&s, A + 1, 1, 0x18);
+		ev.ts_ns = s.now += 1000;
+		ev.arg[TRA_kvm_sys_access_Op0] = i < sgis ? 3 : 2; /* after the last: something else */
+		ev.arg[TRA_kvm_sys_access_CRn] = 12;
+		ev.arg[TRA_kvm_sys_access_CRm] = 11;
+		ev.arg[TRA_kvm_sys_access_Op2] = 5;
+		ck_assert_int_eq(tw_add(s.w, &ev, &s.e), 0);
+		entry(&s, A + 1, 1);
+		for (int32_t pid = 0; pid < 3; pid += 2) {
+			irq(&s, A + pid, (unsigned)pid);
+			entry(&s, A + pid, (unsigned)pid);
+		}
+	}
+	finish(&s);
+	t = tr_open(s.path, &s.e);
+	r = replay_run(prog, t, &opt, &s.e);
+	ck_assert_ptr_nonnull(r);
+	ck_assert_uint_eq(r->n_vcpu, 3);
+	for (unsigned v = 0; v < 3; v++) /* two more register writes each: ICH_HCR_EL2 and the list register */
+		by_thread[v] = r->vcpu[v].totals.n[CNT_write];
+	n = r->lr_used[0];
+	replay_free(r);
+	tr_close(t);
+	(void)unlink(s.path);
+	return n;
+}
+
+START_TEST(sgis_go_to_the_other_vcpus_in_turn)
+{
+	uint64_t none[3], some[3];
+
+	ck_assert_uint_eq(sgi_entries(SGI_OTHERS, 4, some), 4);
+	ck_assert_uint_eq(some[0], some[2]);
+	ck_assert_uint_eq(sgi_entries(SGI_SELF, 4, none), 4);
+	ck_assert_uint_gt(some[0], none[0]);
+	ck_assert_uint_lt(some[1], none[1]);
+}
+END_TEST
+
+START_TEST(more_vcpu_threads_than_there_can_be_is_an_error)
+{
+	const struct replay_options opt = { .counting = true, .from = "", .to = "" };
+	struct script s;
+	struct tr_reader *t;
+	struct err e;
+
+	begin(&s);
+	for (int32_t pid = 1; pid <= 4097; pid++)
+		entry(&s, pid, 0);
+	finish(&s);
+	t = tr_open(s.path, &e);
+	ck_assert_ptr_null(replay_run(prog, t, &opt, &e));
+	ck_assert_int_eq(e.code, ERR_INPUT);
+	ck_assert_ptr_nonnull(strstr(e.text, "4096"));
+	tr_close(t);
+	(void)unlink(s.path);
+}
+END_TEST
+
 START_TEST(residency_is_the_time_between_entry_and_exit)
 {
 	struct script s;
@@ -849,6 +925,8 @@ static TCase *events(void)
 	tcase_add_test(c, a_timer_interrupt_in_the_guest_is_told_from_another);
 	tcase_add_test(c, an_interrupt_occupies_a_list_register_for_one_residency);
 	tcase_add_test(c, an_interrupt_that_goes_away_before_the_entry_occupies_none);
+	tcase_add_test(c, sgis_go_to_the_other_vcpus_in_turn);
+	tcase_add_test(c, more_vcpu_threads_than_there_can_be_is_an_error);
 	tcase_add_test(c, residency_is_the_time_between_entry_and_exit);
 	tcase_add_test(c, a_trace_without_an_entry_is_an_error);
 	return c;

@@ -4,13 +4,21 @@
 
 #include "models/hyp/replay_impl.h"
 
-size_t replay_find(const struct replay_state *s, int32_t pid)
+/* Slot of a thread, or the free one where it belongs. */
+static uint16_t *slot_of(struct replay_state *s, int32_t pid)
 {
-	for (size_t v = 0; v < s->r->n_vcpu; v++) {
-		if (s->r->vcpu[v].pid == pid)
-			return v;
-	}
-	return SIZE_MAX;
+	size_t i = (uint32_t)pid * UINT32_C(2654435761) % REPLAY_SLOTS;
+
+	while (s->slot[i] != 0 && s->r->vcpu[s->slot[i] - 1].pid != pid)
+		i = (i + 1) % REPLAY_SLOTS;
+	return &s->slot[i];
+}
+
+size_t replay_find(struct replay_state *s, int32_t pid)
+{
+	uint16_t slot = *slot_of(s, pid);
+
+	return slot != 0 ? (size_t)slot - 1 : SIZE_MAX;
 }
 
 /* vCPU of the event's thread; it is one from here on. */
@@ -30,7 +38,9 @@ static size_t vcpu_of(struct replay_state *s, const struct tr_event *ev)
 	r->vcpu[v].index = s->new_pid == ev->pid ? s->new_index : UINT32_MAX;
 	(void)snprintf(r->vcpu[v].comm, sizeof(r->vcpu[v].comm), "%s", tr_string(s->trace, ev->comm));
 	s->track[v].run = runner_vcpu(s->runner, r->vcpu[v].comm);
+	*slot_of(s, ev->pid) = (uint16_t)(v + 1);
 	r->n_vcpu++;
+	s->changes++;
 	return v;
 }
 
@@ -263,17 +273,15 @@ static void switch_threads(struct replay_state *s, const struct tr_event *ev)
 
 static void see_sched_switch(struct replay_state *s, const struct tr_event *ev)
 {
-	switch_threads(s, ev);
-	for (size_t v = 0; v < s->r->n_vcpu; v++) {
-		struct replay_track *t = &s->track[v];
+	size_t prev = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_prev_pid]);
+	size_t next = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_next_pid]);
 
-		if (s->r->vcpu[v].pid == (int32_t)ev->arg[TRA_sched_switch_prev_pid] && t->in_run &&
-		    t->have_exit && !t->scheduled_out)
-			schedule_out(s, v, ev->cpu);
-		if (s->r->vcpu[v].pid == (int32_t)ev->arg[TRA_sched_switch_next_pid]) {
-			put_if_due(s, v);
-			t->scheduled_out = false;
-		}
+	switch_threads(s, ev);
+	if (prev != SIZE_MAX && s->track[prev].in_run && s->track[prev].have_exit && !s->track[prev].scheduled_out)
+		schedule_out(s, prev, ev->cpu);
+	if (next != SIZE_MAX) {
+		put_if_due(s, next);
+		s->track[next].scheduled_out = false;
 	}
 }
 
@@ -366,7 +374,17 @@ static void finish(struct replay_state *s)
 		s->r->exec[i] -= s->exec_before[i];
 	free(s->exec_before);
 	runner_free(s->runner);
+	for (size_t i = 0; i < s->n_vm; i++)
+		free(s->vm[i].v);
+	free(s->vm);
 	free(s->track);
+}
+
+/* Memory is bounded: a thread more than there can be vCPUs. */
+static bool too_many(struct replay_state *s, const struct tr_event *ev)
+{
+	return s->r->n_vcpu == REPLAY_VCPUS_MAX && replay_find(s, ev->pid) == SIZE_MAX &&
+	       (ev->type == TR_kvm_entry || ev->type == TR_kvm_exit || ev->type == TR_kvm_userspace_exit);
 }
 
 struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, const struct replay_options *opt,
@@ -384,6 +402,11 @@ struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, cons
 		if (r->last_ns == 0)
 			r->first_ns = ev.ts_ns;
 		r->last_ns = ev.ts_ns;
+		if (too_many(s, &ev)) {
+			rc = err_set(e, ERR_INPUT, "the trace has more than %d vCPU threads: cut it into parts",
+				     REPLAY_VCPUS_MAX);
+			break;
+		}
 		see_event(s, &ev);
 	}
 	if (s->ended)

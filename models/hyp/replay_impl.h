@@ -32,6 +32,21 @@ struct replay_track {
 	bool timer_on[2];        /* KVM's order: physical, virtual */
 };
 
+/* vCPU v of a VM, by its number. */
+struct replay_sibling {
+	uint32_t index;
+	size_t v;
+};
+
+struct replay_vm {
+	struct replay_sibling *v;
+	size_t n;
+	uint64_t changes; /* replay_state.changes when the list was made */
+};
+
+#define REPLAY_VCPUS_MAX 4096 /* vCPU threads in one trace */
+#define REPLAY_SLOTS     (4 * REPLAY_VCPUS_MAX)
+
 struct replay_state {
 	struct replay *r;
 	struct runner *runner;
@@ -41,6 +56,10 @@ struct replay_state {
 	const struct replay_options *opt;
 	uint64_t *exec_before;   /* executions of each op before the window began; NULL: no window */
 	bool ended;              /* the window is over */
+	struct replay_vm *vm;    /* by runner_vcpu.vm */
+	size_t n_vm;
+	uint64_t changes;        /* of the set of vCPUs and their numbers */
+	uint16_t slot[REPLAY_SLOTS]; /* hash of thread ids: vCPU + 1 */
 	uint64_t sgis;           /* sent so far */
 	int32_t new_pid;         /* last thread that loaded a vCPU before any entry, and the vCPU's index */
 	uint32_t new_index;
@@ -82,6 +101,6 @@ void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint6
 /* ---- replay.c ---- */
 
 /* vCPU by its thread; SIZE_MAX if none. */
-size_t replay_find(const struct replay_state *s, int32_t pid);
+size_t replay_find(struct replay_state *s, int32_t pid);
 
 #endif

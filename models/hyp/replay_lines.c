@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a replay knows of timers, interrupt lines and the numbers of vCPUs. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "models/hyp/replay_impl.h"
@@ -17,41 +18,59 @@ void replay_set_line(struct replay_track *t, uint32_t irq, bool level)
 		t->line[i] = t->line[--t->n_lines];
 }
 
-/* k-th vCPU (of two threads with one index the later) of the sender's VM in the order of their indices; the sender left out if so asked. SIZE_MAX: none. */
-static size_t sibling(const struct replay_state *s, size_t sender, uint64_t k, bool others)
+static int by_index(const void *a, const void *b)
 {
-	const struct replay_vcpu *from = &s->r->vcpu[sender];
-	size_t at = SIZE_MAX;
+	const struct replay_sibling *x = a, *y = b;
 
-	for (uint32_t below = 0;; k--) {
-		at = SIZE_MAX;
-		for (size_t v = 0; v < s->r->n_vcpu; v++) {
-			const struct replay_vcpu *to = &s->r->vcpu[v];
+	if (x->index != y->index)
+		return x->index < y->index ? -1 : 1;
+	return x->v < y->v ? -1 : 1;
+}
 
-			if (to->index != UINT32_MAX && to->index >= below && (!others || v != sender) &&
-			    strcmp(to->comm, from->comm) == 0 &&
-			    (at == SIZE_MAX || to->index <= s->r->vcpu[at].index))
-				at = v;
-		}
-		if (at == SIZE_MAX || k == 0)
-			return at;
-		below = s->r->vcpu[at].index + 1;
+/* vCPUs of a VM whose numbers are known, in their order; of two threads with one number the later. */
+static const struct replay_vm *siblings(struct replay_state *s, unsigned vm)
+{
+	struct replay_vm *list;
+	size_t n = 0;
+
+	while (s->n_vm <= vm) {
+		s->vm = xrealloc(s->vm, (s->n_vm + 1) * sizeof(*s->vm));
+		memset(&s->vm[s->n_vm++], 0, sizeof(*s->vm));
 	}
+	list = &s->vm[vm];
+	if (list->changes == s->changes && list->v != NULL)
+		return list;
+	list->v = xrealloc(list->v, (s->r->n_vcpu + 1) * sizeof(*list->v));
+	for (size_t v = 0; v < s->r->n_vcpu; v++) {
+		if (s->track[v].run->vm == vm && s->r->vcpu[v].index != UINT32_MAX)
+			list->v[n++] = (struct replay_sibling){ s->r->vcpu[v].index, v };
+	}
+	qsort(list->v, n, sizeof(*list->v), by_index);
+	list->n = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (i + 1 == n || list->v[i].index != list->v[i + 1].index)
+			list->v[list->n++] = list->v[i];
+	}
+	list->changes = s->changes;
+	return list;
 }
 
 /* The trace does not tell an SGI's target: they are dealt out in turn, as run.sgi_target says. */
 size_t replay_sgi_target(struct replay_state *s, size_t sender)
 {
-	bool others = s->opt->sgi == SGI_OTHERS;
-	uint64_t n = 0;
-	size_t v;
+	const struct replay_vm *vm = siblings(s, s->track[sender].run->vm);
+	size_t n = vm->n, at, mine = 0;
 
 	if (s->opt->sgi == SGI_SELF)
 		return sender;
-	while (sibling(s, sender, n, others) != SIZE_MAX)
-		n++;
-	v = n != 0 ? sibling(s, sender, s->sgis++ % n, others) : SIZE_MAX;
-	return v != SIZE_MAX ? v : sender;
+	while (mine < n && vm->v[mine].index != s->r->vcpu[sender].index)
+		mine++;
+	if (s->opt->sgi == SGI_OTHERS && mine < n)
+		n--;
+	if (n == 0)
+		return sender;
+	at = s->sgis++ % n;
+	return vm->v[at + (s->opt->sgi == SGI_OTHERS && at >= mine)].v;
 }
 
 void replay_see_timer(struct replay_state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index)
@@ -84,6 +103,7 @@ void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint6
 		s->new_index = (uint32_t)index;
 	} else if (s->r->vcpu[v].index == UINT32_MAX && !s->track[v].in_guest) {
 		s->r->vcpu[v].index = (uint32_t)index;
+		s->changes++;
 	}
 }
 
@@ -95,9 +115,7 @@ void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev)
 	if (!level)
 		replay_learn_index(s, ev, index);
 	for (size_t v = 0; v < s->r->n_vcpu; v++) {
-		bool same_vm = strcmp(s->r->vcpu[v].comm, tr_string(s->trace, ev->comm)) == 0;
-
-		if (same_vm && s->r->vcpu[v].index == index)
+		if (s->r->vcpu[v].index == index && strcmp(s->r->vcpu[v].comm, tr_string(s->trace, ev->comm)) == 0)
 			replay_set_line(&s->track[v], (uint32_t)ev->arg[TRA_vgic_update_irq_pending_irq], level);
 	}
 }
