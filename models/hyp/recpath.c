@@ -179,6 +179,8 @@ static bool take_op(struct parser *p, const struct line *l)
 		o->cap = o->cap * 2 + 256;
 		o->op = xrealloc(o->op, o->cap * sizeof(*o->op));
 	}
+	if (verify_lr_of(ref, op.name) > o->lrs)
+		o->lrs = verify_lr_of(ref, op.name);
 	o->op[o->n++] = op;
 	return o->n <= RECPATH_OPS_MAX;
 }

@@ -24,6 +24,7 @@ struct recpath {
 	unsigned cfg;
 	struct recpath_op *op;
 	size_t n, cap;
+	unsigned lrs; /* list registers that were in use */
 	char *functions; /* names, each with its terminator */
 	size_t n_functions;
 };

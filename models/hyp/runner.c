@@ -199,18 +199,24 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 	return t;
 }
 
-void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, struct ws_totals *t)
+const struct ws_totals *runner_step(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, unsigned step,
+				    unsigned lrs)
 {
 	const struct exit_row *row = exit_row(kind);
+	const struct exit_step *s = &row->step[step];
+	uint64_t state = exit_step_state(row, step);
 
-	for (unsigned i = 0; i < row->n; i++) {
-		uint64_t state = exit_step_state(row, i);
-		const struct ws_totals *one;
+	if (row->n > 1 && s->is_phase && s->id == PHASE_LAZY && !runner_needs_fp(r, v))
+		return NULL;
+	return runner_run(r, v, exit_step_comp(r->p, s), state, (state & CND(LRS)) != 0 ? lrs : 0);
+}
 
-		if (row->n > 1 && row->step[i].is_phase && row->step[i].id == PHASE_LAZY && !runner_needs_fp(r, v))
-			continue;
-		one = runner_run(r, v, exit_step_comp(r->p, &row->step[i]), state, (state & CND(LRS)) != 0);
-		if (t != NULL)
+void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, struct ws_totals *t)
+{
+	for (unsigned i = 0; i < exit_row(kind)->n; i++) {
+		const struct ws_totals *one = runner_step(r, v, kind, i, 1);
+
+		if (t != NULL && one != NULL)
 			ws_totals_add(t, one, 1);
 	}
 }

@@ -38,6 +38,12 @@ bool runner_needs_fp(const struct runner *r, const struct runner_vcpu *v);
 const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp,
 				   uint64_t state, unsigned lrs);
 
+/*
+ * One step of an exit kind's sequence in the state that the kind says; lrs: list registers in use if that says LRS.
+ * NULL when the step is a first FP use that does not trap.
+ */
+const struct ws_totals *runner_step(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, unsigned step,
+				    unsigned lrs);
 /* One iteration of an exit kind in its own state, one list register if that says LRS; added to *t (may be NULL). */
 void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, struct ws_totals *t);
 

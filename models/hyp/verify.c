@@ -80,6 +80,8 @@ static void take_row(struct verify *v, const struct ref_row *row)
 		return;
 	it = item(c, op, row->effective);
 	it->ref += row->count;
+	if (verify_lr_of(op, row->effective) > c->lrs)
+		c->lrs = verify_lr_of(op, row->effective);
 	verify_add_function(it, ref_plain_function(row->function), row->count);
 }
 
@@ -188,7 +190,7 @@ void verify_simulate(struct verify_case *c, const struct ws_prog *p)
 	enum exit_kind k;
 
 	BUG_ON(!exit_by_name(c->exit, &k));
-	verify_sequence(&s, p, k);
+	verify_sequence(&s, p, k, c->lrs);
 	verify_count(c, &s);
 	verify_seq_free(&s);
 }

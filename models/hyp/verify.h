@@ -28,6 +28,7 @@ struct verify_case {
 	bool counted;        /* totals were read and have it */
 	bool left_out;       /* too few of its occurrences follow the recorded path */
 	uint64_t modal, nseg; /* how many do, of how many; with totals */
+	unsigned lrs;        /* list registers that were in use */
 	uint64_t soft_reads, soft_writes; /* of the reference: measured path */
 	struct verify_item *item;
 	size_t n;

@@ -55,23 +55,48 @@ bool verify_key(const struct ws_op *op, enum ref_op *kind, char name[static VERI
 	return op_of_instruction(row->ref, kind) && verify_compared(*kind);
 }
 
-/* Add the accesses of an op; one per list register goes to the next register each time. */
-static void take_op(struct verify_seq *s, const struct ws_op *op, uint64_t times)
+unsigned verify_lr_of(enum ref_op op, const char *name)
 {
+	unsigned n;
+	int end = 0;
+
+	if (op != REF_OP_write || sscanf(name, "ich_lr%2u_el2%n", &n, &end) != 1 || end == 0 || name[end] != '\0')
+		return 0;
+	return n + 1;
+}
+
+/* Add the access of an op to the register that is k further. */
+static void take_op(struct verify_seq *s, const struct ws_op *op, unsigned k)
+{
+	struct verify_op v = { .phase = op->phase, .step = op->step };
 	struct ws_op one = *op;
 	enum ref_op kind;
 
-	for (uint64_t k = 0; k < times; k++, one.reg = (uint16_t)(one.reg + op->per_lr)) {
-		struct verify_op v = { .phase = op->phase, .step = op->step };
+	one.reg = (uint16_t)(one.reg + k);
+	if (!verify_key(&one, &kind, v.name))
+		return;
+	v.op = (uint8_t)kind;
+	if (s->n == s->cap) {
+		s->cap = s->cap * 2 + 256;
+		s->op = xrealloc(s->op, s->cap * sizeof(*s->op));
+	}
+	s->op[s->n++] = v;
+}
 
-		if (!verify_key(&one, &kind, v.name))
-			return;
-		v.op = (uint8_t)kind;
-		if (s->n == s->cap) {
-			s->cap = s->cap * 2 + 256;
-			s->op = xrealloc(s->op, s->cap * sizeof(*s->op));
+/* Add n ops with how often each was executed. */
+static void take_ops(struct verify_seq *s, const struct ws_op *op, const uint64_t *times, size_t n)
+{
+	for (size_t i = 0, end; i < n; i = end) {
+		uint64_t rounds = times[i];
+
+		for (end = i + 1; op[i].per_lr && end < n && op[end].per_lr; end++)
+			rounds = times[end] > rounds ? times[end] : rounds;
+		for (unsigned k = 0; k < rounds; k++) {
+			for (size_t j = i; j < end; j++) {
+				if (k < times[j])
+					take_op(s, &op[j], op[j].per_lr ? k : 0);
+			}
 		}
-		s->op[s->n++] = v;
 	}
 }
 
@@ -79,45 +104,43 @@ struct iteration {
 	struct runner *r;
 	struct runner_vcpu *v;
 	const struct ws_prog *p;
-	uint64_t *before, *after; /* executions per op */
+	unsigned lrs;
+	uint64_t *before, *times; /* executions per op */
 };
 
-static void run_step(struct iteration *it, const struct exit_row *row, unsigned i, struct verify_seq *s)
+static void run_step(struct iteration *it, enum exit_kind k, unsigned step, struct verify_seq *s)
 {
 	const struct ws_prog *p = it->p;
-	enum ws_comp comp = exit_step_comp(p, &row->step[i]);
-	uint64_t state = exit_step_state(row, i);
+	enum ws_comp comp = exit_step_comp(p, &exit_row(k)->step[step]);
+	size_t first = p->comp[comp].first;
 
 	memset(it->before, 0, p->n * sizeof(*it->before));
-	memset(it->after, 0, p->n * sizeof(*it->after));
+	memset(it->times, 0, p->n * sizeof(*it->times));
 	runner_exec(it->r, it->before);
-	/* The sequences of exits.def use one list register. */
-	(void)runner_run(it->r, it->v, comp, state, (state & CND(LRS)) != 0);
-	runner_exec(it->r, it->after);
-	for (size_t k = p->comp[comp].first; k < p->comp[comp].first + p->comp[comp].n; k++)
-		take_op(s, &p->op[k], it->after[k] - it->before[k]);
+	(void)runner_step(it->r, it->v, k, step, it->lrs);
+	runner_exec(it->r, it->times);
+	for (size_t i = 0; i < p->n; i++)
+		it->times[i] -= it->before[i];
+	take_ops(s, p->op + first, it->times + first, p->comp[comp].n);
 }
 
 /* The ops of one occurrence replace what is in s. */
 static void iterate(struct iteration *it, enum exit_kind k, struct verify_seq *s)
 {
-	const struct exit_row *row = exit_row(k);
-
 	s->n = 0;
-	for (unsigned i = 0; i < row->n; i++) {
-		if (row->step[i].is_phase && row->step[i].id == PHASE_LAZY && !runner_needs_fp(it->r, it->v))
-			continue;
-		run_step(it, row, i, s);
-	}
+	for (unsigned i = 0; i < exit_row(k)->n; i++)
+		run_step(it, k, i, s);
 }
 
-void verify_sequence(struct verify_seq *s, const struct ws_prog *p, enum exit_kind k)
+void verify_sequence(struct verify_seq *s, const struct ws_prog *p, enum exit_kind k, unsigned lrs)
 {
 	struct iteration it = { .r = runner_new(p, false), .p = p };
+	unsigned max = (unsigned)p->config.machine->list_registers;
 
+	it.lrs = lrs < 1 ? 1 : lrs > max ? max : lrs;
 	it.v = runner_vcpu(it.r, "vm");
 	it.before = xcalloc(p->n, sizeof(*it.before));
-	it.after = xcalloc(p->n, sizeof(*it.after));
+	it.times = xcalloc(p->n, sizeof(*it.times));
 	*s = (struct verify_seq){ 0 };
 	if (exit_row(k)->step[0].is_phase)
 		iterate(&it, EXIT_run_first, s);
@@ -125,7 +148,7 @@ void verify_sequence(struct verify_seq *s, const struct ws_prog *p, enum exit_ki
 	iterate(&it, k, s);
 	runner_free(it.r);
 	free(it.before);
-	free(it.after);
+	free(it.times);
 }
 
 void verify_seq_free(struct verify_seq *s)

@@ -31,9 +31,14 @@ bool verify_key(const struct ws_op *op, enum ref_op *kind, char name[static VERI
 
 /*
  * The ops of one occurrence of the kind in the steady state: the second in a row, after a first entry where the kind
- * begins with a guest exit. Free with verify_seq_free.
+ * begins with a guest exit. lrs: list registers in use where the kind uses any, at least 1 and at most the machine's;
+ * how many interrupts a guest has pending is its own affair, so that is taken from the recording. Ops that stand
+ * together and run once per list register are one loop. Free with verify_seq_free.
  */
-void verify_sequence(struct verify_seq *s, const struct ws_prog *p, enum exit_kind k);
+void verify_sequence(struct verify_seq *s, const struct ws_prog *p, enum exit_kind k, unsigned lrs);
+
+/* The list register that an op restores, from 1; 0 = none. The most of a recording is how many it had in use. */
+unsigned verify_lr_of(enum ref_op op, const char *name);
 void verify_seq_free(struct verify_seq *s);
 
 #endif

@@ -140,7 +140,8 @@ void verify_job_free(struct verify_job *j)
 
 /* --- simulation ------------------------------------------------------------------------------- */
 
-static int sequence(struct verify_seq *s, const struct ws_config *base, const char *exit, unsigned cfg, struct err *e)
+static int sequence(struct verify_seq *s, const struct ws_config *base, const char *exit, unsigned cfg, unsigned lrs,
+		    struct err *e)
 {
 	struct ws_config wc = *base;
 	struct ws_prog *p;
@@ -151,7 +152,7 @@ static int sequence(struct verify_seq *s, const struct ws_config *base, const ch
 	p = ws_compile(&wc, e);
 	if (p == NULL)
 		return -1;
-	verify_sequence(s, p, k);
+	verify_sequence(s, p, k, lrs);
 	ws_free(p);
 	return 0;
 }
@@ -185,7 +186,7 @@ static int take_path(void *arg, const char *name, const char *text, size_t n, st
 	if (rc != 0)
 		(void)err_at(e, name, 0);
 	else if (p.modelled)
-		rc = sequence(&p.s, j->base, p.o.exit, p.o.cfg, e);
+		rc = sequence(&p.s, j->base, p.o.exit, p.o.cfg, p.o.lrs, e);
 	if (rc == 0)
 		recpath_compare(&p.d, &p.o, &p.s);
 	j->path = xrealloc(j->path, (j->n_paths + 1) * sizeof(*j->path));
@@ -200,7 +201,7 @@ int verify_job_simulate(struct verify_job *j, const struct ws_config *base, stru
 	for (size_t i = 0; i < j->v.n; i++) {
 		struct verify_case *c = &j->v.c[i];
 
-		if (c->modelled && sequence(&j->seq[i], base, c->exit, c->cfg, e) != 0)
+		if (c->modelled && sequence(&j->seq[i], base, c->exit, c->cfg, c->lrs, e) != 0)
 			return -1;
 		if (c->modelled)
 			verify_count(c, &j->seq[i]);

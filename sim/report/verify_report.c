@@ -239,6 +239,7 @@ void verify_report(const struct verify_result *x, bool all, struct rep *r)
 	else if (s.left_out != 0)
 		rep_note(r, "%zu exits are left out: too few of their occurrences follow the recorded path (--min-modal)",
 			 s.left_out);
+	rep_note(r, "how many list registers are in use is the guest's affair and taken from the recording");
 	rep_note(r, "measured: reads of the per-CPU base, of current, DAIF and CurrentEL, and writes of DAIF, which "
 		 "the C code makes by the way; they come from path profiles and are not modelled");
 }
