@@ -28,7 +28,7 @@ static const uint64_t vcpu_bits[] = {
 #undef KCOND
 #undef SCOND
 
-static const char *const sgi_names[] = { "others", "any", "self", NULL };
+static const char *const sgi_names[] = { "any", "others", "self", NULL };
 static const char *const fp_names[] = { "never", "each-load", NULL };
 
 #define MEMBER(m) offsetof(struct switch_options, m)
@@ -48,8 +48,9 @@ static const struct opt_row fixed[] = {
 	  "count from this text in trace_marker on (event print); empty: from the beginning" },
 	{ "run", "to_marker", OPT_STR, MEMBER(to_marker), "", 0, 0, "", NULL,
 	  "stop at this text in trace_marker; empty: at the end" },
-	{ "run", "sgi_target", OPT_ENUM, MEMBER(sgi_target), "others", 0, 0, "", sgi_names,
-	  "which vCPU an SGI goes to, which no trace event shows: the others in turn, any in turn, or the sender" },
+	{ "run", "sgi_target", OPT_ENUM, MEMBER(sgi_target), "any", 0, 0, "", sgi_names,
+	  "where an SGI goes that neither woke nor interrupted a vCPU: in turn to the sender and the vCPUs that were not "
+	  "running, or only to these, or only to the sender" },
 	{ "run", "fp_use", OPT_ENUM, MEMBER(fp_use), "never", 0, 0, "", fp_names,
 	  "when guests use FP/SIMD, which no trace event shows: never, or once after each vcpu_load" },
 };

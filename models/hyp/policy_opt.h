@@ -11,8 +11,8 @@
 /* When the guest uses FP/SIMD, which no trace event shows. */
 enum fp_use { FP_NEVER, FP_EACH_LOAD };
 
-/* Which vCPU an SGI goes to, which no trace event shows. */
-enum sgi_target { SGI_OTHERS, SGI_ANY, SGI_SELF };
+/* Where an SGI goes that neither woke nor interrupted a vCPU (replay_sgi.c). */
+enum sgi_target { SGI_ANY, SGI_OTHERS, SGI_SELF };
 
 struct switch_options {
 	int model;             /* row of ws_models() */

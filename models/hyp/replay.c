@@ -133,10 +133,6 @@ static void see_entry(struct replay_state *s, const struct tr_event *ev)
 	maybe_fp(s, v);
 }
 
-#define KVM_EXIT_RET_IRQ     0 /* ARM_EXCEPTION_IRQ, asm/kvm_asm.h */
-#define KVM_EXIT_RET_SERROR  1
-#define KVM_EXIT_RET_TRAP    2
-
 static void see_exit(struct replay_state *s, const struct tr_event *ev)
 {
 	size_t v = vcpu_of(s, ev);
@@ -154,10 +150,10 @@ static void see_exit(struct replay_state *s, const struct tr_event *ev)
 	t->guest_ns = ev->ts_ns >= t->entry_ns ? ev->ts_ns - t->entry_ns : 0;
 	s->r->vcpu[v].guest_ns += t->guest_ns;
 	switch (ev->arg[TRA_kvm_exit_ret]) {
-	case KVM_EXIT_RET_IRQ:
+	case REPLAY_EXIT_RET_IRQ:
 		t->kind = t->timer_fired ? EXIT_vtimer_irq : EXIT_irq;
 		break;
-	case KVM_EXIT_RET_SERROR:
+	case REPLAY_EXIT_RET_SERROR:
 		t->kind = EXIT_serror;
 		break;
 	default:
@@ -213,12 +209,23 @@ static void see_userspace_exit(struct replay_state *s, const struct tr_event *ev
 	*t = before;
 }
 
+static enum exit_kind kind_of_access(const struct tr_event *ev)
+{
+	return exit_of_sysreg((unsigned)ev->arg[TRA_kvm_sys_access_Op0], (unsigned)ev->arg[TRA_kvm_sys_access_Op1],
+			      (unsigned)ev->arg[TRA_kvm_sys_access_CRn], (unsigned)ev->arg[TRA_kvm_sys_access_CRm],
+			      (unsigned)ev->arg[TRA_kvm_sys_access_Op2]);
+}
+
+bool replay_is_sgi(const struct tr_event *ev)
+{
+	return kind_of_access(ev) == EXIT_sysreg_sgi;
+}
+
 /* Details that the handler of an exit tells. */
 static void see_detail(struct replay_state *s, const struct tr_event *ev)
 {
 	size_t v = replay_find(s, ev->pid);
 	struct replay_track *t = v != SIZE_MAX ? &s->track[v] : NULL;
-	enum exit_kind kind;
 
 	if (t == NULL || !t->have_exit || t->user || t->next != 0)
 		return;
@@ -227,14 +234,9 @@ static void see_detail(struct replay_state *s, const struct tr_event *ev)
 		t->kind = exit_of_hvc(ev->arg[TRA_kvm_hvc_arm64_r0]);
 		break;
 	case TR_kvm_sys_access:
-		kind = exit_of_sysreg((unsigned)ev->arg[TRA_kvm_sys_access_Op0],
-					 (unsigned)ev->arg[TRA_kvm_sys_access_Op1],
-					 (unsigned)ev->arg[TRA_kvm_sys_access_CRn],
-					 (unsigned)ev->arg[TRA_kvm_sys_access_CRm],
-				      (unsigned)ev->arg[TRA_kvm_sys_access_Op2]);
-		t->kind = kind;
-		if (kind == EXIT_sysreg_sgi)
-			replay_set_line(&s->track[replay_sgi_target(s, v)], REPLAY_LINE_SGI, true);
+		t->kind = kind_of_access(ev);
+		if (t->kind == EXIT_sysreg_sgi)
+			replay_set_line(&s->track[replay_sgi_target(s, v, ev)], REPLAY_LINE_SGI, true);
 		break;
 	case TR_kvm_wfx_arm64:
 		t->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_wfe : EXIT_wfi;
@@ -378,6 +380,7 @@ static void finish(struct replay_state *s)
 		free(s->vm[i].v);
 	free(s->vm);
 	free(s->track);
+	free(s->sgis.sgi);
 }
 
 /* Memory is bounded: a thread more than there can be vCPUs. */
@@ -398,7 +401,9 @@ struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, cons
 	r->prog = p;
 	*s = (struct replay_state){ .r = r, .runner = runner_new(p, opt->counting), .trace = trace,
 			     .opt = opt, .fp_each_load = opt->fp == FP_EACH_LOAD };
-	while (!s->ended && (rc = tr_next(trace, &ev, e)) == 1) {
+	rc = replay_find_sgis(trace, &s->sgis, e);
+	while (rc == 0 && !s->ended && (rc = tr_next(trace, &ev, e)) == 1) {
+		rc = 0;
 		if (r->last_ns == 0)
 			r->first_ns = ev.ts_ns;
 		r->last_ns = ev.ts_ns;

@@ -12,7 +12,7 @@
  *
  * What no event shows is not made up: FP/SIMD traps (option run.fp_use), entries that are given up because an
  * interrupt is pending. An interrupt line that is up (vgic_update_irq_pending) takes one list register at the
- * next entry, for one residency; an SGI too, in a vCPU that run.sgi_target picks, since no event tells it.
+ * next entry, for one residency; an SGI too, in the vCPU that it woke or interrupted, else in one that run.sgi_target picks.
  */
 #ifndef EL2SIM_HYP_REPLAY_H
 #define EL2SIM_HYP_REPLAY_H
@@ -61,7 +61,7 @@ struct replay_options {
 };
 
 /*
- * Replay the rest of a trace through a program.
+ * Replay a trace, from its beginning, through a program.
  * Returns NULL with ERR_INPUT when the trace cannot be read or holds no kvm_entry. Free with replay_free.
  */
 struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace,

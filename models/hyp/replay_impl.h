@@ -47,6 +47,18 @@ struct replay_vm {
 #define REPLAY_VCPUS_MAX 4096 /* vCPU threads in one trace */
 #define REPLAY_SLOTS     (4 * REPLAY_VCPUS_MAX)
 
+/* An SGI that a vCPU sent: when, its thread, and the thread of its target, 0 if the trace does not tell. */
+struct replay_sgi {
+	uint64_t ts_ns;
+	int32_t from, to;
+};
+
+struct replay_sgis {
+	struct replay_sgi *sgi; /* in the order of the trace */
+	size_t n, room, next;
+	size_t seen;            /* of n: with a target */
+};
+
 struct replay_state {
 	struct replay *r;
 	struct runner *runner;
@@ -60,7 +72,9 @@ struct replay_state {
 	size_t n_vm;
 	uint64_t changes;        /* of the set of vCPUs and their numbers */
 	uint16_t slot[REPLAY_SLOTS]; /* hash of thread ids: vCPU + 1 */
-	uint64_t sgis;           /* sent so far */
+	struct replay_sgis sgis;
+	uint64_t quiet_sgis;     /* dealt out to siblings so far, the trace told no target */
+	uint64_t self_due;       /* thousandths of a quiet SGI that senders have coming */
 	int32_t new_pid;         /* last thread that loaded a vCPU before any entry, and the vCPU's index */
 	uint32_t new_index;
 	uint32_t put_due[TR_CPU_MAX]; /* vCPU + 1 that this CPU is putting after a sched_switch; 0 = none */
@@ -90,15 +104,28 @@ void replay_put(struct replay_state *s, size_t v);
 
 /* An interrupt line of a vCPU rises or falls; what is up at the next entry takes a list register. */
 void replay_set_line(struct replay_track *t, uint32_t irq, bool level);
-/* vCPU that the SGI of a sender goes to. */
-size_t replay_sgi_target(struct replay_state *s, size_t sender);
+/* vCPU that the SGI of a sender goes to: its kvm_sys_access event. */
+size_t replay_sgi_target(struct replay_state *s, size_t sender, const struct tr_event *ev);
 /* Events of timers and interrupts. */
 void replay_see_timer(struct replay_state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index);
 void replay_see_timer_irq(struct replay_state *s, const struct tr_event *ev);
 void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev);
 void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint64_t index);
 
+/* ---- replay_sgi.c ---- */
+
+/* Read a trace from where it stands, find the targets of SGIs, and go back to its beginning. ERR_INPUT. */
+int replay_find_sgis(struct tr_reader *trace, struct replay_sgis *out, struct err *e);
+/* Thread of the target of the SGI that this kvm_sys_access sends; 0 if the trace does not tell. */
+int32_t replay_sgi_seen(struct replay_sgis *g, const struct tr_event *ev);
+
 /* ---- replay.c ---- */
+
+#define REPLAY_EXIT_RET_IRQ    0 /* kvm_exit ret: ARM_EXCEPTION_IRQ, asm/kvm_asm.h */
+#define REPLAY_EXIT_RET_SERROR 1
+
+/* Does a kvm_sys_access event send an SGI? */
+bool replay_is_sgi(const struct tr_event *ev);
 
 /* vCPU by its thread; SIZE_MAX if none. */
 size_t replay_find(struct replay_state *s, int32_t pid);

@@ -55,22 +55,41 @@ static const struct replay_vm *siblings(struct replay_state *s, unsigned vm)
 	return list;
 }
 
-/* The trace does not tell an SGI's target: they are dealt out in turn, as run.sgi_target says. */
-size_t replay_sgi_target(struct replay_state *s, size_t sender)
+/* The sender is one of n + 1 that may have got a quiet SGI, and as likely as few others were seen to get any. */
+static bool to_itself(struct replay_state *s, uint64_t n)
+{
+	if (s->opt->sgi != SGI_ANY || n == 0 || s->sgis.n == 0)
+		return s->opt->sgi == SGI_SELF || n == 0;
+	s->self_due += (s->sgis.n - s->sgis.seen) * 1000 / s->sgis.n / (n + 1);
+	if (s->self_due < 1000)
+		return false;
+	s->self_due -= 1000;
+	return true;
+}
+
+/* k-th sibling that is not in the guest; SIZE_MAX: none. n: how many there are, not above k + 1. */
+static size_t not_running(const struct replay_state *s, const struct replay_vm *vm, size_t sender, uint64_t k,
+			  uint64_t *n)
+{
+	*n = 0;
+	for (size_t i = 0; i < vm->n; i++) {
+		if (vm->v[i].v != sender && !s->track[vm->v[i].v].in_guest && ++*n > k)
+			return vm->v[i].v;
+	}
+	return SIZE_MAX;
+}
+
+size_t replay_sgi_target(struct replay_state *s, size_t sender, const struct tr_event *ev)
 {
 	const struct replay_vm *vm = siblings(s, s->track[sender].run->vm);
-	size_t n = vm->n, at, mine = 0;
+	int32_t pid = replay_sgi_seen(&s->sgis, ev);
+	size_t v = pid != 0 ? replay_find(s, pid) : SIZE_MAX;
+	uint64_t n, up_to;
 
-	if (s->opt->sgi == SGI_SELF)
-		return sender;
-	while (mine < n && vm->v[mine].index != s->r->vcpu[sender].index)
-		mine++;
-	if (s->opt->sgi == SGI_OTHERS && mine < n)
-		n--;
-	if (n == 0)
-		return sender;
-	at = s->sgis++ % n;
-	return vm->v[at + (s->opt->sgi == SGI_OTHERS && at >= mine)].v;
+	if (v != SIZE_MAX)
+		return v;
+	(void)not_running(s, vm, sender, UINT64_MAX, &n);
+	return to_itself(s, n) ? sender : not_running(s, vm, sender, s->quiet_sgis++ % n, &up_to);
 }
 
 void replay_see_timer(struct replay_state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index)

@@ -180,7 +180,7 @@ static int report(const struct verify_run *v, const struct replay *p, const stru
 		rep_note(r, "%llu entries were given up because an interrupt was pending (ISR_EL1): the trace shows "
 			 "their kvm_entry and kvm_exit, but there was no exception",
 			 (unsigned long long)(v->tries - v->enters));
-	rep_note(r, "an SGI's target is not in the trace; run.sgi_target says how they are dealt out");
+	rep_note(r, "an SGI's target is not in the trace: it is the vCPU that was woken or interrupted after it, else as run.sgi_target says");
 	good = within(v, 10, &all);
 	rep_verdict(r, "%zu of %zu registers and instructions within 1 %% of the run, %zu within 3 %%", good, all,
 		    within(v, 30, &all));
