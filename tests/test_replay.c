@@ -685,59 +685,115 @@ START_TEST(an_interrupt_that_goes_away_before_the_entry_occupies_none)
 }
 END_TEST
 
-/* Threads C, D, E of one VM; D sends SGIs. Entries with a list register filled, by kind of target. */
-static uint64_t sgi_entries(enum sgi_target target, unsigned sgis, uint64_t by_thread[static 3])
+enum effect { QUIET, INTERRUPTS, WAKES, ENDS_POLL };
+
+/* What the other two threads do before a thread's SGI, and what E does after it. */
+static void before_sgi(struct script *s, enum effect effect)
+{
+	if (effect == QUIET) { /* both are in the kernel */
+		hvc(s, A, 0, 0);
+		hvc(s, A + 2, 2, 0);
+	} else if (effect != INTERRUPTS) {
+		trap(s, A + 2, 2, EC_WFX);
+		event(s, TR_kvm_wfx_arm64, A + 2, 2, 0, 0, 0);
+	}
+}
+
+static void after_sgi(struct script *s, enum effect effect)
+{
+	if (effect == QUIET)
+		entry(s, A, 0);
+	if (effect == INTERRUPTS)
+		irq(s, A + 2, 2);
+	if (effect == ENDS_POLL)
+		event(s, TR_kvm_vcpu_wakeup, A + 2, 2, 1000, 0, 1);
+	entry(s, A + 2, 2);
+}
+
+#define SGIS 12
+
+/* Threads C, D, E of one VM; D writes an ICC_SGI1R_EL1, or another register. Register writes by thread. */
+static void with_sgis(enum sgi_target target, enum effect effect, bool sgi, uint64_t writes[static 3])
 {
 	const struct replay_options opt = { .sgi = target, .from = "", .to = "" };
 	struct script s;
 	struct tr_reader *t;
 	struct replay *r;
-	uint64_t n;
 
 	begin(&s);
 	for (int32_t pid = 0; pid < 3; pid++) {
 		event(&s, TR_kvm_get_timer_map, A + pid, (unsigned)pid, (uint64_t)pid, 1, 0);
 		entry(&s, A + pid, (unsigned)pid);
 	}
-	for (unsigned i = 0; i <= sgis; i++) {
+	for (unsigned i = 0; i < SGIS; i++) {
 		struct tr_event ev = { .pid = A + 1, .cpu = 1, .comm = s.vm, .type = TR_kvm_sys_access };
 
+		before_sgi(&s, effect);
 		trap(&s, A + 1, 1, 0x18);
 		ev.ts_ns = s.now += 1000;
-		ev.arg[TRA_kvm_sys_access_Op0] = i < sgis ? 3 : 2; /* after the last: something else */
+		ev.arg[TRA_kvm_sys_access_Op0] = 3;
 		ev.arg[TRA_kvm_sys_access_CRn] = 12;
-		ev.arg[TRA_kvm_sys_access_CRm] = 11;
+		ev.arg[TRA_kvm_sys_access_CRm] = sgi ? 11 : 10;
 		ev.arg[TRA_kvm_sys_access_Op2] = 5;
 		ck_assert_int_eq(tw_add(s.w, &ev, &s.e), 0);
+		if (effect == WAKES)
+			event(&s, TR_sched_waking, A + 1, 1, s.vm, (uint64_t)(A + 2), 120);
 		entry(&s, A + 1, 1);
-		for (int32_t pid = 0; pid < 3; pid += 2) {
-			irq(&s, A + pid, (unsigned)pid);
-			entry(&s, A + pid, (unsigned)pid);
-		}
+		after_sgi(&s, effect);
 	}
+	for (int32_t pid = 0; pid < 3; pid++)
+		hvc(&s, A + pid, (unsigned)pid, 0);
 	finish(&s);
 	t = tr_open(s.path, &s.e);
 	r = replay_run(prog, t, &opt, &s.e);
 	ck_assert_ptr_nonnull(r);
 	ck_assert_uint_eq(r->n_vcpu, 3);
-	for (unsigned v = 0; v < 3; v++) /* two more register writes each: ICH_HCR_EL2 and the list register */
-		by_thread[v] = r->vcpu[v].totals.n[CNT_write];
-	n = r->lr_used[0];
+	for (unsigned v = 0; v < 3; v++)
+		writes[v] = r->vcpu[v].totals.n[CNT_write];
 	replay_free(r);
 	tr_close(t);
 	(void)unlink(s.path);
-	return n;
 }
 
-START_TEST(sgis_go_to_the_other_vcpus_in_turn)
+/* Entries of each thread that an SGI gave a list register: four register writes more. */
+static void sgi_entries(enum sgi_target target, enum effect effect, uint64_t n[static 3])
 {
-	uint64_t none[3], some[3];
+	uint64_t without[3];
 
-	ck_assert_uint_eq(sgi_entries(SGI_OTHERS, 4, some), 4);
-	ck_assert_uint_eq(some[0], some[2]);
-	ck_assert_uint_eq(sgi_entries(SGI_SELF, 4, none), 4);
-	ck_assert_uint_gt(some[0], none[0]);
-	ck_assert_uint_lt(some[1], none[1]);
+	with_sgis(target, effect, true, n);
+	with_sgis(target, effect, false, without);
+	for (unsigned v = 0; v < 3; v++)
+		n[v] = (n[v] - without[v]) / 4;
+}
+
+START_TEST(an_sgi_that_nobody_shows_is_dealt_out)
+{
+	uint64_t n[3];
+
+	sgi_entries(SGI_OTHERS, QUIET, n);
+	ck_assert_uint_eq(n[0], SGIS / 2);
+	ck_assert_uint_eq(n[1], 0);
+	ck_assert_uint_eq(n[2], SGIS / 2);
+	sgi_entries(SGI_SELF, QUIET, n);
+	ck_assert_uint_eq(n[0], 0);
+	ck_assert_uint_eq(n[1], SGIS);
+	ck_assert_uint_eq(n[2], 0);
+	sgi_entries(SGI_ANY, QUIET, n);
+	ck_assert(n[0] > 0 && n[1] > 0 && n[2] > 0);
+}
+END_TEST
+
+START_TEST(an_sgi_goes_to_the_vcpu_that_it_interrupts_or_wakes)
+{
+	for (enum effect effect = INTERRUPTS; effect <= ENDS_POLL; effect++) {
+		for (enum sgi_target target = SGI_ANY; target <= SGI_SELF; target++) {
+			uint64_t n[3];
+
+			sgi_entries(target, effect, n);
+			ck_assert_msg(n[0] == 0 && n[1] == 0 && n[2] == SGIS, "effect %d, target %d: %llu %llu %llu", effect,
+				      target, (unsigned long long)n[0], (unsigned long long)n[1], (unsigned long long)n[2]);
+		}
+	}
 }
 END_TEST
 
@@ -925,7 +981,8 @@ static TCase *events(void)
 	tcase_add_test(c, a_timer_interrupt_in_the_guest_is_told_from_another);
 	tcase_add_test(c, an_interrupt_occupies_a_list_register_for_one_residency);
 	tcase_add_test(c, an_interrupt_that_goes_away_before_the_entry_occupies_none);
-	tcase_add_test(c, sgis_go_to_the_other_vcpus_in_turn);
+	tcase_add_test(c, an_sgi_that_nobody_shows_is_dealt_out);
+	tcase_add_test(c, an_sgi_goes_to_the_vcpu_that_it_interrupts_or_wakes);
 	tcase_add_test(c, more_vcpu_threads_than_there_can_be_is_an_error);
 	tcase_add_test(c, residency_is_the_time_between_entry_and_exit);
 	tcase_add_test(c, a_trace_without_an_entry_is_an_error);
