@@ -25,3 +25,9 @@ experiment=experiment/eager-vs-deferred.ini
 printf '[el2sim]\ninclude = %s\n' "$experiment" >mine.ini
 "$el2sim" compare mine.ini >out || { echo "compare failed: exit status $?"; exit 1; }
 grep -q '^=> ' out || { cat out; echo "no verdict"; exit 1; }
+
+# So does a shipped file named on the command line, with or without the folder it has in the source tree.
+for name in "$experiment" "configs/$experiment"; do
+	"$el2sim" compare "$name" >out || { echo "compare $name failed: exit status $?"; exit 1; }
+	grep -q '^=> ' out || { cat out; echo "no verdict for $name"; exit 1; }
+done

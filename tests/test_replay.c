@@ -954,6 +954,7 @@ static TCase *events(void)
 {
 	TCase *c = tcase_create("events");
 
+	tcase_set_timeout(c, 60);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, the_first_entry_of_a_vcpu_loads_it);
 	tcase_add_test(c, an_exit_handled_in_the_kernel_neither_puts_nor_loads);

@@ -2,8 +2,11 @@
 #include "sim/app/config.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "models/hyp/ws_lint.h"
+#include "sim/base/share.h"
+#include "sim/base/str.h"
 
 #define MEMBER(m) offsetof(struct compare_options, m)
 
@@ -15,6 +18,32 @@ static const struct opt_row compare_rows[] = {
 	{ "compare", "baseline", OPT_INT, MEMBER(baseline), "1", 1, 16, "", NULL,
 	  "column that the others are compared with" },
 };
+
+/* A file that is not there may be a shipped one, by its name in or below configs. */
+static void find_file(struct str *out, const char *path)
+{
+	const char *below = strncmp(path, "configs/", 8) == 0 ? path + 8 : path;
+
+	if (path[0] != '/' && access(path, F_OK) != 0) {
+		share_dir(out, "configs");
+		str_addf(out, "/%s", below);
+		if (access(str_get(out), F_OK) == 0)
+			return;
+	}
+	str_reset(out);
+	str_add(out, path);
+}
+
+static int load_file(struct config *c, const char *path, struct err *e)
+{
+	struct str found = STR_INIT;
+	int rc;
+
+	find_file(&found, path);
+	rc = opt_load(c->set, str_get(&found), e);
+	str_free(&found);
+	return rc;
+}
 
 int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e)
 {
@@ -31,7 +60,7 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 	rows = path_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->path_profile);
 	opt_add(c->set, compare_rows, sizeof(compare_rows) / sizeof(compare_rows[0]), &c->compare);
-	if (path != NULL && opt_load(c->set, path, e) != 0)
+	if (path != NULL && load_file(c, path, e) != 0)
 		return -1;
 	for (size_t i = 0; overrides != NULL && i < overrides->n; i++) {
 		if (opt_override(c->set, overrides->v[i], e) != 0)

@@ -28,7 +28,8 @@ struct config {
 };
 
 /*
- * Load an INI file and apply overrides ("section.key=value") in order; path NULL = defaults only.
+ * Load an INI file and apply overrides ("section.key=value") in order; path NULL = defaults only. A relative
+ * path that does not exist is looked for among the shipped files (configs/).
  * ERR_CONFIG as opt_load. Free with config_free, also after a failure.
  */
 int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e);
