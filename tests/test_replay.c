@@ -931,6 +931,21 @@ START_TEST(a_sum_that_does_not_agree_is_named)
 }
 END_TEST
 
+START_TEST(a_switch_of_a_thread_between_runs_is_not_lost)
+{
+	struct script s;
+	struct replay *r;
+
+	begin(&s);
+	to_vmm(&s, A, 0); /* KVM_RUN with immediate_exit */
+	sched(&s, A, 0, 0);
+	entry(&s, B, 0);
+	r = play(&s); /* checks that the sums agree */
+	ck_assert_uint_eq(r->kind[EXIT_host_switch].count, 1);
+	replay_free(r);
+}
+END_TEST
+
 START_TEST(a_trace_without_an_entry_is_an_error)
 {
 	const struct replay_options opt = { .counting = true, .from = "", .to = "" };
@@ -986,6 +1001,7 @@ static TCase *events(void)
 	tcase_add_test(c, an_sgi_goes_to_the_vcpu_that_it_interrupts_or_wakes);
 	tcase_add_test(c, more_vcpu_threads_than_there_can_be_is_an_error);
 	tcase_add_test(c, residency_is_the_time_between_entry_and_exit);
+	tcase_add_test(c, a_switch_of_a_thread_between_runs_is_not_lost);
 	tcase_add_test(c, a_trace_without_an_entry_is_an_error);
 	return c;
 }

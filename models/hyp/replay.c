@@ -364,8 +364,11 @@ static void finish(struct replay_state *s)
 		struct replay_track *t = &s->track[v];
 
 		put_if_due(s, v);
-		if (!t->have_exit)
+		if (!t->have_exit) { /* switches of its thread since its last exit was settled */
+			if (t->pending.insns != 0)
+				replay_settle(s, v, EXIT_host_switch);
 			continue;
+		}
 		s->r->unfinished++;
 		replay_until(s, v, t->next != 0 ? t->next : 1);
 		replay_settle(s, v, t->user ? t->kind : replay_kernel_kind(t));

@@ -75,12 +75,12 @@ static void registers(struct rep *r)
 
 	for (unsigned reg = SR_NONE + 1; reg < SR_COUNT; reg++)
 		reg_row(t, (enum sysreg)reg);
-	rep_note(r, "VHE alias: the name by which a host at EL2 with HCR_EL2.E2H = 1 reaches the guest's register; E2H reaches: "
-		 "what the register's own name reaches there");
-	rep_note(r, "host uses it: who on the host needs its own value between guest exit and vcpu_put, and so forbids that "
-		 "the switch is deferred");
-	rep_note(r, "KVM register id: for KVM_GET_ONE_REG and KVM_SET_ONE_REG; \"-\" if KVM has none. The ids of CNTV_CVAL_EL0 "
-		 "and CNTVCT_EL0 are swapped in KVM's interface");
+	rep_note(r, "VHE alias: the name by which a host at EL2 with HCR_EL2.E2H = 1 reaches the guest's register; E2H "
+		 "reaches: what the register's own name reaches there");
+	rep_note(r, "host uses it: who on the host needs its own value between guest exit and vcpu_put, and so forbids "
+		 "that the switch is deferred");
+	rep_note(r, "KVM register id: for KVM_GET_ONE_REG and KVM_SET_ONE_REG; \"-\" if KVM has none. The ids of "
+		 "CNTV_CVAL_EL0 and CNTVCT_EL0 are swapped in KVM's interface");
 }
 
 static void features(struct rep *r)
@@ -96,7 +96,8 @@ static void features(struct rep *r)
 
 static void groups(struct rep *r)
 {
-	const struct rep_col cols[] = { text("group", "[policy] key"), number("registers", "", ""), text("help", "meaning") };
+	const struct rep_col cols[] = { text("group", "[policy] key"), number("registers", "", ""),
+					text("help", "meaning") };
 	struct rep_table *t = rep_table(r, "groups", "Register groups", cols, 3);
 
 	for (unsigned g = 0; g < GRP_COUNT; g++) {

@@ -70,37 +70,48 @@ static void phase_table(const struct replay *p, struct rep *r)
 	phase_cells(t, "total", runs, &p->total);
 }
 
-static void part_row(struct rep_table *t, const char *part, const char *help, uint64_t cycles, uint64_t all)
+/* Cycles as microseconds in thousandths; the products stay in 64 bits (clock at most 10 GHz). */
+static int64_t microseconds(uint64_t cycles, int64_t clock_hz)
+{
+	uint64_t hz = (uint64_t)clock_hz;
+
+	return (int64_t)(cycles / hz * UINT64_C(1000000000) + cycles % hz * UINT64_C(1000000000) / hz);
+}
+
+static void part_row(struct rep_table *t, const struct run_result *x, const char *part, const char *help,
+		     uint64_t cycles, uint64_t all)
 {
 	rep_str(t, part);
 	rep_u64(t, cycles);
+	rep_fix(t, microseconds(cycles, x->prog->config.machine->clock_hz));
 	rep_fix(t, all != 0 ? (int64_t)(cycles * 100000 / all) : 0);
 	rep_str(t, help);
 }
 
 static void cycle_table(const struct run_result *x, const struct run_sums *s, struct rep *r)
 {
-	struct rep_col cols[] = { text_col("part", ""), count_col("cycles", "", ""),
+	struct rep_col cols[] = { text_col("part", ""), count_col("cycles", "", ""), average_col("time_us", "time", "us"),
 				  average_col("share", "", "%"), text_col("what", "") };
-	struct rep_table *t = rep_table(r, "cycles", "Cycles", cols, 4);
+	struct rep_table *t = rep_table(r, "cycles", "Cycles", cols, 5);
 	uint64_t all = x->replay->total.cycles + s->path_cycles;
 
 	for (unsigned c = 0; c < CLASS_COUNT; c++)
-		part_row(t, class_title((enum counter_class)c), class_help((enum counter_class)c),
+		part_row(t, x, class_title((enum counter_class)c), class_help((enum counter_class)c),
 			 x->account.class_cycles[c], all);
 	rep_rule(t);
-	part_row(t, "modelled", "sum of the above", x->replay->total.cycles, all);
+	part_row(t, x, "modelled", "sum of the above", x->replay->total.cycles, all);
 	if (path_given(x->path)) {
-		part_row(t, "measured path", "the kernel's other instructions, recorded, times cycles per instruction",
+		part_row(t, x, "measured path", "the kernel's other instructions, recorded, times cycles per instruction",
 			 s->path_cycles, all);
 	} else {
 		rep_str(t, "measured path");
 		rep_none(t);
 		rep_none(t);
+		rep_none(t);
 		rep_str(t, "no path profile");
 	}
 	rep_rule(t);
-	part_row(t, "total", "", all, all);
+	part_row(t, x, "total", "", all, all);
 }
 
 static void group_table(const struct run_result *x, bool cycles, struct rep *r)
@@ -201,7 +212,7 @@ static void vcpu_table(const struct replay *p, struct rep *r)
 	struct rep_col cols[] = {
 		{ .key = "pid", .type = REP_U64 },
 		text_col("vm", "VM"),
-		count_col("vcpu", "vCPU", ""),
+		{ .key = "vcpu", .title = "vCPU", .type = REP_U64 },
 		count_col("exits", "", ""),
 		count_col("user_exits", "to the VMM", ""),
 		count_col("loads", "", ""),
