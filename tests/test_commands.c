@@ -278,6 +278,38 @@ START_TEST(the_measured_path_is_what_was_recorded_less_what_is_modelled)
 }
 END_TEST
 
+static bool notes_say(json_t *j, const char *text)
+{
+	json_t *note;
+	size_t i;
+
+	json_array_foreach(json_object_get(j, "notes"), i, note) {
+		if (strstr(json_string_value(note), text) != NULL)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(a_path_shorter_than_what_is_modelled_leaves_nothing_and_says_so)
+{
+	json_t *j = json_of("el2sim run " VHE " --path.hvc_psci_version.insns_host=10");
+
+	ck_assert(json_is_null(json_object_get(row_of(j, "kinds", "kind", "hvc_psci_version"), "path_insns")));
+	ck_assert(notes_say(j, "fewer instructions recorded than the model stands for"));
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(a_path_of_another_kernel_or_core_is_named_as_an_assumption)
+{
+	json_t *j = json_of("el2sim run " EXPERIMENT "linux-4.15-vhe-n1.ini --machine.name=other");
+
+	ck_assert(notes_say(j, "linux-4.15-vhe was not recorded"));
+	ck_assert(notes_say(j, "recorded on n1, and the machine is other"));
+	json_decref(j);
+}
+END_TEST
+
 START_TEST(cpi_scales_the_measured_path_and_nothing_else)
 {
 	json_t *a = json_of("el2sim run " VHE " --cost.cpi=1.0"), *b = json_of("el2sim run " VHE " --cost.cpi=2.5");
@@ -516,6 +548,8 @@ static TCase *tests_of_commands(void)
 	tcase_add_test(c, top_prints_the_most_expensive_first);
 	tcase_add_test(c, without_a_path_profile_nothing_is_made_up);
 	tcase_add_test(c, the_measured_path_is_what_was_recorded_less_what_is_modelled);
+	tcase_add_test(c, a_path_shorter_than_what_is_modelled_leaves_nothing_and_says_so);
+	tcase_add_test(c, a_path_of_another_kernel_or_core_is_named_as_an_assumption);
 	tcase_add_test(c, cpi_scales_the_measured_path_and_nothing_else);
 	tcase_add_test(c, counting_and_detailed_reports_are_the_same);
 	tcase_add_test(c, vary_gives_one_column_per_combination);

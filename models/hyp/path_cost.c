@@ -32,6 +32,11 @@ static struct ws_prog *compile_recorded(const struct path_profile *p, const stru
 	switch_config(&o, m, &c);
 	c.model = model;
 	prog = ws_compile(&c, e);
+	if (prog == NULL) {
+		struct err why = *e;
+
+		(void)err_set(e, why.code, "path profile of Linux %s, %s: %s", p->kernel, p->mode, why.text);
+	}
 	return prog;
 }
 

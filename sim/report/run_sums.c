@@ -177,6 +177,9 @@ static void note_assumed_path(const struct run_result *x, struct rep *r)
 	if (path_given(p) && strcmp(own, x->prog->config.model->name) != 0)
 		rep_note(r, "%s: the C code of %s was not recorded; assumed to be that of Linux %s, %s on %s",
 			 x->title, x->prog->config.model->name, p->kernel, p->mode, p->machine);
+	if (path_given(p) && strstr(x->prog->config.machine->name, p->machine) == NULL)
+		rep_note(r, "%s: the path profile was recorded on %s, and the machine is %s: instructions that depend on the "
+			 "core differ", x->title, p->machine, x->prog->config.machine->name);
 	if (!path_given(p))
 		rep_note(r, "%s: no path profile: the C code around the switch has no cycles here; include a file of "
 			 "configs/kernel to add what was measured", x->title);
