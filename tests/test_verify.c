@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* el2sim verify: references without a configuration, totals, order, --explain, --summary, and what is refused. */
+/* el2sim verify: references without a configuration, totals, order, --explain, --summary, and what
+ * is refused. */
 #include <jansson.h>
 #include <sys/stat.h>
 
@@ -45,7 +46,8 @@ static void wants(const char *line, enum err_code code, const char *const *text)
 	(void)run(line, &out, &e);
 	ck_assert_msg(e.code == code, "%s: code %d: %s", line, e.code, e.text);
 	for (; *text != NULL; text++)
-		ck_assert_msg(strstr(str_get(&out), *text) != NULL, "%s: no \"%s\" in\n%s", line, *text, str_get(&out));
+		ck_assert_msg(strstr(str_get(&out), *text) != NULL, "%s: no \"%s\" in\n%s", line,
+			      *text, str_get(&out));
 	str_free(&out);
 }
 
@@ -55,17 +57,20 @@ static void wants(const char *line, enum err_code code, const char *const *text)
 
 START_TEST(a_reference_says_itself_what_it_is_compared_with)
 {
-	WANTS(VERIFY, ERR_NONE, "configs/machine/qemu-n1.ini", "linux-6.12-nvhe", "4 of 4 exits register-exact",
-	      "all kinds are compared");
-	WANTS(VERIFY " --kernel 6.12 --cpu n1 --mode nvhe --cfg 2", ERR_NONE, "1 of 1 exits register-exact");
-	WANTS("el2sim verify configs/machine/qemu-n1.ini --switch.model=linux-6.12-nvhe --reference " REFERENCE,
+	WANTS(VERIFY, ERR_NONE, "configs/machine/qemu-n1.ini", "linux-6.12-nvhe",
+	      "4 of 4 exits register-exact", "all kinds are compared");
+	WANTS(VERIFY " --kernel 6.12 --cpu n1 --mode nvhe --cfg 2", ERR_NONE,
+	      "1 of 1 exits register-exact");
+	WANTS("el2sim verify configs/machine/qemu-n1.ini --switch.model=linux-6.12-nvhe "
+	      "--reference " REFERENCE,
 	      ERR_NONE, "4 of 4 exits register-exact");
 }
 END_TEST
 
 START_TEST(another_model_differs_and_says_where)
 {
-	WANTS(VERIFY " --mode vhe", ERR_ANSWER_NO, "linux-6.12-vhe", " of 4 exits register-exact", "sctlr_el1");
+	WANTS(VERIFY " --mode vhe", ERR_ANSWER_NO, "linux-6.12-vhe", " of 4 exits register-exact",
+	      "sctlr_el1");
 	WANTS(VERIFY " --kernel 6.1", ERR_ANSWER_NO, "linux-6.1-nvhe");
 	WANTS(VERIFY " --cpu a57", ERR_ANSWER_NO, "configs/machine/cortex-a57.ini");
 	WANTS(VERIFY " --switch.model=linux-6.1-nvhe", ERR_ANSWER_NO, "linux-6.1-nvhe");
@@ -113,8 +118,8 @@ START_TEST(kinds_without_a_usual_path_are_left_out)
 {
 	WANTS(VERIFY " --totals " TOTALS, ERR_NONE, "4 of 4 exits", "0.98");
 	/* run_immediate_exit: 63 of 64, null_ioctl: 62 of 64 */
-	WANTS(VERIFY " --totals " TOTALS " --min-modal 0.984", ERR_NONE, "3 of 3 exits", "not a modal path",
-	      "1 exits are left out");
+	WANTS(VERIFY " --totals " TOTALS " --min-modal 0.984", ERR_NONE, "3 of 3 exits",
+	      "not a modal path", "1 exits are left out");
 	WANTS(VERIFY " --totals " TOTALS " --min-modal 0.985", ERR_NONE, "2 of 2 exits");
 	WANTS(VERIFY " --totals " TOTALS " --min-modal 0.98", ERR_NONE, "3 of 3 exits");
 	WANTS(VERIFY " --totals " TOTALS " --min-modal 0", ERR_NONE, "4 of 4 exits");
@@ -131,7 +136,9 @@ START_TEST(a_folder_and_an_archive_of_paths_say_the_same)
 	ck_assert_int_eq(run(VERIFY " --order tests/data/order", &folder, &e), 0);
 	ck_assert_int_eq(run(VERIFY " --order tests/data/order.tar.xz", &archive, &e), 0);
 	ck_assert_str_eq(str_get(&folder), str_get(&archive));
-	ck_assert(strstr(str_get(&folder), "1 of 1 paths in recorded order in the switch, 1 of 1 as a whole") != NULL);
+	ck_assert(strstr(str_get(&folder),
+			 "1 of 1 paths in recorded order in the switch, 1 of 1 as a whole") !=
+		  NULL);
 	str_free(&folder);
 	str_free(&archive);
 }
@@ -139,8 +146,8 @@ END_TEST
 
 START_TEST(the_first_difference_in_order_is_shown_with_its_row)
 {
-	WANTS(VERIFY " --order tests/data/order --kernel 6.1", ERR_ANSWER_NO, "0 of 1 paths", "First difference",
-	      "steps_blocks.def:", "__sysreg_save_state_nvhe");
+	WANTS(VERIFY " --order tests/data/order --kernel 6.1", ERR_ANSWER_NO, "0 of 1 paths",
+	      "First difference", "steps_blocks.def:", "__sysreg_save_state_nvhe");
 }
 END_TEST
 
@@ -171,8 +178,8 @@ static void parse(struct recpath *o, enum ws_mode mode, const char *text)
 
 START_TEST(a_path_keeps_the_hard_ops_under_the_names_that_they_reach)
 {
-	static const char *const vhe[] = { "esr_el2", "sp_el0", "cptr_el2", "sctlr_el1", "cntv_ctl_el0", "dsb nshst",
-					   "ich_lr1_el2" };
+	static const char *const vhe[] = { "esr_el2",      "sp_el0",    "cptr_el2",   "sctlr_el1",
+					   "cntv_ctl_el0", "dsb nshst", "ich_lr1_el2" };
 	struct recpath o;
 
 	parse(&o, MODE_VHE, path_text);
@@ -193,7 +200,7 @@ END_TEST
 START_TEST(a_line_that_is_none_is_refused_with_its_number)
 {
 	static const char *const bad[] = {
-		"    read esr_el2 +0\n",                  /* nowhere yet */
+		"    read esr_el2 +0\n",                   /* nowhere yet */
 		"@ host(EL2) f +0\n    reed esr_el2 +0\n", /* no such op */
 		"@ host(EL2) f +0\n    read\n",
 		"@ moon(EL2) f +0\n",
@@ -207,7 +214,8 @@ START_TEST(a_line_that_is_none_is_refused_with_its_number)
 		struct err e = { ERR_NONE, "" };
 		struct recpath o = { .cfg = 0 };
 
-		ck_assert_msg(recpath_parse(&o, bad[i], strlen(bad[i]), MODE_VHE, &e) == -1, "%s", bad[i]);
+		ck_assert_msg(recpath_parse(&o, bad[i], strlen(bad[i]), MODE_VHE, &e) == -1, "%s",
+			      bad[i]);
 		ck_assert_int_eq(e.code, ERR_INPUT);
 		ck_assert_msg(strncmp(e.text, "line ", 5) == 0, "%s", e.text);
 		recpath_free(&o);
@@ -220,7 +228,9 @@ START_TEST(a_path_is_known_by_the_name_of_its_file)
 	struct err e = { ERR_NONE, "" };
 	struct recpath o;
 
-	ck_assert_int_eq(recpath_name(&o, "6.12-n1-vhe-ipi-cfg2-ipi_wfi_recv.order.txt", "6.12-n1-vhe", &e), 0);
+	ck_assert_int_eq(
+		recpath_name(&o, "6.12-n1-vhe-ipi-cfg2-ipi_wfi_recv.order.txt", "6.12-n1-vhe", &e),
+		0);
 	ck_assert_str_eq(o.exit, "ipi_wfi_recv");
 	ck_assert_uint_eq(o.cfg, 2);
 	ck_assert_int_eq(recpath_name(&o, "6.1-n1-vhe-cfg2-a.order.txt", "6.12-n1-vhe", &e), -1);
@@ -255,7 +265,9 @@ START_TEST(the_hosts_path_out_of_order_leaves_the_switch_exact)
 	static const struct {
 		bool in_switch, whole;
 		size_t ref;
-	} want[] = { { true, true, 4 }, { true, false, 2 }, { false, false, 0 }, { false, false, 1 } };
+	} want[] = {
+		{ true, true, 4 }, { true, false, 2 }, { false, false, 0 }, { false, false, 1 }
+	};
 
 	for (size_t i = 0; i < 4; i++) {
 		struct recpath_diff d;
@@ -265,9 +277,11 @@ START_TEST(the_hosts_path_out_of_order_leaves_the_switch_exact)
 		parse(&o, MODE_VHE, text);
 		model_of(&s, order[i], of_switch, 4);
 		recpath_compare(&d, &o, &s);
-		ck_assert_msg(d.switch_exact == want[i].in_switch && d.exact == want[i].whole, "case %zu", i);
+		ck_assert_msg(d.switch_exact == want[i].in_switch && d.exact == want[i].whole,
+			      "case %zu", i);
 		ck_assert_uint_eq(d.n_switch, 2);
-		ck_assert_msg(want[i].whole || d.ref <= want[i].ref + 1, "case %zu: at %zu", i, d.ref);
+		ck_assert_msg(want[i].whole || d.ref <= want[i].ref + 1, "case %zu: at %zu", i,
+			      d.ref);
 		recpath_diff_free(&d);
 		verify_seq_free(&s);
 		recpath_free(&o);
@@ -290,7 +304,8 @@ START_TEST(a_bundle_is_read_whole_or_refused)
 	size_t n = 0;
 
 	ck_assert_int_eq(bundle_each("tests/data/order", ".order.txt", count_files, &n, &e), 0);
-	ck_assert_int_eq(bundle_each("tests/data/order.tar.xz", ".order.txt", count_files, &n, &e), 0);
+	ck_assert_int_eq(bundle_each("tests/data/order.tar.xz", ".order.txt", count_files, &n, &e),
+			 0);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_int_eq(bundle_each("tests/data/order", ".nothing", count_files, &n, &e), 0);
 	ck_assert_uint_eq(n, 2);
@@ -303,8 +318,8 @@ END_TEST
 
 START_TEST(explain_names_the_function_and_the_row_of_each_access)
 {
-	WANTS(VERIFY " --explain hvc_unknown --cfg 0", ERR_NONE, "side by side", "__kvm_vcpu_run x2", "steps_nvhe.def:",
-	      "fixup_guest_exit", "1 of 1 exits");
+	WANTS(VERIFY " --explain hvc_unknown --cfg 0", ERR_NONE, "side by side",
+	      "__kvm_vcpu_run x2", "steps_nvhe.def:", "fixup_guest_exit", "1 of 1 exits");
 }
 END_TEST
 
@@ -316,11 +331,13 @@ START_TEST(the_summary_is_the_answer_as_json)
 	struct err e;
 	size_t exact = 0;
 
-	ck_assert_int_eq(run(VERIFY " --summary json --kernel 6.1 --order tests/data/order", &out, &e), -1);
+	ck_assert_int_eq(
+		run(VERIFY " --summary json --kernel 6.1 --order tests/data/order", &out, &e), -1);
 	ck_assert_int_eq(e.code, ERR_ANSWER_NO);
 	all = json_loads(str_get(&out), 0, &why);
 	ck_assert_msg(all != NULL, "%s", why.text);
-	ck_assert_str_eq(json_string_value(json_object_get(all, "schema")), "el2sim.verify-summary/1");
+	ck_assert_str_eq(json_string_value(json_object_get(all, "schema")),
+			 "el2sim.verify-summary/1");
 	ck_assert_str_eq(json_string_value(json_object_get(all, "model")), "linux-6.1-nvhe");
 	kinds = json_object_get(all, "kinds");
 	ck_assert_uint_eq(json_array_size(kinds), 4);
@@ -353,7 +370,8 @@ static const struct {
 	{ VERIFY " --mode nested", ERR_USAGE, "linux-6.12-nvhe" },
 	{ VERIFY " --kernel 6.1 --mode protected", ERR_USAGE, "mode protected" },
 	{ VERIFY " --cpu a57 --mode vhe", ERR_MODEL, "FEAT_VHE" },
-	{ "el2sim verify configs/machine/qemu-n1.ini --cpu n1 --reference " REFERENCE, ERR_USAGE, "one or the other" },
+	{ "el2sim verify configs/machine/qemu-n1.ini --cpu n1 --reference " REFERENCE, ERR_USAGE,
+	  "one or the other" },
 	{ VERIFY " --exits hvc_unknwon", ERR_USAGE, "did you mean \"hvc_unknown\"" },
 	{ VERIFY " --exits hvc_unknown,elephant", ERR_USAGE, "elephant" },
 	{ VERIFY " --exits sgi_self", ERR_USAGE, "has no exit kind \"sgi_self\"" },
@@ -372,7 +390,8 @@ static const struct {
 	{ VERIFY " --totals " TOTALS " --min-modal half", ERR_USAGE, "0 to 1" },
 	{ VERIFY " --totals " TOTALS " --min-modal nan", ERR_USAGE, "0 to 1" },
 	{ VERIFY " --summary yaml", ERR_USAGE, "yaml" },
-	{ "el2sim verify --reference " REFERENCE " --run nowhere.e2t", ERR_USAGE, "--run without a configuration" },
+	{ "el2sim verify --reference " REFERENCE " --run nowhere.e2t", ERR_USAGE,
+	  "--run without a configuration" },
 };
 
 START_TEST(a_wrong_question_is_refused_with_a_reason)
@@ -380,7 +399,8 @@ START_TEST(a_wrong_question_is_refused_with_a_reason)
 	struct err e;
 
 	ck_assert_msg(run(refused[_i].line, NULL, &e) == -1, "%s", refused[_i].line);
-	ck_assert_msg(e.code == refused[_i].code, "%s: code %d: %s", refused[_i].line, e.code, e.text);
+	ck_assert_msg(e.code == refused[_i].code, "%s: code %d: %s", refused[_i].line, e.code,
+		      e.text);
 	ck_assert_msg(strstr(e.text, refused[_i].says) != NULL, "%s: %s", refused[_i].line, e.text);
 }
 END_TEST
@@ -406,7 +426,8 @@ int main(void)
 	tcase_add_test(c, a_bundle_is_read_whole_or_refused);
 	tcase_add_test(c, explain_names_the_function_and_the_row_of_each_access);
 	tcase_add_test(c, the_summary_is_the_answer_as_json);
-	tcase_add_loop_test(c, a_wrong_question_is_refused_with_a_reason, 0, (int)(sizeof(refused) / sizeof(refused[0])));
+	tcase_add_loop_test(c, a_wrong_question_is_refused_with_a_reason, 0,
+			    (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_set_timeout(c, 60);
 	suite_add_tcase(s, c);
 	r = srunner_create(s);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What recorded kernels executed (tests/golden/verify) against the models: counts, order, and whether a missing row of
- * a STEP table is noticed. EL2SIM_REFERENCE names a folder of references: the kept files are then compared with what
- * the references say, and with EL2SIM_BLESS=1 made from them.
+ * What recorded kernels executed (tests/golden/verify) against the models: counts, order, and
+ * whether a missing row of a STEP table is noticed. EL2SIM_REFERENCE names a folder of references:
+ * the kept files are then compared with what the references say, and with EL2SIM_BLESS=1 made from
+ * them.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -11,9 +12,11 @@
 #include "traces/bundle.h"
 
 /* Kinds whose order is kept: between them LOAD, ENTER, EXIT and PUT. */
-static const char *const ordered[] = { "hvc_unknown", "sgi_self", "vtimer_irq", "run_immediate_exit" };
+static const char *const ordered[] = { "hvc_unknown", "sgi_self", "vtimer_irq",
+				       "run_immediate_exit" };
 
-/* --- counts and order ------------------------------------------------------------------------------- */
+/* --- counts and order
+ * ------------------------------------------------------------------------------- */
 
 START_TEST(every_recorded_kind_is_register_exact)
 {
@@ -35,8 +38,10 @@ START_TEST(every_recorded_kind_is_register_exact)
 			ck_assert_msg(c->modelled, "%s: no exit kind %s", name, c->exit);
 			verify_simulate(c, p);
 			for (size_t k = 0; k < c->n; k++)
-				ck_assert_msg(c->item[k].ref == c->item[k].sim, "%s, %s, cfg %u: %s %s %llu, simulated %llu",
-					      name, c->exit, c->cfg, ref_op_name((enum ref_op)c->item[k].op),
+				ck_assert_msg(c->item[k].ref == c->item[k].sim,
+					      "%s, %s, cfg %u: %s %s %llu, simulated %llu", name,
+					      c->exit, c->cfg,
+					      ref_op_name((enum ref_op)c->item[k].op),
 					      c->item[k].name, (unsigned long long)c->item[k].ref,
 					      (unsigned long long)c->item[k].sim);
 			ws_free(p);
@@ -60,8 +65,9 @@ static void check_order(const struct vg *g, const struct recpath *o)
 	verify_sequence(&s, p, k, o->lrs);
 	recpath_compare(&d, o, &s);
 	ck_assert_uint_ne(d.n_switch, 0);
-	ck_assert_msg(d.switch_exact && d.exact, "%s, %s, cfg %u: op %zu is %s %s, simulated %s", g->name, o->exit,
-		      o->cfg, d.ref, d.ref < o->n ? ref_op_name((enum ref_op)o->op[d.ref].op) : "-",
+	ck_assert_msg(d.switch_exact && d.exact, "%s, %s, cfg %u: op %zu is %s %s, simulated %s",
+		      g->name, o->exit, o->cfg, d.ref,
+		      d.ref < o->n ? ref_op_name((enum ref_op)o->op[d.ref].op) : "-",
 		      d.ref < o->n ? o->op[d.ref].name : "-", d.sim < s.n ? s.op[d.sim].name : "-");
 	recpath_diff_free(&d);
 	verify_seq_free(&s);
@@ -132,7 +138,8 @@ START_TEST(every_kept_path_is_in_recorded_order)
 }
 END_TEST
 
-/* --- is a missing row noticed? ---------------------------------------------------------------------- */
+/* --- is a missing row noticed?
+ * ---------------------------------------------------------------------- */
 
 struct all {
 	struct vg g[16];
@@ -217,8 +224,9 @@ static bool executed(const struct all *a, const struct ws_step *step, size_t row
 			if (!stands_in(&a->seq[f][i], step))
 				continue;
 			p = vg_compile(&a->g[f], c->cfg, row);
-			ck_assert_msg(breaks(c, p), "%s:%u %s: nobody misses it in %s, %s, cfg %u", step->file,
-				      step->line, step->function, a->g[f].name, c->exit, c->cfg);
+			ck_assert_msg(breaks(c, p), "%s:%u %s: nobody misses it in %s, %s, cfg %u",
+				      step->file, step->line, step->function, a->g[f].name, c->exit,
+				      c->cfg);
 			ws_free(p);
 			return true;
 		}
@@ -237,7 +245,8 @@ static bool call_is_missed(const struct all *a, size_t row)
 			if (a->p[f][cfg] == NULL)
 				continue;
 			p = vg_compile(&a->g[f], cfg, row);
-			for (size_t i = 0; p->n != a->p[f][cfg]->n && i < a->g[f].v.n && !missed; i++)
+			for (size_t i = 0; p->n != a->p[f][cfg]->n && i < a->g[f].v.n && !missed;
+			     i++)
 				missed = a->g[f].v.c[i].cfg == cfg && breaks(&a->g[f].v.c[i], p);
 			ws_free(p);
 			if (missed)
@@ -264,10 +273,12 @@ static const char *guard_text(const struct ws_guard *g, char *buf, size_t n)
 	buf[0] = '\0';
 	for (unsigned c = 0; c < CND_COUNT && len < n; c++) {
 		uint64_t bit = UINT64_C(1) << (c < CND_FIRST_STATE ? c : c - CND_FIRST_STATE);
-		uint64_t on = c < CND_FIRST_STATE ? g->fixed_on : g->on, off = c < CND_FIRST_STATE ? g->fixed_off : g->off;
+		uint64_t on = c < CND_FIRST_STATE ? g->fixed_on : g->on,
+			 off = c < CND_FIRST_STATE ? g->fixed_off : g->off;
 
 		if (((on | off) & bit) != 0) {
-			int r = snprintf(buf + len, n - len, " %s%s", (on & bit) != 0 ? "" : "!", cond_name((enum cond)c));
+			int r = snprintf(buf + len, n - len, " %s%s", (on & bit) != 0 ? "" : "!",
+					 cond_name((enum cond)c));
 
 			len += r > 0 ? (size_t)r : 0;
 		}
@@ -276,8 +287,8 @@ static const char *guard_text(const struct ws_guard *g, char *buf, size_t n)
 }
 
 /*
- * Rows that nobody misses are printed: they wait for a feature or a state that no recorded machine or kind has, so
- * each has a condition, or its whole block is reached by no recorded kind.
+ * Rows that nobody misses are printed: they wait for a feature or a state that no recorded machine
+ * or kind has, so each has a condition, or its whole block is reached by no recorded kind.
  */
 START_TEST(a_missing_row_breaks_a_recorded_kind)
 {
@@ -292,7 +303,8 @@ START_TEST(a_missing_row_breaks_a_recorded_kind)
 	for (size_t i = 0; i < n; i++) {
 		if (strstr(steps[i].file, "4_15") != NULL || !is_recorded(&steps[i]))
 			continue;
-		missed[i] = steps[i].opcode == OP_CALL ? call_is_missed(&a, i) : executed(&a, &steps[i], i);
+		missed[i] = steps[i].opcode == OP_CALL ? call_is_missed(&a, i)
+						       : executed(&a, &steps[i], i);
 		reached[steps[i].comp] |= missed[i];
 		noticed += missed[i];
 	}
@@ -305,20 +317,24 @@ START_TEST(a_missing_row_breaks_a_recorded_kind)
 		if (!is_recorded(&steps[i]))
 			continue;
 		waiting++;
-		printf("%s:%u %s %s: not reached, if%s\n", steps[i].file, steps[i].line, comp_name((enum ws_comp)steps[i].comp),
-		       steps[i].function, guard[0] != '\0' ? guard : " its block is");
-		ck_assert_msg(guard[0] != '\0' || !reached[steps[i].comp], "%s:%u %s has no condition and nobody misses it",
-			      steps[i].file, steps[i].line, steps[i].function);
+		printf("%s:%u %s %s: not reached, if%s\n", steps[i].file, steps[i].line,
+		       comp_name((enum ws_comp)steps[i].comp), steps[i].function,
+		       guard[0] != '\0' ? guard : " its block is");
+		ck_assert_msg(guard[0] != '\0' || !reached[steps[i].comp],
+			      "%s:%u %s has no condition and nobody misses it", steps[i].file,
+			      steps[i].line, steps[i].function);
 	}
-	printf("rows of 6.1 and 6.12: %zu missed when left out, %zu not reached, %zu that recorders do not see\n", noticed,
-	       waiting, unseen);
+	printf("rows of 6.1 and 6.12: %zu missed when left out, %zu not reached, %zu that "
+	       "recorders do not see\n",
+	       noticed, waiting, unseen);
 	ck_assert_uint_ge(noticed, 500);
 	free(missed);
 	free_all(&a);
 }
 END_TEST
 
-/* --- from the references ------------------------------------------------------------------------------ */
+/* --- from the references
+ * ------------------------------------------------------------------------------ */
 
 static void check_file(const char *path, const struct str *text)
 {
@@ -335,7 +351,8 @@ static void check_file(const char *path, const struct str *text)
 	ck_assert_msg(f != NULL, "%s is missing: EL2SIM_BLESS=1 makes it", path);
 	while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
 		ck_assert_msg(at + n <= text->len && memcmp(text->s + at, buf, n) == 0,
-			      "%s is not what the reference says; EL2SIM_BLESS=1 makes it anew", path);
+			      "%s is not what the reference says; EL2SIM_BLESS=1 makes it anew",
+			      path);
 		at += n;
 	}
 	ck_assert_uint_eq(at, text->len);
@@ -402,7 +419,9 @@ static void check_counts(struct vg *g, const char *dir)
 
 	(void)snprintf(path, sizeof(path), "%s/%s.csv.zst", dir, g->name);
 	(void)snprintf(totals, sizeof(totals), "%s/%s-totals.csv", dir, g->name);
-	ck_assert_msg(verify_load(&v, path, NULL, 0, 0, &e) == 0 && verify_totals(&v, totals, 500, &e) == 0, "%s", e.text);
+	ck_assert_msg(verify_load(&v, path, NULL, 0, 0, &e) == 0 &&
+			      verify_totals(&v, totals, 500, &e) == 0,
+		      "%s", e.text);
 	vg_text(&v, &text);
 	(void)snprintf(path, sizeof(path), VG_DIR "/%s.csv", g->name);
 	check_file(path, &text);
@@ -420,7 +439,8 @@ START_TEST(the_kept_files_are_what_the_references_say)
 		puts("skipped: EL2SIM_REFERENCE does not name a folder of references");
 		return;
 	}
-	(void)snprintf(pattern, sizeof(pattern), "%s/*[!s].csv.zst", dir); /* not *-functions.csv.zst */
+	(void)snprintf(pattern, sizeof(pattern), "%s/*[!s].csv.zst",
+		       dir); /* not *-functions.csv.zst */
 	ck_assert_msg(glob(pattern, 0, NULL, &list) == 0, "%s: no references", dir);
 	for (size_t f = 0; f < list.gl_pathc; f++) {
 		struct vg g;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tests/golden/verify: what recorded kernels executed. <combination>.csv holds counts, <combination>-order.csv ops in
- * order; the columns before op are empty where they are those of the row before. A kind that is nearly like an earlier
- * one names it (like) and has the rows that differ only.
+ * tests/golden/verify: what recorded kernels executed. <combination>.csv holds counts,
+ * <combination>-order.csv ops in order; the columns before op are empty where they are those of the
+ * row before. A kind that is nearly like an earlier one names it (like) and has the rows that
+ * differ only.
  */
 #ifndef EL2SIM_TESTS_VERIFY_GOLDEN_H
 #define EL2SIM_TESTS_VERIFY_GOLDEN_H
@@ -15,7 +16,7 @@
 #include "tests/ws_fixture.h"
 #include "traces/csv.h"
 
-#define VG_DIR "tests/golden/verify"
+#define VG_DIR    "tests/golden/verify"
 
 #define UNUSED_OK __attribute__((unused))
 
@@ -35,7 +36,8 @@ UNUSED_OK static void vg_open(struct vg *g, const char *name)
 
 	memset(g, 0, sizeof(*g));
 	(void)snprintf(g->name, sizeof(g->name), "%s", name);
-	ck_assert_int_eq(sscanf(name, "%15[^-]-%15[^-]-%15[^-]", g->v.kernel, g->v.cpu, g->v.mode), 3);
+	ck_assert_int_eq(sscanf(name, "%15[^-]-%15[^-]-%15[^-]", g->v.kernel, g->v.cpu, g->v.mode),
+			 3);
 	g->model = combo_model(g->v.kernel, g->v.mode, &e);
 	str_add(&path, EL2SIM_SOURCE_DIR "/configs/machine/");
 	ck_assert_msg(g->model != NULL && combo_profile(&path, g->v.cpu, &e) == 0, "%s", e.text);
@@ -143,7 +145,8 @@ static void vg_add_cases(struct verify *v, unsigned cfg, const char *exits, cons
 		const struct verify_case *from = like[0] != '\0' ? vg_by_exit(v, cfg, like) : NULL;
 
 		for (size_t i = 0; from != NULL && i < from->n; i++)
-			vg_item(c, (enum ref_op)from->item[i].op, from->item[i].name, from->item[i].ref);
+			vg_item(c, (enum ref_op)from->item[i].op, from->item[i].name,
+				from->item[i].ref);
 	}
 	free(copy);
 }
@@ -210,7 +213,8 @@ static int vg_by_name(const void *a, const void *b)
 	return d != 0 ? d : strcmp(x->name, y->name);
 }
 
-/* Add the rows of c that from (NULL = nothing) has not; what only that has is 0. Returns their number. */
+/* Add the rows of c that from (NULL = nothing) has not; what only that has is 0. Returns their
+ * number. */
 static size_t vg_rows(const struct verify_case *c, const struct verify_case *from, struct str *out)
 {
 	size_t rows = 0;
@@ -222,15 +226,15 @@ static size_t vg_rows(const struct verify_case *c, const struct verify_case *fro
 			have = vg_find(from, (enum ref_op)it->op, it->name);
 		if (have != NULL && have->ref == it->ref)
 			continue;
-		str_addf(out, "%s%s,%s,%llu\n", rows++ == 0 ? "" : ",,,", ref_op_name((enum ref_op)it->op), it->name,
-			 (unsigned long long)it->ref);
+		str_addf(out, "%s%s,%s,%llu\n", rows++ == 0 ? "" : ",,,",
+			 ref_op_name((enum ref_op)it->op), it->name, (unsigned long long)it->ref);
 	}
 	for (size_t i = 0; from != NULL && i < from->n; i++) {
 		const struct verify_item *it = &from->item[i];
 
 		if (vg_find(c, (enum ref_op)it->op, it->name) == NULL)
-			str_addf(out, "%s%s,%s,0\n", rows++ == 0 ? "" : ",,,", ref_op_name((enum ref_op)it->op),
-				 it->name);
+			str_addf(out, "%s%s,%s,0\n", rows++ == 0 ? "" : ",,,",
+				 ref_op_name((enum ref_op)it->op), it->name);
 	}
 	return rows;
 }
@@ -241,14 +245,16 @@ static bool vg_is_written(const struct verify *v, const bool *done, size_t i, un
 }
 
 /* The earlier kind that c differs least from; NULL when none is near. */
-static const struct verify_case *vg_like(const struct verify *v, const bool *done, const struct verify_case *c)
+static const struct verify_case *vg_like(const struct verify *v, const bool *done,
+					 const struct verify_case *c)
 {
 	const struct verify_case *best = NULL;
 	size_t least = c->n / 2;
 	struct str rows = STR_INIT;
 
 	for (size_t i = 0; i < v->n; i++) {
-		size_t n = vg_is_written(v, done, i, c->cfg) ? vg_rows(c, &v->c[i], &rows) : SIZE_MAX;
+		size_t n =
+			vg_is_written(v, done, i, c->cfg) ? vg_rows(c, &v->c[i], &rows) : SIZE_MAX;
 
 		if (n < least) {
 			least = n;
@@ -276,14 +282,16 @@ UNUSED_OK static void vg_text(struct verify *v, struct str *out)
 		str_addf(out, "%u,%s", c->cfg, c->exit);
 		done[i] = true;
 		for (size_t k = i + 1; k < v->n; k++) {
-			if (v->c[k].left_out || done[k] || v->c[k].cfg != c->cfg || vg_rows(&v->c[k], c, &rows) != 0)
+			if (v->c[k].left_out || done[k] || v->c[k].cfg != c->cfg ||
+			    vg_rows(&v->c[k], c, &rows) != 0)
 				continue;
 			done[k] = true;
 			str_addf(out, " %s", v->c[k].exit);
 		}
 		str_reset(&rows);
 		(void)vg_rows(c, like, &rows);
-		str_addf(out, ",%s,%s", like != NULL ? like->exit : "", rows.len != 0 ? str_get(&rows) : ",,\n");
+		str_addf(out, ",%s,%s", like != NULL ? like->exit : "",
+			 rows.len != 0 ? str_get(&rows) : ",,\n");
 		str_free(&rows);
 	}
 	free(done);

@@ -12,14 +12,15 @@
 #define BUNDLE_TOTAL_MAX (256u << 20)
 
 /*
- * Called for each file: name without its folder, text of n bytes and a terminating 0 that n does not count; both
- * are gone when it returns. Returns 0, or -1 with *e filled, which ends the walk.
+ * Called for each file: name without its folder, text of n bytes and a terminating 0 that n does
+ * not count; both are gone when it returns. Returns 0, or -1 with *e filled, which ends the walk.
  */
 typedef int bundle_fn(void *arg, const char *name, const char *text, size_t n, struct err *e);
 
 /*
- * Each file of path whose name ends in suffix: of a folder in order of names, of an archive as it stands there.
- * Returns 0; -1 with ERR_INPUT when path is neither, damaged or beyond the limits above, or when fn says so.
+ * Each file of path whose name ends in suffix: of a folder in order of names, of an archive as it
+ * stands there. Returns 0; -1 with ERR_INPUT when path is neither, damaged or beyond the limits
+ * above, or when fn says so.
  */
 int bundle_each(const char *path, const char *suffix, bundle_fn *fn, void *arg, struct err *e);
 

@@ -38,10 +38,13 @@ int recpath_name(struct recpath *o, const char *name, const char *tag, struct er
 		}
 	}
 	if (kind == NULL || n < m || strcmp(name + n - m, SUFFIX) != 0 || kind + m >= name + n)
-		return err_set(e, ERR_INPUT, "%.80s: want files named KERNEL-CPU-MODE-cfgN-KIND" SUFFIX, name);
+		return err_set(e, ERR_INPUT,
+			       "%.80s: want files named KERNEL-CPU-MODE-cfgN-KIND" SUFFIX, name);
 	if (strncmp(name, tag, t) != 0 || name[t] != '-')
-		return err_set(e, ERR_INPUT, "%.80s: want paths of the recording that the reference is of (%.40s-...)",
-			       name, tag);
+		return err_set(
+			e, ERR_INPUT,
+			"%.80s: want paths of the recording that the reference is of (%.40s-...)",
+			name, tag);
 	(void)snprintf(o->exit, sizeof(o->exit), "%.*s", (int)(name + n - m - kind), kind);
 	return 0;
 }
@@ -165,7 +168,8 @@ static bool take_op(struct parser *p, const struct line *l)
 
 	if (l->n < 2 || !p->placed || !op_by_name(l->word[0], &ref))
 		return false;
-	if (p->at.region == REF_REGION_guest || p->at.region == REF_REGION_user || !verify_compared(ref))
+	if (p->at.region == REF_REGION_guest || p->at.region == REF_REGION_user ||
+	    !verify_compared(ref))
 		return true;
 	object_of(l, name);
 	if (softreg_is_soft(name, ref, o->functions + op.function))
@@ -197,9 +201,13 @@ int recpath_parse(struct recpath *o, const char *text, size_t n, enum ws_mode mo
 
 		p.line++;
 		if (!cut(&l, text, len) ||
-		    (l.n != 0 && !(strcmp(l.word[0], "@") == 0 ? take_function(&p, &l) : take_op(&p, &l))))
-			return err_set(e, ERR_INPUT, "line %u: want \"@ region(ELn) function  +n\" or \"op  object  +n\", "
-				       "at most %d compared ops", p.line, RECPATH_OPS_MAX);
+		    (l.n != 0 &&
+		     !(strcmp(l.word[0], "@") == 0 ? take_function(&p, &l) : take_op(&p, &l))))
+			return err_set(e, ERR_INPUT,
+				       "line %u: want \"@ region(ELn) function  +n\" or \"op  "
+				       "object  +n\", "
+				       "at most %d compared ops",
+				       p.line, RECPATH_OPS_MAX);
 		text += len + 1;
 	}
 	return 0;
@@ -254,7 +262,8 @@ static void align(struct recpath_diff *d, const struct recpath *o, const struct 
 }
 
 /* A recorded op in a function where ops of the switch were found. */
-static bool in_switch(const struct recpath_diff *d, const struct recpath *o, const struct verify_seq *s, size_t i)
+static bool in_switch(const struct recpath_diff *d, const struct recpath *o,
+		      const struct verify_seq *s, size_t i)
 {
 	for (size_t k = 0; k < o->n; k++) {
 		if (d->of_ref[k] != 0 && s->op[d->of_ref[k] - 1].phase != PHASE_HANDLE &&
@@ -264,8 +273,10 @@ static bool in_switch(const struct recpath_diff *d, const struct recpath *o, con
 	return false;
 }
 
-/* Walk both sides to the first op without a partner (of the switch only, if told). False if there is none. */
-static bool first_difference(struct recpath_diff *d, const struct recpath *o, const struct verify_seq *s, bool only_switch)
+/* Walk both sides to the first op without a partner (of the switch only, if told). False if there
+ * is none. */
+static bool first_difference(struct recpath_diff *d, const struct recpath *o,
+			     const struct verify_seq *s, bool only_switch)
 {
 	size_t i = 0, j = 0;
 

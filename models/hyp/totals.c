@@ -83,6 +83,7 @@ int totals_next(struct totals *t, struct totals_row *row, struct err *e)
 		t->tag = xstrdup(row->tag);
 	if (strcmp(t->tag, row->tag) == 0)
 		return 1;
-	(void)err_set(e, ERR_INPUT, "tag = \"%.40s\" after \"%.40s\": want one recording per file", row->tag, t->tag);
+	(void)err_set(e, ERR_INPUT, "tag = \"%.40s\" after \"%.40s\": want one recording per file",
+		      row->tag, t->tag);
 	return csv_at(t->csv, e);
 }

@@ -52,7 +52,8 @@ static struct verify_case *case_of(struct verify *v, const struct ref_row *row)
 	return c;
 }
 
-static bool wanted(const struct ref_row *row, const char *const *kinds, size_t n_kinds, uint64_t cfgs)
+static bool wanted(const struct ref_row *row, const char *const *kinds, size_t n_kinds,
+		   uint64_t cfgs)
 {
 	if (row->region == REF_REGION_guest || row->region == REF_REGION_user)
 		return false;
@@ -85,8 +86,8 @@ static void take_row(struct verify *v, const struct ref_row *row)
 	verify_add_function(it, ref_plain_function(row->function), row->count);
 }
 
-int verify_load(struct verify *v, const char *path, const char *const *kinds, size_t n_kinds, uint64_t cfgs,
-		struct err *e)
+int verify_load(struct verify *v, const char *path, const char *const *kinds, size_t n_kinds,
+		uint64_t cfgs, struct err *e)
 {
 	struct ref *r = ref_open(path, e);
 	struct ref_row row;
@@ -110,15 +111,19 @@ int verify_load(struct verify *v, const char *path, const char *const *kinds, si
 	return rc;
 }
 
-static int take_totals(struct verify *v, const struct totals_row *row, unsigned min_modal, struct err *e)
+static int take_totals(struct verify *v, const struct totals_row *row, unsigned min_modal,
+		       struct err *e)
 {
 	struct str want = STR_INIT;
 	size_t n;
 
 	str_addf(&want, "%s-%s-%s", v->kernel, v->cpu, v->mode);
 	n = want.len;
-	if (strncmp(row->tag, str_get(&want), n) != 0 || (row->tag[n] != '\0' && row->tag[n] != '-')) {
-		(void)err_set(e, ERR_INPUT, "tag = \"%.40s\", but the reference is of %s: want the totals of that recording",
+	if (strncmp(row->tag, str_get(&want), n) != 0 ||
+	    (row->tag[n] != '\0' && row->tag[n] != '-')) {
+		(void)err_set(e, ERR_INPUT,
+			      "tag = \"%.40s\", but the reference is of %s: want the totals of "
+			      "that recording",
 			      row->tag, str_get(&want));
 		str_free(&want);
 		return -1;
@@ -154,7 +159,9 @@ int verify_totals(struct verify *v, const char *path, unsigned min_modal, struct
 	totals_close(t);
 	for (size_t i = 0; rc == 0 && i < v->n; i++) {
 		if (!v->c[i].counted) {
-			(void)err_set(e, ERR_INPUT, "%s with cfg %u is not in the totals: want those of the same recording",
+			(void)err_set(e, ERR_INPUT,
+				      "%s with cfg %u is not in the totals: want those of the same "
+				      "recording",
 				      v->c[i].exit, v->c[i].cfg);
 			rc = err_at(e, path, 0);
 		}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Compare the program with what a real kernel executed: for an exit kind, every register's reads and
- * writes, every barrier, exception return and hypercall of one exit in the steady state.
+ * Compare the program with what a real kernel executed: for an exit kind, every register's reads
+ * and writes, every barrier, exception return and hypercall of one exit in the steady state.
  *
  * What the C code does by the way (softreg.def) belongs to the measured path and is counted apart.
  */
@@ -14,21 +14,22 @@
 
 /* One thing that is counted: an access to a register or an instruction such as "dsb nsh". */
 struct verify_item {
-	uint8_t op;            /* enum ref_op */
+	uint8_t op;                 /* enum ref_op */
 	char name[VERIFY_NAME_MAX]; /* lower case, after E2H redirection */
-	uint64_t ref, sim;     /* per exit */
-	struct str functions;  /* where the reference has it, or where the model has it if the reference has not */
+	uint64_t ref, sim;          /* per exit */
+	struct str functions;       /* where the reference has it, or where the model has it if the
+				       reference has not */
 };
 
 /* One exit kind of one vCPU configuration of a reference. */
 struct verify_case {
 	char exit[32];
 	unsigned cfg;
-	bool modelled;       /* exits.def has the kind */
-	bool counted;        /* totals were read and have it */
-	bool left_out;       /* too few of its occurrences follow the recorded path */
-	uint64_t modal, nseg; /* how many do, of how many; with totals */
-	unsigned lrs;        /* list registers that were in use */
+	bool modelled;                    /* exits.def has the kind */
+	bool counted;                     /* totals were read and have it */
+	bool left_out;                    /* too few of its occurrences follow the recorded path */
+	uint64_t modal, nseg;             /* how many do, of how many; with totals */
+	unsigned lrs;                     /* list registers that were in use */
 	uint64_t soft_reads, soft_writes; /* of the reference: measured path */
 	struct verify_item *item;
 	size_t n;
@@ -41,17 +42,17 @@ struct verify {
 };
 
 /*
- * Read a reference file. kinds: names to keep (n_kinds 0 = all); cfgs: bit set of configurations (0 = all).
- * ERR_INPUT. On success free with verify_free.
+ * Read a reference file. kinds: names to keep (n_kinds 0 = all); cfgs: bit set of configurations (0
+ * = all). ERR_INPUT. On success free with verify_free.
  */
 int verify_load(struct verify *v, const char *path, const char *const *kinds, size_t n_kinds,
 		uint64_t cfgs, struct err *e);
 void verify_free(struct verify *v);
 
 /*
- * Read the recording's totals: how many occurrences of each kind follow the path that the reference describes. Kinds
- * with less than min_modal thousandths are left out of the answer. ERR_INPUT, also when it is of another recording
- * or lacks a kind.
+ * Read the recording's totals: how many occurrences of each kind follow the path that the reference
+ * describes. Kinds with less than min_modal thousandths are left out of the answer. ERR_INPUT, also
+ * when it is of another recording or lacks a kind.
  */
 int verify_totals(struct verify *v, const char *path, unsigned min_modal, struct err *e);
 
@@ -67,7 +68,8 @@ bool verify_exact(const struct verify_case *c);
 
 /* Note where a reference, or the model, has an access. */
 void verify_add_function(struct verify_item *it, const char *function, uint64_t count);
-/* vCPU features (CND bits) that a recorded configuration number means on a machine (0: none, 1: PMU, 2: all). */
+/* vCPU features (CND bits) that a recorded configuration number means on a machine (0: none, 1:
+ * PMU, 2: all). */
 uint64_t verify_cfg_features(unsigned cfg, const struct machine *m);
 
 #endif

@@ -24,7 +24,8 @@ const struct ws_model *combo_model(const char *kernel, const char *mode, struct 
 
 		for (size_t i = 0; i < n; i++)
 			str_addf(&known, "%s%s", i != 0 ? ", " : "", all[i].name);
-		(void)err_set(e, ERR_USAGE, "no switch model for kernel %.40s in mode %.40s: want one of %s",
+		(void)err_set(e, ERR_USAGE,
+			      "no switch model for kernel %.40s in mode %.40s: want one of %s",
 			      kernel, mode, str_get(&known));
 	}
 	str_free(&known);
@@ -44,7 +45,8 @@ int combo_profile(struct str *file, const char *cpu, struct err *e)
 		}
 		str_addf(&known, "%s%s", i != 0 ? ", " : "", cpus[i].name);
 	}
-	(void)err_set(e, ERR_USAGE, "no machine profile for CPU \"%.40s\": want one of %s, or give a CONFIG", cpu,
+	(void)err_set(e, ERR_USAGE,
+		      "no machine profile for CPU \"%.40s\": want one of %s, or give a CONFIG", cpu,
 		      str_get(&known));
 	str_free(&known);
 	return -1;

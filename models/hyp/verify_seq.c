@@ -32,7 +32,8 @@ static bool op_of_instruction(const char *text, enum ref_op *op)
 	for (unsigned k = 0; k < REF_OP_COUNT; k++) {
 		size_t n = strlen(ref_op_name((enum ref_op)k));
 
-		if (strncmp(text, ref_op_name((enum ref_op)k), n) == 0 && (text[n] == '\0' || text[n] == ' ')) {
+		if (strncmp(text, ref_op_name((enum ref_op)k), n) == 0 &&
+		    (text[n] == '\0' || text[n] == ' ')) {
 			*op = (enum ref_op)k;
 			return true;
 		}
@@ -60,7 +61,8 @@ unsigned verify_lr_of(enum ref_op op, const char *name)
 	unsigned n;
 	int end = 0;
 
-	if (op != REF_OP_write || sscanf(name, "ich_lr%2u_el2%n", &n, &end) != 1 || end == 0 || name[end] != '\0')
+	if (op != REF_OP_write || sscanf(name, "ich_lr%2u_el2%n", &n, &end) != 1 || end == 0 ||
+	    name[end] != '\0')
 		return 0;
 	return n + 1;
 }

@@ -29,25 +29,33 @@ static const struct arg_row arg_rows[] = {
 	{ "--reference", NULL, ARG_STR, ASK(reference), "FILE", .required = true,
 	  .help = "recorded counts, CSV or CSV.zst" },
 	{ "--totals", NULL, ARG_STR, ASK(totals), "FILE",
-	  .help = "totals of the same recording: kinds without a usual path are left out of the answer" },
+	  .help = "totals of the same recording: kinds without a usual path are left out of the "
+		  "answer" },
 	{ "--min-modal", NULL, ARG_STR, ASK(min_modal), "SHARE",
-	  .help = "with --totals: least share of the occurrences that must follow the recorded path, default 0.5" },
+	  .help = "with --totals: least share of the occurrences that must follow the recorded "
+		  "path, default 0.5" },
 	{ "--order", NULL, ARG_STR, ASK(order), "PATH",
-	  .help = "recorded paths of the same recording, a folder or a tar archive: compare the order, too" },
+	  .help = "recorded paths of the same recording, a folder or a tar archive: compare the "
+		  "order, too" },
 	{ "--run", NULL, ARG_STR, AT(run), "TRACE",
-	  .help = "compare a whole run: replay this trace and compare with the run's totals (--reference RUN.csv)" },
+	  .help = "compare a whole run: replay this trace and compare with the run's totals "
+		  "(--reference RUN.csv)" },
 	{ "--kernel", NULL, ARG_STR, AT(kernel), "VERSION",
-	  .help = "instead of CONFIG: kernel of the switch model, such as 6.12; default: the reference's" },
+	  .help = "instead of CONFIG: kernel of the switch model, such as 6.12; default: the "
+		  "reference's" },
 	{ "--cpu", NULL, ARG_STR, AT(cpu), "NAME",
-	  .help = "instead of CONFIG: CPU as references name it, such as n1; default: the reference's" },
+	  .help = "instead of CONFIG: CPU as references name it, such as n1; default: the "
+		  "reference's" },
 	{ "--mode", NULL, ARG_STR, AT(mode), "MODE",
 	  .help = "instead of CONFIG: vhe, nvhe, hvhe or protected; default: the reference's" },
 	{ "--exits", NULL, ARG_STR, ASK(exits), "KIND,KIND,...",
 	  .help = "exit kinds to compare; all of the file if not given" },
 	{ "--cfg", NULL, ARG_STR, ASK(cfg), "N,N,...",
-	  .help = "vCPU configurations of the file to compare (0 plain, 1 PMU, 2 PMU, SVE and PtrAuth); all if not given" },
+	  .help = "vCPU configurations of the file to compare (0 plain, 1 PMU, 2 PMU, SVE and "
+		  "PtrAuth); all if not given" },
 	{ "--explain", NULL, ARG_STR, ASK(explain), "KIND",
-	  .help = "only this kind: functions that were recorded and rows of the tables, side by side" },
+	  .help = "only this kind: functions that were recorded and rows of the tables, side by "
+		  "side" },
 	{ "--summary", NULL, ARG_ENUM, AT(summary), .names = summaries,
 	  .help = "instead of the report: the answer alone, for programs" },
 	{ "--all", NULL, ARG_FLAG, AT(all), .help = "print the registers that agree, too" },
@@ -55,10 +63,16 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "verify", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
-	.min_pos = 0, .max_pos = 1, .overrides = true,
-	.text = "Without CONFIG, machine profile and switch model are those of --kernel, --cpu and --mode.\n"
-		"Exit status 0 if every compared exit is register-exact and every path of --order in order in the\n"
+	.name = "verify",
+	.rows = arg_rows,
+	.n_rows = ARG_ROWS(arg_rows),
+	.min_pos = 0,
+	.max_pos = 1,
+	.overrides = true,
+	.text = "Without CONFIG, machine profile and switch model are those of --kernel, --cpu and "
+		"--mode.\n"
+		"Exit status 0 if every compared exit is register-exact and every path of --order "
+		"in order in the\n"
 		"switch, 1 if not.\n",
 };
 
@@ -87,7 +101,8 @@ static void explain(struct verify_job *j, struct rep *r)
 	}
 }
 
-static int answer(const struct verify_args *o, struct verify_job *j, const struct verify_result *x, struct err *e)
+static int answer(const struct verify_args *o, struct verify_job *j, const struct verify_result *x,
+		  struct err *e)
 {
 	struct verify_sums sums;
 	struct rep *r;
@@ -109,9 +124,12 @@ static int answer(const struct verify_args *o, struct verify_job *j, const struc
 	return rc;
 }
 
-static int run(const struct verify_args *o, struct verify_job *j, const struct config *c, struct err *e)
+static int run(const struct verify_args *o, struct verify_job *j, const struct config *c,
+	       struct err *e)
 {
-	struct verify_result x = { .v = &j->v, .config = c->path, .has_totals = o->ask.totals != NULL,
+	struct verify_result x = { .v = &j->v,
+				   .config = c->path,
+				   .has_totals = o->ask.totals != NULL,
 				   .has_paths = o->ask.order != NULL };
 	struct ws_config wc;
 
@@ -136,13 +154,14 @@ static int shipped_profile(struct str *path, const char *cpu, struct err *e)
 	return rc;
 }
 
-/* Machine profile and switch model of a kernel, CPU and mode; what the user overrides comes after. */
-static int load_combo(struct config *c, const struct verify_args *o, const struct verify *v, struct str *path,
-		      const struct arg_list *overrides, struct err *e)
+/* Machine profile and switch model of a kernel, CPU and mode; overrides come after. */
+static int load_combo(struct config *c, const struct verify_args *o, const struct verify *v,
+		      struct str *path, const struct arg_list *overrides, struct err *e)
 {
 	const struct ws_model *model = combo_model(o->kernel != NULL ? o->kernel : v->kernel,
 						   o->mode != NULL ? o->mode : v->mode, e);
-	struct arg_list with = { .v = xcalloc(overrides->n + 1, sizeof(*with.v)), .n = overrides->n + 1 };
+	struct arg_list with = { .v = xcalloc(overrides->n + 1, sizeof(*with.v)),
+				 .n = overrides->n + 1 };
 	struct str set = STR_INIT;
 	int rc = -1;
 
@@ -158,17 +177,21 @@ static int load_combo(struct config *c, const struct verify_args *o, const struc
 	return rc;
 }
 
-static int load(struct config *c, const struct verify_args *o, const struct args *a, const struct verify *v,
-		struct str *path, struct err *e)
+static int load(struct config *c, const struct verify_args *o, const struct args *a,
+		const struct verify *v, struct str *path, struct err *e)
 {
 	bool combo = o->kernel != NULL || o->cpu != NULL || o->mode != NULL;
 
-	if (a->pos.n == 0 && o->run != NULL && (o->kernel == NULL || o->cpu == NULL || o->mode == NULL))
-		return err_set(e, ERR_USAGE, "--run without a configuration: want CONFIG, or --kernel, --cpu and --mode");
+	if (a->pos.n == 0 && o->run != NULL &&
+	    (o->kernel == NULL || o->cpu == NULL || o->mode == NULL))
+		return err_set(e, ERR_USAGE,
+			       "--run without a configuration: want CONFIG, or --kernel, --cpu and "
+			       "--mode");
 	if (a->pos.n == 0)
 		return load_combo(c, o, v, path, &a->overrides, e);
 	if (combo)
-		return err_set(e, ERR_USAGE, "%s together with --kernel, --cpu or --mode: want one or the other",
+		return err_set(e, ERR_USAGE,
+			       "%s together with --kernel, --cpu or --mode: want one or the other",
 			       a->pos.v[0]);
 	return config_load(c, a->pos.v[0], &a->overrides, e);
 }
@@ -188,7 +211,8 @@ int cmd_verify(int argc, char **argv, struct err *e)
 	if (rc == 0)
 		rc = load(&c, &o, &a, &j.v, &path, e);
 	if (rc == 0)
-		rc = o.run != NULL ? verify_run_command(&c, o.run, o.ask.reference, &o.out, e) : run(&o, &j, &c, e);
+		rc = o.run != NULL ? verify_run_command(&c, o.run, o.ask.reference, &o.out, e)
+				   : run(&o, &j, &c, e);
 	config_free(&c);
 	verify_job_free(&j);
 	str_free(&path);

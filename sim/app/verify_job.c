@@ -49,7 +49,8 @@ static int parse_cfgs(struct verify_job *j, struct err *e)
 	}
 	free(copy);
 	if (n == 0 || v > 2)
-		return err_set(e, ERR_USAGE, "--cfg %.40s: want a list of 0, 1 and 2, such as 0,2", j->ask->cfg);
+		return err_set(e, ERR_USAGE, "--cfg %.40s: want a list of 0, 1 and 2, such as 0,2",
+			       j->ask->cfg);
 	return 0;
 }
 
@@ -60,7 +61,8 @@ static int parse_share(const char *text, unsigned *thousandths, struct err *e)
 	double v = text != NULL ? strtod(text, &end) : 0.5;
 
 	if (text != NULL && (end == text || *end != '\0' || !(v >= 0 && v <= 1)))
-		return err_set(e, ERR_USAGE, "--min-modal %.40s: want a share of 0 to 1, such as 0.5", text);
+		return err_set(e, ERR_USAGE,
+			       "--min-modal %.40s: want a share of 0 to 1, such as 0.5", text);
 	*thousandths = (unsigned)(v * 1000 + 0.5);
 	return 0;
 }
@@ -70,15 +72,21 @@ static int parse_kinds(struct verify_job *j, struct err *e)
 	const struct verify_ask *ask = j->ask;
 
 	if (ask->explain != NULL && ask->exits != NULL)
-		return err_set(e, ERR_USAGE, "--explain %.40s together with --exits: want one or the other", ask->explain);
+		return err_set(e, ERR_USAGE,
+			       "--explain %.40s together with --exits: want one or the other",
+			       ask->explain);
 	if (ask->explain != NULL || ask->exits != NULL)
 		j->text = xstrdup(ask->explain != NULL ? ask->explain : ask->exits);
 	if (j->text != NULL)
 		j->n_kinds = split(j->text, j->kind, KINDS_MAX);
 	if (j->n_kinds > KINDS_MAX)
-		return err_set(e, ERR_USAGE, "--exits names more than %zu kinds: leave it out to compare all", KINDS_MAX);
+		return err_set(e, ERR_USAGE,
+			       "--exits names more than %zu kinds: leave it out to compare all",
+			       KINDS_MAX);
 	if (j->text != NULL && j->n_kinds == 0)
-		return err_set(e, ERR_USAGE, "an empty list of exit kinds: want names, or leave it out to compare all");
+		return err_set(
+			e, ERR_USAGE,
+			"an empty list of exit kinds: want names, or leave it out to compare all");
 	return 0;
 }
 
@@ -99,13 +107,16 @@ static int check_kinds(const struct verify_job *j, struct err *e)
 			names[x] = exit_row((enum exit_kind)x)->name;
 		near = str_nearest(j->kind[i], names, EXIT_COUNT);
 		if (near != NULL && strcmp(near, j->kind[i]) != 0)
-			return err_set(e, ERR_USAGE, "%.80s: has no exit kind \"%.40s\": did you mean \"%s\"?",
+			return err_set(e, ERR_USAGE,
+				       "%.80s: has no exit kind \"%.40s\": did you mean \"%s\"?",
 				       j->ask->reference, j->kind[i], near);
-		return err_set(e, ERR_USAGE, "%.80s: has no exit kind \"%.40s\": want names of its column exit",
+		return err_set(e, ERR_USAGE,
+			       "%.80s: has no exit kind \"%.40s\": want names of its column exit",
 			       j->ask->reference, j->kind[i]);
 	}
 	if (j->v.n == 0)
-		return err_set(e, ERR_INPUT, "%.80s: has no rows to compare (--cfg %.40s): want a recording",
+		return err_set(e, ERR_INPUT,
+			       "%.80s: has no rows to compare (--cfg %.40s): want a recording",
 			       j->ask->reference, j->ask->cfg != NULL ? j->ask->cfg : "not given");
 	return 0;
 }
@@ -118,7 +129,8 @@ int verify_job_load(struct verify_job *j, struct err *e)
 	if (parse_share(ask->min_modal, &min_modal, e) != 0 || parse_kinds(j, e) != 0 ||
 	    (ask->cfg != NULL && parse_cfgs(j, e) != 0))
 		return -1;
-	if (verify_load(&j->v, ask->reference, j->kind, j->n_kinds, j->cfgs, e) != 0 || check_kinds(j, e) != 0)
+	if (verify_load(&j->v, ask->reference, j->kind, j->n_kinds, j->cfgs, e) != 0 ||
+	    check_kinds(j, e) != 0)
 		return -1;
 	return ask->totals != NULL ? verify_totals(&j->v, ask->totals, min_modal, e) : 0;
 }
@@ -140,8 +152,8 @@ void verify_job_free(struct verify_job *j)
 
 /* --- simulation ------------------------------------------------------------------------------- */
 
-static int sequence(struct verify_seq *s, const struct ws_config *base, const char *exit, unsigned cfg, unsigned lrs,
-		    struct err *e)
+static int sequence(struct verify_seq *s, const struct ws_config *base, const char *exit,
+		    unsigned cfg, unsigned lrs, struct err *e)
 {
 	struct ws_config wc = *base;
 	struct ws_prog *p;
@@ -212,6 +224,7 @@ int verify_job_simulate(struct verify_job *j, const struct ws_config *base, stru
 		return -1;
 	if (j->n_paths != 0)
 		return 0;
-	(void)err_set(e, ERR_INPUT, "no path that was asked for: want files KERNEL-CPU-MODE-cfgN-KIND.order.txt");
+	(void)err_set(e, ERR_INPUT,
+		      "no path that was asked for: want files KERNEL-CPU-MODE-cfgN-KIND.order.txt");
 	return err_at(e, j->ask->order, 0);
 }

@@ -26,17 +26,19 @@ struct verify_job {
 	char *text;
 };
 
-/* Read the reference and the totals. ERR_USAGE, ERR_INPUT. Free with verify_job_free, also on failure. */
+/* Read the reference and the totals. ERR_USAGE, ERR_INPUT. Free with verify_job_free, also on
+ * failure. */
 int verify_job_load(struct verify_job *j, struct err *e);
 
 /*
- * Fill in the model's counts, each case with the vCPU features of its configuration; read the recorded paths and compare
- * their order. ERR_MODEL, ERR_INPUT.
+ * Fill in the model's counts, each case with the vCPU features of its configuration; read the
+ * recorded paths and compare their order. ERR_MODEL, ERR_INPUT.
  */
 int verify_job_simulate(struct verify_job *j, const struct ws_config *base, struct err *e);
 void verify_job_free(struct verify_job *j);
 
-/* Add the path of a machine profile: in configs/machine of the present folder, else of the shipped files. */
+/* Add the path of a machine profile: in configs/machine of the present folder, else of the shipped
+ * files. */
 void verify_job_shipped(struct str *path, const char *file);
 
 #endif

@@ -34,7 +34,8 @@ static bool is_of(const struct verify_op *op, const struct verify_item *it)
 
 static bool alike(const struct verify_op *a, const struct verify_op *b)
 {
-	return a->step == b->step && a->phase == b->phase && a->op == b->op && strcmp(a->name, b->name) == 0;
+	return a->step == b->step && a->phase == b->phase && a->op == b->op &&
+	       strcmp(a->name, b->name) == 0;
 }
 
 /* How often the op at i stands in the sequence; 0 when it stood there before. */
@@ -52,7 +53,8 @@ static uint64_t times(const struct verify_seq *s, size_t i)
 	return n;
 }
 
-static void ref_cells(struct rep_table *t, const struct verify_case *c, const struct verify_item *it, bool first)
+static void ref_cells(struct rep_table *t, const struct verify_case *c,
+		      const struct verify_item *it, bool first)
 {
 	rep_u64(t, c->cfg);
 	rep_str(t, ref_op_name((enum ref_op)it->op));
@@ -96,15 +98,16 @@ void verify_explain(struct rep_table *t, const struct verify_case *c, const stru
 
 static json_t *kind_object(const struct verify_case *c)
 {
-	return json_pack("{s:s, s:I, s:b, s:I, s:b}", "exit", c->exit, "cfg", (json_int_t)c->cfg, "exact",
-			 (int)verify_exact(c), "differing", (json_int_t)verify_differing(c), "left_out",
-			 (int)c->left_out);
+	return json_pack("{s:s, s:I, s:b, s:I, s:b}", "exit", c->exit, "cfg", (json_int_t)c->cfg,
+			 "exact", (int)verify_exact(c), "differing",
+			 (json_int_t)verify_differing(c), "left_out", (int)c->left_out);
 }
 
 static json_t *path_object(const struct verify_path *p)
 {
-	return json_pack("{s:s, s:I, s:b, s:b}", "exit", p->o.exit, "cfg", (json_int_t)p->o.cfg, "switch_exact",
-			 (int)(p->modelled && p->d.switch_exact), "exact", (int)(p->modelled && p->d.exact));
+	return json_pack("{s:s, s:I, s:b, s:b}", "exit", p->o.exit, "cfg", (json_int_t)p->o.cfg,
+			 "switch_exact", (int)(p->modelled && p->d.switch_exact), "exact",
+			 (int)(p->modelled && p->d.exact));
 }
 
 void verify_summary(const struct verify_result *x, struct str *out)
@@ -118,9 +121,10 @@ void verify_summary(const struct verify_result *x, struct str *out)
 		(void)json_array_append_new(kinds, kind_object(&x->v->c[i]));
 	for (size_t i = 0; i < x->n_paths; i++)
 		(void)json_array_append_new(paths, path_object(&x->path[i]));
-	all = json_pack("{s:s, s:{s:s, s:s, s:s}, s:s, s:I, s:I, s:I, s:o}", "schema", "el2sim.verify-summary/1",
-			"reference", "kernel", x->v->kernel, "cpu", x->v->cpu, "mode", x->v->mode, "model",
-			x->model, "exact", (json_int_t)s.exact, "total", (json_int_t)s.total, "left_out",
+	all = json_pack("{s:s, s:{s:s, s:s, s:s}, s:s, s:I, s:I, s:I, s:o}", "schema",
+			"el2sim.verify-summary/1", "reference", "kernel", x->v->kernel, "cpu",
+			x->v->cpu, "mode", x->v->mode, "model", x->model, "exact",
+			(json_int_t)s.exact, "total", (json_int_t)s.total, "left_out",
 			(json_int_t)s.left_out, "kinds", kinds);
 	BUG_ON(all == NULL); /* names of a reference are printable ASCII */
 	if (x->has_paths)

@@ -104,16 +104,22 @@ static void case_tables(const struct verify_result *x, bool all, struct rep *r)
 		{ "verdict", "", REP_STR, "", 0, false },
 	};
 	static const struct rep_col items[] = {
-		{ "exit", "exit kind", REP_STR, "", 0, false }, { "cfg", "", REP_U64, "", 0, false },
-		{ "op", "", REP_STR, "", 0, false },            { "register", "", REP_STR, "", 0, false },
-		{ "ref", "", REP_U64, "", 0, false },           { "sim", "", REP_U64, "", 0, false },
-		{ "difference", "", REP_I64, "", 0, false },    { "functions", "where", REP_STR, "", 0, false },
+		{ "exit", "exit kind", REP_STR, "", 0, false },
+		{ "cfg", "", REP_U64, "", 0, false },
+		{ "op", "", REP_STR, "", 0, false },
+		{ "register", "", REP_STR, "", 0, false },
+		{ "ref", "", REP_U64, "", 0, false },
+		{ "sim", "", REP_U64, "", 0, false },
+		{ "difference", "", REP_I64, "", 0, false },
+		{ "functions", "where", REP_STR, "", 0, false },
 	};
-	struct rep_table *t = rep_table(r, "exits", "Per exit, reference and simulation", cases, NCOLS(cases));
+	struct rep_table *t =
+		rep_table(r, "exits", "Per exit, reference and simulation", cases, NCOLS(cases));
 
 	for (size_t i = 0; i < x->v->n; i++)
 		case_row(t, &x->v->c[i]);
-	t = rep_table(r, "registers", all ? "Registers" : "Registers that differ", items, NCOLS(items));
+	t = rep_table(r, "registers", all ? "Registers" : "Registers that differ", items,
+		      NCOLS(items));
 	for (size_t i = 0; i < x->v->n; i++) {
 		if (!x->v->c[i].left_out)
 			item_rows(t, &x->v->c[i], all);
@@ -191,22 +197,28 @@ static void difference_rows(struct rep_table *t, const struct verify_path *p)
 static void order_tables(const struct verify_result *x, struct rep *r)
 {
 	static const struct rep_col paths[] = {
-		{ "exit", "exit kind", REP_STR, "", 0, false }, { "cfg", "", REP_U64, "", 0, false },
-		{ "ops_ref", "ops ref", REP_U64, "", 0, false }, { "ops_sim", "sim", REP_U64, "", 0, false },
+		{ "exit", "exit kind", REP_STR, "", 0, false },
+		{ "cfg", "", REP_U64, "", 0, false },
+		{ "ops_ref", "ops ref", REP_U64, "", 0, false },
+		{ "ops_sim", "sim", REP_U64, "", 0, false },
 		{ "ops_switch", "of the switch", REP_U64, "", 0, false },
 		{ "switch", "switch", REP_STR, "", 0, false },
 		{ "whole", "with the host's path", REP_STR, "", 0, false },
 	};
 	static const struct rep_col first[] = {
-		{ "exit", "exit kind", REP_STR, "", 0, false }, { "cfg", "", REP_U64, "", 0, false },
+		{ "exit", "exit kind", REP_STR, "", 0, false },
+		{ "cfg", "", REP_U64, "", 0, false },
 		{ "at", "", REP_STR, "", 0, false },
 		{ "line", "line", REP_U64, "", 0, false },
 		{ "ref", "recorded", REP_STR, "", 0, false },
 		{ "ref_function", "function", REP_STR, "", 0, false },
-		{ "sim", "simulated", REP_STR, "", 0, false }, { "phase", "", REP_STR, "", 0, false },
-		{ "sim_function", "function", REP_STR, "", 0, false }, { "row", "", REP_STR, "", 0, false },
+		{ "sim", "simulated", REP_STR, "", 0, false },
+		{ "phase", "", REP_STR, "", 0, false },
+		{ "sim_function", "function", REP_STR, "", 0, false },
+		{ "row", "", REP_STR, "", 0, false },
 	};
-	struct rep_table *t = rep_table(r, "order", "Order of the recorded path and of the model", paths, NCOLS(paths));
+	struct rep_table *t = rep_table(r, "order", "Order of the recorded path and of the model",
+					paths, NCOLS(paths));
 
 	for (size_t i = 0; i < x->n_paths; i++)
 		path_row(t, &x->path[i]);
@@ -217,7 +229,7 @@ static void order_tables(const struct verify_result *x, struct rep *r)
 	}
 }
 
-/* --- the whole ----------------------------------------------------------------------------------- */
+/* --- the whole ------------------------------------------------------------------------------- */
 
 void verify_report(const struct verify_result *x, bool all, struct rep *r)
 {
@@ -226,20 +238,29 @@ void verify_report(const struct verify_result *x, bool all, struct rep *r)
 	verify_sums_of(x, &s);
 	rep_fact(r, "config", "configuration", "%s", x->config);
 	rep_fact(r, "model", "switch model", "%s", x->model);
-	rep_fact(r, "reference", "reference", "Linux %s, %s, %s", x->v->kernel, x->v->cpu, x->v->mode);
+	rep_fact(r, "reference", "reference", "Linux %s, %s, %s", x->v->kernel, x->v->cpu,
+		 x->v->mode);
 	case_tables(x, all, r);
 	if (x->has_paths) {
 		order_tables(x, r);
-		rep_verdict(r, "%zu of %zu paths in recorded order in the switch, %zu of %zu as a whole",
-			    s.switch_exact, s.paths, s.whole_exact, s.paths);
+		rep_verdict(
+			r,
+			"%zu of %zu paths in recorded order in the switch, %zu of %zu as a whole",
+			s.switch_exact, s.paths, s.whole_exact, s.paths);
 	}
 	rep_verdict(r, "%zu of %zu exits register-exact", s.exact, s.total);
 	if (!x->has_totals)
-		rep_note(r, "all kinds are compared: without --totals it is not known whose recorded path is the usual one");
+		rep_note(r, "all kinds are compared: without --totals it is not known whose "
+			    "recorded path is the usual one");
 	else if (s.left_out != 0)
-		rep_note(r, "%zu exits are left out: too few of their occurrences follow the recorded path (--min-modal)",
+		rep_note(r,
+			 "%zu exits are left out: too few of their occurrences follow the recorded "
+			 "path (--min-modal)",
 			 s.left_out);
-	rep_note(r, "how many list registers are in use is the guest's affair and taken from the recording");
-	rep_note(r, "measured: reads of the per-CPU base, of current, DAIF and CurrentEL, and writes of DAIF, which "
+	rep_note(r, "how many list registers are in use is the guest's affair and taken from the "
+		    "recording");
+	rep_note(r,
+		 "measured: reads of the per-CPU base, of current, DAIF and CurrentEL, and writes "
+		 "of DAIF, which "
 		 "the C code makes by the way; they come from path profiles and are not modelled");
 }

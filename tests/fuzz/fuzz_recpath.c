@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Any bytes as a recorded path: refused with a line, or ops that can be compared; and as a tar archive of paths. */
+/* Any bytes as a recorded path: refused with a line, or ops that can be compared; and as a tar
+ * archive of paths. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -36,7 +37,8 @@ static int parse(void *arg, const char *name, const char *text, size_t n, struct
 		if (rc == 0)
 			compare(&o);
 		for (size_t i = 0; rc == 0 && i < o.n; i++)
-			BUG_ON(strlen(o.op[i].name) >= VERIFY_NAME_MAX || recpath_function(&o, i)[0] == '\0');
+			BUG_ON(strlen(o.op[i].name) >= VERIFY_NAME_MAX ||
+			       recpath_function(&o, i)[0] == '\0');
 		recpath_free(&o);
 	}
 	return rc;
@@ -55,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	BUG_ON(fd < 0 || write(fd, data, size) != (ssize_t)size);
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	e = (struct err){ ERR_NONE, "" };
-	BUG_ON(bundle_each(path, "", parse, NULL, &e) != 0 && (e.code != ERR_INPUT || e.text[0] == '\0'));
+	BUG_ON(bundle_each(path, "", parse, NULL, &e) != 0 &&
+	       (e.code != ERR_INPUT || e.text[0] == '\0'));
 	BUG_ON(close(fd) != 0);
 	return 0;
 }
