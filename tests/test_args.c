@@ -9,6 +9,7 @@
 
 #include "sim/app/args.h"
 #include "sim/base/str.h"
+#include "tests/suite.h"
 
 struct opts {
 	const char *trace, *out, *reference;
@@ -362,8 +363,6 @@ int main(void)
 {
 	TCase *tc = tcase_create("args"), *prog = tcase_create("program");
 	Suite *s = suite_create("args");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, what_is_not_given_stays_as_the_caller_put_it);
 	tcase_add_test(tc, options_operands_and_overrides_may_be_mixed);
@@ -380,9 +379,5 @@ int main(void)
 	tcase_add_test(prog, help_that_cannot_be_written_is_an_error);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, prog);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -22,6 +22,7 @@
 #include "sim/base/opt.h"
 #include "sim/base/str.h"
 #include "tests/opt_rows.h"
+#include "tests/suite.h"
 
 #define BAD_DIR   "tests/bad"
 #define WORDS_MAX 32
@@ -218,7 +219,6 @@ int main(void)
 {
 	TCase *tc = tcase_create("bad");
 	Suite *s = suite_create("bad");
-	SRunner *sr;
 	int failed;
 
 	if (chdir(EL2SIM_SOURCE_DIR) != 0 ||
@@ -229,12 +229,9 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, a_bad_file_is_refused_in_one_line_and_leaves_nothing, 0, n_files);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = suite_status(s);
 	for (int i = 0; i < n_files; i++)
 		free(files[i]);
 	free(files);
-	return failed != 0;
+	return failed;
 }

@@ -10,6 +10,7 @@
 #include "sim/base/err.h"
 #include "sim/base/file.h"
 #include "sim/base/str.h"
+#include "tests/suite.h"
 
 /* --- err -------------------------------------------------------------------------------------- */
 
@@ -358,14 +359,8 @@ static TCase *files(void)
 int main(void)
 {
 	Suite *s = suite_create("base");
-	SRunner *sr;
-	int failed;
 
 	suite_add_tcase(s, words());
 	suite_add_tcase(s, files());
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

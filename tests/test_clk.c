@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/kernel/clk.h"
+#include "tests/suite.h"
 
 /* 2^40 cycles at this rate, rounded up, and a rate for every kind of rounding. */
 static const struct {
@@ -140,8 +141,6 @@ int main(void)
 	const int n = (int)(sizeof(points) / sizeof(points[0]));
 	Suite *s = suite_create("clk");
 	TCase *tc = tcase_create("clk");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, a_cycle_begins_at_the_first_picosecond_at_or_after_its_time, 0, n);
 	tcase_add_loop_test(tc, a_cycle_is_under_way_from_its_time_on_and_not_a_picosecond_before, 0, n);
@@ -151,9 +150,5 @@ int main(void)
 	tcase_add_test(tc, a_rate_of_zero_or_over_a_terahertz_is_refused);
 	tcase_add_test(tc, a_new_rate_counts_from_its_cycle_on);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

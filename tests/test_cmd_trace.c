@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "sim/app/cmd_trace.h"
+#include "tests/suite.h"
 #include "tests/traces_util.h"
 #include "traces/writer.h"
 
@@ -250,8 +251,6 @@ int main(void)
 {
 	Suite *s = suite_create("cmd_trace");
 	TCase *tc = tcase_create("trace");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, reports_on_the_sample_are_the_blessed_ones);
 	tcase_add_test(tc, stat_times_each_vcpu_on_its_own);
@@ -261,9 +260,5 @@ int main(void)
 	tcase_add_test(tc, every_command_has_help_and_wants_a_file);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

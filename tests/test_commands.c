@@ -8,6 +8,7 @@
 #include "models/hyp/exits.h"
 #include "sim/app/cmd.h"
 #include "sim/app/output.h"
+#include "tests/suite.h"
 #include "tests/traces_util.h"
 
 #define GOLDEN     "tests/golden/"
@@ -568,15 +569,9 @@ static TCase *tests_of_commands(void)
 int main(void)
 {
 	Suite *s = suite_create("commands");
-	SRunner *sr;
-	int failed;
 
 	if (chdir(EL2SIM_SOURCE_DIR) != 0)
 		return 1;
 	suite_add_tcase(s, tests_of_commands());
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -8,6 +8,7 @@
 
 #include "models/hyp/wswitch.h"
 #include "sim/base/opt.h"
+#include "tests/suite.h"
 
 #define MACHINES EL2SIM_SOURCE_DIR "/configs/machine"
 
@@ -176,8 +177,6 @@ int main(void)
 {
 	Suite *s = suite_create("configs");
 	TCase *tc = tcase_create("machine");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(tc, a_profile_sets_every_value_and_says_where_it_comes_from);
 	tcase_add_test(tc, a_profile_is_named_after_its_file);
@@ -185,9 +184,5 @@ int main(void)
 	tcase_add_loop_test(tc, features_give_the_counts_that_were_recorded, 0,
 			    (int)(sizeof(recorded) / sizeof(recorded[0])));
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_status(s);
 }

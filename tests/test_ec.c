@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "models/cpu/ec.h"
+#include "tests/suite.h"
 
 START_TEST(every_class_is_found_by_number_and_by_name)
 {
@@ -45,16 +46,10 @@ int main(void)
 {
 	Suite *s = suite_create("ec");
 	TCase *tc = tcase_create("ec");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, every_class_is_found_by_number_and_by_name);
 	tcase_add_test(tc, the_classes_of_common_exits_have_the_kernels_names);
 	tcase_add_test(tc, a_number_or_name_without_a_row_is_null);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

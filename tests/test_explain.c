@@ -7,6 +7,7 @@
 
 #include "models/hyp/ws_lint.h"
 #include "sim/base/str.h"
+#include "tests/suite.h"
 
 #define MACHINE "configs/machine/neoverse-n1.ini"
 
@@ -107,17 +108,11 @@ int main(void)
 {
 	Suite *s = suite_create("explain");
 	TCase *t = tcase_create("explain");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, lint_and_explain_answer_with_text_and_status);
 	tcase_add_test(t, lint_doc_lists_every_rule);
 	tcase_add_test(t, the_same_question_gets_the_same_bytes);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/hyp/ws_explain.h"
+#include "tests/suite.h"
 #include "tests/ws_golden.h"
 
 static struct golden_set gs;
@@ -207,8 +208,6 @@ int main(void)
 {
 	Suite *s = suite_create("golden");
 	TCase *t = tcase_create("golden");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_unchecked_fixture(t, setup, teardown);
@@ -219,9 +218,5 @@ int main(void)
 	tcase_add_test(t, a_policy_shows_as_moves_of_its_group_only);
 	tcase_add_test(t, rows_carry_phase_register_and_source);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/hyp/ws_lint.h"
+#include "tests/suite.h"
 #include "tests/ws_fixture.h"
 
 static struct fixture fx;
@@ -304,8 +305,6 @@ int main(void)
 {
 	Suite *s = suite_create("lint");
 	TCase *t = tcase_create("lint");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_unchecked_fixture(t, setup, teardown);
@@ -317,9 +316,5 @@ int main(void)
 	tcase_add_test(t, an_nvhe_hypercall_whose_work_moved_is_not_made);
 	tcase_add_test(t, findings_say_where_in_one_line);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "models/hyp/ws_lint.h"
+#include "tests/suite.h"
 #include "tests/ws_golden.h"
 #include "tests/ws_values.h"
 
@@ -183,17 +184,11 @@ int main(void)
 {
 	Suite *s = suite_create("mutation");
 	TCase *t = tcase_create("mutation");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 600);
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_test(t, no_row_can_be_left_out_unnoticed);
 	tcase_add_test(t, a_restore_that_moves_nothing_is_noticed);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -9,6 +9,7 @@
 
 #include "sim/base/opt_impl.h"
 #include "tests/opt_rows.h"
+#include "tests/suite.h"
 
 static struct sample got;
 static struct opt_set *set;
@@ -383,8 +384,6 @@ int main(void)
 {
 	TCase *tc = tcase_create("opt"), *bugs = tcase_create("bugs");
 	Suite *s = suite_create("opt");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 60);
@@ -404,9 +403,5 @@ int main(void)
 	tcase_add_test_raise_signal(bugs, two_rows_of_one_name_are_a_bug, SIGABRT);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, bugs);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

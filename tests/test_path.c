@@ -8,6 +8,7 @@
 
 #include "models/hyp/path_import.h"
 #include "sim/base/opt.h"
+#include "tests/suite.h"
 
 #define DATA      EL2SIM_SOURCE_DIR "/tests/data/"
 #define TOTALS    DATA "totals-nvhe.csv"
@@ -423,7 +424,6 @@ int main(void)
 {
 	TCase *tc = tcase_create("path");
 	Suite *s = suite_create("path");
-	SRunner *sr;
 	int failed, fd = mkstemp(tmp), n_files = scandir(KERNELS, &files, is_ini, alphasort);
 
 	if (fd < 0 || close(fd) != 0 || n_files < 1)
@@ -443,13 +443,10 @@ int main(void)
 	tcase_add_loop_test(tc, a_shipped_profile_loads_and_says_where_it_comes_from, 0, n_files);
 	tcase_add_test(tc, recordings_outside_the_tree_import);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = suite_status(s);
 	(void)unlink(tmp);
 	for (int i = 0; i < n_files; i++)
 		free(files[i]);
 	free(files);
-	return failed != 0;
+	return failed;
 }

@@ -9,6 +9,7 @@
 #include "models/hyp/reference.h"
 #include "models/hyp/softreg.h"
 #include "sim/base/str.h"
+#include "tests/suite.h"
 
 #define DATA   EL2SIM_SOURCE_DIR "/tests/data/"
 #define PLAIN  DATA "registers-nvhe.csv"
@@ -269,7 +270,6 @@ int main(void)
 {
 	TCase *tc = tcase_create("reference");
 	Suite *s = suite_create("reference");
-	SRunner *sr;
 	int failed, fd = mkstemp(tmp);
 
 	if (fd < 0 || close(fd) != 0)
@@ -286,10 +286,7 @@ int main(void)
 	tcase_add_test(tc, other_accesses_are_not_soft);
 	tcase_add_test(tc, a_soft_access_names_its_item);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
+	failed = suite_status(s);
 	(void)unlink(tmp);
-	return failed != 0;
+	return failed;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/report/rep.h"
+#include "tests/suite.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -302,8 +303,6 @@ int main(void)
 {
 	Suite *s = suite_create("report");
 	TCase *c = tcase_create("report");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(c, every_format_writes_the_full_document_as_blessed, 0, REP_FORMAT_COUNT);
 	tcase_add_loop_test(c, an_empty_document_is_written_in_every_format, 0, REP_FORMAT_COUNT);
@@ -315,9 +314,5 @@ int main(void)
 	tcase_add_test(c, every_format_is_found_by_its_name_and_no_other);
 	tcase_add_loop_test_raise_signal(c, a_wrongly_filled_report_is_a_bug, SIGABRT, 0, 10);
 	suite_add_tcase(s, c);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_status(s);
 }

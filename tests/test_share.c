@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "sim/base/share.h"
+#include "tests/suite.h"
 
 START_TEST(the_environment_names_the_shipped_files_first)
 {
@@ -30,15 +31,9 @@ int main(void)
 {
 	Suite *s = suite_create("share");
 	TCase *c = tcase_create("share");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(c, the_environment_names_the_shipped_files_first);
 	tcase_add_loop_test(c, an_empty_or_missing_variable_gives_the_configured_folder, 0, 2);
 	suite_add_tcase(s, c);
-	runner = srunner_create(s);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_status(s);
 }

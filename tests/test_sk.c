@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/kernel/sk.h"
+#include "tests/suite.h"
 
 /* A bench: four events, four processes that write down when they ran and then do what the test asks. */
 enum { N = 4 };
@@ -641,8 +642,6 @@ int main(void)
 {
 	Suite *s = suite_create("sk");
 	TCase *tc = tcase_create("rules");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, a_timed_notification_comes_at_its_time_and_not_before);
 	tcase_add_test(tc, of_two_timed_notifications_the_earlier_wins);
@@ -673,9 +672,5 @@ int main(void)
 	tcase_add_test(tc, hooks_see_each_phase_in_order);
 	tcase_add_test(tc, a_heap_of_many_events_under_random_cancelling_keeps_time_order);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -6,6 +6,7 @@
 
 #include "models/hyp/exits.h"
 #include "models/hyp/runner.h"
+#include "tests/suite.h"
 
 #define BIT(f) (UINT64_C(1) << FEAT_##f)
 #define V8_0   (BIT(GICV3) | BIT(PMUV3))
@@ -325,8 +326,6 @@ int main(void)
 {
 	Suite *s = suite_create("steps_4_15");
 	TCase *tc = tcase_create("tables");
-	SRunner *r;
-	int failed;
 
 	tcase_add_loop_test(tc, a_plain_hvc_round_trip_has_the_accesses_of_the_source, 0,
 			    (int)(sizeof(expected) / sizeof(expected[0])));
@@ -341,9 +340,5 @@ int main(void)
 	tcase_add_test(tc, the_document_on_what_moved_agrees_with_the_tables);
 	tcase_add_test(tc, vhe_saves_only_the_common_registers_of_the_host);
 	suite_add_tcase(s, tc);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_status(s);
 }

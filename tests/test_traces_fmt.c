@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/str.h"
+#include "tests/suite.h"
 #include "traces/fmt.h"
 #include "traces/strtab.h"
 
@@ -197,8 +198,6 @@ int main(void)
 {
 	Suite *s = suite_create("traces_fmt");
 	TCase *tc = tcase_create("fmt");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, every_row_reads_what_it_writes);
 	tcase_add_test(tc, every_form_of_every_row_names_only_its_fields);
@@ -206,9 +205,5 @@ int main(void)
 	tcase_add_test(tc, kernel_text_is_byte_for_byte_the_kernels);
 	tcase_add_test(tc, a_word_is_the_kernels_or_a_number);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

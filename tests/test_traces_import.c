@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 
+#include "tests/suite.h"
 #include "tests/traces_util.h"
 #include "traces/dump.h"
 
@@ -605,8 +606,6 @@ int main(void)
 {
 	Suite *s = suite_create("traces_import");
 	TCase *tc = tcase_create("import"), *real = tcase_create("real");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, the_same_recording_gives_the_same_records_in_every_format);
 	tcase_add_test(tc, the_piece_in_the_tests_is_the_start_of_the_sample);
@@ -632,9 +631,5 @@ int main(void)
 	tcase_set_timeout(real, 600);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, real);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

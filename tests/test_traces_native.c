@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <zstd.h>
 
+#include "tests/suite.h"
 #include "tests/traces_util.h"
 #include "traces/native.h"
 #include "traces/writer.h"
@@ -512,8 +513,6 @@ int main(void)
 {
 	Suite *s = suite_create("traces_native");
 	TCase *tc = tcase_create("native");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, what_is_written_is_read);
 	tcase_add_test(tc, equal_records_make_equal_files);
@@ -530,9 +529,5 @@ int main(void)
 	tcase_add_test(tc, varints_and_zigzags_are_exact_at_their_ends);
 	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

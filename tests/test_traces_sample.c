@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "tests/suite.h"
 #include "traces/trace.h"
 
 #define SAMPLE EL2SIM_SOURCE_DIR "/traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
@@ -78,16 +79,10 @@ int main(void)
 {
 	Suite *s = suite_create("traces_sample");
 	TCase *tc = tcase_create("sample");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, the_sample_holds_the_events_its_readme_promises);
 	tcase_add_test(tc, the_sample_is_in_order_of_time_and_counts_what_it_gives);
 	tcase_add_test(tc, names_of_tasks_come_back_as_text);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

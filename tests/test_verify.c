@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "sim/app/cmd.h"
+#include "tests/suite.h"
 #include "tests/traces_util.h"
 #include "tests/verify_golden.h"
 #include "traces/bundle.h"
@@ -409,8 +410,6 @@ int main(void)
 {
 	Suite *s = suite_create("verify");
 	TCase *c = tcase_create("verify");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(c, a_reference_says_itself_what_it_is_compared_with);
 	tcase_add_test(c, another_model_differs_and_says_where);
@@ -430,9 +429,5 @@ int main(void)
 			    (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_set_timeout(c, 60);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_status(s);
 }

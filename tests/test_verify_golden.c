@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "tests/suite.h"
 #include "tests/verify_golden.h"
 #include "traces/bundle.h"
 
@@ -460,8 +461,6 @@ int main(void)
 {
 	Suite *s = suite_create("verify_golden");
 	TCase *c = tcase_create("recorded");
-	SRunner *r;
-	int failed;
 
 	/* First, so that a blessed file is read by the others. */
 	tcase_add_test(c, the_kept_files_are_what_the_references_say);
@@ -470,9 +469,5 @@ int main(void)
 	tcase_add_test(c, a_missing_row_breaks_a_recorded_kind);
 	tcase_set_timeout(c, 300);
 	suite_add_tcase(s, c);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_status(s);
 }

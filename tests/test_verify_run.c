@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/hyp/verify_run.h"
+#include "tests/suite.h"
 #include "tests/ws_fixture.h"
 
 /* The recordings of tests/data/runs, all on a CPU "max". */
@@ -171,8 +172,6 @@ int main(void)
 {
 	Suite *s = suite_create("verify_run");
 	TCase *t = tcase_create("runs");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, counts_the_entries_that_the_recorder_counted, 0, RUNS);
@@ -182,9 +181,5 @@ int main(void)
 	tcase_add_loop_test(t, most_is_simulated_from_the_events_alone, 0, RUNS);
 	tcase_add_test(t, a_reference_that_is_none_is_refused);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return suite_status(s);
 }

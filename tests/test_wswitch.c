@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/hyp/ws_lint.h"
+#include "tests/suite.h"
 #include "tests/ws_golden.h"
 #include "tests/ws_values.h"
 
@@ -458,8 +459,6 @@ int main(void)
 {
 	Suite *s = suite_create("wswitch");
 	TCase *t = tcase_create("wswitch");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 240);
 	tcase_add_unchecked_fixture(t, setup, teardown);
@@ -475,9 +474,5 @@ int main(void)
 	tcase_add_test(t, accessors_reach_the_cpu_while_a_vhe_vcpu_is_loaded);
 	tcase_add_test(t, an_accessor_touches_the_register_or_memory_but_not_both);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return suite_status(s);
 }
