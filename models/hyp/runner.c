@@ -6,7 +6,8 @@
 /* A host CPU: its registers, the host's saved context, and who ran last. */
 struct cpu {
 	uint64_t hw[SR_COUNT], host[SR_COUNT], hcfg[SR_COUNT];
-	unsigned last_vcpu_of_vm[64]; /* id + 1 by VM modulo 64; 0 = none */
+	unsigned *last_vcpu; /* id + 1 by VM; 0 = none */
+	size_t n_vm;
 };
 
 struct runner {
@@ -52,8 +53,10 @@ struct runner *runner_new(const struct ws_prog *p, bool counting)
 
 void runner_free(struct runner *r)
 {
-	for (size_t i = 0; i < r->n_cpu; i++)
+	for (size_t i = 0; i < r->n_cpu; i++) {
+		free(r->cpu[i]->last_vcpu);
 		free(r->cpu[i]);
+	}
 	for (size_t i = 0; i < r->n_vcpu; i++) {
 		free(r->vcpu[i]->guest);
 		free(r->vcpu[i]->gcfg);
@@ -92,12 +95,12 @@ static uint64_t value(uint64_t who, enum sysreg reg)
 #define WHO_HCFG 0x50000000u
 #define WHO_GCFG 0x60000000u
 
-struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm)
+struct runner_vcpu *runner_vcpu_of(struct runner *r, unsigned vm)
 {
 	struct runner_vcpu *v = xcalloc(1, sizeof(*v));
 
 	v->id = (unsigned)r->n_vcpu;
-	v->vm = vm_of(r, vm);
+	v->vm = vm;
 	v->state = CND(HOST_FP);
 	if (r->counting == NULL) {
 		v->guest = xcalloc(SR_COUNT, sizeof(*v->guest));
@@ -110,6 +113,11 @@ struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm)
 	r->vcpu = xrealloc(r->vcpu, (r->n_vcpu + 1) * sizeof(struct runner_vcpu *));
 	r->vcpu[r->n_vcpu++] = v;
 	return v;
+}
+
+struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm)
+{
+	return runner_vcpu_of(r, vm_of(r, vm));
 }
 
 void runner_on_cpu(struct runner_vcpu *v, unsigned cpu)
@@ -143,11 +151,24 @@ static struct cpu *cpu_at(struct runner *r, unsigned n)
 	return r->cpu[n];
 }
 
+/* The vCPU of a VM that ran last on a CPU: id + 1, 0 = none. */
+static unsigned *last_vcpu(struct cpu *c, unsigned vm)
+{
+	if (c->n_vm <= vm) {
+		size_t n = (size_t)vm + 1 > 2 * c->n_vm ? (size_t)vm + 1 : 2 * c->n_vm;
+
+		c->last_vcpu = xrealloc(c->last_vcpu, n * sizeof(*c->last_vcpu));
+		memset(c->last_vcpu + c->n_vm, 0, (n - c->n_vm) * sizeof(*c->last_vcpu));
+		c->n_vm = n;
+	}
+	return &c->last_vcpu[vm];
+}
+
 /* State that a component finds. */
 static uint64_t state_before(struct runner *r, struct runner_vcpu *v, enum ws_comp comp)
 {
 	struct cpu *c = cpu_at(r, v->cpu);
-	unsigned *last = &c->last_vcpu_of_vm[v->vm % 64];
+	unsigned *last = last_vcpu(c, v->vm);
 	uint64_t state = v->state;
 
 	if (comp == ws_phase_comp(r->p, PHASE_LOAD)) {

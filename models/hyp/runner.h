@@ -24,6 +24,8 @@ void runner_free(struct runner *r);
 
 /* A new vCPU of the VM of that name; belongs to the runner. */
 struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm);
+/* The same by the VM's number, from 0 in steps of 1; do not mix with names. */
+struct runner_vcpu *runner_vcpu_of(struct runner *r, unsigned vm);
 /* The vCPU's thread runs on this CPU from now on. */
 void runner_on_cpu(struct runner_vcpu *v, unsigned cpu);
 /* List registers in use from now on. */

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/hyp/smp.h"
+
+#include <string.h>
+
+#define MEMBER(m) offsetof(struct smp_options, m)
+
+static const struct opt_row opt_rows[] = {
+	{ "machine", "vcpus", OPT_INT, MEMBER(vcpus), "1", 1, SMP_MAX_VCPUS, "", NULL,
+	  "vCPUs of all VMs together" },
+	{ "machine", "vms", OPT_INT, MEMBER(vms), "1", 1, SMP_MAX_VCPUS, "", NULL,
+	  "VMs; the vCPUs are shared out evenly, neighbours to one VM" },
+	{ "machine", "pcpus", OPT_INT, MEMBER(pcpus), "1", 1, SMP_MAX_PCPUS, "", NULL, "physical CPUs" },
+	{ "host", "sched", OPT_ENUM, MEMBER(sched), "fair", 0, 0, "", sched_names,
+	  "which vCPU thread runs on which pCPU" },
+	{ "host", "slice", OPT_INT, MEMBER(slice_us), "3000", 1, 10000000, "us", NULL,
+	  "time slice; it ends at a tick of the host" },
+	{ "host", "tick_hz", OPT_INT, MEMBER(tick_hz), "250", 1, 100000, "Hz", NULL,
+	  "timer interrupts of a pCPU that is not idle" },
+	{ "host", "halt_poll", OPT_INT, MEMBER(halt_poll_ns), "500000", 0, 1000000000, "ns", NULL,
+	  "kvm.halt_poll_ns: longest time that a vCPU in WFI polls before it sleeps; 0: never" },
+	{ "host", "halt_poll_grow", OPT_INT, MEMBER(halt_poll_grow), "2", 0, 1000, "", NULL,
+	  "kvm.halt_poll_ns_grow" },
+	{ "host", "halt_poll_grow_start", OPT_INT, MEMBER(halt_poll_grow_start), "10000", 0, 1000000000, "ns", NULL,
+	  "kvm.halt_poll_ns_grow_start" },
+	{ "host", "halt_poll_shrink", OPT_INT, MEMBER(halt_poll_shrink), "2", 0, 1000, "", NULL,
+	  "kvm.halt_poll_ns_shrink; 0: to nothing" },
+	{ "run", "duration", OPT_INT, MEMBER(duration_us), "100000", 1, INT64_C(1000000000000000), "us", NULL,
+	  "time that is simulated" },
+	{ "run", "seed", OPT_INT, MEMBER(seed), "1", 0, INT64_MAX, "", NULL, "of all random numbers" },
+};
+
+const struct opt_row *smp_opt_rows(size_t *n)
+{
+	*n = sizeof(opt_rows) / sizeof(opt_rows[0]);
+	return opt_rows;
+}
+
+const char *smp_time_name(enum smp_time t)
+{
+	static const char *const names[SMP_TIME_COUNT] = {
+#define X(id, name, help) name,
+		SMP_TIMES(X)
+#undef X
+	};
+
+	return names[t];
+}
+
+const char *smp_time_help(enum smp_time t)
+{
+	static const char *const helps[SMP_TIME_COUNT] = {
+#define X(id, name, help) help,
+		SMP_TIMES(X)
+#undef X
+	};
+
+	return helps[t];
+}
+
+const char *smp_latency_name(enum smp_latency l)
+{
+	static const char *const names[LAT_COUNT] = {
+#define X(id, name, help) name,
+		SMP_LATENCIES(X)
+#undef X
+	};
+
+	return names[l];
+}
+
+uint64_t smp_now(const struct smp *m)
+{
+	return clk_cycle(&m->clk, sk_now(&m->k));
+}
+
+uint64_t smp_ns(const struct smp *m, uint64_t cycles)
+{
+	struct err e;
+	uint64_t ps = 0;
+
+	return clk_time(&m->clk, cycles, &ps, &e) == 0 ? ps / 1000 : UINT64_MAX / 1000;
+}
+
+/* ---- sources of interrupts ---- */
+
+/* The process runs again at this cycle. */
+static void again_at(struct smp *m, struct sk_proc *p, uint64_t cycle)
+{
+	uint64_t ps = 0;
+	struct err e;
+
+	if (clk_time(&m->clk, cycle, &ps, &e) != 0)
+		sk_fail(&m->k, e.code, "%s", e.text);
+	else
+		sk_wait_time(&m->k, p, ps - sk_now(&m->k));
+}
+
+static void timer_run(struct sk *k, struct sk_proc *self)
+{
+	struct smp_vcpu *v = container_of(self, struct smp_vcpu, timer);
+	struct smp *m = v->m;
+	uint64_t period = m->clk.hz / (uint64_t)v->guest.w->timer_hz;
+
+	(void)k;
+	if (v->timer_at == 0) /* each vCPU's timer has its own phase */
+		v->timer_at = 1 + guest_below(&v->guest, STREAM_PHASE, period);
+	else
+		smp_timer_fires(v, v->timer_at);
+	if (v->timer_at <= smp_now(m))
+		v->timer_at += period != 0 ? period : 1;
+	again_at(m, self, v->timer_at);
+}
+
+static void device_run(struct sk *k, struct sk_proc *self)
+{
+	struct smp_vcpu *v = container_of(self, struct smp_vcpu, device);
+	struct smp *m = v->m;
+
+	(void)k;
+	if (sk_now(&m->k) != 0 && list_empty(&v->dev)) {
+		v->dev_at = smp_now(m);
+		list_add_tail(&v->cpu->dev, &v->dev);
+		smp_raise(v->cpu, IRQ_DEV);
+	}
+	again_at(m, self, smp_now(m) + guest_exponential(&v->guest, STREAM_DEVICE,
+							 m->clk.hz / (uint64_t)v->guest.w->device_hz));
+}
+
+/* No tick while idle; the pCPUs' ticks are spread over the period. */
+static void tick_run(struct sk *k, struct sk_proc *self)
+{
+	struct smp_cpu *c = container_of(self, struct smp_cpu, tick);
+	struct smp *m = c->m;
+	uint64_t period = m->clk.hz / (uint64_t)m->o.tick_hz, now = smp_now(m);
+
+	(void)k;
+	if (now == 0) {
+		again_at(m, self, 1 + period * (c->id + 1) / m->n_cpu);
+		return;
+	}
+	if (c->mode != CPU_IDLE)
+		smp_raise(c, IRQ_TICK);
+	again_at(m, self, now + (period != 0 ? period : 1));
+}
+
+/* ---- life ---- */
+
+static void cpu_init(struct smp *m, unsigned id)
+{
+	struct smp_cpu *c = &m->cpu[id];
+
+	c->m = m;
+	c->id = id;
+	c->host = runner_vcpu_of(m->runner, 0);
+	runner_on_cpu(c->host, id);
+	list_init(&c->bg);
+	list_init(&c->dev);
+	sk_event_init(&m->k, &c->due, "pcpu");
+	sk_proc_init(&m->k, &c->proc, "pcpu", smp_cpu_run);
+	sk_sensitive(&m->k, &c->proc, &c->on_due, &c->due);
+	sk_proc_init(&m->k, &c->tick, "tick", tick_run);
+}
+
+static void vcpu_init(struct smp *m, unsigned id, const struct workload *w)
+{
+	struct smp_vcpu *v = &m->vcpu[id];
+	v->m = m;
+	v->id = id;
+	v->vm = (unsigned)((uint64_t)id * (uint64_t)m->o.vms / m->n_vcpu);
+	v->run = runner_vcpu_of(m->runner, v->vm + 1); /* 0: the host */
+	guest_init(&v->guest, w, (uint64_t)m->o.seed, id, m->clk.hz);
+	v->ent = (struct sched_ent){ .id = id, .cpu = id % m->n_cpu, .weight = 1024 };
+	v->cpu = &m->cpu[v->ent.cpu];
+	v->state = VC_RUNNABLE;
+	v->resume = RESUME_FIRST;
+	v->kind = EXIT_run_first;
+	list_init(&v->bg);
+	list_init(&v->dev);
+	m->sched->ops->enqueue(m->sched, &v->ent, v->ent.cpu, false);
+	if (w->timer_hz != 0)
+		sk_proc_init(&m->k, &v->timer, "timer", timer_run);
+	if (w->device_hz != 0)
+		sk_proc_init(&m->k, &v->device, "device", device_run);
+}
+
+static int check_options(const struct smp_options *o, const struct workload *w, struct err *e)
+{
+	if (o->vms > o->vcpus)
+		return err_set(e, ERR_CONFIG, "[machine] vms = %lld, but only %lld vCPUs: want at most one VM per vCPU",
+			       (long long)o->vms, (long long)o->vcpus);
+	if (o->duration_us > INT64_C(18446744073709))
+		return err_set(e, ERR_CONFIG, "[run] duration = %lld us: want at most 18446744073709 us (213 days)",
+			       (long long)o->duration_us);
+	return workload_check(w, e);
+}
+
+struct smp *smp_new(const struct smp_options *o, const struct workload *w, const struct ws_prog *p,
+		    const uint64_t *measured, bool counting, struct err *e)
+{
+	struct smp *m;
+
+	if (check_options(o, w, e) != 0)
+		return NULL;
+	m = xcalloc(1, sizeof(*m));
+	m->o = *o;
+	m->prog = p;
+	m->measured = measured;
+	sk_init(&m->k, 0);
+	if (clk_init(&m->clk, "pCPUs", (uint64_t)p->config.machine->clock_hz, e) != 0) {
+		sk_fini(&m->k);
+		free(m);
+		return NULL;
+	}
+	m->n_cpu = (unsigned)o->pcpus;
+	m->n_vcpu = (unsigned)o->vcpus;
+	m->runner = runner_new(p, counting);
+	m->sched = sched_new((enum sched_id)o->sched, m->n_cpu,
+			     1 + clk_cycle(&m->clk, (uint64_t)o->slice_us * 1000000));
+	m->cpu = xcalloc(m->n_cpu, sizeof(*m->cpu));
+	m->idle = xcalloc(m->n_cpu, sizeof(*m->idle));
+	m->vcpu = xcalloc(m->n_vcpu, sizeof(*m->vcpu));
+	for (unsigned i = 0; i < m->n_cpu; i++)
+		cpu_init(m, i);
+	for (unsigned i = 0; i < m->n_vcpu; i++)
+		vcpu_init(m, i, w);
+	return m;
+}
+
+void smp_free(struct smp *m)
+{
+	if (m == NULL)
+		return;
+	sk_fini(&m->k);
+	sched_free(m->sched);
+	runner_free(m->runner);
+	free(m->cpu);
+	free(m->idle);
+	free(m->vcpu);
+	free(m);
+}
+
+int smp_run(struct smp *m, struct err *e)
+{
+	if (sk_run_until(&m->k, (uint64_t)m->o.duration_us * 1000000, e) != 0)
+		return -1;
+	sk_end(&m->k);
+	m->end = smp_now(m);
+	for (unsigned i = 0; i < m->n_cpu; i++)
+		smp_cpu_end(&m->cpu[i]);
+	for (unsigned i = 0; i < m->n_vcpu; i++) {
+		struct smp_vcpu *v = &m->vcpu[i];
+
+		if (v->state == VC_BLOCKED || v->state == VC_RUNNABLE)
+			v->time[v->state == VC_BLOCKED ? SMP_BLOCKED : SMP_STEAL] += m->end - v->since;
+		ws_totals_add(&m->unfinished, &v->pending, 1);
+	}
+	return smp_check(m, e);
+}
+
+/* ---- checks ---- */
+
+static int fault(struct err *e, const char *what, unsigned id, uint64_t got, uint64_t want)
+{
+	return err_set(e, ERR_MODEL, "conservation: %s %u: %llu, want %llu: this is a fault of el2sim, please report it",
+		       what, id, (unsigned long long)got, (unsigned long long)want);
+}
+
+static uint64_t sum_of(const uint64_t *time)
+{
+	uint64_t sum = 0;
+
+	for (unsigned t = 0; t < SMP_TIME_COUNT; t++)
+		sum += time[t];
+	return sum;
+}
+
+static int check_times(const struct smp *m, struct err *e)
+{
+	for (unsigned i = 0; i < m->n_cpu; i++) {
+		if (sum_of(m->cpu[i].time) != m->end)
+			return fault(e, "cycles of pCPU", i, sum_of(m->cpu[i].time), m->end);
+	}
+	for (unsigned i = 0; i < m->n_vcpu; i++) {
+		if (sum_of(m->vcpu[i].time) != m->end)
+			return fault(e, "cycles of vCPU", i, sum_of(m->vcpu[i].time), m->end);
+	}
+	return 0;
+}
+
+static int same(const struct ws_totals *got, const struct ws_totals *want, const char *what, struct err *e)
+{
+	if (memcmp(got, want, sizeof(*got)) == 0)
+		return 0;
+	return fault(e, what, 0, got->cycles, want->cycles);
+}
+
+static int check_totals(const struct smp *m, struct err *e)
+{
+	struct ws_totals phases = { 0 }, kinds = m->host, vcpus = m->host;
+
+	for (unsigned p = 0; p < PHASE_COUNT; p++)
+		ws_totals_add(&phases, &m->phase[p], 1);
+	for (unsigned k = 0; k < EXIT_COUNT; k++)
+		ws_totals_add(&kinds, &m->kind[k].totals, 1);
+	ws_totals_add(&kinds, &m->unfinished, 1);
+	for (unsigned i = 0; i < m->n_vcpu; i++)
+		ws_totals_add(&vcpus, &m->vcpu[i].totals, 1);
+	if (same(&phases, &m->total, "cycles of all phases,", e) != 0 ||
+	    same(&kinds, &m->total, "cycles of all exit kinds,", e) != 0)
+		return -1;
+	return same(&vcpus, &m->total, "cycles of all vCPUs,", e);
+}
+
+int smp_check_wakeups(const struct smp *m, struct err *e)
+{
+	for (unsigned i = 0; i < m->n_vcpu; i++) {
+		if (m->vcpu[i].state == VC_BLOCKED && m->vcpu[i].irqs != 0)
+			return fault(e, "interrupts that wait for the sleeping vCPU", i, m->vcpu[i].irqs, 0);
+	}
+	for (unsigned i = 0; i < m->n_cpu; i++) {
+		const struct smp_cpu *c = &m->cpu[i];
+
+		if (c->mode == CPU_IDLE && c->due.pending == SK_NONE && m->sched->ops->waiting(m->sched, i) != 0)
+			return fault(e, "threads that wait for the idle pCPU", i, m->sched->ops->waiting(m->sched, i), 0);
+	}
+	return 0;
+}
+
+int smp_check(const struct smp *m, struct err *e)
+{
+	if (check_times(m, e) != 0 || check_totals(m, e) != 0)
+		return -1;
+	return smp_check_wakeups(m, e);
+}
