@@ -43,6 +43,7 @@ struct sched {
 };
 
 struct sched_ops {
+	bool shared; /* one queue for all pCPUs */
 	/* pCPU for a thread that woke up or is new; idle[c]: pCPU c has nothing to do. */
 	unsigned (*place)(struct sched *s, const struct sched_ent *t, const bool *idle);
 	/* The thread could run, on this pCPU if that matters. woke: it slept; otherwise it was put off its pCPU. */

@@ -107,5 +107,5 @@ static size_t fair_waiting(const struct sched *s, unsigned cpu)
 	return s->queue[cpu].n;
 }
 
-const struct sched_ops sched_fair_ops = { fair_place, fair_enqueue, fair_pick, fair_ran, fair_preempts,
+const struct sched_ops sched_fair_ops = { false, fair_place, fair_enqueue, fair_pick, fair_ran, fair_preempts,
 					  fair_waiting };

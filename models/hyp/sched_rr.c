@@ -67,7 +67,7 @@ static size_t rr_waiting(const struct sched *s, unsigned cpu)
 	return s->queue[0].n;
 }
 
-const struct sched_ops sched_rr_ops = { rr_place, rr_enqueue, rr_pick, rr_ran, never_preempts, rr_waiting };
+const struct sched_ops sched_rr_ops = { true, rr_place, rr_enqueue, rr_pick, rr_ran, never_preempts, rr_waiting };
 
 /* ---- pinned ---- */
 
@@ -105,5 +105,5 @@ static size_t pinned_waiting(const struct sched *s, unsigned cpu)
 	return s->queue[cpu].n;
 }
 
-const struct sched_ops sched_pinned_ops = { pinned_place, pinned_enqueue, pinned_pick, pinned_ran,
+const struct sched_ops sched_pinned_ops = { false, pinned_place, pinned_enqueue, pinned_pick, pinned_ran,
 					    never_preempts, pinned_waiting };

@@ -312,6 +312,16 @@ static int check_totals(const struct smp *m, struct err *e)
 	return same(&vcpus, &m->total, "cycles of all vCPUs,", e);
 }
 
+/* pCPUs that are on their way to pick a thread. */
+static size_t picking(const struct smp *m)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < m->n_cpu; i++)
+		n += m->cpu[i].curr == NULL && (m->cpu[i].mode == CPU_BUSY || m->cpu[i].due.pending != SK_NONE);
+	return n;
+}
+
 int smp_check_wakeups(const struct smp *m, struct err *e)
 {
 	for (unsigned i = 0; i < m->n_vcpu; i++) {
@@ -321,7 +331,8 @@ int smp_check_wakeups(const struct smp *m, struct err *e)
 	for (unsigned i = 0; i < m->n_cpu; i++) {
 		const struct smp_cpu *c = &m->cpu[i];
 
-		if (c->mode == CPU_IDLE && c->due.pending == SK_NONE && m->sched->ops->waiting(m->sched, i) != 0)
+		if (c->mode == CPU_IDLE && c->due.pending == SK_NONE &&
+		    m->sched->ops->waiting(m->sched, i) > (m->sched->ops->shared ? picking(m) : 0))
 			return fault(e, "threads that wait for the idle pCPU", i, m->sched->ops->waiting(m->sched, i), 0);
 	}
 	return 0;
