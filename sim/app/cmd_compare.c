@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* el2sim compare: the same trace under several configurations, side by side. */
+/* el2sim compare: the same trace, or workloads, under several configurations, side by side. */
 #include <stdio.h>
 #include <string.h>
 
 #include "sim/app/compare.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
+#include "sim/report/smp_report.h"
 
 struct compare_args {
 	struct output_args out;
@@ -33,7 +34,7 @@ static const struct arg_spec spec = {
 		"Its [run] trace, if set, is that of all columns.\n",
 };
 
-/* Load and replay one column. */
+/* Load and replay, or simulate, one column. */
 static int run_item(struct job *j, const struct compare_item *it, const struct arg_list *overrides,
 		    const struct job_args *o, bool only_file, struct err *e)
 {
@@ -46,7 +47,9 @@ static int run_item(struct job *j, const struct compare_item *it, const struct a
 		all.v[all.n++] = it->assign.v[i];
 	rc = config_load(&j->config, it->path, &all, e);
 	free(all.v);
-	if (rc != 0 || job_run(j, o, e) != 0)
+	if (rc == 0)
+		rc = simulation_wanted(&j->config) ? job_simulate(j, o, e) : job_run(j, o, e);
+	if (rc != 0)
 		return -1;
 	if (it->title[0] != '\0') {
 		size_t n = only_file ? 0 : strlen(j->title);
@@ -71,6 +74,34 @@ static int write_report(const struct job *job, size_t n, size_t baseline, const 
 	return rc;
 }
 
+static int write_workloads(const struct job *job, size_t n, size_t baseline, const struct output_args *out,
+			   struct err *e)
+{
+	struct rep *r = rep_new("compare-workloads", "Machines in simulated time, side by side");
+	struct smp_column *x = xcalloc(n, sizeof(*x));
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (struct smp_column){ job[i].title, job[i].sim.smp };
+	smp_compare_report(x, n, baseline, r);
+	rc = output_write(out, r, e);
+	rep_free(r);
+	free(x);
+	return rc;
+}
+
+static int write_any(const struct job *job, size_t n, size_t baseline, const struct output_args *out, struct err *e)
+{
+	size_t simulated = 0;
+
+	for (size_t i = 0; i < n; i++)
+		simulated += job[i].sim.smp != NULL;
+	if (simulated != 0 && simulated != n)
+		return err_set(e, ERR_CONFIG, "%zu of %zu configurations have a workload, the others a trace: want the same "
+			       "in all", simulated, n);
+	return simulated != 0 ? write_workloads(job, n, baseline, out, e) : write_report(job, n, baseline, out, e);
+}
+
 static int run(const struct compare_args *o, const struct arg_list *files, const struct arg_list *overrides,
 	       const struct config *experiment, struct err *e)
 {
@@ -93,7 +124,7 @@ static int run(const struct compare_args *o, const struct arg_list *files, const
 	for (size_t i = 0; rc == 0 && i < plan.n; i++)
 		rc = run_item(&job[i], &plan.item[i], overrides, &jo, one_file, e);
 	if (rc == 0)
-		rc = write_report(job, plan.n, (size_t)baseline - 1, &o->out, e);
+		rc = write_any(job, plan.n, (size_t)baseline - 1, &o->out, e);
 	for (size_t i = 0; i < COMPARE_MAX; i++)
 		job_free(&job[i]);
 	free(job);

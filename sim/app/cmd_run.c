@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* el2sim run: replay a trace through one configuration. */
+/* el2sim run: replay a trace through one configuration, or simulate its workload. */
 #include "sim/app/job.h"
 #include "sim/app/output.h"
+#include "sim/report/smp_report.h"
 
 struct run_args {
 	struct output_args out;
@@ -16,12 +17,39 @@ static const struct arg_row arg_rows[] = {
 static const struct arg_spec spec = { .name = "run", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
 				      .min_pos = 1, .max_pos = 1, .overrides = true };
 
+static int replay(struct job *j, const struct run_args *o, struct err *e)
+{
+	struct rep *r;
+	int rc;
+
+	if (job_run(j, &o->job, e) != 0)
+		return -1;
+	r = rep_new("run", "Replay of a trace");
+	run_report(&j->result, r);
+	rc = output_write(&o->out, r, e);
+	rep_free(r);
+	return rc;
+}
+
+static int run_workload(struct job *j, const struct run_args *o, struct err *e)
+{
+	struct rep *r;
+	int rc;
+
+	if (job_simulate(j, &o->job, e) != 0)
+		return -1;
+	r = rep_new("run-workload", "A machine in simulated time");
+	smp_report(j->sim.smp, j->config.path, j->sim.path, r);
+	rc = output_write(&o->out, r, e);
+	rep_free(r);
+	return rc;
+}
+
 int cmd_run(int argc, char **argv, struct err *e)
 {
 	struct run_args o = { 0 };
 	struct job j = { 0 };
 	struct args a;
-	struct rep *r;
 	int rc;
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
@@ -31,13 +59,7 @@ int cmd_run(int argc, char **argv, struct err *e)
 		rc = err_set(e, ERR_USAGE, "%s says what to compare: use el2sim compare, or run one of the files that it "
 			     "lists: %s", a.pos.v[0], j.config.compare.configs);
 	if (rc == 0)
-		rc = job_run(&j, &o.job, e);
-	if (rc == 0) {
-		r = rep_new("run", "Replay of a trace");
-		run_report(&j.result, r);
-		rc = output_write(&o.out, r, e);
-		rep_free(r);
-	}
+		rc = simulation_wanted(&j.config) ? run_workload(&j, &o, e) : replay(&j, &o, e);
 	job_free(&j);
 	args_free(&a);
 	return rc;

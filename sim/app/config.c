@@ -59,6 +59,10 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 	opt_add(c->set, c->switch_rows, n, &c->sw);
 	rows = path_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->path_profile);
+	rows = smp_opt_rows(&n);
+	opt_add(c->set, rows, n, &c->smp);
+	c->workload_rows = workload_opt_rows(&n);
+	opt_add(c->set, c->workload_rows, n, &c->workload);
 	opt_add(c->set, compare_rows, sizeof(compare_rows) / sizeof(compare_rows[0]), &c->compare);
 	if (path != NULL && load_file(c, path, e) != 0)
 		return -1;
@@ -73,6 +77,7 @@ void config_free(struct config *c)
 {
 	opt_free(c->set);
 	free(c->switch_rows);
+	free(c->workload_rows);
 	memset(c, 0, sizeof(*c));
 }
 

@@ -6,6 +6,7 @@
 #include "models/cpu/machine.h"
 #include "models/hyp/path.h"
 #include "models/hyp/policy_opt.h"
+#include "models/hyp/smp.h"
 #include "models/hyp/wswitch.h"
 #include "sim/app/args.h"
 #include "sim/base/opt.h"
@@ -19,11 +20,13 @@ struct compare_options {
 
 struct config {
 	struct opt_set *set;
-	struct opt_row *switch_rows;
+	struct opt_row *switch_rows, *workload_rows;
 	struct machine machine;
 	struct switch_options sw;
 	struct path_profile path_profile;
 	struct compare_options compare;
+	struct smp_options smp;
+	struct workload workload;
 	const char *path; /* as the user gave it */
 };
 

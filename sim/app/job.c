@@ -52,12 +52,19 @@ int job_run(struct job *j, const struct job_args *o, struct err *e)
 	return run_result_derive(&j->result, e);
 }
 
+int job_simulate(struct job *j, const struct job_args *o, struct err *e)
+{
+	take_title(j);
+	return simulation_run(&j->sim, &j->config, o->trace, o->force, e);
+}
+
 void job_free(struct job *j)
 {
 	replay_free(j->replay);
 	if (j->trace != NULL)
 		tr_close(j->trace);
 	ws_free(j->prog);
+	simulation_free(&j->sim);
 	config_free(&j->config);
 	memset(j, 0, sizeof(*j));
 }

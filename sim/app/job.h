@@ -4,6 +4,7 @@
 #define EL2SIM_APP_JOB_H
 
 #include "sim/app/config.h"
+#include "sim/app/simulate.h"
 #include "sim/report/run_report.h"
 
 struct job {
@@ -12,6 +13,7 @@ struct job {
 	struct tr_reader *trace;
 	struct replay *replay;
 	struct run_result result;
+	struct simulation sim; /* of a workload, instead of all of the above but config */
 	char title[64];
 };
 
@@ -27,6 +29,9 @@ struct job_args {
 	  "FILE", .help = "native trace to replay, instead of the configuration's" },               \
 	{ "--force", NULL, ARG_FLAG, offsetof(type, member) + offsetof(struct job_args, force),     \
 	  .help = "go on although lint finds the program incorrect" }
+
+/* As simulation_run, and the title. */
+int job_simulate(struct job *j, const struct job_args *o, struct err *e);
 
 /*
  * Compile a loaded configuration (j->config), replay the trace, check conservation, derive the results.

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A configuration with a workload: a machine in simulated time instead of the replay of a trace. */
+#ifndef EL2SIM_APP_SIMULATE_H
+#define EL2SIM_APP_SIMULATE_H
+
+#include "sim/app/config.h"
+
+struct simulation {
+	struct ws_prog *prog;
+	struct smp *smp;
+	uint64_t measured[EXIT_COUNT]; /* cycles of the path profile */
+	char path[128];                /* its name, "" = none */
+};
+
+/* True if the configuration has a workload ([mix] is not empty). */
+bool simulation_wanted(const struct config *c);
+
+/*
+ * Compile and simulate. trace: of the command line, NULL if none; ERR_CONFIG when there is one in either place, or as
+ * smp_new; ERR_MODEL. c must last. Free with simulation_free in any case.
+ */
+int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force, struct err *e);
+void simulation_free(struct simulation *s);
+
+#endif
