@@ -11,14 +11,21 @@ static struct sched_ent *ent(struct list *l)
 	return container_of(l, struct sched_ent, queued);
 }
 
-/* Sorted by virtual runtime, first come first served among equals; new threads mostly belong to the end. */
+/*
+ * Sorted by virtual runtime, first come first served among equals. Looked for from both ends: threads that woke up
+ * belong to the front, those that used up their slice to the back.
+ */
 static void insert(struct sched_queue *q, struct sched_ent *t)
 {
-	struct list *at = q->threads.prev;
+	struct list *after = q->threads.prev, *before = q->threads.next;
 
-	while (at != &q->threads && ent(at)->vruntime > t->vruntime)
-		at = at->prev;
-	list_add_tail(at->next, &t->queued);
+	while (after != &q->threads && ent(after)->vruntime > t->vruntime && ent(before)->vruntime <= t->vruntime) {
+		after = after->prev;
+		before = before->next;
+	}
+	if (after == &q->threads || ent(after)->vruntime <= t->vruntime)
+		before = after->next;
+	list_add_tail(before, &t->queued);
 	q->n++;
 }
 
