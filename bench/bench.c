@@ -11,6 +11,7 @@
 
 #include "models/hyp/replay.h"
 #include "models/hyp/runner.h"
+#include "models/hyp/smp.h"
 #include "sim/report/rep.h"
 #include "traces/dump.h"
 #include "traces/import.h"
@@ -120,6 +121,107 @@ static int switches(const struct bench *b, struct err *e)
 		ws_free(p);
 	}
 	return 0;
+}
+
+/* ---- simulated time ---- */
+
+struct ticker {
+	struct sk_proc proc;
+	uint64_t period;
+};
+
+static void tick(struct sk *k, struct sk_proc *self)
+{
+	sk_wait_time(k, self, container_of(self, struct ticker, proc)->period);
+}
+
+/* The event kernel alone: as many processes, each of which only waits. */
+static uint64_t time_kernel(unsigned procs, double *seconds)
+{
+	struct ticker *t = xcalloc(procs, sizeof(*t));
+	uint64_t n = 0;
+
+	for (unsigned r = 0; r < REPEAT; r++) {
+		struct err e = { .text = "" };
+		double start;
+		struct sk k;
+
+		sk_init(&k, 0);
+		for (unsigned i = 0; i < procs; i++) {
+			t[i].period = 1000 + 7 * i;
+			sk_proc_init(&k, &t[i].proc, "ticker", tick);
+		}
+		start = now();
+		(void)sk_run_until(&k, UINT64_C(1000000000) / procs, &e);
+		start = now() - start;
+		*seconds = r == 0 || start < *seconds ? start : *seconds;
+		n = k.activations;
+		sk_fini(&k);
+	}
+	free(t);
+	return n;
+}
+
+static int time_machine(const struct smp_options *o, const struct workload *w, const struct ws_prog *p, uint64_t *events,
+			uint64_t *entries, double *seconds, struct err *e)
+{
+	for (unsigned r = 0; r < REPEAT; r++) {
+		struct smp *m = smp_new(o, w, p, NULL, true, e);
+		double start = now();
+
+		if (m == NULL || smp_run(m, e) != 0) {
+			smp_free(m);
+			return -1;
+		}
+		start = now() - start;
+		*seconds = r == 0 || start < *seconds ? start : *seconds;
+		*events = m->k.activations;
+		*entries = m->n.entries;
+		smp_free(m);
+	}
+	return 0;
+}
+
+/* Overcommitted vCPUs on 16 pCPUs, and the event kernel with as many processes as the limit. */
+static int machines(const struct bench *b, struct err *e)
+{
+	static const struct rep_col cols[] = {
+		{ .key = "vcpus", .title = "vCPUs", .type = REP_U64 },
+		{ .key = "events", .type = REP_U64 },
+		{ .key = "rate", .title = "events", .type = REP_U64, .unit = "per second" },
+		{ .key = "switches", .title = "world switches", .type = REP_U64, .unit = "per second" },
+		{ .key = "relative", .title = "time per event, relative to 1 vCPU", .type = REP_FIX, .decimals = 2 },
+		{ .key = "kernel", .title = "event kernel alone", .type = REP_U64, .unit = "events per second" },
+	};
+	static const unsigned sizes[] = { 1, 16, 64, 1024, 4096 };
+	struct rep_table *t = rep_table(b->rep, "machines", "Simulated time: vCPUs on 16 pCPUs", cols, 6);
+	struct smp_options o = { .vms = 1, .pcpus = 16, .sched = SCHED_fair, .slice_us = 3000, .tick_hz = 250, .seed = 1 };
+	struct workload w = { .exits_per_s = 20000, .law = LAW_EXPONENTIAL, .timer_hz = 250, .ipi_targets = 1,
+			      .user_ns = 5000, .burst_exits = 1 };
+	struct ws_prog *p = compile(b, ws_model_by_name("linux-6.12-vhe"), e);
+	double first = 0;
+	int rc = p != NULL ? 0 : -1;
+
+	w.mix[EXIT_hvc_unknown] = 3;
+	w.mix[EXIT_wfi] = w.mix[EXIT_ipi_send] = w.mix[EXIT_mmio_read_user] = 1;
+	for (size_t i = 0; rc == 0 && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint64_t events = 0, entries = 0, alone;
+		double seconds = 0, kernel = 0;
+
+		o.vcpus = sizes[i];
+		o.duration_us = sizes[i] < 16 ? 4000000 : 500000;
+		rc = time_machine(&o, &w, p, &events, &entries, &seconds, e);
+		alone = time_kernel(sizes[i], &kernel);
+		first = i == 0 ? seconds / (double)events : first;
+		rep_u64(t, sizes[i]);
+		rep_u64(t, events);
+		rep_u64(t, per_second(events, seconds));
+		rep_u64(t, per_second(entries, seconds));
+		rep_fix(t, ratio(seconds / (double)events, first));
+		rep_u64(t, per_second(alone, kernel));
+	}
+	ws_free(p);
+	return rc;
 }
 
 /* ---- traces ---- */
@@ -297,6 +399,8 @@ int main(int argc, char **argv)
 	rc = open_machine(&b, &e);
 	if (rc == 0)
 		rc = switches(&b, &e);
+	if (rc == 0)
+		rc = machines(&b, &e);
 	if (rc == 0)
 		rc = traces(&b, argc == 2 ? argv[1] : DAT, &e);
 	rep_note(b.rep, "best of %d; compare the ratios between machines, not the rates", REPEAT);

@@ -267,6 +267,29 @@ START_TEST(fair_sleep_is_not_saved_up)
 }
 END_TEST
 
+START_TEST(fair_picks_the_least_virtual_runtime_first_come_among_equals)
+{
+	enum { MANY = 200 };
+	static struct sched_ent t[MANY];
+	struct sched *s = sched_new(SCHED_fair, 1, SLICE);
+	const struct sched_ent *last = NULL;
+
+	for (unsigned i = 0; i < MANY; i++) {
+		t[i] = (struct sched_ent){ .id = i, .weight = 1024, .vruntime = guest_random(1, 0, 0, i) % 50 };
+		s->ops->enqueue(s, &t[i], 0, false);
+	}
+	for (unsigned i = 0; i < MANY; i++) {
+		const struct sched_ent *next = s->ops->pick(s, 0);
+
+		ck_assert(last == NULL || last->vruntime < next->vruntime ||
+			  (last->vruntime == next->vruntime && last->id < next->id));
+		last = next;
+	}
+	ck_assert_ptr_null(s->ops->pick(s, 0));
+	sched_free(s);
+}
+END_TEST
+
 START_TEST(an_idle_cpu_takes_a_thread_of_the_longest_queue)
 {
 	struct host h;
@@ -299,6 +322,7 @@ int main(void)
 	tcase_add_loop_test(tc, a_thread_that_wakes_goes_to_an_idle_cpu_unless_it_is_pinned, 0, SCHED_COUNT);
 	tcase_add_test(tc, fair_shares_follow_the_weights);
 	tcase_add_test(tc, fair_sleep_is_not_saved_up);
+	tcase_add_test(tc, fair_picks_the_least_virtual_runtime_first_come_among_equals);
 	tcase_add_test(tc, an_idle_cpu_takes_a_thread_of_the_longest_queue);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);

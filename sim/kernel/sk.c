@@ -30,6 +30,8 @@ void sk_init(struct sk *k, unsigned flags)
 void sk_fini(struct sk *k)
 {
 	free(k->heap);
+	free(k->event);
+	free(k->slot_of);
 	memset(k, 0, sizeof(*k));
 }
 
@@ -130,7 +132,7 @@ void sk_event_init(struct sk *k, struct sk_event *ev, const char *name)
 	ev->name = name;
 	list_init(&ev->delta);
 	list_init(&ev->waiters);
-	sk_heap_reserve(k);
+	sk_heap_reserve(k, ev);
 }
 
 void sk_cancel(struct sk *k, struct sk_event *ev)
@@ -169,7 +171,7 @@ void sk_notify_at(struct sk *k, struct sk_event *ev, uint64_t at)
 		sk_notify_delta(k, ev);
 		return;
 	}
-	if (ev->pending == SK_DELTA || (ev->pending == SK_TIMED && k->heap[ev->slot].at <= at))
+	if (ev->pending == SK_DELTA || (ev->pending == SK_TIMED && k->heap[k->slot_of[ev->id]].at <= at))
 		return;
 	sk_cancel(k, ev);
 	ev->pending = SK_TIMED;
@@ -191,7 +193,7 @@ uint64_t sk_due(const struct sk *k, const struct sk_event *ev)
 	case SK_DELTA:
 		return k->now;
 	case SK_TIMED:
-		return k->heap[ev->slot].at;
+		return k->heap[k->slot_of[ev->id]].at;
 	default:
 		return SK_NEVER;
 	}
@@ -393,7 +395,7 @@ static void advance(struct sk *k)
 	set_time(k, k->heap[0].at);
 	k->phase = SK_NOTIFY;
 	while (sk_heap_time(k) == k->now) {
-		struct sk_event *ev = k->heap[0].event;
+		struct sk_event *ev = k->event[k->heap[0].id];
 
 		sk_heap_remove(k, ev);
 		ev->pending = SK_NONE;

@@ -38,7 +38,7 @@ enum sk_pending { SK_NONE, SK_DELTA, SK_TIMED };
 struct sk_event {
 	const char *name;
 	enum sk_pending pending;
-	size_t slot;         /* in the heap while SK_TIMED */
+	uint32_t id;         /* index of sk.event and sk.slot_of */
 	struct list delta;   /* in sk.deltas while SK_DELTA */
 	struct list waiters; /* of sk_wait.link */
 };
@@ -92,7 +92,7 @@ enum sk_flags {
 
 struct sk_slot {
 	uint64_t at, seq;
-	struct sk_event *event;
+	uint32_t id; /* of the event */
 };
 
 enum sk_phase { SK_ELABORATION, SK_IDLE, SK_EVALUATE, SK_UPDATE, SK_NOTIFY, SK_ENDED };
@@ -112,7 +112,10 @@ struct sk {
 	uint64_t seq, activations_before; /* ... before the last advance of time */
 	struct sk_proc *current;
 	struct list runnable, deltas, updates, hooks;
+	/* The heap, and by event: itself, and its slot while SK_TIMED, kept apart so that sifting touches little memory. */
 	struct sk_slot *heap;
+	struct sk_event **event;
+	uint32_t *slot_of;
 	size_t n_heap, cap_heap, n_events;
 };
 

@@ -14,7 +14,7 @@ static bool before(const struct sk *k, const struct sk_slot *a, const struct sk_
 static void place(struct sk *k, size_t i, const struct sk_slot *s)
 {
 	k->heap[i] = *s;
-	s->event->slot = i;
+	k->slot_of[s->id] = (uint32_t)i;
 }
 
 static void sift_up(struct sk *k, size_t i, struct sk_slot s)
@@ -54,23 +54,28 @@ static void move_storage(struct sk *k, size_t cap)
 	k->cap_heap = cap;
 }
 
-void sk_heap_reserve(struct sk *k)
+void sk_heap_reserve(struct sk *k, struct sk_event *ev)
 {
-	if (k->n_events >= k->cap_heap)
+	BUG_ON(k->n_events == UINT32_MAX);
+	if (k->n_events >= k->cap_heap) {
 		move_storage(k, k->cap_heap != 0 ? 2 * k->cap_heap : 16);
-	k->n_events++;
+		k->event = xrealloc(k->event, k->cap_heap * sizeof(struct sk_event *));
+		k->slot_of = xrealloc(k->slot_of, k->cap_heap * sizeof(*k->slot_of));
+	}
+	ev->id = (uint32_t)k->n_events;
+	k->event[k->n_events++] = ev;
 }
 
 void sk_heap_insert(struct sk *k, struct sk_event *ev, uint64_t at)
 {
 	if ((k->flags & SK_MOVE) != 0)
 		move_storage(k, k->cap_heap);
-	sift_up(k, k->n_heap++, (struct sk_slot){ at, k->seq++, ev });
+	sift_up(k, k->n_heap++, (struct sk_slot){ at, k->seq++, ev->id });
 }
 
 void sk_heap_remove(struct sk *k, struct sk_event *ev)
 {
-	size_t i = ev->slot;
+	size_t i = k->slot_of[ev->id];
 	struct sk_slot last = k->heap[--k->n_heap];
 
 	if (i == k->n_heap)
