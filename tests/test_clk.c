@@ -10,16 +10,11 @@
 static const struct {
 	uint64_t hz, cycle, ps;
 } points[] = {
-	{ 1, 1, 1000000000000u },
-	{ 3, 1, 333333333334u },
-	{ 3, 2, 666666666667u },
-	{ 3, 3, 1000000000000u },
-	{ 1000000000, 7, 7000 },
-	{ 2600000000, 1, 385 },                 /* 384.6 */
-	{ 2600000000, 13, 5000 },
-	{ 2600000000, UINT64_C(2600000000) * 1000, 1000000000000000u },
-	{ 24000000, 1, 41667 },
-	{ CLK_MAX_HZ, UINT64_MAX - 1, UINT64_MAX - 1 },
+	{1, 1, 1000000000000u}, {3, 1, 333333333334u},
+	{3, 2, 666666666667u},  {3, 3, 1000000000000u},
+	{1000000000, 7, 7000},  {2600000000, 1, 385}, /* 384.6 */
+	{2600000000, 13, 5000}, {2600000000, UINT64_C(2600000000) * 1000, 1000000000000000u},
+	{24000000, 1, 41667},   {CLK_MAX_HZ, UINT64_MAX - 1, UINT64_MAX - 1},
 };
 
 static struct clk clock_of(uint64_t hz)
@@ -55,7 +50,8 @@ START_TEST(a_cycle_is_under_way_from_its_time_on_and_not_a_picosecond_before)
 
 	ck_assert_uint_eq(clk_cycle(&c, ps - 1), cycle - 1);
 	ck_assert_uint_eq(clk_cycle(&c, ps), cycle);
-	ck_assert_uint_eq(clk_next_cycle(&c, ps - 1), ps - 1 == time_of(&c, cycle - 1) ? cycle - 1 : cycle);
+	ck_assert_uint_eq(clk_next_cycle(&c, ps - 1),
+			  ps - 1 == time_of(&c, cycle - 1) ? cycle - 1 : cycle);
 	ck_assert_uint_eq(clk_next_cycle(&c, ps), cycle);
 	ck_assert_uint_eq(clk_next_cycle(&c, ps + 1), cycle + 1);
 }
@@ -63,7 +59,8 @@ END_TEST
 
 START_TEST(every_cycle_comes_back_from_its_time)
 {
-	static const uint64_t rates[] = { 1, 3, 32768, 24000000, 999999937, 2600000000u, 999999999989u, CLK_MAX_HZ };
+	static const uint64_t rates[] = {1,         3,           32768,         24000000,
+					 999999937, 2600000000u, 999999999989u, CLK_MAX_HZ};
 	uint64_t s = 7;
 
 	for (size_t r = 0; r < sizeof(rates) / sizeof(rates[0]); r++) {
@@ -101,7 +98,8 @@ START_TEST(a_time_over_64_bits_is_one_clear_line)
 	ck_assert_uint_eq(time_of(&c, 18446744), 18446744000000000000u);
 	ck_assert_int_eq(clk_time(&c, 18446745, &ps, &e), -1);
 	ck_assert_int_eq(e.code, ERR_MODEL);
-	ck_assert_str_eq(e.text, "clock test: cycle 18446745 at 1 Hz: time ends at 2^64 - 1 ps (213 days)");
+	ck_assert_str_eq(e.text,
+			 "clock test: cycle 18446745 at 1 Hz: time ends at 2^64 - 1 ps (213 days)");
 	ck_assert_int_eq(clk_time(&c, UINT64_MAX, &ps, &e), -1);
 	ck_assert_uint_eq(ps, 5);
 }
@@ -109,7 +107,7 @@ END_TEST
 
 START_TEST(a_rate_of_zero_or_over_a_terahertz_is_refused)
 {
-	static const uint64_t rates[] = { 0, CLK_MAX_HZ + 1, UINT64_MAX };
+	static const uint64_t rates[] = {0, CLK_MAX_HZ + 1, UINT64_MAX};
 
 	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
 		struct clk c = clock_of(5);
@@ -143,7 +141,8 @@ int main(void)
 	TCase *tc = tcase_create("clk");
 
 	tcase_add_loop_test(tc, a_cycle_begins_at_the_first_picosecond_at_or_after_its_time, 0, n);
-	tcase_add_loop_test(tc, a_cycle_is_under_way_from_its_time_on_and_not_a_picosecond_before, 0, n);
+	tcase_add_loop_test(tc, a_cycle_is_under_way_from_its_time_on_and_not_a_picosecond_before,
+			    0, n);
 	tcase_add_test(tc, every_cycle_comes_back_from_its_time);
 	tcase_add_test(tc, a_long_run_of_single_cycles_ends_where_one_long_step_ends);
 	tcase_add_test(tc, a_time_over_64_bits_is_one_clear_line);

@@ -11,7 +11,8 @@
 
 static struct workload workload(int law)
 {
-	struct workload w = { .exits_per_s = 1000000, .law = law, .burst_exits = 10, .pause_us = 500 };
+	struct workload w = {
+		.exits_per_s = 1000000, .law = law, .burst_exits = 10, .pause_us = 500};
 
 	w.mix[EXIT_hvc_unknown] = 3;
 	w.mix[EXIT_wfi] = 1;
@@ -39,11 +40,12 @@ END_TEST
 
 START_TEST(neighbouring_vcpus_and_numbers_share_no_bits)
 {
-	uint64_t ones[64] = { 0 }, n = 0;
+	uint64_t ones[64] = {0}, n = 0;
 
 	for (uint32_t v = 0; v < 100; v++) {
 		for (uint64_t i = 0; i < 100; i++, n++) {
-			uint64_t flipped = guest_random(1, v, 0, i) ^ guest_random(1, v + 1, 0, i + 1);
+			uint64_t flipped =
+				guest_random(1, v, 0, i) ^ guest_random(1, v + 1, 0, i + 1);
 
 			for (unsigned b = 0; b < 64; b++)
 				ones[b] += flipped >> b & 1;
@@ -99,7 +101,7 @@ END_TEST
 START_TEST(kinds_come_as_often_as_their_weights_say)
 {
 	struct workload w = workload(LAW_CONSTANT);
-	uint64_t n[EXIT_COUNT] = { 0 };
+	uint64_t n[EXIT_COUNT] = {0};
 	struct guest g;
 
 	guest_init(&g, &w, 1, 0, HZ);
@@ -113,21 +115,28 @@ END_TEST
 
 START_TEST(an_empty_mix_is_one_clear_line)
 {
-	struct workload w = { .exits_per_s = 1 };
+	struct workload w = {.exits_per_s = 1};
 	struct err e;
 
 	ck_assert_int_eq(workload_check(&w, &e), -1);
 	ck_assert_int_eq(e.code, ERR_CONFIG);
-	ck_assert_str_eq(e.text, "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1");
+	ck_assert_str_eq(e.text,
+			 "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1");
 }
 END_TEST
 
 START_TEST(a_rate_of_zero_and_a_kind_that_no_guest_causes_are_refused)
 {
-	static const struct { const char *set, *says; } bad[] = {
-		{ "workload.exits_per_s=0", "exits_per_s" }, { "workload.exits_per_s=10000001", "exits_per_s" },
-		{ "mix.irq=1", "irq" }, { "mix.preempt=1", "preempt" }, { "mix.hvc_unknown=-1", "hvc_unknown" },
-		{ "workload.law=gauss", "law" }, { "workload.fp_permille=1001", "fp_permille" },
+	static const struct {
+		const char *set, *says;
+	} bad[] = {
+		{"workload.exits_per_s=0", "exits_per_s"},
+		{"workload.exits_per_s=10000001", "exits_per_s"},
+		{"mix.irq=1", "irq"},
+		{"mix.preempt=1", "preempt"},
+		{"mix.hvc_unknown=-1", "hvc_unknown"},
+		{"workload.law=gauss", "law"},
+		{"workload.fp_permille=1001", "fp_permille"},
 	};
 	size_t n;
 
@@ -135,7 +144,7 @@ START_TEST(a_rate_of_zero_and_a_kind_that_no_guest_causes_are_refused)
 		struct opt_row *rows = workload_opt_rows(&n);
 		struct opt_set *set = opt_new();
 		struct workload w;
-		struct err e = { ERR_NONE, "" };
+		struct err e = {ERR_NONE, ""};
 
 		opt_add(set, rows, n, &w);
 		ck_assert_int_eq(opt_override(set, bad[i].set, &e), -1);
@@ -161,7 +170,7 @@ static void host_init(struct host *h, enum sched_id id, unsigned threads)
 	memset(h, 0, sizeof(*h));
 	h->s = sched_new(id, CPUS, SLICE);
 	for (unsigned i = 0; i < threads; i++) {
-		h->t[i] = (struct sched_ent){ .id = i, .cpu = i % CPUS, .weight = 1024 };
+		h->t[i] = (struct sched_ent){.id = i, .cpu = i % CPUS, .weight = 1024};
 		h->s->ops->enqueue(h->s, &h->t[i], h->t[i].cpu, false);
 	}
 }
@@ -209,7 +218,7 @@ START_TEST(a_slice_ends_on_its_cycle_and_only_if_somebody_waits)
 		host_init(&h, (enum sched_id)_i, 1);
 		t = h.s->ops->pick(h.s, 0);
 		if (waiting != 0) {
-			h.t[1] = (struct sched_ent){ .id = CPUS, .weight = 1024 };
+			h.t[1] = (struct sched_ent){.id = CPUS, .weight = 1024};
 			h.s->ops->enqueue(h.s, &h.t[1], 0, false);
 		}
 		ck_assert_uint_eq(h.s->ops->waiting(h.s, 0), waiting);
@@ -222,7 +231,7 @@ END_TEST
 
 START_TEST(a_thread_that_wakes_goes_to_an_idle_cpu_unless_it_is_pinned)
 {
-	bool idle[CPUS] = { false, true };
+	bool idle[CPUS] = {false, true};
 	struct host h;
 	unsigned cpu;
 
@@ -275,7 +284,8 @@ START_TEST(fair_picks_the_least_virtual_runtime_first_come_among_equals)
 	const struct sched_ent *last = NULL;
 
 	for (unsigned i = 0; i < MANY; i++) {
-		t[i] = (struct sched_ent){ .id = i, .weight = 1024, .vruntime = guest_random(1, 0, 0, i) % 50 };
+		t[i] = (struct sched_ent){
+			.id = i, .weight = 1024, .vruntime = guest_random(1, 0, 0, i) % 50};
 		s->ops->enqueue(s, &t[i], 0, false);
 	}
 	for (unsigned i = 0; i < MANY; i++) {
@@ -317,9 +327,12 @@ int main(void)
 	tcase_add_test(tc, kinds_come_as_often_as_their_weights_say);
 	tcase_add_test(tc, an_empty_mix_is_one_clear_line);
 	tcase_add_test(tc, a_rate_of_zero_and_a_kind_that_no_guest_causes_are_refused);
-	tcase_add_loop_test(tc, every_scheduler_shares_two_cpus_evenly_among_six_threads, 0, SCHED_COUNT);
-	tcase_add_loop_test(tc, a_slice_ends_on_its_cycle_and_only_if_somebody_waits, 0, SCHED_COUNT);
-	tcase_add_loop_test(tc, a_thread_that_wakes_goes_to_an_idle_cpu_unless_it_is_pinned, 0, SCHED_COUNT);
+	tcase_add_loop_test(tc, every_scheduler_shares_two_cpus_evenly_among_six_threads, 0,
+			    SCHED_COUNT);
+	tcase_add_loop_test(tc, a_slice_ends_on_its_cycle_and_only_if_somebody_waits, 0,
+			    SCHED_COUNT);
+	tcase_add_loop_test(tc, a_thread_that_wakes_goes_to_an_idle_cpu_unless_it_is_pinned, 0,
+			    SCHED_COUNT);
 	tcase_add_test(tc, fair_shares_follow_the_weights);
 	tcase_add_test(tc, fair_sleep_is_not_saved_up);
 	tcase_add_test(tc, fair_picks_the_least_virtual_runtime_first_come_among_equals);

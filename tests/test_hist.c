@@ -29,7 +29,8 @@ static void expect_quantiles(const struct hist *h, uint64_t *values, size_t n)
 		size_t rank = (n * share + 9999) / 10000;
 		uint64_t exact = values[rank - 1], got = hist_quantile(h, share);
 
-		ck_assert_msg(got >= exact && got - exact <= exact / 64, "%s of %zu: %llu, want %llu",
+		ck_assert_msg(got >= exact && got - exact <= exact / 64,
+			      "%s of %zu: %llu, want %llu",
 			      hist_quantile_name((enum hist_quantile)q), n, (unsigned long long)got,
 			      (unsigned long long)exact);
 	}
@@ -39,7 +40,7 @@ static void expect_quantiles(const struct hist *h, uint64_t *values, size_t n)
 
 START_TEST(quantiles_are_those_of_the_sorted_values_to_a_64th)
 {
-	static const size_t sizes[] = { 1, 2, 3, 10, 999, 1000, 1001, 20000 };
+	static const size_t sizes[] = {1, 2, 3, 10, 999, 1000, 1001, 20000};
 	struct hist *h = xmalloc(sizeof(*h));
 	uint64_t *values = xcalloc(20000, sizeof(*values)), s = 3;
 
@@ -63,7 +64,7 @@ START_TEST(each_power_of_two_and_its_neighbours_come_back_to_within_a_64th)
 	for (unsigned bit = 0; bit < 64; bit++) {
 		for (int d = -1; d <= 1; d++) {
 			uint64_t v = (UINT64_C(1) << bit) + (uint64_t)(int64_t)d;
-			struct hist h = { 0 };
+			struct hist h = {0};
 
 			hist_add(&h, v);
 			hist_add(&h, UINT64_MAX);
@@ -86,7 +87,7 @@ END_TEST
 
 START_TEST(merging_is_adding_all_values)
 {
-	struct hist a = { 0 }, b = { 0 }, both = { 0 };
+	struct hist a = {0}, b = {0}, both = {0};
 	uint64_t s = 9;
 
 	for (unsigned i = 0; i < 1000; i++) {
@@ -96,14 +97,14 @@ START_TEST(merging_is_adding_all_values)
 		hist_add(&both, v);
 	}
 	hist_merge(&a, &b);
-	hist_merge(&a, &(struct hist){ 0 });
+	hist_merge(&a, &(struct hist){0});
 	ck_assert_mem_eq(&a, &both, sizeof(a));
 }
 END_TEST
 
 START_TEST(an_empty_histogram_says_zero_and_a_full_sum_stays_full)
 {
-	struct hist h = { 0 };
+	struct hist h = {0};
 
 	ck_assert_uint_eq(hist_quantile(&h, 5000), 0);
 	ck_assert_uint_eq(hist_mean(&h), 0);

@@ -21,11 +21,11 @@ struct outcome {
 /* Run a configuration with overrides separated by blanks; the report as JSON. */
 static struct outcome run(const char *file, const char *overrides)
 {
-	struct outcome o = { -1, { ERR_NONE, "" }, NULL, 0 };
+	struct outcome o = {-1, {ERR_NONE, ""}, NULL, 0};
 	char words[512], *rest = words, *word;
 	const char *v[32];
-	struct arg_list list = { v, 0 };
-	struct simulation s = { 0 };
+	struct arg_list list = {v, 0};
+	struct simulation s = {0};
 	struct config c;
 
 	(void)snprintf(words, sizeof(words), "%s", overrides);
@@ -59,8 +59,9 @@ static struct outcome run_well(const char *file, const char *overrides)
 
 START_TEST(every_shipped_workload_runs_on_two_models)
 {
-	static const char *const more[] = { "--switch.model=linux-6.12-nvhe --machine.vcpus=3 --machine.pcpus=2",
-					    "--switch.model=linux-4.15-nvhe --host.sched=rr" };
+	static const char *const more[] = {
+		"--switch.model=linux-6.12-nvhe --machine.vcpus=3 --machine.pcpus=2",
+		"--switch.model=linux-4.15-nvhe --host.sched=rr"};
 	DIR *d = opendir("configs/workload");
 	struct dirent *f;
 	unsigned n = 0;
@@ -92,7 +93,7 @@ START_TEST(a_shipped_workload_names_the_source_of_each_value)
 
 	ck_assert_ptr_nonnull(d);
 	while ((f = readdir(d)) != NULL) {
-		struct err e = { ERR_NONE, "" };
+		struct err e = {ERR_NONE, ""};
 		size_t len = strlen(f->d_name);
 		struct config c;
 		char path[300];
@@ -103,10 +104,11 @@ START_TEST(a_shipped_workload_names_the_source_of_each_value)
 		ck_assert_msg(config_load(&c, path, NULL, &e) == 0, "%s", e.text);
 		for (size_t i = 0; i < opt_count(c.set); i++) {
 			struct opt_view v = opt_at(c.set, i);
-			bool text = strcmp(v.row->key, "title") == 0 || strcmp(v.row->key, "law") == 0;
+			bool text =
+				strcmp(v.row->key, "title") == 0 || strcmp(v.row->key, "law") == 0;
 
-			ck_assert_msg(v.is_default || text || v.source[0] != '\0', "%s: %s.%s has no source", path,
-				      v.row->section, v.row->key);
+			ck_assert_msg(v.is_default || text || v.source[0] != '\0',
+				      "%s: %s.%s has no source", path, v.row->section, v.row->key);
 		}
 		config_free(&c);
 	}
@@ -116,7 +118,8 @@ END_TEST
 
 START_TEST(two_runs_are_the_same_bytes_and_counting_is_detailed)
 {
-	struct outcome a = run_well(OVERCOMMIT, "--run.duration=20000"), b = run_well(OVERCOMMIT, "--run.duration=20000");
+	struct outcome a = run_well(OVERCOMMIT, "--run.duration=20000"),
+		       b = run_well(OVERCOMMIT, "--run.duration=20000");
 	struct outcome c = run_well(OVERCOMMIT, "--run.duration=20000 --run.counting=no");
 
 	ck_assert_str_eq(a.text, b.text);
@@ -151,16 +154,17 @@ static const struct {
 	const char *overrides, *says;
 	enum err_code code;
 } bad[] = {
-	{ "--machine.vcpus=0", "[machine] vcpus = 0: out of range: want a whole number in 1..65536", ERR_CONFIG },
-	{ "--machine.vcpus=65537", "65536", ERR_CONFIG },
-	{ "--machine.pcpus=0", "[machine] pcpus = 0", ERR_CONFIG },
-	{ "--workload.exits_per_s=0", "[workload] exits_per_s = 0", ERR_CONFIG },
-	{ "--machine.vms=65", "[machine] vms = 65, but only 64 vCPUs", ERR_CONFIG },
-	{ "--run.duration=18446744073710", "213 days", ERR_CONFIG },
-	{ "--run.duration=18446744073709551616", "[run] duration", ERR_CONFIG },
-	{ "--run.trace=some.e2t", "both a trace and a workload", ERR_CONFIG },
-	{ "--mix.irq=1", "mix.irq", ERR_CONFIG },
-	{ "--host.sched=cfs", "want one of rr, pinned, fair", ERR_CONFIG },
+	{"--machine.vcpus=0", "[machine] vcpus = 0: out of range: want a whole number in 1..65536",
+	 ERR_CONFIG},
+	{"--machine.vcpus=65537", "65536", ERR_CONFIG},
+	{"--machine.pcpus=0", "[machine] pcpus = 0", ERR_CONFIG},
+	{"--workload.exits_per_s=0", "[workload] exits_per_s = 0", ERR_CONFIG},
+	{"--machine.vms=65", "[machine] vms = 65, but only 64 vCPUs", ERR_CONFIG},
+	{"--run.duration=18446744073710", "213 days", ERR_CONFIG},
+	{"--run.duration=18446744073709551616", "[run] duration", ERR_CONFIG},
+	{"--run.trace=some.e2t", "both a trace and a workload", ERR_CONFIG},
+	{"--mix.irq=1", "mix.irq", ERR_CONFIG},
+	{"--host.sched=cfs", "want one of rr, pinned, fair", ERR_CONFIG},
 };
 
 START_TEST(bad_input_is_one_clear_line)
@@ -169,7 +173,8 @@ START_TEST(bad_input_is_one_clear_line)
 
 	ck_assert_int_eq(o.status, -1);
 	ck_assert_int_eq(o.e.code, bad[_i].code);
-	ck_assert_msg(strstr(o.e.text, bad[_i].says) != NULL, "%s: %s", bad[_i].overrides, o.e.text);
+	ck_assert_msg(strstr(o.e.text, bad[_i].says) != NULL, "%s: %s", bad[_i].overrides,
+		      o.e.text);
 	ck_assert_ptr_null(strchr(o.e.text, '\n'));
 	free(o.text);
 }
@@ -188,7 +193,8 @@ int main(void)
 	tcase_add_test(tc, two_runs_are_the_same_bytes_and_counting_is_detailed);
 	tcase_add_test(tc, another_seed_is_another_run);
 	tcase_add_test(tc, four_thousand_vcpus_complete);
-	tcase_add_loop_test(tc, bad_input_is_one_clear_line, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_loop_test(tc, bad_input_is_one_clear_line, 0,
+			    (int)(sizeof(bad) / sizeof(bad[0])));
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);

@@ -9,7 +9,8 @@
 #include "sim/kernel/sk.h"
 #include "tests/suite.h"
 
-/* A bench: four events, four processes that write down when they ran and then do what the test asks. */
+/* A bench: four events, four processes that write down when they ran and then do what the test
+ * asks. */
 enum { N = 4 };
 
 struct bench;
@@ -46,7 +47,7 @@ static void act(struct sk *k, struct sk_proc *self)
 	struct actor *a = container_of(self, struct actor, proc);
 
 	(void)k;
-	note(a->bench, (const char[]){ (char)('a' + a->index), '\0' });
+	note(a->bench, (const char[]){(char)('a' + a->index), '\0'});
 	if (a->bench->step != NULL)
 		a->bench->step(a->bench, a->index, a->runs++);
 }
@@ -251,7 +252,8 @@ START_TEST(hard_mode_reverses_the_order_of_one_time)
 	sk_notify_after(&b.k, &b.ev[1], 6);
 	run_until(&b, 6);
 	ck_assert_str_eq(b.log, "b6");
-	expect(&b, "b6 c7 a7"); /* both the notifications and the processes they wake are reversed */
+	expect(&b,
+	       "b6 c7 a7"); /* both the notifications and the processes they wake are reversed */
 }
 END_TEST
 
@@ -296,8 +298,13 @@ static void wait_event_or_five(struct bench *b, unsigned who, unsigned nth)
 
 START_TEST(event_or_time_ends_with_the_first_and_the_other_is_forgotten)
 {
-	static const struct { uint64_t at; const char *log; bool timed_out; } cases[] = {
-		{ 4, "a0 d4 a4", false }, { 6, "a0 a5 d6", true },
+	static const struct {
+		uint64_t at;
+		const char *log;
+		bool timed_out;
+	} cases[] = {
+		{4, "a0 d4 a4", false},
+		{6, "a0 a5 d6", true},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -420,7 +427,7 @@ static void bad_apply(struct sk *k, struct sk_update *u)
 START_TEST(an_immediate_notification_in_the_update_phase_is_a_fault)
 {
 	struct bench b;
-	struct sk_update u = { .apply = bad_apply };
+	struct sk_update u = {.apply = bad_apply};
 
 	setup(&b, 0, false, NULL);
 	sk_request_update(&b.k, &u);
@@ -473,7 +480,7 @@ END_TEST
 
 START_TEST(time_ends_with_one_clear_line)
 {
-	static const uint64_t delays[] = { SK_NEVER, SK_NEVER - 1, SK_NEVER - 5 };
+	static const uint64_t delays[] = {SK_NEVER, SK_NEVER - 1, SK_NEVER - 5};
 
 	for (size_t i = 0; i < sizeof(delays) / sizeof(delays[0]); i++) {
 		struct bench b;
@@ -558,11 +565,11 @@ END_TEST
 
 /* ---- hooks ---- */
 
-#define HOOK(name)                                                                                  \
-	static void hook_##name(struct sk *k, struct sk_hooks *h)                                   \
-	{                                                                                           \
-		(void)k;                                                                            \
-		note(container_of(h, struct bench, hooks), #name "@");                              \
+#define HOOK(name)                                                                                 \
+	static void hook_##name(struct sk *k, struct sk_hooks *h)                                  \
+	{                                                                                          \
+		(void)k;                                                                           \
+		note(container_of(h, struct bench, hooks), #name "@");                             \
 	}
 HOOK(end_of_elaboration)
 HOOK(start_of_simulation)
@@ -587,16 +594,18 @@ START_TEST(hooks_see_each_phase_in_order)
 	struct bench b;
 
 	setup(&b, 0, false, NULL);
-	b.hooks = (struct sk_hooks){ hook_end_of_elaboration, hook_start_of_simulation, hook_activate, hook_delta,
-				     hook_time_advance, hook_end_of_simulation, { NULL, NULL } };
+	b.hooks = (struct sk_hooks){
+		hook_end_of_elaboration, hook_start_of_simulation, hook_activate, hook_delta,
+		hook_time_advance,       hook_end_of_simulation,   {NULL, NULL}};
 	sk_hook(&b.k, &b.hooks);
 	sk_notify_after(&b.k, &b.ev[0], 2);
 	run_until(&b, 2);
 	run_until(&b, 7);
 	sk_end(&b.k);
 	sk_end(&b.k);
-	ck_assert_str_eq(b.log, "end_of_elaboration@0 start_of_simulation@0 advance@0 activate@2 a2 delta@2 "
-				"advance@2 end_of_simulation@7");
+	ck_assert_str_eq(
+		b.log, "end_of_elaboration@0 start_of_simulation@0 advance@0 activate@2 a2 delta@2 "
+		       "advance@2 end_of_simulation@7");
 	sk_fini(&b.k);
 }
 END_TEST
@@ -648,7 +657,9 @@ int main(void)
 	tcase_add_test(tc, a_delta_notification_wins_over_a_timed_one_whichever_came_first);
 	tcase_add_test(tc, a_delay_of_zero_is_a_delta_notification);
 	tcase_add_test(tc, an_immediate_notification_cancels_what_was_pending);
-	tcase_add_test(tc, an_immediate_notification_runs_in_this_evaluation_phase_a_delta_one_in_the_next);
+	tcase_add_test(
+		tc,
+		an_immediate_notification_runs_in_this_evaluation_phase_a_delta_one_in_the_next);
 	tcase_add_test(tc, a_cancelled_notification_does_not_come);
 	tcase_add_test(tc, a_process_does_not_wake_itself_with_an_immediate_notification);
 	tcase_add_test(tc, a_process_triggered_twice_before_it_runs_runs_once);
@@ -661,13 +672,15 @@ int main(void)
 	tcase_add_test(tc, any_ends_with_the_first_event_all_with_the_last);
 	tcase_add_test(tc, nobody_sees_a_write_before_the_update_phase_and_the_last_one_counts);
 	tcase_add_test(tc, a_write_of_the_same_value_wakes_nobody);
-	tcase_add_test_raise_signal(tc, an_immediate_notification_in_the_update_phase_is_a_fault, SIGABRT);
+	tcase_add_test_raise_signal(tc, an_immediate_notification_in_the_update_phase_is_a_fault,
+				    SIGABRT);
 	tcase_add_test(tc, a_failure_ends_the_run_with_its_sentence);
 	tcase_add_test(tc, stop_finishes_the_delta_cycle);
 	tcase_add_test(tc, time_ends_with_one_clear_line);
 	tcase_add_test(tc, the_last_picosecond_can_be_reached);
 	tcase_add_test(tc, a_time_in_the_past_is_refused);
-	tcase_add_test(tc, processes_that_wake_each_other_without_taking_time_are_an_error_and_no_hang);
+	tcase_add_test(tc,
+		       processes_that_wake_each_other_without_taking_time_are_an_error_and_no_hang);
 	tcase_add_test(tc, nothing_is_allocated_while_running);
 	tcase_add_test(tc, hooks_see_each_phase_in_order);
 	tcase_add_test(tc, a_heap_of_many_events_under_random_cancelling_keeps_time_order);

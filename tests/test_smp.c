@@ -19,12 +19,13 @@ struct bench {
 
 static void setup(struct bench *b, const char *model)
 {
-	struct err e = { ERR_NONE, "" };
+	struct err e = {ERR_NONE, ""};
 	const struct opt_row *rows;
 	size_t n;
 
 	memset(b, 0, sizeof(*b));
-	fixture_machine_from(&b->machine, EL2SIM_SOURCE_DIR "/configs/machine/neoverse-n1.ini", "machine.clock=1GHz");
+	fixture_machine_from(&b->machine, EL2SIM_SOURCE_DIR "/configs/machine/neoverse-n1.ini",
+			     "machine.clock=1GHz");
 	b->prog = fixture_compile(ws_model_by_name(model), &b->machine.m, 0);
 	b->set = opt_new();
 	rows = smp_opt_rows(&n);
@@ -47,7 +48,7 @@ static void teardown(struct bench *b)
 
 static struct smp *machine(struct bench *b, bool counting)
 {
-	struct err e = { ERR_NONE, "" };
+	struct err e = {ERR_NONE, ""};
 	struct smp *m = smp_new(&b->o, &b->w, b->prog, NULL, counting, &e);
 
 	ck_assert_msg(m != NULL, "%s", e.text);
@@ -57,7 +58,7 @@ static struct smp *machine(struct bench *b, bool counting)
 static struct smp *simulate(struct bench *b, bool counting)
 {
 	struct smp *m = machine(b, counting);
-	struct err e = { ERR_NONE, "" };
+	struct err e = {ERR_NONE, ""};
 
 	ck_assert_msg(smp_run(m, &e) == 0, "%s", e.text);
 	return m;
@@ -66,31 +67,37 @@ static struct smp *simulate(struct bench *b, bool counting)
 /* Everything up to this cycle. */
 static void run_to(struct smp *m, uint64_t cycle)
 {
-	struct err e = { ERR_NONE, "" };
+	struct err e = {ERR_NONE, ""};
 
 	ck_assert_msg(sk_run_until(&m->k, cycle * 1000, &e) == 0, "%s", e.text);
 }
 
-/* Totals of one kind's sequence, as its row has it, with these list registers in use and no physical timer. */
+/* Totals of one kind's sequence, as its row has it, with these list registers in use and no
+ * physical timer. */
 static struct ws_totals row_totals(const struct bench *b, enum exit_kind kind, unsigned lrs)
 {
 	struct runner *r = runner_new(b->prog, true);
 	struct runner_vcpu *v = runner_vcpu(r, "vm");
 	const struct exit_row *row = exit_row(kind);
-	struct ws_totals t = { 0 };
+	struct ws_totals t = {0};
 
 	(void)runner_run(r, v, ws_phase_comp(b->prog, PHASE_LOAD), 0, 0);
-	for (unsigned round = 0; round < 2; round++) { /* the second one: as in the middle of a run */
+	for (unsigned round = 0; round < 2;
+	     round++) { /* the second one: as in the middle of a run */
 		memset(&t, 0, sizeof(t));
 		for (unsigned i = 0; i < row->n; i++) {
 			const struct exit_step *s = &row->step[i];
 			bool lr = s->is_phase && (s->id == PHASE_ENTER || s->id == PHASE_EXIT);
-			uint64_t state = exit_step_state(row, i) & ~(CND(PTIMER_ON) | CND(LRS) | CND(LR_LIVE));
+			uint64_t state = exit_step_state(row, i) &
+					 ~(CND(PTIMER_ON) | CND(LRS) | CND(LR_LIVE));
 
 			if (b->w.timer_hz == 0)
 				state &= ~CND(VTIMER_ON);
-			ws_totals_add(&t, runner_run(r, v, exit_step_comp(b->prog, s),
-						     state | (lr && lrs != 0 ? CND(LRS) : 0), lr ? lrs : 0), 1);
+			ws_totals_add(&t,
+				      runner_run(r, v, exit_step_comp(b->prog, s),
+						 state | (lr && lrs != 0 ? CND(LRS) : 0),
+						 lr ? lrs : 0),
+				      1);
 		}
 	}
 	runner_free(r);
@@ -100,15 +107,16 @@ static struct ws_totals row_totals(const struct bench *b, enum exit_kind kind, u
 static void expect_same(const struct ws_totals *got, const struct ws_totals *want, const char *what)
 {
 	for (unsigned c = 0; c < CNT_COUNT; c++)
-		ck_assert_msg(got->n[c] == want->n[c], "%s: %llu %s, want %llu", what, (unsigned long long)got->n[c],
-			      counter_name((enum ws_counter)c), (unsigned long long)want->n[c]);
+		ck_assert_msg(got->n[c] == want->n[c], "%s: %llu %s, want %llu", what,
+			      (unsigned long long)got->n[c], counter_name((enum ws_counter)c),
+			      (unsigned long long)want->n[c]);
 	ck_assert_msg(got->cycles == want->cycles, "%s: %llu cycles, want %llu", what,
 		      (unsigned long long)got->cycles, (unsigned long long)want->cycles);
 }
 
 /* got - less = times * one */
-static void expect_difference(const struct ws_totals *got, const struct ws_totals *less, const struct ws_totals *one,
-			      uint64_t times, const char *what)
+static void expect_difference(const struct ws_totals *got, const struct ws_totals *less,
+			      const struct ws_totals *one, uint64_t times, const char *what)
 {
 	struct ws_totals want = *less;
 
@@ -118,7 +126,7 @@ static void expect_difference(const struct ws_totals *got, const struct ws_total
 
 /* ---- the machine runs what the rows of exits.def say ---- */
 
-static const char *const models[] = { "linux-6.12-vhe", "linux-6.12-nvhe", "linux-4.15-vhe" };
+static const char *const models[] = {"linux-6.12-vhe", "linux-6.12-nvhe", "linux-4.15-vhe"};
 
 /* After 1 ms, in which the first ones may differ, and after 10 ms. */
 START_TEST(each_exit_of_a_lone_vcpu_counts_what_its_row_counts)
@@ -141,7 +149,8 @@ START_TEST(each_exit_of_a_lone_vcpu_counts_what_its_row_counts)
 		run_to(m, 10000000);
 		ck_assert_uint_gt(m->kind[k].count, first.count + 50);
 		row = row_totals(&b, (enum exit_kind)k, 0);
-		expect_difference(&m->kind[k].totals, &first.totals, &row, m->kind[k].count - first.count,
+		expect_difference(&m->kind[k].totals, &first.totals, &row,
+				  m->kind[k].count - first.count,
 				  exit_row((enum exit_kind)k)->name);
 		smp_free(m);
 	}
@@ -222,7 +231,8 @@ START_TEST(counting_is_detailed_and_two_runs_are_one)
 		ck_assert_mem_eq(&m[1]->n, &m[0]->n, sizeof(m[0]->n));
 		ck_assert_mem_eq(m[1]->latency, m[0]->latency, sizeof(m[0]->latency));
 		for (unsigned v = 0; v < m[0]->n_vcpu; v++)
-			ck_assert_mem_eq(m[1]->vcpu[v].time, m[0]->vcpu[v].time, sizeof(m[0]->vcpu[v].time));
+			ck_assert_mem_eq(m[1]->vcpu[v].time, m[0]->vcpu[v].time,
+					 sizeof(m[0]->vcpu[v].time));
 		smp_free(m[0]);
 		smp_free(m[1]);
 		teardown(&b);
@@ -309,7 +319,8 @@ START_TEST(polling_grows_to_short_sleeps_and_shrinks_after_long_ones)
 	b.w.law = LAW_CONSTANT;
 	b.w.exits_per_s = 100000;
 	b.o.halt_poll_ns = 500000;
-	b.w.timer_hz = 10000; /* sleeps of some 90 us: 10, 20, 40, 80, 160 us, and then each one is a hit */
+	b.w.timer_hz = 10000; /* sleeps of some 90 us: 10, 20, 40, 80, 160 us, and then each one is
+				 a hit */
 	m = simulate(&b, true);
 	ck_assert_uint_eq(m->n.blocks, 5);
 	ck_assert_uint_eq(m->vcpu[0].halt_poll_ns, 160000);
@@ -371,7 +382,10 @@ END_TEST
 
 START_TEST(the_tlb_is_flushed_only_when_another_vcpu_of_the_vm_ran_last)
 {
-	static const struct { int64_t vms; bool flush; } cases[] = { { 1, true }, { 2, false }, { 70, false } };
+	static const struct {
+		int64_t vms;
+		bool flush;
+	} cases[] = {{1, true}, {2, false}, {70, false}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct bench b;
@@ -394,8 +408,8 @@ END_TEST
 
 START_TEST(measured_cycles_are_handling_time)
 {
-	uint64_t measured[EXIT_COUNT] = { [EXIT_hvc_unknown] = 1000 }, n;
-	struct err e = { ERR_NONE, "" };
+	uint64_t measured[EXIT_COUNT] = {[EXIT_hvc_unknown] = 1000}, n;
+	struct err e = {ERR_NONE, ""};
 	struct bench b;
 	struct smp *m;
 
@@ -422,11 +436,12 @@ struct watch {
 
 static void look(struct sk *k, struct sk_hooks *h)
 {
-	struct err e = { ERR_NONE, "" };
+	struct err e = {ERR_NONE, ""};
 	struct watch *w = container_of(h, struct watch, hooks);
 
 	(void)k;
-	ck_assert_msg(smp_check_wakeups(w->m, &e) == 0, "%llu ps: %s", (unsigned long long)sk_now(&w->m->k), e.text);
+	ck_assert_msg(smp_check_wakeups(w->m, &e) == 0, "%llu ps: %s",
+		      (unsigned long long)sk_now(&w->m->k), e.text);
 }
 
 static int64_t draw(uint64_t *s, int64_t from, int64_t to)
@@ -469,9 +484,9 @@ static void random_bench(struct bench *b, uint64_t seed)
 
 START_TEST(whatever_happens_time_adds_up_and_no_wakeup_is_lost)
 {
-	struct err e = { ERR_NONE, "" };
+	struct err e = {ERR_NONE, ""};
 	struct bench b;
-	struct watch w = { .hooks = { .delta = look } };
+	struct watch w = {.hooks = {.delta = look}};
 
 	random_bench(&b, (uint64_t)_i);
 	w.m = machine(&b, true);
@@ -508,33 +523,38 @@ END_TEST
 
 START_TEST(more_vms_than_vcpus_and_an_endless_duration_are_refused)
 {
-	struct err e = { ERR_NONE, "" };
+	struct err e = {ERR_NONE, ""};
 	struct bench b;
 
 	setup(&b, "linux-6.12-vhe");
 	ck_assert_ptr_null(smp_new(&b.o, &b.w, b.prog, NULL, true, &e));
-	ck_assert_str_eq(e.text, "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1");
+	ck_assert_str_eq(e.text,
+			 "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1");
 	b.w.mix[EXIT_wfi] = 1;
 	b.o.vms = 2;
 	ck_assert_ptr_null(smp_new(&b.o, &b.w, b.prog, NULL, true, &e));
 	ck_assert_int_eq(e.code, ERR_CONFIG);
-	ck_assert_str_eq(e.text, "[machine] vms = 2, but only 1 vCPUs: want at most one VM per vCPU");
+	ck_assert_str_eq(e.text,
+			 "[machine] vms = 2, but only 1 vCPUs: want at most one VM per vCPU");
 	b.o.vms = 1;
 	b.o.duration_us = INT64_C(18446744073710);
 	ck_assert_ptr_null(smp_new(&b.o, &b.w, b.prog, NULL, true, &e));
-	ck_assert_str_eq(e.text, "[run] duration = 18446744073710 us: want at most 18446744073709 us (213 days)");
+	ck_assert_str_eq(
+		e.text,
+		"[run] duration = 18446744073710 us: want at most 18446744073709 us (213 days)");
 	teardown(&b);
 }
 END_TEST
 
 START_TEST(numbers_of_vcpus_and_pcpus_out_of_range_are_one_clear_line)
 {
-	static const char *const bad[] = { "machine.vcpus=0", "machine.vcpus=65537", "machine.pcpus=0",
-					   "machine.pcpus=4097", "host.tick_hz=0", "host.slice=0", "run.duration=0" };
+	static const char *const bad[] = {
+		"machine.vcpus=0", "machine.vcpus=65537", "machine.pcpus=0", "machine.pcpus=4097",
+		"host.tick_hz=0",  "host.slice=0",        "run.duration=0"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct opt_set *set = opt_new();
-		struct err e = { ERR_NONE, "" };
+		struct err e = {ERR_NONE, ""};
 		const struct opt_row *rows;
 		struct smp_options o;
 		size_t n;
@@ -563,7 +583,9 @@ int main(void)
 	tcase_add_loop_test(tc, a_timer_interrupt_counts_what_its_row_counts, 0, n);
 	tcase_add_loop_test(tc, counting_is_detailed_and_two_runs_are_one, 0, n);
 	tcase_add_test(tc, a_timer_interrupt_takes_the_guest_out_at_its_deadline_and_not_before);
-	tcase_add_test(tc, an_interrupt_within_the_polling_time_is_a_hit_one_cycle_later_the_thread_sleeps);
+	tcase_add_test(
+		tc,
+		an_interrupt_within_the_polling_time_is_a_hit_one_cycle_later_the_thread_sleeps);
 	tcase_add_test(tc, polling_grows_to_short_sleeps_and_shrinks_after_long_ones);
 	tcase_add_test(tc, overcommitted_vcpus_share_the_pcpus_and_the_rest_is_steal);
 	tcase_add_test(tc, vcpus_that_have_a_pcpu_each_are_never_stolen_from);

@@ -15,7 +15,8 @@ static uint64_t mix64(uint64_t z)
 
 uint64_t guest_random(uint64_t seed, uint32_t vcpu, uint32_t stream, uint64_t n)
 {
-	uint64_t key = mix64(mix64(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ ((uint64_t)vcpu << 8 | stream));
+	uint64_t key =
+		mix64(mix64(seed + UINT64_C(0x9e3779b97f4a7c15)) ^ ((uint64_t)vcpu << 8 | stream));
 
 	return mix64(key + n * UINT64_C(0x9e3779b97f4a7c15));
 }
@@ -62,9 +63,10 @@ uint64_t guest_exponential(struct guest *g, enum guest_stream s, uint64_t mean)
 
 /* ---- a vCPU's life ---- */
 
-void guest_init(struct guest *g, const struct workload *w, uint64_t seed, uint32_t vcpu, uint64_t hz)
+void guest_init(struct guest *g, const struct workload *w, uint64_t seed, uint32_t vcpu,
+		uint64_t hz)
 {
-	*g = (struct guest){ .w = w, .seed = seed, .hz = hz, .vcpu = vcpu };
+	*g = (struct guest){.w = w, .seed = seed, .hz = hz, .vcpu = vcpu};
 	for (unsigned k = 0; k < EXIT_COUNT; k++)
 		g->mix_total += (uint64_t)w->mix[k];
 }
@@ -125,29 +127,29 @@ static const char *const law_names[] = {
 #define X(id, name) name,
 	GUEST_LAWS(X)
 #undef X
-	NULL
-};
+	NULL};
 
 static const struct opt_row fixed_rows[] = {
-	{ "workload", "title", OPT_STR, MEMBER(title), "", 0, 0, "", NULL, "what the guests do, in a few words" },
-	{ "workload", "exits_per_s", OPT_INT, MEMBER(exits_per_s), "10000", 1, 10000000, "", NULL,
-	  "exits that a vCPU causes itself, per second in the guest" },
-	{ "workload", "law", OPT_ENUM, MEMBER(law), "exponential", 0, 0, "", law_names,
-	  "distribution of the guest time between them" },
-	{ "workload", "burst_exits", OPT_INT, MEMBER(burst_exits), "32", 1, 1000000, "", NULL,
-	  "exits of one burst (law = bursty)" },
-	{ "workload", "pause", OPT_INT, MEMBER(pause_us), "1000", 0, 60000000, "us", NULL,
-	  "guest time between bursts (law = bursty)" },
-	{ "workload", "timer_hz", OPT_INT, MEMBER(timer_hz), "250", 0, 1000000, "Hz", NULL,
-	  "interrupts of each vCPU's virtual timer; 0: none" },
-	{ "workload", "device_hz", OPT_INT, MEMBER(device_hz), "0", 0, 1000000, "Hz", NULL,
-	  "device interrupts for each vCPU, exponentially distributed; 0: none" },
-	{ "workload", "ipi_targets", OPT_INT, MEMBER(ipi_targets), "1", 1, 512, "", NULL,
-	  "vCPUs of the VM that an SGI (kind ipi_send) goes to" },
-	{ "workload", "user_time", OPT_INT, MEMBER(user_ns), "5000", 0, 1000000000, "ns", NULL,
-	  "time of the VMM for an exit to it" },
-	{ "workload", "fp_permille", OPT_INT, MEMBER(fp_permille), "0", 0, 1000, "", NULL,
-	  "guest entries, of a thousand, after which the guest uses FP/SIMD" },
+	{"workload", "title", OPT_STR, MEMBER(title), "", 0, 0, "", NULL,
+	 "what the guests do, in a few words"},
+	{"workload", "exits_per_s", OPT_INT, MEMBER(exits_per_s), "10000", 1, 10000000, "", NULL,
+	 "exits that a vCPU causes itself, per second in the guest"},
+	{"workload", "law", OPT_ENUM, MEMBER(law), "exponential", 0, 0, "", law_names,
+	 "distribution of the guest time between them"},
+	{"workload", "burst_exits", OPT_INT, MEMBER(burst_exits), "32", 1, 1000000, "", NULL,
+	 "exits of one burst (law = bursty)"},
+	{"workload", "pause", OPT_INT, MEMBER(pause_us), "1000", 0, 60000000, "us", NULL,
+	 "guest time between bursts (law = bursty)"},
+	{"workload", "timer_hz", OPT_INT, MEMBER(timer_hz), "250", 0, 1000000, "Hz", NULL,
+	 "interrupts of each vCPU's virtual timer; 0: none"},
+	{"workload", "device_hz", OPT_INT, MEMBER(device_hz), "0", 0, 1000000, "Hz", NULL,
+	 "device interrupts for each vCPU, exponentially distributed; 0: none"},
+	{"workload", "ipi_targets", OPT_INT, MEMBER(ipi_targets), "1", 1, 512, "", NULL,
+	 "vCPUs of the VM that an SGI (kind ipi_send) goes to"},
+	{"workload", "user_time", OPT_INT, MEMBER(user_ns), "5000", 0, 1000000000, "ns", NULL,
+	 "time of the VMM for an exit to it"},
+	{"workload", "fp_permille", OPT_INT, MEMBER(fp_permille), "0", 0, 1000, "", NULL,
+	 "guest entries, of a thousand, after which the guest uses FP/SIMD"},
 };
 
 struct opt_row *workload_opt_rows(size_t *n)
@@ -160,10 +162,14 @@ struct opt_row *workload_opt_rows(size_t *n)
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		if (!workload_kind((enum exit_kind)k))
 			continue;
-		rows[(*n)++] = (struct opt_row){ .section = "mix", .key = exit_row((enum exit_kind)k)->name,
-						 .type = OPT_INT, .offset = MEMBER(mix) + k * sizeof(int64_t),
-						 .def = "0", .max = 1000000, .unit = "",
-						 .help = exit_row((enum exit_kind)k)->help };
+		rows[(*n)++] = (struct opt_row){.section = "mix",
+						.key = exit_row((enum exit_kind)k)->name,
+						.type = OPT_INT,
+						.offset = MEMBER(mix) + k * sizeof(int64_t),
+						.def = "0",
+						.max = 1000000,
+						.unit = "",
+						.help = exit_row((enum exit_kind)k)->help};
 	}
 	return rows;
 }
@@ -174,5 +180,6 @@ int workload_check(const struct workload *w, struct err *e)
 		if (w->mix[k] != 0)
 			return 0;
 	}
-	return err_set(e, ERR_CONFIG, "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1");
+	return err_set(e, ERR_CONFIG,
+		       "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1");
 }

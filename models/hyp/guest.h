@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What guests do, without their code: when a vCPU leaves the guest by itself and why. Every decision is a function of
- * (seed, vCPU, stream, number), so a vCPU's life does not depend on the others, nor on how it is scheduled.
+ * What guests do, without their code: when a vCPU leaves the guest by itself and why. Every
+ * decision is a function of (seed, vCPU, stream, number), so a vCPU's life does not depend on the
+ * others, nor on how it is scheduled.
  */
 #ifndef EL2SIM_HYP_GUEST_H
 #define EL2SIM_HYP_GUEST_H
@@ -10,9 +11,9 @@
 #include "sim/base/opt.h"
 
 /* Laws of the guest time between two exits. */
-#define GUEST_LAWS(X)                                                                               \
-	X(CONSTANT, "constant")                                                                     \
-	X(EXPONENTIAL, "exponential")                                                               \
+#define GUEST_LAWS(X)                                                                              \
+	X(CONSTANT, "constant")                                                                    \
+	X(EXPONENTIAL, "exponential")                                                              \
 	X(BURSTY, "bursty") /* exponential, in bursts with pauses between them */
 
 enum guest_law {
@@ -28,16 +29,16 @@ struct workload {
 	int64_t exits_per_s; /* of guest time, per vCPU */
 	int law;             /* enum guest_law */
 	int64_t burst_exits, pause_us;
-	int64_t timer_hz;    /* of the guest's virtual timer; 0: off */
-	int64_t device_hz;   /* interrupts of devices, per vCPU; 0: none */
+	int64_t timer_hz;  /* of the guest's virtual timer; 0: off */
+	int64_t device_hz; /* interrupts of devices, per vCPU; 0: none */
 	int64_t ipi_targets;
-	int64_t user_ns;     /* in the VMM, per exit to it */
-	int64_t fp_permille; /* entries after which FP is used */
+	int64_t user_ns;         /* in the VMM, per exit to it */
+	int64_t fp_permille;     /* entries after which FP is used */
 	int64_t mix[EXIT_COUNT]; /* weights */
 };
 
-/* Rows with offsets into struct workload: [workload], and [mix] with a key for each kind that a guest can cause.
- * free() them after the option set. */
+/* Rows with offsets into struct workload: [workload], and [mix] with a key for each kind that a
+ * guest can cause. free() them after the option set. */
 struct opt_row *workload_opt_rows(size_t *n);
 /* ERR_CONFIG when the mix is empty. */
 int workload_check(const struct workload *w, struct err *e);
@@ -45,7 +46,15 @@ int workload_check(const struct workload *w, struct err *e);
 bool workload_kind(enum exit_kind k);
 
 /* Streams of random numbers of a vCPU. */
-enum guest_stream { STREAM_GAP, STREAM_KIND, STREAM_FP, STREAM_TARGET, STREAM_DEVICE, STREAM_PHASE, STREAM_COUNT };
+enum guest_stream {
+	STREAM_GAP,
+	STREAM_KIND,
+	STREAM_FP,
+	STREAM_TARGET,
+	STREAM_DEVICE,
+	STREAM_PHASE,
+	STREAM_COUNT
+};
 
 struct guest {
 	const struct workload *w;
@@ -56,7 +65,8 @@ struct guest {
 };
 
 /* w: checked, must last. */
-void guest_init(struct guest *g, const struct workload *w, uint64_t seed, uint32_t vcpu, uint64_t hz);
+void guest_init(struct guest *g, const struct workload *w, uint64_t seed, uint32_t vcpu,
+		uint64_t hz);
 /* Cycles in the guest until its next exit by itself, at least 1. */
 uint64_t guest_gap(struct guest *g);
 enum exit_kind guest_kind(struct guest *g);

@@ -7,8 +7,7 @@ const char *const sched_names[SCHED_COUNT + 1] = {
 #define SCHED(id, name, help) name,
 #include "models/hyp/sched.def"
 #undef SCHED
-	NULL
-};
+	NULL};
 
 static const struct sched_ops *const rows[SCHED_COUNT] = {
 #define SCHED(id, name, help) &sched_##id##_ops,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Scheduling hooks: which vCPU thread runs on which pCPU. A scheduler keeps the threads that could run and do not;
- * everything else (states, costs, time) is models/hyp/smp. Times are cycles.
+ * Scheduling hooks: which vCPU thread runs on which pCPU. A scheduler keeps the threads that could
+ * run and do not; everything else (states, costs, time) is models/hyp/smp. Times are cycles.
  */
 #ifndef EL2SIM_HYP_SCHED_H
 #define EL2SIM_HYP_SCHED_H
@@ -19,7 +19,8 @@ enum sched_id {
 	SCHED_COUNT
 };
 
-/* A thread as the scheduler sees it; member of the vCPU. Zero but for id, cpu and weight at the start. */
+/* A thread as the scheduler sees it; member of the vCPU. Zero but for id, cpu and weight at the
+ * start. */
 struct sched_ent {
 	struct list queued;
 	unsigned id;
@@ -46,14 +47,16 @@ struct sched_ops {
 	bool shared; /* one queue for all pCPUs */
 	/* pCPU for a thread that woke up or is new; idle[c]: pCPU c has nothing to do. */
 	unsigned (*place)(struct sched *s, const struct sched_ent *t, const bool *idle);
-	/* The thread could run, on this pCPU if that matters. woke: it slept; otherwise it was put off its pCPU. */
+	/* The thread could run, on this pCPU if that matters. woke: it slept; otherwise it was put
+	 * off its pCPU. */
 	void (*enqueue)(struct sched *s, struct sched_ent *t, unsigned cpu, bool woke);
 	/* Take the next thread for a pCPU out of its queue; NULL if there is none. */
 	struct sched_ent *(*pick)(struct sched *s, unsigned cpu);
 	/* The running thread used `cycles` more. True if another one should run now. */
 	bool (*ran)(struct sched *s, struct sched_ent *t, uint64_t cycles);
 	/* A thread that woke up should run instead of the one that runs on its pCPU. */
-	bool (*preempts)(struct sched *s, const struct sched_ent *woke, const struct sched_ent *runs);
+	bool (*preempts)(struct sched *s, const struct sched_ent *woke,
+			 const struct sched_ent *runs);
 	/* Number of threads that wait for this pCPU. */
 	size_t (*waiting)(const struct sched *s, unsigned cpu);
 };

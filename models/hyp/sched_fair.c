@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A fair scheduler in the manner of CFS: each pCPU runs the waiting thread that has had the least virtual runtime
- * (cycles divided by weight). A thread that slept comes back at most one slice behind the others, so that sleep
- * cannot be saved up; a pCPU without work takes the last thread of the longest queue.
+ * A fair scheduler in the manner of CFS: each pCPU runs the waiting thread that has had the least
+ * virtual runtime (cycles divided by weight). A thread that slept comes back at most one slice
+ * behind the others, so that sleep cannot be saved up; a pCPU without work takes the last thread of
+ * the longest queue.
  */
 #include "models/hyp/sched.h"
 
@@ -12,14 +13,15 @@ static struct sched_ent *ent(struct list *l)
 }
 
 /*
- * Sorted by virtual runtime, first come first served among equals. Looked for from both ends: threads that woke up
- * belong to the front, those that used up their slice to the back.
+ * Sorted by virtual runtime, first come first served among equals. Looked for from both ends:
+ * threads that woke up belong to the front, those that used up their slice to the back.
  */
 static void insert(struct sched_queue *q, struct sched_ent *t)
 {
 	struct list *after = q->threads.prev, *before = q->threads.next;
 
-	while (after != &q->threads && ent(after)->vruntime > t->vruntime && ent(before)->vruntime <= t->vruntime) {
+	while (after != &q->threads && ent(after)->vruntime > t->vruntime &&
+	       ent(before)->vruntime <= t->vruntime) {
 		after = after->prev;
 		before = before->next;
 	}
@@ -44,7 +46,8 @@ static unsigned fair_place(struct sched *s, const struct sched_ent *t, const boo
 	return best;
 }
 
-/* Virtual runtimes of two pCPUs have nothing to do with each other: keep the distance to the queue's. */
+/* Virtual runtimes of two pCPUs have nothing to do with each other: keep the distance to the
+ * queue's. */
 static void migrate(struct sched *s, struct sched_ent *t, unsigned to)
 {
 	uint64_t from_min = s->queue[t->cpu].min_vruntime, to_min = s->queue[to].min_vruntime;
@@ -103,8 +106,10 @@ static bool fair_ran(struct sched *s, struct sched_ent *t, uint64_t cycles)
 	return q->n != 0 && t->ran >= s->slice && ent(q->threads.next)->vruntime < t->vruntime;
 }
 
-/* Wake-up preemption beyond one slice of virtual time: a thread that just woke is not to interrupt its equals. */
-static bool fair_preempts(struct sched *s, const struct sched_ent *woke, const struct sched_ent *runs)
+/* Wake-up preemption beyond one slice of virtual time: a thread that just woke is not to interrupt
+ * its equals. */
+static bool fair_preempts(struct sched *s, const struct sched_ent *woke,
+			  const struct sched_ent *runs)
 {
 	return runs->vruntime > woke->vruntime && runs->vruntime - woke->vruntime >= s->slice;
 }
@@ -114,5 +119,5 @@ static size_t fair_waiting(const struct sched *s, unsigned cpu)
 	return s->queue[cpu].n;
 }
 
-const struct sched_ops sched_fair_ops = { false, fair_place, fair_enqueue, fair_pick, fair_ran, fair_preempts,
-					  fair_waiting };
+const struct sched_ops sched_fair_ops = {false,    fair_place,    fair_enqueue, fair_pick,
+					 fair_ran, fair_preempts, fair_waiting};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Round robin with a time slice: one queue for all pCPUs, or one per pCPU when threads are pinned. */
+/* Round robin with a time slice: one queue for all pCPUs, or one per pCPU when threads are pinned.
+ */
 #include "models/hyp/sched.h"
 
 static void put(struct sched_queue *q, struct sched_ent *t)
@@ -22,7 +23,8 @@ static struct sched_ent *take(struct sched_queue *q, unsigned cpu)
 	return t;
 }
 
-static bool never_preempts(struct sched *s, const struct sched_ent *woke, const struct sched_ent *runs)
+static bool never_preempts(struct sched *s, const struct sched_ent *woke,
+			   const struct sched_ent *runs)
 {
 	(void)s;
 	(void)woke;
@@ -34,7 +36,8 @@ static bool never_preempts(struct sched *s, const struct sched_ent *woke, const 
 
 static unsigned rr_place(struct sched *s, const struct sched_ent *t, const bool *idle)
 {
-	for (unsigned i = 0; i < s->cpus; i++) { /* the one of last time first: its caches may be warm */
+	for (unsigned i = 0; i < s->cpus;
+	     i++) { /* the one of last time first: its caches may be warm */
 		unsigned c = (t->cpu + i) % s->cpus;
 
 		if (idle[c])
@@ -67,7 +70,8 @@ static size_t rr_waiting(const struct sched *s, unsigned cpu)
 	return s->queue[0].n;
 }
 
-const struct sched_ops sched_rr_ops = { true, rr_place, rr_enqueue, rr_pick, rr_ran, never_preempts, rr_waiting };
+const struct sched_ops sched_rr_ops = {true,   rr_place,       rr_enqueue, rr_pick,
+				       rr_ran, never_preempts, rr_waiting};
 
 /* ---- pinned ---- */
 
@@ -105,5 +109,5 @@ static size_t pinned_waiting(const struct sched *s, unsigned cpu)
 	return s->queue[cpu].n;
 }
 
-const struct sched_ops sched_pinned_ops = { false, pinned_place, pinned_enqueue, pinned_pick, pinned_ran,
-					    never_preempts, pinned_waiting };
+const struct sched_ops sched_pinned_ops = {false,      pinned_place,   pinned_enqueue, pinned_pick,
+					   pinned_ran, never_preempts, pinned_waiting};

@@ -6,28 +6,30 @@
 #define MEMBER(m) offsetof(struct smp_options, m)
 
 static const struct opt_row opt_rows[] = {
-	{ "machine", "vcpus", OPT_INT, MEMBER(vcpus), "1", 1, SMP_MAX_VCPUS, "", NULL,
-	  "vCPUs of all VMs together" },
-	{ "machine", "vms", OPT_INT, MEMBER(vms), "1", 1, SMP_MAX_VCPUS, "", NULL,
-	  "VMs; the vCPUs are shared out evenly, neighbours to one VM" },
-	{ "machine", "pcpus", OPT_INT, MEMBER(pcpus), "1", 1, SMP_MAX_PCPUS, "", NULL, "physical CPUs" },
-	{ "host", "sched", OPT_ENUM, MEMBER(sched), "fair", 0, 0, "", sched_names,
-	  "which vCPU thread runs on which pCPU" },
-	{ "host", "slice", OPT_INT, MEMBER(slice_us), "3000", 1, 10000000, "us", NULL,
-	  "time slice; it ends at a tick of the host" },
-	{ "host", "tick_hz", OPT_INT, MEMBER(tick_hz), "250", 1, 100000, "Hz", NULL,
-	  "timer interrupts of a pCPU that is not idle" },
-	{ "host", "halt_poll", OPT_INT, MEMBER(halt_poll_ns), "500000", 0, 1000000000, "ns", NULL,
-	  "kvm.halt_poll_ns: longest time that a vCPU in WFI polls before it sleeps; 0: never" },
-	{ "host", "halt_poll_grow", OPT_INT, MEMBER(halt_poll_grow), "2", 0, 1000, "", NULL,
-	  "kvm.halt_poll_ns_grow" },
-	{ "host", "halt_poll_grow_start", OPT_INT, MEMBER(halt_poll_grow_start), "10000", 0, 1000000000, "ns", NULL,
-	  "kvm.halt_poll_ns_grow_start" },
-	{ "host", "halt_poll_shrink", OPT_INT, MEMBER(halt_poll_shrink), "2", 0, 1000, "", NULL,
-	  "kvm.halt_poll_ns_shrink; 0: to nothing" },
-	{ "run", "duration", OPT_INT, MEMBER(duration_us), "100000", 1, INT64_C(1000000000000000), "us", NULL,
-	  "time that is simulated" },
-	{ "run", "seed", OPT_INT, MEMBER(seed), "1", 0, INT64_MAX, "", NULL, "of all random numbers" },
+	{"machine", "vcpus", OPT_INT, MEMBER(vcpus), "1", 1, SMP_MAX_VCPUS, "", NULL,
+	 "vCPUs of all VMs together"},
+	{"machine", "vms", OPT_INT, MEMBER(vms), "1", 1, SMP_MAX_VCPUS, "", NULL,
+	 "VMs; the vCPUs are shared out evenly, neighbours to one VM"},
+	{"machine", "pcpus", OPT_INT, MEMBER(pcpus), "1", 1, SMP_MAX_PCPUS, "", NULL,
+	 "physical CPUs"},
+	{"host", "sched", OPT_ENUM, MEMBER(sched), "fair", 0, 0, "", sched_names,
+	 "which vCPU thread runs on which pCPU"},
+	{"host", "slice", OPT_INT, MEMBER(slice_us), "3000", 1, 10000000, "us", NULL,
+	 "time slice; it ends at a tick of the host"},
+	{"host", "tick_hz", OPT_INT, MEMBER(tick_hz), "250", 1, 100000, "Hz", NULL,
+	 "timer interrupts of a pCPU that is not idle"},
+	{"host", "halt_poll", OPT_INT, MEMBER(halt_poll_ns), "500000", 0, 1000000000, "ns", NULL,
+	 "kvm.halt_poll_ns: longest time that a vCPU in WFI polls before it sleeps; 0: never"},
+	{"host", "halt_poll_grow", OPT_INT, MEMBER(halt_poll_grow), "2", 0, 1000, "", NULL,
+	 "kvm.halt_poll_ns_grow"},
+	{"host", "halt_poll_grow_start", OPT_INT, MEMBER(halt_poll_grow_start), "10000", 0,
+	 1000000000, "ns", NULL, "kvm.halt_poll_ns_grow_start"},
+	{"host", "halt_poll_shrink", OPT_INT, MEMBER(halt_poll_shrink), "2", 0, 1000, "", NULL,
+	 "kvm.halt_poll_ns_shrink; 0: to nothing"},
+	{"run", "duration", OPT_INT, MEMBER(duration_us), "100000", 1, INT64_C(1000000000000000),
+	 "us", NULL, "time that is simulated"},
+	{"run", "seed", OPT_INT, MEMBER(seed), "1", 0, INT64_MAX, "", NULL,
+	 "of all random numbers"},
 };
 
 const struct opt_row *smp_opt_rows(size_t *n)
@@ -123,8 +125,9 @@ static void device_run(struct sk *k, struct sk_proc *self)
 		list_add_tail(&v->cpu->dev, &v->dev);
 		smp_raise(v->cpu, IRQ_DEV);
 	}
-	again_at(m, self, smp_now(m) + guest_exponential(&v->guest, STREAM_DEVICE,
-							 m->clk.hz / (uint64_t)v->guest.w->device_hz));
+	again_at(m, self,
+		 smp_now(m) + guest_exponential(&v->guest, STREAM_DEVICE,
+						m->clk.hz / (uint64_t)v->guest.w->device_hz));
 }
 
 /* No tick while idle; the pCPUs' ticks are spread over the period. */
@@ -170,7 +173,7 @@ static void vcpu_init(struct smp *m, unsigned id, const struct workload *w)
 	v->vm = (unsigned)((uint64_t)id * (uint64_t)m->o.vms / m->n_vcpu);
 	v->run = runner_vcpu_of(m->runner, v->vm + 1); /* 0: the host */
 	guest_init(&v->guest, w, (uint64_t)m->o.seed, id, m->clk.hz);
-	v->ent = (struct sched_ent){ .id = id, .cpu = id % m->n_cpu, .weight = 1024 };
+	v->ent = (struct sched_ent){.id = id, .cpu = id % m->n_cpu, .weight = 1024};
 	v->cpu = &m->cpu[v->ent.cpu];
 	v->state = VC_RUNNABLE;
 	v->resume = RESUME_FIRST;
@@ -187,11 +190,15 @@ static void vcpu_init(struct smp *m, unsigned id, const struct workload *w)
 static int check_options(const struct smp_options *o, const struct workload *w, struct err *e)
 {
 	if (o->vms > o->vcpus)
-		return err_set(e, ERR_CONFIG, "[machine] vms = %lld, but only %lld vCPUs: want at most one VM per vCPU",
-			       (long long)o->vms, (long long)o->vcpus);
+		return err_set(
+			e, ERR_CONFIG,
+			"[machine] vms = %lld, but only %lld vCPUs: want at most one VM per vCPU",
+			(long long)o->vms, (long long)o->vcpus);
 	if (o->duration_us > INT64_C(18446744073709))
-		return err_set(e, ERR_CONFIG, "[run] duration = %lld us: want at most 18446744073709 us (213 days)",
-			       (long long)o->duration_us);
+		return err_set(
+			e, ERR_CONFIG,
+			"[run] duration = %lld us: want at most 18446744073709 us (213 days)",
+			(long long)o->duration_us);
 	return workload_check(w, e);
 }
 
@@ -252,7 +259,8 @@ int smp_run(struct smp *m, struct err *e)
 		struct smp_vcpu *v = &m->vcpu[i];
 
 		if (v->state == VC_BLOCKED || v->state == VC_RUNNABLE)
-			v->time[v->state == VC_BLOCKED ? SMP_BLOCKED : SMP_STEAL] += m->end - v->since;
+			v->time[v->state == VC_BLOCKED ? SMP_BLOCKED : SMP_STEAL] +=
+				m->end - v->since;
 		ws_totals_add(&m->unfinished, &v->pending, 1);
 	}
 	return smp_check(m, e);
@@ -262,8 +270,10 @@ int smp_run(struct smp *m, struct err *e)
 
 static int fault(struct err *e, const char *what, unsigned id, uint64_t got, uint64_t want)
 {
-	return err_set(e, ERR_MODEL, "conservation: %s %u: %llu, want %llu: this is a fault of el2sim, please report it",
-		       what, id, (unsigned long long)got, (unsigned long long)want);
+	return err_set(
+		e, ERR_MODEL,
+		"conservation: %s %u: %llu, want %llu: this is a fault of el2sim, please report it",
+		what, id, (unsigned long long)got, (unsigned long long)want);
 }
 
 static uint64_t sum_of(const uint64_t *time)
@@ -288,7 +298,8 @@ static int check_times(const struct smp *m, struct err *e)
 	return 0;
 }
 
-static int same(const struct ws_totals *got, const struct ws_totals *want, const char *what, struct err *e)
+static int same(const struct ws_totals *got, const struct ws_totals *want, const char *what,
+		struct err *e)
 {
 	if (memcmp(got, want, sizeof(*got)) == 0)
 		return 0;
@@ -297,7 +308,7 @@ static int same(const struct ws_totals *got, const struct ws_totals *want, const
 
 static int check_totals(const struct smp *m, struct err *e)
 {
-	struct ws_totals phases = { 0 }, kinds = m->host, vcpus = m->host;
+	struct ws_totals phases = {0}, kinds = m->host, vcpus = m->host;
 
 	for (unsigned p = 0; p < PHASE_COUNT; p++)
 		ws_totals_add(&phases, &m->phase[p], 1);
@@ -318,7 +329,8 @@ static size_t picking(const struct smp *m)
 	size_t n = 0;
 
 	for (unsigned i = 0; i < m->n_cpu; i++)
-		n += m->cpu[i].curr == NULL && (m->cpu[i].mode == CPU_BUSY || m->cpu[i].due.pending != SK_NONE);
+		n += m->cpu[i].curr == NULL &&
+		     (m->cpu[i].mode == CPU_BUSY || m->cpu[i].due.pending != SK_NONE);
 	return n;
 }
 
@@ -326,14 +338,16 @@ int smp_check_wakeups(const struct smp *m, struct err *e)
 {
 	for (unsigned i = 0; i < m->n_vcpu; i++) {
 		if (m->vcpu[i].state == VC_BLOCKED && m->vcpu[i].irqs != 0)
-			return fault(e, "interrupts that wait for the sleeping vCPU", i, m->vcpu[i].irqs, 0);
+			return fault(e, "interrupts that wait for the sleeping vCPU", i,
+				     m->vcpu[i].irqs, 0);
 	}
 	for (unsigned i = 0; i < m->n_cpu; i++) {
 		const struct smp_cpu *c = &m->cpu[i];
 
 		if (c->mode == CPU_IDLE && c->due.pending == SK_NONE &&
 		    m->sched->ops->waiting(m->sched, i) > (m->sched->ops->shared ? picking(m) : 0))
-			return fault(e, "threads that wait for the idle pCPU", i, m->sched->ops->waiting(m->sched, i), 0);
+			return fault(e, "threads that wait for the idle pCPU", i,
+				     m->sched->ops->waiting(m->sched, i), 0);
 	}
 	return 0;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A host in simulated time: VMs with vCPUs on pCPUs. Each vcpu_load, guest entry, guest exit and vcpu_put, and each
- * part of the host's path around them, runs its component of the compiled switch program and takes its cycles.
+ * A host in simulated time: VMs with vCPUs on pCPUs. Each vcpu_load, guest entry, guest exit and
+ * vcpu_put, and each part of the host's path around them, runs its component of the compiled switch
+ * program and takes its cycles.
  *
- * A vCPU thread is what KVM makes of it: it waits for a pCPU, is loaded, enters the guest, leaves it by an exit of its
- * own (models/hyp/guest) or by an interrupt, is handled in the kernel or by the VMM, polls and blocks in WFI, wakes,
- * is preempted. Interrupts come from the host's tick, virtual timers, SGIs between vCPUs and devices.
+ * A vCPU thread is what KVM makes of it: it waits for a pCPU, is loaded, enters the guest, leaves
+ * it by an exit of its own (models/hyp/guest) or by an interrupt, is handled in the kernel or by
+ * the VMM, polls and blocks in WFI, wakes, is preempted. Interrupts come from the host's tick,
+ * virtual timers, SGIs between vCPUs and devices.
  *
- * All pCPUs have one clock, and everything happens at one of its cycles, so that times add up exactly: guest + switch +
- * handling + user + poll + idle of a pCPU, and with blocked and steal of a vCPU, are the time simulated (smp_check).
+ * All pCPUs have one clock, and everything happens at one of its cycles, so that times add up
+ * exactly: guest + switch + handling + user + poll + idle of a pCPU, and with blocked and steal of
+ * a vCPU, are the time simulated (smp_check).
  */
 #ifndef EL2SIM_HYP_SMP_H
 #define EL2SIM_HYP_SMP_H
@@ -35,14 +38,15 @@ struct smp_options {
 const struct opt_row *smp_opt_rows(size_t *n);
 
 /* Where time goes: id, name, whose, help. */
-#define SMP_TIMES(X)                                                                                \
-	X(GUEST, "guest", "the guest runs")                                                         \
-	X(SWITCH, "switch", "load, entry, exit, put")                                               \
-	X(HANDLE, "handling", "the host kernel's path between exit and entry, interrupts, thread switches") \
-	X(USER, "user", "the VMM")                                                                  \
-	X(POLL, "poll", "halt polling: the vCPU waits in WFI on its pCPU")                          \
-	X(IDLE, "idle", "pCPU: nothing to run")                                                     \
-	X(BLOCKED, "blocked", "vCPU: asleep in WFI")                                                \
+#define SMP_TIMES(X)                                                                               \
+	X(GUEST, "guest", "the guest runs")                                                        \
+	X(SWITCH, "switch", "load, entry, exit, put")                                              \
+	X(HANDLE, "handling",                                                                      \
+	  "the host kernel's path between exit and entry, interrupts, thread switches")            \
+	X(USER, "user", "the VMM")                                                                 \
+	X(POLL, "poll", "halt polling: the vCPU waits in WFI on its pCPU")                         \
+	X(IDLE, "idle", "pCPU: nothing to run")                                                    \
+	X(BLOCKED, "blocked", "vCPU: asleep in WFI")                                               \
 	X(STEAL, "steal", "vCPU: could run and waits for a pCPU")
 
 enum smp_time {
@@ -55,18 +59,18 @@ const char *smp_time_name(enum smp_time t);
 const char *smp_time_help(enum smp_time t);
 
 /* What happens, counted: id, title, help. */
-#define SMP_COUNTS(X)                                                                               \
-	X(loads, "loads", "vcpu_load")                                                              \
-	X(puts, "puts", "vcpu_put")                                                                 \
-	X(entries, "entries", "guest entries")                                                      \
-	X(exits, "exits", "guest exits")                                                            \
-	X(user_exits, "user exits", "exits that the VMM handled")                                   \
-	X(fp_traps, "FP traps", "first uses of FP/SIMD since vcpu_load that trapped")               \
-	X(blocks, "blocks", "WFI that put the thread to sleep")                                     \
-	X(poll_hits, "poll hits", "WFI that ended while the host polled")                           \
-	X(preemptions, "preemptions", "threads put off their pCPU while they could run")            \
-	X(migrations, "migrations", "threads picked by another pCPU than the last one")             \
-	X(sgis, "SGIs", "SGIs between vCPUs")                                                       \
+#define SMP_COUNTS(X)                                                                              \
+	X(loads, "loads", "vcpu_load")                                                             \
+	X(puts, "puts", "vcpu_put")                                                                \
+	X(entries, "entries", "guest entries")                                                     \
+	X(exits, "exits", "guest exits")                                                           \
+	X(user_exits, "user exits", "exits that the VMM handled")                                  \
+	X(fp_traps, "FP traps", "first uses of FP/SIMD since vcpu_load that trapped")              \
+	X(blocks, "blocks", "WFI that put the thread to sleep")                                    \
+	X(poll_hits, "poll hits", "WFI that ended while the host polled")                          \
+	X(preemptions, "preemptions", "threads put off their pCPU while they could run")           \
+	X(migrations, "migrations", "threads picked by another pCPU than the last one")            \
+	X(sgis, "SGIs", "SGIs between vCPUs")                                                      \
 	X(injected, "injected", "virtual interrupts in list registers at an entry")
 
 struct smp_counts {
@@ -76,9 +80,9 @@ struct smp_counts {
 };
 
 /* Virtual interrupts of a vCPU, each one list register. */
-#define SMP_SOURCES(X)                                                                              \
-	X(TIMER, "timer")                                                                           \
-	X(SGI, "IPI")                                                                               \
+#define SMP_SOURCES(X)                                                                             \
+	X(TIMER, "timer")                                                                          \
+	X(SGI, "IPI")                                                                              \
 	X(DEVICE, "device")
 
 enum smp_source {
@@ -89,11 +93,11 @@ enum smp_source {
 };
 
 /* Latencies, in nanoseconds: id, name, help. */
-#define SMP_LATENCIES(X)                                                                            \
-	X(HANDLING, "exit handling", "from a guest exit to the next entry, sleep not included")     \
-	X(TIMER, "timer", "from a timer's deadline to the entry with its interrupt")                \
-	X(SGI, "IPI", "from the sending of an SGI to the receiver's entry with it")                 \
-	X(DEVICE, "device", "from a device interrupt to the entry with it")                         \
+#define SMP_LATENCIES(X)                                                                           \
+	X(HANDLING, "exit handling", "from a guest exit to the next entry, sleep not included")    \
+	X(TIMER, "timer", "from a timer's deadline to the entry with its interrupt")               \
+	X(SGI, "IPI", "from the sending of an SGI to the receiver's entry with it")                \
+	X(DEVICE, "device", "from a device interrupt to the entry with it")                        \
 	X(WAKE, "wake-up", "from the wake-up of a sleeping vCPU to its pCPU's thread switch")
 
 enum smp_latency {
@@ -121,23 +125,23 @@ struct smp_vcpu {
 	struct sched_ent ent;
 	enum smp_state state;
 	enum smp_resume resume;
-	struct smp_cpu *cpu;    /* that it runs on or ran on last */
-	uint64_t since;         /* cycle at which a sleep or a wait for a pCPU began */
-	uint64_t left;          /* guest cycles to its next own exit */
+	struct smp_cpu *cpu; /* that it runs on or ran on last */
+	uint64_t since;      /* cycle at which a sleep or a wait for a pCPU began */
+	uint64_t left;       /* guest cycles to its next own exit */
 	uint64_t user_left;
-	enum exit_kind kind;    /* exit that is being handled */
-	unsigned step;          /* of its sequence, after the VMM */
+	enum exit_kind kind;      /* exit that is being handled */
+	unsigned step;            /* of its sequence, after the VMM */
 	struct ws_totals pending; /* since that exit */
-	uint64_t exit_at, slept; /* cycle of the exit; cycles asleep or waiting since */
+	uint64_t exit_at, slept;  /* cycle of the exit; cycles asleep or waiting since */
 	bool in_exit;
-	unsigned irqs;          /* bits 1 << enum smp_source: wait for the next entry */
+	unsigned irqs; /* bits 1 << enum smp_source: wait for the next entry */
 	uint64_t irq_at[SRC_COUNT];
 	bool woke, woke_remote; /* at the next thread switch */
 	uint64_t halt_at, halt_poll_ns, poll_end;
 	struct sk_proc timer, device;
-	uint64_t timer_at;      /* cycle of the virtual timer's next deadline */
-	uint64_t fired_at;      /* ... of the one that is not yet an interrupt of the vCPU */
-	struct list bg, dev;    /* in smp_cpu.bg: its host timer expired; in .dev: a device's interrupt */
+	uint64_t timer_at; /* cycle of the virtual timer's next deadline */
+	uint64_t fired_at; /* ... of the one that is not yet an interrupt of the vCPU */
+	struct list bg, dev; /* in smp_cpu.bg: its host timer expired; in .dev: device interrupt */
 	uint64_t dev_at;
 	struct smp_counts n;
 	struct ws_totals totals;
@@ -155,18 +159,18 @@ struct smp_cpu {
 	struct smp *m;
 	unsigned id;
 	struct sk_proc proc, tick;
-	struct sk_event due;    /* the end of what the pCPU does, or an interrupt */
+	struct sk_event due; /* the end of what the pCPU does, or an interrupt */
 	struct sk_wait on_due;
 	enum smp_mode mode;
 	struct smp_vcpu *curr;
-	struct smp_vcpu *last;  /* thread whose state is on the pCPU; NULL: the idle task */
+	struct smp_vcpu *last;    /* thread whose state is on the pCPU; NULL: the idle task */
 	struct runner_vcpu *host; /* runs the components of the idle task */
-	uint64_t since;         /* cycle at which the mode began */
-	uint64_t busy, busy_switch; /* cycles that CPU_BUSY takes, and how many of them are the switch */
+	uint64_t since;           /* cycle at which the mode began */
+	uint64_t busy, busy_switch; /* cycles that CPU_BUSY takes; of the switch among them */
 	smp_next_fn *next, *after_irq;
-	unsigned irqs, cause;   /* pending, of enum smp_irq; being handled */
+	unsigned irqs, cause; /* pending, of enum smp_irq; being handled */
 	bool resched, was_idle;
-	struct list bg, dev;    /* of smp_vcpu */
+	struct list bg, dev; /* of smp_vcpu */
 	uint64_t time[SMP_TIME_COUNT];
 };
 
@@ -186,12 +190,12 @@ struct smp {
 	struct smp_cpu *cpu;
 	struct smp_vcpu *vcpu;
 	unsigned n_cpu, n_vcpu;
-	bool *idle;              /* per pCPU: a woken thread may go there */
-	uint64_t end;            /* cycles simulated */
+	bool *idle;   /* per pCPU: a woken thread may go there */
+	uint64_t end; /* cycles simulated */
 
 	struct smp_counts n;
 	struct ws_totals total, phase[PHASE_COUNT];
-	struct ws_totals host;   /* of pCPUs that run no vCPU's thread */
+	struct ws_totals host; /* of pCPUs that run no vCPU's thread */
 	struct smp_kind kind[EXIT_COUNT];
 	struct ws_totals unfinished; /* exits that the end cut off */
 	uint64_t measured_cycles;
@@ -199,8 +203,9 @@ struct smp {
 };
 
 /*
- * Build the machine. p, w and measured (EXIT_COUNT cycles, or NULL) must last. counting: precomputed totals instead
- * of values; same result. NULL with ERR_CONFIG: more VMs than vCPUs, an empty mix, a duration over 64 bits. smp_free.
+ * Build the machine. p, w and measured (EXIT_COUNT cycles, or NULL) must last. counting:
+ * precomputed totals instead of values; same result. NULL with ERR_CONFIG: more VMs than vCPUs, an
+ * empty mix, a duration over 64 bits. smp_free.
  */
 struct smp *smp_new(const struct smp_options *o, const struct workload *w, const struct ws_prog *p,
 		    const uint64_t *measured, bool counting, struct err *e);
@@ -210,9 +215,9 @@ void smp_free(struct smp *m);
 int smp_run(struct smp *m, struct err *e);
 
 /*
- * Conservation: the times of each pCPU and of each vCPU add up to the time simulated, totals to those of phases, kinds
- * and vCPUs, no vCPU sleeps with an interrupt pending, no pCPU idles while a thread waits for it. ERR_MODEL naming
- * the first that fails.
+ * Conservation: the times of each pCPU and of each vCPU add up to the time simulated, totals to
+ * those of phases, kinds and vCPUs, no vCPU sleeps with an interrupt pending, no pCPU idles while a
+ * thread waits for it. ERR_MODEL naming the first that fails.
  */
 int smp_check(const struct smp *m, struct err *e);
 /* The last two, at any moment between two delta cycles. */

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a pCPU does: the host kernel as a chain of functions. Each one charges the components that run next, and
- * names the function that goes on when their cycles are over; while the guest runs, the VMM runs, the host polls or
- * idles, an interrupt ends it early. Interrupts wait while the kernel runs and are taken before the next guest entry.
+ * What a pCPU does: the host kernel as a chain of functions. Each one charges the components that
+ * run next, and names the function that goes on when their cycles are over; while the guest runs,
+ * the VMM runs, the host polls or idles, an interrupt ends it early. Interrupts wait while the
+ * kernel runs and are taken before the next guest entry.
  */
 #include "models/hyp/smp.h"
 
-#define STEP(comp)         ((struct exit_step){ false, COMP_##comp, 0, false })
-#define STEP_X(comp, cond) ((struct exit_step){ false, COMP_##comp, CND(cond), false })
-#define PHASE(phase)       ((struct exit_step){ true, PHASE_##phase, 0, false })
+#define STEP(comp)         ((struct exit_step){false, COMP_##comp, 0, false})
+#define STEP_X(comp, cond) ((struct exit_step){false, COMP_##comp, CND(cond), false})
+#define PHASE(phase)       ((struct exit_step){true, PHASE_##phase, 0, false})
 
 static smp_next_fn loop_check, pick_next, irq_done;
 
@@ -29,13 +30,14 @@ static uint64_t state_of(const struct smp_vcpu *v, const struct exit_step *s)
 		state |= CND(VTIMER_ON);
 	if (v != NULL && (is_phase(s, PHASE_ENTER) || is_phase(s, PHASE_EXIT)))
 		state |= v->run->lr_state;
-	return is_phase(s, PHASE_LAZY) ? (state & ~exit_row(v->kind)->state) | exit_row(EXIT_fp_trap)->state
-				       : state | s->state;
+	return is_phase(s, PHASE_LAZY)
+		       ? (state & ~exit_row(v->kind)->state) | exit_row(EXIT_fp_trap)->state
+		       : state | s->state;
 }
 
 static void count_phase(struct smp *m, struct smp_vcpu *v, enum ws_phase phase)
 {
-	struct smp_counts *const n[] = { &m->n, &v->n };
+	struct smp_counts *const n[] = {&m->n, &v->n};
 
 	for (unsigned i = 0; i < 2; i++) {
 		n[i]->loads += phase == PHASE_LOAD;
@@ -63,8 +65,9 @@ static void charge(struct smp_cpu *c, struct exit_step s)
 	struct smp_vcpu *v = c->curr;
 	enum ws_phase phase = s.is_phase ? (enum ws_phase)s.id : PHASE_HANDLE;
 	bool lrs = v != NULL && (is_phase(&s, PHASE_ENTER) || is_phase(&s, PHASE_EXIT));
-	const struct ws_totals *t = runner_run(m->runner, v != NULL ? v->run : c->host, exit_step_comp(m->prog, &s),
-					       state_of(v, &s), lrs ? v->run->lrs : 0);
+	const struct ws_totals *t =
+		runner_run(m->runner, v != NULL ? v->run : c->host, exit_step_comp(m->prog, &s),
+			   state_of(v, &s), lrs ? v->run->lrs : 0);
 
 	ws_totals_add(&m->total, t, 1);
 	ws_totals_add(&m->phase[phase], t, 1);
@@ -75,7 +78,8 @@ static void charge(struct smp_cpu *c, struct exit_step s)
 		return;
 	ws_totals_add(&v->totals, t, 1);
 	count_phase(m, v, phase);
-	if (phase == PHASE_PUT && (c->irqs >> IRQ_VTIMER & 1) != 0) { /* the line goes with the vCPU */
+	if (phase == PHASE_PUT && (c->irqs >> IRQ_VTIMER & 1) != 0) {
+		/* the line goes with the vCPU */
 		c->irqs &= ~(1u << IRQ_VTIMER);
 		pend(v, SRC_TIMER, v->fired_at);
 	}
@@ -137,12 +141,15 @@ static void account(struct smp_cpu *c, enum smp_time what, uint64_t cycles)
 /* The mode is over: where did the time go? Returns its cycles. */
 static uint64_t account_mode(struct smp_cpu *c)
 {
-	static const enum smp_time what[] = { [CPU_IDLE] = SMP_IDLE, [CPU_GUEST] = SMP_GUEST,
-					      [CPU_POLL] = SMP_POLL, [CPU_USER] = SMP_USER };
+	static const enum smp_time what[] = {[CPU_IDLE] = SMP_IDLE,
+					     [CPU_GUEST] = SMP_GUEST,
+					     [CPU_POLL] = SMP_POLL,
+					     [CPU_USER] = SMP_USER};
 	uint64_t cycles = smp_now(c->m) - c->since;
 
 	c->since += cycles;
-	if (c->mode == CPU_BUSY) { /* at the simulation's end it may be cut short: the switch comes first */
+	if (c->mode == CPU_BUSY) {
+		/* at the simulation's end it may be cut short: the switch comes first */
 		uint64_t part = c->busy_switch < cycles ? c->busy_switch : cycles;
 
 		account(c, SMP_SWITCH, part);
@@ -218,7 +225,8 @@ static void deliver(struct smp_cpu *by, struct smp_vcpu *v, enum smp_source src,
 	}
 }
 
-/* The timer's line stays asserted until the guest deals with it: of several deadlines the first counts. */
+/* The timer's line stays asserted until the guest deals with it: of several deadlines the first
+ * counts. */
 void smp_timer_fires(struct smp_vcpu *v, uint64_t deadline)
 {
 	if (v->state == VC_BLOCKED) {
@@ -336,7 +344,7 @@ static void settle(struct smp *m, struct smp_vcpu *v)
 {
 	m->kind[v->kind].count++;
 	ws_totals_add(&m->kind[v->kind].totals, &v->pending, 1);
-	v->pending = (struct ws_totals){ 0 };
+	v->pending = (struct ws_totals){0};
 }
 
 static void guest_runs(struct smp *m, struct smp_cpu *c)
@@ -367,7 +375,7 @@ static void guest_entered(struct smp *m, struct smp_cpu *c)
 
 static void inject(struct smp *m, struct smp_vcpu *v)
 {
-	static const enum smp_latency lat[SRC_COUNT] = { LAT_TIMER, LAT_SGI, LAT_DEVICE };
+	static const enum smp_latency lat[SRC_COUNT] = {LAT_TIMER, LAT_SGI, LAT_DEVICE};
 	uint64_t have = (uint64_t)m->prog->config.machine->list_registers;
 	unsigned n = 0;
 
@@ -418,13 +426,16 @@ static void loop_check(struct smp *m, struct smp_cpu *c)
 /* How KVM adapts the time it polls to the time it slept (kvm_vcpu_halt). */
 static void adapt_polling(struct smp *m, struct smp_vcpu *v)
 {
-	const uint64_t max = (uint64_t)m->o.halt_poll_ns, start = (uint64_t)m->o.halt_poll_grow_start;
+	const uint64_t max = (uint64_t)m->o.halt_poll_ns,
+		       start = (uint64_t)m->o.halt_poll_grow_start;
 	uint64_t slept = smp_ns(m, smp_now(m) - v->halt_at);
 
 	if (max == 0 || slept <= v->halt_poll_ns)
 		return;
 	if (v->halt_poll_ns != 0 && slept > max) {
-		v->halt_poll_ns = m->o.halt_poll_shrink != 0 ? v->halt_poll_ns / (uint64_t)m->o.halt_poll_shrink : 0;
+		v->halt_poll_ns = m->o.halt_poll_shrink != 0
+					  ? v->halt_poll_ns / (uint64_t)m->o.halt_poll_shrink
+					  : 0;
 		if (v->halt_poll_ns < start)
 			v->halt_poll_ns = 0;
 	} else if (v->halt_poll_ns < max && slept < max && m->o.halt_poll_grow != 0) {
@@ -463,7 +474,7 @@ static void block(struct smp_cpu *c)
 	v->state = VC_HOST;
 	v->kind = EXIT_wfi_timer;
 	charge(c, STEP(sched_dequeue));
-	charge(c, ((struct exit_step){ true, PHASE_PUT, CND(BLOCKING), false }));
+	charge(c, ((struct exit_step){true, PHASE_PUT, CND(BLOCKING), false}));
 	cpu_busy(c, blocked);
 }
 
@@ -475,7 +486,8 @@ static void poll_on(struct smp *m, struct smp_cpu *c)
 	if (v->irqs != 0) {
 		COUNT(v, poll_hits);
 		halt_ends(m, c);
-	} else if (smp_now(m) < v->poll_end && !c->resched && m->sched->ops->waiting(m->sched, c->id) == 0) {
+	} else if (smp_now(m) < v->poll_end && !c->resched &&
+		   m->sched->ops->waiting(m->sched, c->id) == 0) {
 		v->state = VC_POLL;
 		cpu_mode(c, CPU_POLL, v->poll_end);
 	} else {
@@ -586,14 +598,17 @@ static void irq_window(struct smp *m, struct smp_cpu *c)
 
 static void guest_stops(struct smp_cpu *c, uint64_t ran)
 {
-	static const enum exit_kind kinds[IRQ_COUNT] = { [IRQ_TICK] = EXIT_irq, [IRQ_VTIMER] = EXIT_vtimer_irq,
-							 [IRQ_KICK] = EXIT_ipi_recv, [IRQ_BG] = EXIT_irq,
-							 [IRQ_DEV] = EXIT_irq };
+	static const enum exit_kind kinds[IRQ_COUNT] = {[IRQ_TICK] = EXIT_irq,
+							[IRQ_VTIMER] = EXIT_vtimer_irq,
+							[IRQ_KICK] = EXIT_ipi_recv,
+							[IRQ_BG] = EXIT_irq,
+							[IRQ_DEV] = EXIT_irq};
 	struct smp_vcpu *v = c->curr;
 
 	v->left -= ran;
 	if (c->irqs != 0) {
-		v->left += v->left == 0; /* the interrupt wins: the instruction that exits is still to come */
+		/* the interrupt wins: the instruction that exits is still to come */
+		v->left += v->left == 0;
 		begin_exit(c, kinds[__builtin_ctz(c->irqs)]);
 		take_irq(c, irq_window);
 	} else {

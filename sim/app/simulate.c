@@ -24,18 +24,23 @@ static int fill_measured(struct simulation *s, const struct config *c, struct er
 	if (path_cost_fill(p, &c->machine, cost, e) != 0)
 		return -1;
 	if (path_given(p))
-		(void)snprintf(s->path, sizeof(s->path), "Linux %s, %s on %s", p->kernel, p->mode, p->machine);
+		(void)snprintf(s->path, sizeof(s->path), "Linux %s, %s on %s", p->kernel, p->mode,
+			       p->machine);
 	for (unsigned k = 0; k < EXIT_COUNT; k++)
 		s->measured[k] = cost[k].insns * (uint64_t)c->machine.cpi_milli / 1000;
 	return 0;
 }
 
-int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force, struct err *e)
+int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
+		   struct err *e)
 {
 	memset(s, 0, sizeof(*s));
 	if (trace != NULL || c->sw.trace[0] != '\0')
-		return err_set(e, ERR_CONFIG, "%s: both a trace and a workload ([mix]): want one of them: give no [run] trace "
-			       "and no --trace to simulate, leave [mix] out to replay", c->path);
+		return err_set(e, ERR_CONFIG,
+			       "%s: both a trace and a workload ([mix]): want one of them: give no "
+			       "[run] trace "
+			       "and no --trace to simulate, leave [mix] out to replay",
+			       c->path);
 	s->prog = config_compile(c, force, e);
 	if (s->prog == NULL || fill_measured(s, c, e) != 0)
 		return -1;

@@ -16,10 +16,11 @@ struct simulation {
 bool simulation_wanted(const struct config *c);
 
 /*
- * Compile and simulate. trace: of the command line, NULL if none; ERR_CONFIG when there is one in either place, or as
- * smp_new; ERR_MODEL. c must last. Free with simulation_free in any case.
+ * Compile and simulate. trace: of the command line, NULL if none; ERR_CONFIG when there is one in
+ * either place, or as smp_new; ERR_MODEL. c must last. Free with simulation_free in any case.
  */
-int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force, struct err *e);
+int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
+		   struct err *e);
 void simulation_free(struct simulation *s);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Histograms of durations, of fixed size, in the manner of HdrHistogram: values below 128 are exact, larger ones keep
- * their six leading bits after the first, so that a reported value is at most 1/64 above the recorded one. Integer
- * arithmetic only; adding is two shifts and an increment.
+ * Histograms of durations, of fixed size, in the manner of HdrHistogram: values below 128 are
+ * exact, larger ones keep their six leading bits after the first, so that a reported value is at
+ * most 1/64 above the recorded one. Integer arithmetic only; adding is two shifts and an increment.
  */
 #ifndef EL2SIM_HOOKS_HIST_H
 #define EL2SIM_HOOKS_HIST_H
@@ -12,11 +12,11 @@
 #define HIST_CELLS 3776 /* 57 * 64 + 128 */
 
 /* Quantiles of every report: id, in ten-thousandths, name. */
-#define HIST_QUANTILES(X)                                                                           \
-	X(P50, 5000, "p50")                                                                         \
-	X(P90, 9000, "p90")                                                                         \
-	X(P99, 9900, "p99")                                                                         \
-	X(P999, 9990, "p99.9")                                                                      \
+#define HIST_QUANTILES(X)                                                                          \
+	X(P50, 5000, "p50")                                                                        \
+	X(P90, 9000, "p90")                                                                        \
+	X(P99, 9900, "p99")                                                                        \
+	X(P999, 9990, "p99.9")                                                                     \
 	X(MAX, 10000, "max")
 
 enum hist_quantile {
@@ -38,8 +38,9 @@ void hist_add(struct hist *h, uint64_t value);
 void hist_merge(struct hist *h, const struct hist *more);
 
 /*
- * Smallest recorded value, to within 1/64 and never below the true one, that at least `share` ten-thousandths
- * (0..10000, more counts as 10000) of all values do not exceed. 0 of an empty histogram.
+ * Smallest recorded value, to within 1/64 and never below the true one, that at least `share`
+ * ten-thousandths (0..10000, more counts as 10000) of all values do not exceed. 0 of an empty
+ * histogram.
  */
 uint64_t hist_quantile(const struct hist *h, unsigned share);
 /* Rounded down; 0 of an empty histogram. */

@@ -7,13 +7,13 @@ static int check_rate(const char *name, uint64_t hz, struct err *e)
 {
 	if (hz >= 1 && hz <= CLK_MAX_HZ)
 		return 0;
-	return err_set(e, ERR_CONFIG, "clock %s: %llu Hz: want 1 to %llu Hz", name, (unsigned long long)hz,
-		       (unsigned long long)CLK_MAX_HZ);
+	return err_set(e, ERR_CONFIG, "clock %s: %llu Hz: want 1 to %llu Hz", name,
+		       (unsigned long long)hz, (unsigned long long)CLK_MAX_HZ);
 }
 
 int clk_init(struct clk *c, const char *name, uint64_t hz, struct err *e)
 {
-	*c = (struct clk){ .name = name, .hz = hz };
+	*c = (struct clk){.name = name, .hz = hz};
 	return check_rate(name, hz, e);
 }
 
@@ -42,8 +42,10 @@ int clk_time(const struct clk *c, uint64_t cycle, uint64_t *ps, struct err *e)
 	BUG_ON(cycle < c->base_cycle);
 	t = time_of(c, cycle);
 	if (t >= UINT64_MAX)
-		return err_set(e, ERR_MODEL, "clock %s: cycle %llu at %llu Hz: time ends at 2^64 - 1 ps (213 days)",
-			       c->name, (unsigned long long)cycle, (unsigned long long)c->hz);
+		return err_set(
+			e, ERR_MODEL,
+			"clock %s: cycle %llu at %llu Hz: time ends at 2^64 - 1 ps (213 days)",
+			c->name, (unsigned long long)cycle, (unsigned long long)c->hz);
 	*ps = (uint64_t)t;
 	return 0;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Clock domains: the only place that turns cycles into picoseconds. Components count cycles; a time is made from a
- * base point and one 128-bit product, so that nothing is rounded twice and no error grows.
+ * Clock domains: the only place that turns cycles into picoseconds. Components count cycles; a time
+ * is made from a base point and one 128-bit product, so that nothing is rounded twice and no error
+ * grows.
  *
- * Cycle n begins at the first whole picosecond at or after its exact time; up to 1 THz clk_cycle(clk_time(n)) is n.
+ * Cycle n begins at the first whole picosecond at or after its exact time; up to 1 THz
+ * clk_cycle(clk_time(n)) is n.
  */
 #ifndef EL2SIM_KERNEL_CLK_H
 #define EL2SIM_KERNEL_CLK_H
@@ -24,8 +26,8 @@ struct clk {
 /* Cycle 0 at time 0. hz: 1..CLK_MAX_HZ, else ERR_CONFIG. name is kept. */
 int clk_init(struct clk *c, const char *name, uint64_t hz, struct err *e);
 /*
- * Another rate from cycle `cycle` on, which keeps its time: convert what lies before it first. ERR_CONFIG, or
- * ERR_MODEL when the cycle's time overflows.
+ * Another rate from cycle `cycle` on, which keeps its time: convert what lies before it first.
+ * ERR_CONFIG, or ERR_MODEL when the cycle's time overflows.
  */
 int clk_set_rate(struct clk *c, uint64_t cycle, uint64_t hz, struct err *e);
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 /* The struct of that type whose member ptr points to. */
-#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define container_of(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 struct list {
 	struct list *prev, *next;
@@ -39,7 +39,8 @@ static inline void list_del(struct list *l)
 	list_init(l);
 }
 
-/* Everything of `from` becomes the content of `to`, which need not be initialised; `from` is empty then. */
+/* Everything of `from` becomes the content of `to`, which need not be initialised; `from` is empty
+ * then. */
 static inline void list_move(struct list *to, struct list *from)
 {
 	if (list_empty(from)) {

@@ -7,11 +7,11 @@
 
 #include "sim/kernel/sk_heap.h"
 
-#define CALL_HOOKS(k, member, args)                                                                 \
-	for (struct list *l = (k)->hooks.next; l != &(k)->hooks; l = l->next) {                     \
-		struct sk_hooks *h = container_of(l, struct sk_hooks, link);                        \
-		if (h->member != NULL)                                                              \
-			h->member args;                                                             \
+#define CALL_HOOKS(k, member, args)                                                                \
+	for (struct list *l = (k)->hooks.next; l != &(k)->hooks; l = l->next) {                    \
+		struct sk_hooks *h = container_of(l, struct sk_hooks, link);                       \
+		if (h->member != NULL)                                                             \
+			h->member args;                                                            \
 	}
 
 /* ---- life ---- */
@@ -163,7 +163,9 @@ void sk_notify_delta(struct sk *k, struct sk_event *ev)
 void sk_notify_at(struct sk *k, struct sk_event *ev, uint64_t at)
 {
 	if (at < k->now || at == SK_NEVER) {
-		sk_fail(k, ERR_MODEL, "event %s at %llu ps: want a time from now, %llu, below 2^64 - 1 ps (213 days)",
+		sk_fail(k, ERR_MODEL,
+			"event %s at %llu ps: want a time from now, %llu, below 2^64 - 1 ps (213 "
+			"days)",
 			ev->name, (unsigned long long)at, (unsigned long long)k->now);
 		return;
 	}
@@ -171,7 +173,8 @@ void sk_notify_at(struct sk *k, struct sk_event *ev, uint64_t at)
 		sk_notify_delta(k, ev);
 		return;
 	}
-	if (ev->pending == SK_DELTA || (ev->pending == SK_TIMED && k->heap[k->slot_of[ev->id]].at <= at))
+	if (ev->pending == SK_DELTA ||
+	    (ev->pending == SK_TIMED && k->heap[k->slot_of[ev->id]].at <= at))
 		return;
 	sk_cancel(k, ev);
 	ev->pending = SK_TIMED;
@@ -181,7 +184,8 @@ void sk_notify_at(struct sk *k, struct sk_event *ev, uint64_t at)
 void sk_notify_after(struct sk *k, struct sk_event *ev, uint64_t delay)
 {
 	if (delay >= SK_NEVER - k->now)
-		sk_fail(k, ERR_MODEL, "event %s at %llu + %llu ps: time ends at 2^64 - 1 ps (213 days)", ev->name,
+		sk_fail(k, ERR_MODEL,
+			"event %s at %llu + %llu ps: time ends at 2^64 - 1 ps (213 days)", ev->name,
 			(unsigned long long)k->now, (unsigned long long)delay);
 	else
 		sk_notify_at(k, ev, k->now + delay);
@@ -201,7 +205,8 @@ uint64_t sk_due(const struct sk *k, const struct sk_event *ev)
 
 /* ---- processes ---- */
 
-static void wait_init(struct sk_wait *w, struct sk_proc *p, struct sk_event *ev, enum sk_wait_kind kind)
+static void wait_init(struct sk_wait *w, struct sk_proc *p, struct sk_event *ev,
+		      enum sk_wait_kind kind)
 {
 	list_init(&w->link);
 	w->proc = p;
@@ -323,9 +328,11 @@ static void run_process(struct sk *k, struct sk_proc *p)
 	p->run(k, p);
 	k->current = NULL;
 	if (k->activations - k->activations_before > k->max_activations)
-		sk_fail(k, ERR_MODEL, "%llu processes ran at %llu ps, the last is %s: two of them wake each other "
-			"without taking time", (unsigned long long)k->max_activations,
-			(unsigned long long)k->now, p->name);
+		sk_fail(k, ERR_MODEL,
+			"%llu processes ran at %llu ps, the last is %s: two of them wake each "
+			"other without taking time",
+			(unsigned long long)k->max_activations, (unsigned long long)k->now,
+			p->name);
 }
 
 static void evaluate(struct sk *k)
@@ -334,7 +341,8 @@ static void evaluate(struct sk *k)
 	while (!list_empty(&k->runnable) && !k->failed) {
 		struct list *l = (k->flags & SK_REVERSE) != 0 ? k->runnable.prev : k->runnable.next;
 
-		run_process(k, k->pick != NULL ? k->pick(k, k->pick_ctx) : container_of(l, struct sk_proc, queued));
+		run_process(k, k->pick != NULL ? k->pick(k, k->pick_ctx)
+					       : container_of(l, struct sk_proc, queued));
 	}
 }
 
@@ -404,7 +412,8 @@ static void advance(struct sk *k)
 	k->phase = SK_IDLE;
 }
 
-/* Initialisation: what was asked for during elaboration is updated and notified, then processes run. */
+/* Initialisation: what was asked for during elaboration is updated and notified, then processes
+ * run. */
 static void elaborate(struct sk *k)
 {
 	CALL_HOOKS(k, end_of_elaboration, (k, h));
@@ -428,7 +437,8 @@ uint64_t sk_next_time(const struct sk *k)
 
 int sk_run_until(struct sk *k, uint64_t until, struct err *e)
 {
-	BUG_ON(until < k->now || (k->phase != SK_ELABORATION && k->phase != SK_IDLE && k->phase != SK_ENDED));
+	BUG_ON(until < k->now ||
+	       (k->phase != SK_ELABORATION && k->phase != SK_IDLE && k->phase != SK_ENDED));
 	if (k->phase == SK_ELABORATION)
 		elaborate(k);
 	while (!k->stopping) {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The event kernel: the rules of IEEE 1666 (SystemC) for events and method processes, without threads.
+ * The event kernel: the rules of IEEE 1666 (SystemC) for events and method processes, no threads.
  *
- *	evaluate   run every runnable process to completion, in the order in which they became runnable
+ *	evaluate   run every runnable process to completion, in the order they became runnable
  *	update     apply what was requested with sk_request_update
- *	delta      notify the events of sk_notify_delta; if a process became runnable: evaluate again
- *	advance    time goes to the earliest timed notification; those of one time in the order of their notification
+ *	delta      notify the events of sk_notify_delta; did a process become runnable: evaluate
+ *	advance    time goes to the earliest timed notification; those of one time in their order
  *
- * Everything is intrusive: events, processes, waits and updates are members of the caller's structs, found back
- * with container_of, and must stay where they are while the kernel knows them. Memory is taken in sk_event_init
- * only. Time is in picoseconds; sim/kernel/clk.h makes it from cycles.
+ * Everything is intrusive: events, processes, waits and updates are members of the caller's
+ * structs, found back with container_of, and must stay where they are while the kernel knows them.
+ * Memory is taken in sk_event_init only. Time is in picoseconds; sim/kernel/clk.h makes it from
+ * cycles.
  */
 #ifndef EL2SIM_KERNEL_SK_H
 #define EL2SIM_KERNEL_SK_H
@@ -71,23 +72,29 @@ struct sk_update {
 };
 
 /*
- * What a tracer, a statistics collector or a co-simulator hangs on; a member may be NULL. Hooks are called in the
- * order of sk_hook; their owner is found with container_of. They may notify events, but not wait.
+ * What a tracer, a statistics collector or a co-simulator hangs on; a member may be NULL. Hooks are
+ * called in the order of sk_hook; their owner is found with container_of. They may notify events,
+ * but not wait.
  */
 struct sk_hooks {
-	void (*end_of_elaboration)(struct sk *k, struct sk_hooks *self);  /* everything exists, nothing ran */
-	void (*start_of_simulation)(struct sk *k, struct sk_hooks *self); /* last chance before the first process */
-	void (*activate)(struct sk *k, struct sk_hooks *self, struct sk_proc *p); /* p runs next */
-	void (*delta)(struct sk *k, struct sk_hooks *self);               /* evaluation and update are done */
-	void (*time_advance)(struct sk *k, struct sk_hooks *self, uint64_t to); /* from sk_now(k) to `to` */
+	/* everything exists, nothing ran */
+	void (*end_of_elaboration)(struct sk *k, struct sk_hooks *self);
+	/* last chance before the first process */
+	void (*start_of_simulation)(struct sk *k, struct sk_hooks *self);
+	/* p runs next */
+	void (*activate)(struct sk *k, struct sk_hooks *self, struct sk_proc *p);
+	/* evaluation and update are done */
+	void (*delta)(struct sk *k, struct sk_hooks *self);
+	/* from sk_now(k) to `to` */
+	void (*time_advance)(struct sk *k, struct sk_hooks *self, uint64_t to);
 	void (*end_of_simulation)(struct sk *k, struct sk_hooks *self);
 	struct list link;
 };
 
 /* What sk_init can be asked for: the hard mode of the tests. */
 enum sk_flags {
-	SK_REVERSE = 1, /* same-time events and processes in reverse order: results that matter must not change */
-	SK_MOVE = 2,    /* the heap's storage moves, and the old one is poisoned, at each timed notification */
+	SK_REVERSE = 1, /* same-time events and processes in reverse order: may change nothing */
+	SK_MOVE = 2,    /* the heap moves, the old one is poisoned, at each timed notification */
 };
 
 struct sk_slot {
@@ -112,10 +119,9 @@ struct sk {
 	uint64_t seq, activations_before; /* ... before the last advance of time */
 	struct sk_proc *current;
 	struct list runnable, deltas, updates, hooks;
-	/* The heap, and by event: itself, and its slot while SK_TIMED, kept apart so that sifting touches little memory. */
 	struct sk_slot *heap;
-	struct sk_event **event;
-	uint32_t *slot_of;
+	struct sk_event **event; /* by id */
+	uint32_t *slot_of;       /* by id, while SK_TIMED; apart: sifting touches little memory */
 	size_t n_heap, cap_heap, n_events;
 };
 
@@ -127,15 +133,16 @@ void sk_fini(struct sk *k);
 void sk_hook(struct sk *k, struct sk_hooks *h);
 
 /*
- * Run everything up to and including the time `until`, which is then the time now; SK_NEVER: until nothing is
- * pending. The first call ends elaboration. Returns early, with 0, after sk_stop. -1 with *e filled after sk_fail,
- * and from every later call. until < now is BUG().
+ * Run everything up to and including the time `until`, which is then the time now; SK_NEVER: until
+ * nothing is pending. The first call ends elaboration. Returns early, with 0, after sk_stop. -1
+ * with *e filled after sk_fail, and from every later call. until < now is BUG().
  */
 int sk_run_until(struct sk *k, uint64_t until, struct err *e);
 /* The current delta cycle is the last one; sk_run_until does nothing any more. */
 void sk_stop(struct sk *k);
 /* As sk_stop, and sk_run_until returns -1 with this sentence (the first one wins). */
-void sk_fail(struct sk *k, enum err_code code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void sk_fail(struct sk *k, enum err_code code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Call the end_of_simulation hooks, once, after the last sk_run_until. */
 void sk_end(struct sk *k);
 
@@ -145,7 +152,8 @@ static inline uint64_t sk_now(const struct sk *k)
 	return k->now;
 }
 
-/* When something is due next: now, if a process, update or delta notification waits; SK_NEVER if nothing is. */
+/* When something is due next: now, if a process, update or delta notification waits; SK_NEVER if
+ * nothing is. */
 uint64_t sk_next_time(const struct sk *k);
 
 /* ---- events ---- */
@@ -154,10 +162,11 @@ uint64_t sk_next_time(const struct sk *k);
 void sk_event_init(struct sk *k, struct sk_event *ev, const char *name);
 
 /*
- * An event has at most one notification pending. sk_notify: at once, and what was pending is cancelled.
- * sk_notify_delta: after this update phase, in place of a timed one. sk_notify_after and _at: of two timed ones
- * the earlier wins, a delta one wins over both; a delay of 0 is sk_notify_delta. A time over 64 bits or in the past
- * is sk_fail(ERR_MODEL). sk_notify in the update phase is BUG(). A process does not wake itself with sk_notify.
+ * An event has at most one notification pending. sk_notify: at once, and what was pending is
+ * cancelled. sk_notify_delta: after this update phase, in place of a timed one. sk_notify_after and
+ * _at: of two timed ones the earlier wins, a delta one wins over both; a delay of 0 is
+ * sk_notify_delta. A time over 64 bits or in the past is sk_fail(ERR_MODEL). sk_notify in the
+ * update phase is BUG(). A process does not wake itself with sk_notify.
  */
 void sk_notify(struct sk *k, struct sk_event *ev);
 void sk_notify_delta(struct sk *k, struct sk_event *ev);
@@ -170,18 +179,20 @@ uint64_t sk_due(const struct sk *k, const struct sk_event *ev);
 
 /* ---- processes ---- */
 
-/* The process runs once at the start, unless sk_dont_initialize takes it back; then when triggered. */
+/* The process runs once at the start, unless sk_dont_initialize takes it back; then when triggered.
+ */
 void sk_proc_init(struct sk *k, struct sk_proc *p, const char *name, sk_run_fn *run);
 void sk_dont_initialize(struct sk *k, struct sk_proc *p);
 
-/* Static sensitivity: p runs whenever ev is notified and p waits for nothing else. w: storage, one per call. */
+/* Static sensitivity: p runs whenever ev is notified and p waits for nothing else. w: storage, one
+ * per call. */
 void sk_sensitive(struct sk *k, struct sk_proc *p, struct sk_wait *w, struct sk_event *ev);
 
 /*
- * Dynamic sensitivity: only this triggers p next, instead of its static sensitivity. From within p, or before the
- * simulation starts; the last call of an activation counts. sk_wait_any: one of the events; sk_wait_all: each of
- * them since now; w: n >= 1 structs with the event set that last until then. _or_time: or the delay is over
- * (timed_out says so).
+ * Dynamic sensitivity: only this triggers p next, instead of its static sensitivity. From within p,
+ * or before the simulation starts; the last call of an activation counts. sk_wait_any: one of the
+ * events; sk_wait_all: each of them since now; w: n >= 1 structs with the event set that last until
+ * then. _or_time: or the delay is over (timed_out says so).
  */
 void sk_wait_event(struct sk *k, struct sk_proc *p, struct sk_event *ev);
 void sk_wait_time(struct sk *k, struct sk_proc *p, uint64_t delay);
@@ -192,7 +203,8 @@ void sk_wait_static(struct sk *k, struct sk_proc *p);
 
 /* ---- two-phase values ---- */
 
-/* apply runs in the update phase of this delta cycle, once for any number of requests. u starts as { .apply = f }. */
+/* apply runs in the update phase of this delta cycle, once for any number of requests. u starts as
+ * { .apply = f }. */
 void sk_request_update(struct sk *k, struct sk_update *u);
 
 /* A value that changes for everyone at once; `changed` is notified (delta) when it does. */

@@ -70,7 +70,7 @@ void sk_heap_insert(struct sk *k, struct sk_event *ev, uint64_t at)
 {
 	if ((k->flags & SK_MOVE) != 0)
 		move_storage(k, k->cap_heap);
-	sift_up(k, k->n_heap++, (struct sk_slot){ at, k->seq++, ev->id });
+	sift_up(k, k->n_heap++, (struct sk_slot){at, k->seq++, ev->id});
 }
 
 void sk_heap_remove(struct sk *k, struct sk_event *ev)

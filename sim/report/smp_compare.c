@@ -8,8 +8,8 @@
 /* What one machine comes to; cycles in thousandths. */
 struct figures {
 	int64_t exits_per_load;
-	int64_t per_exit; /* EXIT and ENTER */
-	int64_t per_load; /* LOAD and PUT */
+	int64_t per_exit;        /* EXIT and ENTER */
+	int64_t per_load;        /* LOAD and PUT */
 	int64_t switch_per_exit; /* all of the switch, over all exits */
 	int64_t accesses_per_exit;
 };
@@ -25,7 +25,8 @@ static struct figures figures_of(const struct smp *m)
 	struct figures f;
 
 	f.exits_per_load = per(m->n.exits, m->n.loads);
-	f.per_exit = per(p[PHASE_EXIT].cycles, m->n.exits) + per(p[PHASE_ENTER].cycles, m->n.entries);
+	f.per_exit =
+		per(p[PHASE_EXIT].cycles, m->n.exits) + per(p[PHASE_ENTER].cycles, m->n.entries);
 	f.per_load = per(p[PHASE_LOAD].cycles, m->n.loads) + per(p[PHASE_PUT].cycles, m->n.puts);
 	f.switch_per_exit = per(m->total.cycles - p[PHASE_HANDLE].cycles, m->n.exits);
 	f.accesses_per_exit = per(run_accesses(&m->total), m->n.exits);
@@ -57,7 +58,8 @@ static bool same_machine(const struct smp *a, const struct smp *b)
 	return memcmp(&a->o, &b->o, sizeof(a->o)) == 0 && a->clk.hz == b->clk.hz;
 }
 
-/* What column i is compared with: the baseline, or the first of its own kind if vCPUs, pCPUs, ... are others. */
+/* What column i is compared with: the baseline, or the first of its own kind if vCPUs, pCPUs, ...
+ * are others. */
 static const struct smp *base_of(const struct smp_column *x, size_t i, size_t baseline)
 {
 	size_t k = 0;
@@ -96,26 +98,57 @@ static void row(struct rep_table *t, const struct smp_column *x, const struct fi
 void smp_compare_report(const struct smp_column *x, size_t n, size_t baseline, struct rep *r)
 {
 	const struct rep_col cols[] = {
-		{ .key = "title", .title = "configuration", .type = REP_STR },
-		{ .key = "vcpus", .title = "vCPUs", .type = REP_U64 },
-		{ .key = "exits", .type = REP_U64 },
-		{ .key = "loads", .type = REP_U64 },
-		{ .key = "exits_per_load", .title = "exits per load", .type = REP_FIX, .decimals = 2 },
-		{ .key = "accesses_per_exit", .title = "reads and writes per exit", .type = REP_FIX, .decimals = 1 },
-		{ .key = "exit_cycles", .title = "exit and entry", .type = REP_FIX, .unit = "cycles", .decimals = 1 },
-		{ .key = "load_cycles", .title = "load and put", .type = REP_FIX, .unit = "cycles", .decimals = 1 },
-		{ .key = "switch_per_exit", .title = "switch per exit", .type = REP_FIX, .unit = "cycles", .decimals = 1 },
-		{ .key = "ratio", .title = "to baseline", .type = REP_FIX, .decimals = 3 },
-		{ .key = "break_even", .title = "break-even exits per load", .type = REP_FIX, .decimals = 2 },
-		{ .key = "steal", .type = REP_FIX, .unit = "%", .decimals = 2 },
-		{ .key = "handling_p99", .title = "handling p99", .type = REP_U64, .unit = "ns", .sparse = true },
-		{ .key = "ipi_p99", .title = "IPI p99", .type = REP_U64, .unit = "ns", .sparse = true },
+		{.key = "title", .title = "configuration", .type = REP_STR},
+		{.key = "vcpus", .title = "vCPUs", .type = REP_U64},
+		{.key = "exits", .type = REP_U64},
+		{.key = "loads", .type = REP_U64},
+		{.key = "exits_per_load",
+		 .title = "exits per load",
+		 .type = REP_FIX,
+		 .decimals = 2},
+		{.key = "accesses_per_exit",
+		 .title = "reads and writes per exit",
+		 .type = REP_FIX,
+		 .decimals = 1},
+		{.key = "exit_cycles",
+		 .title = "exit and entry",
+		 .type = REP_FIX,
+		 .unit = "cycles",
+		 .decimals = 1},
+		{.key = "load_cycles",
+		 .title = "load and put",
+		 .type = REP_FIX,
+		 .unit = "cycles",
+		 .decimals = 1},
+		{.key = "switch_per_exit",
+		 .title = "switch per exit",
+		 .type = REP_FIX,
+		 .unit = "cycles",
+		 .decimals = 1},
+		{.key = "ratio", .title = "to baseline", .type = REP_FIX, .decimals = 3},
+		{.key = "break_even",
+		 .title = "break-even exits per load",
+		 .type = REP_FIX,
+		 .decimals = 2},
+		{.key = "steal", .type = REP_FIX, .unit = "%", .decimals = 2},
+		{.key = "handling_p99",
+		 .title = "handling p99",
+		 .type = REP_U64,
+		 .unit = "ns",
+		 .sparse = true},
+		{.key = "ipi_p99",
+		 .title = "IPI p99",
+		 .type = REP_U64,
+		 .unit = "ns",
+		 .sparse = true},
 	};
-	struct rep_table *t = rep_table(r, "compare", "Side by side", cols, sizeof(cols) / sizeof(cols[0]));
+	struct rep_table *t =
+		rep_table(r, "compare", "Side by side", cols, sizeof(cols) / sizeof(cols[0]));
 	size_t best = 0;
 
 	rep_fact(r, "baseline", "baseline", "%s", x[baseline].title);
-	rep_fact(r, "model", "switch model of the baseline", "%s", x[baseline].m->prog->config.model->name);
+	rep_fact(r, "model", "switch model of the baseline", "%s",
+		 x[baseline].m->prog->config.model->name);
 	for (size_t i = 0; i < n; i++) {
 		const struct figures base = figures_of(base_of(x, i, baseline));
 
@@ -124,9 +157,12 @@ void smp_compare_report(const struct smp_column *x, size_t n, size_t baseline, s
 			best = i;
 	}
 	rep_verdict(r, "least switch cycles per exit: %s", x[best].title);
-	rep_note(r, "switch per exit: load, put, exit, entry and first-use traps over all exits; break-even: exits per load "
-		    "at which a configuration costs what the baseline costs, by the cycles of one exit and entry and one load "
-		    "and put; none where both cost more or both less; a configuration of another size (vCPUs, pCPUs, scheduler, "
+	rep_note(r, "switch per exit: load, put, exit, entry and first-use traps over all exits; "
+		    "break-even: exits per load "
+		    "at which a configuration costs what the baseline costs, by the cycles of one "
+		    "exit and entry and one load "
+		    "and put; none where both cost more or both less; a configuration of another "
+		    "size (vCPUs, pCPUs, scheduler, "
 		    "...) is compared with the first of that size");
 	calibration_note(x[baseline].m->prog->config.machine, r);
 }

@@ -5,17 +5,19 @@
 
 static struct rep_col text_col(const char *key, const char *title)
 {
-	return (struct rep_col){ .key = key, .title = title, .type = REP_STR };
+	return (struct rep_col){.key = key, .title = title, .type = REP_STR};
 }
 
 static struct rep_col count_col(const char *key, const char *title, const char *unit)
 {
-	return (struct rep_col){ .key = key, .title = title, .type = REP_U64, .unit = unit, .sparse = true };
+	return (struct rep_col){
+		.key = key, .title = title, .type = REP_U64, .unit = unit, .sparse = true};
 }
 
 static struct rep_col fix_col(const char *key, const char *title, const char *unit, int decimals)
 {
-	return (struct rep_col){ .key = key, .title = title, .type = REP_FIX, .unit = unit, .decimals = decimals };
+	return (struct rep_col){
+		.key = key, .title = title, .type = REP_FIX, .unit = unit, .decimals = decimals};
 }
 
 /* a * 1000 / b without overflow; 0 for b = 0. */
@@ -39,25 +41,30 @@ static void facts(const struct smp *m, const char *config, const char *path, str
 	rep_fact_u64(r, "seed", "seed", (uint64_t)m->o.seed, "");
 	rep_fact(r, "machine", "machine", "%s", profile->name);
 	rep_fact_u64(r, "clock_hz", "clock", m->clk.hz, "Hz");
-	rep_fact(r, "calibration", "cycles are", "%s", calibration_name((enum calibration)profile->calibration));
+	rep_fact(r, "calibration", "cycles are", "%s",
+		 calibration_name((enum calibration)profile->calibration));
 	rep_fact(r, "model", "switch model", "%s", m->prog->config.model->name);
 	rep_fact(r, "path_profile", "path profile", "%s", path[0] != '\0' ? path : "none");
 }
 
-static void count_row(struct rep_table *t, const struct smp *m, const char *name, const char *help, uint64_t n)
+static void count_row(struct rep_table *t, const struct smp *m, const char *name, const char *help,
+		      uint64_t n)
 {
 	rep_str(t, name);
 	rep_u64(t, n);
-	rep_fix(t, milli(n * 1000, (uint64_t)m->o.duration_us / 1000 != 0 ? (uint64_t)m->o.duration_us / 1000 : 1));
+	rep_fix(t, milli(n * 1000, (uint64_t)m->o.duration_us / 1000 != 0
+					   ? (uint64_t)m->o.duration_us / 1000
+					   : 1));
 	rep_fix(t, milli(n, m->n.loads));
 	rep_str(t, help);
 }
 
 static void count_table(const struct smp *m, struct rep *r)
 {
-	const struct rep_col cols[] = { text_col("what", ""), count_col("count", "", ""),
-					fix_col("per_s", "per second", "", 1), fix_col("per_load", "per load", "", 3),
-					text_col("meaning", "") };
+	const struct rep_col cols[] = {text_col("what", ""), count_col("count", "", ""),
+				       fix_col("per_s", "per second", "", 1),
+				       fix_col("per_load", "per load", "", 3),
+				       text_col("meaning", "")};
 	struct rep_table *t = rep_table(r, "counts", "What happened", cols, 5);
 
 #define X(id, title, help) count_row(t, m, title, help, m->n.id);
@@ -67,8 +74,8 @@ static void count_table(const struct smp *m, struct rep *r)
 
 static void time_table(const struct smp *m, struct rep *r)
 {
-	const struct rep_col cols[] = { text_col("time", ""), fix_col("pcpu", "pCPUs", "%", 2),
-					fix_col("vcpu", "vCPUs", "%", 2), text_col("meaning", "") };
+	const struct rep_col cols[] = {text_col("time", ""), fix_col("pcpu", "pCPUs", "%", 2),
+				       fix_col("vcpu", "vCPUs", "%", 2), text_col("meaning", "")};
 	struct rep_table *t = rep_table(r, "time", "Where time goes", cols, 4);
 
 	for (unsigned k = 0; k < SMP_TIME_COUNT; k++) {
@@ -85,7 +92,8 @@ static void time_table(const struct smp *m, struct rep *r)
 	}
 }
 
-static void totals_cells(struct rep_table *t, const char *name, uint64_t runs, const struct ws_totals *n)
+static void totals_cells(struct rep_table *t, const char *name, uint64_t runs,
+			 const struct ws_totals *n)
 {
 	rep_str(t, name);
 	rep_u64(t, runs);
@@ -97,12 +105,14 @@ static void totals_cells(struct rep_table *t, const char *name, uint64_t runs, c
 
 static void phase_table(const struct smp *m, struct rep *r)
 {
-	const struct rep_col cols[] = { text_col("phase", ""), count_col("runs", "", ""), count_col("reads", "", ""),
-					count_col("writes", "", ""), count_col("tlbi", "TLBI", ""),
-					count_col("cycles", "", "") };
-	const uint64_t runs[PHASE_COUNT] = { [PHASE_LOAD] = m->n.loads, [PHASE_ENTER] = m->n.entries,
-					     [PHASE_EXIT] = m->n.exits, [PHASE_PUT] = m->n.puts,
-					     [PHASE_LAZY] = m->n.fp_traps };
+	const struct rep_col cols[] = {text_col("phase", ""),         count_col("runs", "", ""),
+				       count_col("reads", "", ""),    count_col("writes", "", ""),
+				       count_col("tlbi", "TLBI", ""), count_col("cycles", "", "")};
+	const uint64_t runs[PHASE_COUNT] = {[PHASE_LOAD] = m->n.loads,
+					    [PHASE_ENTER] = m->n.entries,
+					    [PHASE_EXIT] = m->n.exits,
+					    [PHASE_PUT] = m->n.puts,
+					    [PHASE_LAZY] = m->n.fp_traps};
 	struct rep_table *t = rep_table(r, "phases", "By phase", cols, 6);
 
 	for (unsigned p = 0; p < PHASE_COUNT; p++)
@@ -113,16 +123,21 @@ static void phase_table(const struct smp *m, struct rep *r)
 
 static void kind_table(const struct smp *m, struct rep *r)
 {
-	const struct rep_col cols[] = { text_col("kind", "exit kind"), count_col("count", "", ""),
-					count_col("reads", "", ""), count_col("writes", "", ""),
-					count_col("tlbi", "TLBI", ""), count_col("cycles", "", ""),
-					fix_col("cycles_each", "cycles", "each", 1) };
-	struct rep_table *t = rep_table(r, "kinds", "By exit kind, from the exit to the next entry", cols, 7);
+	const struct rep_col cols[] = {text_col("kind", "exit kind"),
+				       count_col("count", "", ""),
+				       count_col("reads", "", ""),
+				       count_col("writes", "", ""),
+				       count_col("tlbi", "TLBI", ""),
+				       count_col("cycles", "", ""),
+				       fix_col("cycles_each", "cycles", "each", 1)};
+	struct rep_table *t =
+		rep_table(r, "kinds", "By exit kind, from the exit to the next entry", cols, 7);
 
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		if (m->kind[k].count == 0)
 			continue;
-		totals_cells(t, exit_row((enum exit_kind)k)->name, m->kind[k].count, &m->kind[k].totals);
+		totals_cells(t, exit_row((enum exit_kind)k)->name, m->kind[k].count,
+			     &m->kind[k].totals);
 		rep_fix(t, milli(m->kind[k].totals.cycles, m->kind[k].count));
 	}
 	rep_rule(t);
@@ -134,7 +149,8 @@ static void kind_table(const struct smp *m, struct rep *r)
 
 static void latency_table(const struct smp *m, struct rep *r)
 {
-	struct rep_col cols[2 + HIST_QUANTILE_COUNT] = { text_col("latency", ""), count_col("count", "", "") };
+	struct rep_col cols[2 + HIST_QUANTILE_COUNT] = {text_col("latency", ""),
+							count_col("count", "", "")};
 	static const char *const keys[HIST_QUANTILE_COUNT] = {
 #define X(id, share, name) #id,
 		HIST_QUANTILES(X)
@@ -149,7 +165,8 @@ static void latency_table(const struct smp *m, struct rep *r)
 		rep_str(t, smp_latency_name((enum smp_latency)l));
 		rep_u64(t, m->latency[l].n);
 		for (unsigned q = 0; q < HIST_QUANTILE_COUNT; q++)
-			rep_u64(t, hist_quantile(&m->latency[l], hist_quantile_share((enum hist_quantile)q)));
+			rep_u64(t, hist_quantile(&m->latency[l],
+						 hist_quantile_share((enum hist_quantile)q)));
 	}
 }
 
@@ -181,7 +198,8 @@ static size_t time_cols(struct rep_col *cols, bool vcpu)
 
 static void pcpu_table(const struct smp *m, struct rep *r)
 {
-	struct rep_col cols[1 + SMP_TIME_COUNT] = { { .key = "pcpu", .title = "pCPU", .type = REP_U64 } };
+	struct rep_col cols[1 + SMP_TIME_COUNT] = {
+		{.key = "pcpu", .title = "pCPU", .type = REP_U64}};
 	size_t n = time_cols(cols + 1, false);
 	struct rep_table *t = rep_table(r, "pcpus", "By pCPU", cols, 1 + n);
 
@@ -193,11 +211,14 @@ static void pcpu_table(const struct smp *m, struct rep *r)
 
 static void vcpu_table(const struct smp *m, struct rep *r)
 {
-	struct rep_col cols[7 + SMP_TIME_COUNT] = { { .key = "vcpu", .title = "vCPU", .type = REP_U64 },
-						    { .key = "vm", .title = "VM", .type = REP_U64 },
-						    count_col("exits", "", ""), count_col("user_exits", "to the VMM", ""),
-						    count_col("loads", "", ""), count_col("preemptions", "", ""),
-						    count_col("blocks", "", "") };
+	struct rep_col cols[7 + SMP_TIME_COUNT] = {
+		{.key = "vcpu", .title = "vCPU", .type = REP_U64},
+		{.key = "vm", .title = "VM", .type = REP_U64},
+		count_col("exits", "", ""),
+		count_col("user_exits", "to the VMM", ""),
+		count_col("loads", "", ""),
+		count_col("preemptions", "", ""),
+		count_col("blocks", "", "")};
 	size_t n = time_cols(cols + 7, true);
 	struct rep_table *t = rep_table(r, "vcpus", "By vCPU", cols, 7 + n);
 
@@ -227,15 +248,21 @@ void smp_report(const struct smp *m, const char *config, const char *path, struc
 	latency_table(m, r);
 	pcpu_table(m, r);
 	vcpu_table(m, r);
-	rep_verdict(r, "conservation: the times of every pCPU and vCPU add up to the simulated time, sums by phase, exit "
-		    "kind and vCPU agree: %s reads, %s writes, %s modelled cycles", run_count(m->total.n[CNT_read], n[0]),
-		    run_count(m->total.n[CNT_write], n[1]), run_count(m->total.cycles, n[2]));
+	rep_verdict(r,
+		    "conservation: the times of every pCPU and vCPU add up to the simulated time, "
+		    "sums by phase, exit kind and vCPU agree: %s reads, %s writes, %s modelled cycles",
+		    run_count(m->total.n[CNT_read], n[0]), run_count(m->total.n[CNT_write], n[1]),
+		    run_count(m->total.cycles, n[2]));
 	calibration_note(m->prog->config.machine, r);
 	if (path[0] == '\0')
-		rep_note(r, "no path profile: the kernel's instructions around the switch take no time");
+		rep_note(r, "no path profile: the kernel's instructions around the switch take no "
+			    "time");
 	else
-		rep_note(r, "%s cycles of handling are measured instructions times cycles per instruction",
+		rep_note(r,
+			 "%s cycles of handling are measured instructions times cycles per "
+			 "instruction",
 			 run_count(m->measured_cycles, n[0]));
-	rep_note(r, "latencies are at most 1/64 above the simulated ones; what the end of the run cut off is "
+	rep_note(r, "latencies are at most 1/64 above the simulated ones; what the end of the run "
+		    "cut off is "
 		    "\"unfinished\"");
 }

@@ -15,10 +15,10 @@ struct smp_column {
 };
 
 /*
- * Several side by side; baseline: index of the one that those of the same size (smp_options) are compared with; those of
- * another size are compared with the first of it. Break-even: exits per load from
- * which on a configuration whose loads cost more and whose exits cost less than the baseline's (or the other way round)
- * is the cheaper one.
+ * Several side by side; baseline: index of the one that those of the same size (smp_options) are
+ * compared with; those of another size are compared with the first of it. Break-even: exits per
+ * load from which on a configuration whose loads cost more and whose exits cost less than the
+ * baseline's (or the other way round) is the cheaper one.
  */
 void smp_compare_report(const struct smp_column *x, size_t n, size_t baseline, struct rep *r);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Random programs of notify, cancel and wait, run by both kernels (C and C++). What a process does in its n-th
- * activation depends on nothing but (seed, mode, process, n).
+ * Random programs of notify, cancel and wait, run by both kernels (C and C++). What a process does
+ * in its n-th activation depends on nothing but (seed, mode, process, n).
  *
- * A log has one line per activation: time in ps, number of delta cycles, process. IEEE 1666 leaves open in which
- * order the runnable processes of one evaluation phase run. RP_ANY programs depend on that order: one kernel
- * follows the order of the other's log. RP_COMMUTING programs (no immediate notification, one process per event
- * that notifies or cancels it) do not: their logs agree up to the order within a phase.
+ * A log has one line per activation: time in ps, number of delta cycles, process. IEEE 1666 leaves
+ * open in which order the runnable processes of one evaluation phase run. RP_ANY programs depend on
+ * that order: one kernel follows the order of the other's log. RP_COMMUTING programs (no immediate
+ * notification, one process per event that notifies or cancels it) do not: their logs agree up to
+ * the order within a phase.
  */
 #ifndef EL2SIM_TESTS_RANDOM_PROGRAM_H
 #define EL2SIM_TESTS_RANDOM_PROGRAM_H
@@ -31,16 +32,16 @@ enum rp_kind {
 	RP_CANCEL,       /* event */
 	RP_WRITE,        /* signal, value */
 	RP_WAIT_STATIC,
-	RP_WAIT_EVENT,   /* event */
-	RP_WAIT_TIME,    /* -, ps */
+	RP_WAIT_EVENT,         /* event */
+	RP_WAIT_TIME,          /* -, ps */
 	RP_WAIT_EVENT_OR_TIME, /* event, ps */
-	RP_WAIT_ANY,     /* mask */
-	RP_WAIT_ALL,     /* mask */
+	RP_WAIT_ANY,           /* mask */
+	RP_WAIT_ALL,           /* mask */
 	RP_KINDS
 };
 
 struct rp_op {
-	int kind; /* enum rp_kind */
+	int kind;   /* enum rp_kind */
 	unsigned a; /* event, signal or mask of events */
 	unsigned b; /* ps or value */
 };
@@ -71,7 +72,8 @@ static inline uint64_t rp_state(unsigned seed, int mode, unsigned proc, unsigned
 /* A mask of at least one event. */
 static inline unsigned rp_mask(uint64_t *s)
 {
-	return 1u << rp_below(s, RP_EVENTS) | (rp_below(s, 1u << RP_EVENTS) & rp_below(s, 1u << RP_EVENTS));
+	return 1u << rp_below(s, RP_EVENTS) |
+	       (rp_below(s, 1u << RP_EVENTS) & rp_below(s, 1u << RP_EVENTS));
 }
 
 /* Events of the static sensitivity; whether the process runs at the start. */
@@ -95,15 +97,18 @@ static inline struct rp_op rp_make(int kind, unsigned a, unsigned b)
 
 static inline struct rp_op rp_effect(uint64_t *s, int mode, unsigned proc)
 {
-	static const int kinds[] = { RP_NOTIFY, RP_NOTIFY, RP_NOTIFY_DELTA, RP_NOTIFY_DELTA, RP_NOTIFY_AFTER,
-				     RP_NOTIFY_AFTER, RP_NOTIFY_AFTER, RP_CANCEL, RP_WRITE };
+	static const int kinds[] = {RP_NOTIFY,       RP_NOTIFY,       RP_NOTIFY_DELTA,
+				    RP_NOTIFY_DELTA, RP_NOTIFY_AFTER, RP_NOTIFY_AFTER,
+				    RP_NOTIFY_AFTER, RP_CANCEL,       RP_WRITE};
 	int kind = kinds[rp_below(s, sizeof(kinds) / sizeof(kinds[0]))];
 	unsigned a = rp_below(s, kind == RP_WRITE ? RP_SIGNALS : RP_PLAIN);
 
 	if (mode == RP_COMMUTING) { /* event e and signal e belong to process e modulo RP_PROCS */
 		if (kind == RP_NOTIFY || (kind == RP_WRITE && proc >= RP_SIGNALS))
 			kind = RP_NOTIFY_AFTER;
-		a = kind != RP_WRITE && a >= RP_PROCS && proc + RP_PROCS < RP_PLAIN ? proc + RP_PROCS : proc;
+		a = kind != RP_WRITE && a >= RP_PROCS && proc + RP_PROCS < RP_PLAIN
+			    ? proc + RP_PROCS
+			    : proc;
 	}
 	return rp_make(kind, a, rp_below(s, kind == RP_WRITE ? 3 : 7));
 }
@@ -111,7 +116,8 @@ static inline struct rp_op rp_effect(uint64_t *s, int mode, unsigned proc)
 static inline struct rp_op rp_wait(uint64_t *s)
 {
 	int kind = RP_WAIT_STATIC + (int)rp_below(s, RP_KINDS - RP_WAIT_STATIC);
-	unsigned a = kind == RP_WAIT_ANY || kind == RP_WAIT_ALL ? rp_mask(s) : rp_below(s, RP_EVENTS);
+	unsigned a =
+		kind == RP_WAIT_ANY || kind == RP_WAIT_ALL ? rp_mask(s) : rp_below(s, RP_EVENTS);
 
 	return rp_make(kind, a, rp_below(s, 9));
 }

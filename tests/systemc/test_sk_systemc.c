@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random programs of notify, cancel and wait: the log of sim/kernel is the log of Accellera SystemC. */
+/* Random programs of notify, cancel and wait: the log of sim/kernel is the log of Accellera
+ * SystemC. */
 #include <check.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,7 +26,7 @@ static void log_add(struct log *l, uint64_t time, uint64_t delta, unsigned proc)
 {
 	if ((l->n & (l->n + 1)) == 0 || l->v == NULL) /* at 2^i - 1: double */
 		l->v = xrealloc(l->v, 2 * (l->n + 1) * sizeof(*l->v));
-	l->v[l->n++] = (struct entry){ time, delta, proc };
+	l->v[l->n++] = (struct entry){time, delta, proc};
 }
 
 /* ---- the program on our kernel ---- */
@@ -158,7 +159,8 @@ static void build(struct program *g)
 }
 
 /* Run a program; order: the log to follow, NULL for the kernel's own order. Free g->log.v. */
-static void simulate(struct program *g, unsigned seed, int mode, unsigned flags, const struct log *order)
+static void simulate(struct program *g, unsigned seed, int mode, unsigned flags,
+		     const struct log *order)
 {
 	struct err e;
 
@@ -195,7 +197,9 @@ static void read_reference(void)
 
 		if (sscanf(line, "program %u %u", &a, &b) == 2 && a < PROGRAMS && b < RP_MODES)
 			l = &reference[a][b];
-		else if (l != NULL && sscanf(line, "%" SCNu64 " %" SCNu64 " %u", &time, &delta, &a) == 3 && a < RP_PROCS)
+		else if (l != NULL &&
+			 sscanf(line, "%" SCNu64 " %" SCNu64 " %u", &time, &delta, &a) == 3 &&
+			 a < RP_PROCS)
 			log_add(l, time, delta, a);
 		else
 			ck_abort_msg("sc_random wrote \"%s\"", line);
@@ -231,10 +235,13 @@ static void expect_equal(unsigned seed, int mode, const struct log *ours, const 
 		const struct entry *a = &ours->v[i], *b = &theirs->v[i];
 
 		if (compare_entries(a, b) != 0)
-			ck_abort_msg("program %u mode %d line %zu: el2sim %" PRIu64 " %" PRIu64 " %u, SystemC %" PRIu64
-				     " %" PRIu64 " %u", seed, mode, i, a->time, a->delta, a->proc, b->time, b->delta, b->proc);
+			ck_abort_msg("program %u mode %d line %zu: el2sim %" PRIu64 " %" PRIu64
+				     " %u, SystemC %" PRIu64 " %" PRIu64 " %u",
+				     seed, mode, i, a->time, a->delta, a->proc, b->time, b->delta,
+				     b->proc);
 	}
-	ck_assert_msg(ours->n == theirs->n, "program %u mode %d: el2sim %zu activations, SystemC %zu", seed, mode,
+	ck_assert_msg(ours->n == theirs->n,
+		      "program %u mode %d: el2sim %zu activations, SystemC %zu", seed, mode,
 		      ours->n, theirs->n);
 }
 
@@ -258,7 +265,7 @@ END_TEST
 
 START_TEST(where_order_must_not_matter_reversing_it_changes_nothing_and_systemc_agrees)
 {
-	static const unsigned flags[] = { 0, SK_REVERSE, SK_REVERSE | SK_MOVE };
+	static const unsigned flags[] = {0, SK_REVERSE, SK_REVERSE | SK_MOVE};
 	static struct program g;
 
 	for (unsigned seed = 0; seed < PROGRAMS; seed++) {
@@ -284,8 +291,10 @@ int main(void)
 
 	tcase_add_unchecked_fixture(tc, read_reference, free_reference);
 	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, a_random_program_wakes_the_same_processes_at_the_same_times_as_in_systemc);
-	tcase_add_test(tc, where_order_must_not_matter_reversing_it_changes_nothing_and_systemc_agrees);
+	tcase_add_test(tc,
+		       a_random_program_wakes_the_same_processes_at_the_same_times_as_in_systemc);
+	tcase_add_test(tc,
+		       where_order_must_not_matter_reversing_it_changes_nothing_and_systemc_agrees);
 	suite_add_tcase(s, tc);
 	sr = srunner_create(s);
 	srunner_run_all(sr, CK_NORMAL);
