@@ -6,6 +6,7 @@
 
 #include "models/hyp/guest.h"
 #include "models/hyp/sched.h"
+#include "tests/suite.h"
 
 #define HZ UINT64_C(1000000000)
 
@@ -317,8 +318,6 @@ int main(void)
 {
 	Suite *s = suite_create("guest");
 	TCase *tc = tcase_create("guest");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_vcpus_numbers_depend_on_seed_vcpu_and_stream_only);
@@ -338,9 +337,5 @@ int main(void)
 	tcase_add_test(tc, fair_picks_the_least_virtual_runtime_first_come_among_equals);
 	tcase_add_test(tc, an_idle_cpu_takes_a_thread_of_the_longest_queue);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -6,6 +6,7 @@
 
 #include "sim/base/err.h"
 #include "sim/hooks/hist.h"
+#include "tests/suite.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -120,8 +121,6 @@ int main(void)
 {
 	Suite *s = suite_create("hist");
 	TCase *tc = tcase_create("hist");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, quantiles_are_those_of_the_sorted_values_to_a_64th);
 	tcase_add_test(tc, each_power_of_two_and_its_neighbours_come_back_to_within_a_64th);
@@ -129,9 +128,5 @@ int main(void)
 	tcase_add_test(tc, merging_is_adding_all_values);
 	tcase_add_test(tc, an_empty_histogram_says_zero_and_a_full_sum_stays_full);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -8,6 +8,7 @@
 #include "sim/app/simulate.h"
 #include "sim/base/str.h"
 #include "sim/report/smp_report.h"
+#include "tests/suite.h"
 
 #define OVERCOMMIT "configs/experiment/overcommit.ini"
 
@@ -184,8 +185,6 @@ int main(void)
 {
 	Suite *s = suite_create("simulate");
 	TCase *tc = tcase_create("simulate");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, every_shipped_workload_runs_on_two_models);
@@ -196,9 +195,5 @@ int main(void)
 	tcase_add_loop_test(tc, bad_input_is_one_clear_line, 0,
 			    (int)(sizeof(bad) / sizeof(bad[0])));
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

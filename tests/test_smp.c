@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/hyp/smp.h"
+#include "tests/suite.h"
 #include "tests/ws_fixture.h"
 
 /* A machine at 1 GHz, so that a cycle is a nanosecond. */
@@ -574,8 +575,6 @@ int main(void)
 	const int n = (int)(sizeof(models) / sizeof(models[0]));
 	Suite *s = suite_create("smp");
 	TCase *tc = tcase_create("smp");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, each_exit_of_a_lone_vcpu_counts_what_its_row_counts, 0, n);
@@ -596,9 +595,5 @@ int main(void)
 	tcase_add_test(tc, more_vms_than_vcpus_and_an_endless_duration_are_refused);
 	tcase_add_test(tc, numbers_of_vcpus_and_pcpus_out_of_range_are_one_clear_line);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/kernel/sk.h"
+#include "tests/suite.h"
 #include "tests/systemc/random_program.h"
 
 #define PROGRAMS 1000
@@ -286,8 +287,6 @@ int main(void)
 {
 	Suite *s = suite_create("sk_systemc");
 	TCase *tc = tcase_create("random");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_unchecked_fixture(tc, read_reference, free_reference);
 	tcase_set_timeout(tc, 120);
@@ -296,9 +295,5 @@ int main(void)
 	tcase_add_test(tc,
 		       where_order_must_not_matter_reversing_it_changes_nothing_and_systemc_agrees);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed != 0;
+	return suite_status(s);
 }
