@@ -92,6 +92,8 @@ static uint64_t pick_id(struct world *w)
 		id = ref_sys(0xc008 + (unsigned)rnd(w, 56));
 	else if (r < 45)
 		id = UINT64_C(0x6030000000140000) + rnd(w, 4) + (rnd(w, 2) << 17);
+	else if (r < 52) /* general registers and PSTATE */
+		id = UINT64_C(0x6030000000100000) + 2 * (rnd(w, 3) == 0 ? 33 : rnd(w, 34));
 	if (r < 88)
 		return id;
 	switch (rnd(w, 5)) {
