@@ -63,6 +63,8 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 	opt_add(c->set, rows, n, &c->smp);
 	c->workload_rows = workload_opt_rows(&n);
 	opt_add(c->set, c->workload_rows, n, &c->workload);
+	rows = abi_opt_rows(&n);
+	opt_add(c->set, rows, n, &c->abi);
 	opt_add(c->set, compare_rows, sizeof(compare_rows) / sizeof(compare_rows[0]), &c->compare);
 	if (path != NULL && load_file(c, path, e) != 0)
 		return -1;

@@ -4,6 +4,7 @@
 #define EL2SIM_APP_CONFIG_H
 
 #include "models/cpu/machine.h"
+#include "models/hyp/abi_price.h"
 #include "models/hyp/path.h"
 #include "models/hyp/policy_opt.h"
 #include "models/hyp/smp.h"
@@ -24,6 +25,7 @@ struct config {
 	struct machine machine;
 	struct switch_options sw;
 	struct path_profile path_profile;
+	struct abi_options abi;
 	struct compare_options compare;
 	struct smp_options smp;
 	struct workload workload;
