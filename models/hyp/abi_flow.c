@@ -286,6 +286,8 @@ static struct abi_vm *new_vm(const struct abi_host *host, enum abi_variant varia
 	struct abi_host h = *host;
 	struct abi_vm *vm;
 
+	if (h.max_vcpus < 2)
+		h.max_vcpus = 2;
 	h.scope = variant <= ABI_VARIANT_ALL ? (uint8_t)variant : ABI_SCOPE_NONE;
 	vm = abi_vm_new(&h, NULL);
 	if (h.scope != ABI_SCOPE_NONE)
@@ -324,6 +326,8 @@ static int record(struct work *w, const struct abi_host *host, enum abi_vmm vmm,
 		r->shared += seen && abi_reg_row((enum abi_reg)i)->scope != UAPI_SCOPE_VCPU;
 	}
 	abi_vm_free(w->vm);
+	if (rc != 0)
+		abi_flow_free(r);
 	return rc;
 }
 

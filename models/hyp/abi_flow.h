@@ -77,7 +77,7 @@ struct abi_flow_result {
 
 /*
  * Run a flow for real on two vCPUs and record the calls of each. features: KVM_ARM_VCPU_INIT. Free with
- * abi_flow_free. ERR_MODEL when the VMM has no such flow or the host not the features.
+ * abi_flow_free. ERR_MODEL when the VMM has no such flow or the host not the features; *r is then empty.
  */
 int abi_flow_record(const struct abi_host *host, uint32_t features, enum abi_vmm vmm, enum abi_flow flow,
 		    enum abi_variant variant, struct abi_flow_result *r, struct err *e);

@@ -42,10 +42,8 @@ static int add_flow(const struct abi_study *s, enum abi_vmm vmm, enum abi_flow f
 
 	if (count_shared(s, vmm, flow, row, e) != 0)
 		return -1;
-	if (abi_flow_record(s->host, s->features, vmm, flow, variant, &r, e) != 0) {
-		abi_flow_free(&r);
+	if (abi_flow_record(s->host, s->features, vmm, flow, variant, &r, e) != 0)
 		return -1;
-	}
 	first = abi_script_of(&r.first, s->price);
 	other = abi_script_of(&r.other, s->price);
 	t = abi_flow_totals(&r, n);
