@@ -140,15 +140,4 @@ bool abi_scope_covers(enum abi_scope scope, enum abi_reg reg);
 /* Limit of what may be written to a register of class id on this vCPU, its initial value. */
 uint64_t abi_id_limit(const struct abi_vcpu *v, enum abi_reg reg);
 
-/* For abi_*.c only. */
-int abi_user_read(struct abi_vm *vm, uint64_t addr, void *dst, size_t n);
-int abi_user_write(struct abi_vm *vm, uint64_t addr, const void *src, size_t n);
-void abi_take(struct abi_vm *vm, enum abi_lock lock);
-long abi_get_reg(struct abi_vcpu *v, const struct uapi_one_reg *reg);
-long abi_set_reg(struct abi_vcpu *v, const struct uapi_one_reg *reg);
-void abi_reset(struct abi_vcpu *v);
-long abi_writable_masks(struct abi_vm *vm, uint64_t arg);
-/* Field of an ID register's VM-wide value. */
-unsigned abi_vm_field(const struct abi_vm *vm, enum abi_reg reg, unsigned shift);
-
 #endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "models/hyp/abi_impl.h"
+
 const char *const abi_vmm_names[ABI_VMM_COUNT + 1] = {
 #define ABI_VMM(id, name, parallel, source) name,
 #include "models/hyp/abi_vmm.def"

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "models/hyp/abi_impl.h"
+
 unsigned abi_mask_slot(enum abi_reg reg)
 {
 	unsigned low = (unsigned)(abi_reg_row(reg)->id & 0xffff), op1 = low >> 11 & 7, crn = low >> 7 & 15;
