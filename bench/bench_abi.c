@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How fast is the model of the register ABI? Simulated calls per second: KVM_GET_ONE_REG and KVM_SET_ONE_REG of the
- * whole list, KVM_GET_REG_LIST, and a migration of 512 vCPUs with a thread each on the event kernel. As in bench.c, the
- * ratios between the lines are worth more than the lines.
+ * whole list, KVM_GET_REG_LIST, and a migration of 512 vCPUs with a thread each on the event kernel. As in
+ * bench.c, the ratios between the lines are worth more than the lines.
  */
 #include <stdio.h>
 #include <string.h>
@@ -136,7 +136,8 @@ int main(void)
 	put(t, "KVM_GET_REG_LIST", &m);
 	rc = time_study(&m, &e);
 	put(t, "migration of 512 vCPUs, scaled, locks simulated", &m);
-	rep_note(r, "the last line counts calls that the simulation stands for: it makes those of two vCPUs, and then only locks");
+	rep_note(r, "the last line counts calls that the simulation stands for: it makes those of two vCPUs, and then "
+		 "only locks");
 	if (rc == 0)
 		rc = rep_write(r, REP_TEXT, stdout, &e);
 	if (rc != 0)

@@ -54,7 +54,8 @@ static inline char *blessed_source(void)
 			(void)fclose(f);
 		return text;
 	}
-	(void)snprintf(cmd, sizeof(cmd), "tar -xOf '%s' --occurrence=1 linux-source-6.12/" BLESSED_FILE " 2>/dev/null", where);
+	(void)snprintf(cmd, sizeof(cmd), "tar -xOf '%s' --occurrence=1 linux-source-6.12/" BLESSED_FILE " 2>/dev/null",
+		       where);
 	f = popen(cmd, "r");
 	if (f != NULL) {
 		text = blessed_read(f);

@@ -30,7 +30,8 @@ static void open_fixture(struct fixture *f)
 	f->s = (struct abi_study){ &f->host, &f->price, F_PSCI, 64 };
 }
 
-static struct abi_row row_of(const struct fixture *f, enum abi_vmm vmm, enum abi_flow flow, enum abi_variant v, unsigned n)
+static struct abi_row row_of(const struct fixture *f, enum abi_vmm vmm, enum abi_flow flow, enum abi_variant v,
+			     unsigned n)
 {
 	struct err e = { 0 };
 	struct abi_row row;

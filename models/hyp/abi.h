@@ -47,7 +47,15 @@ enum abi_host_kind {
 };
 extern const char *const abi_host_names[ABI_HOST_COUNT + 1];
 
-enum abi_has { ABI_HAS_AARCH32, ABI_HAS_EL1_32BIT, ABI_HAS_RAS, ABI_HAS_SVE, ABI_HAS_PTRAUTH, ABI_HAS_PMU, ABI_HAS_MTE };
+enum abi_has {
+	ABI_HAS_AARCH32, /* at EL0 */
+	ABI_HAS_EL1_32BIT,
+	ABI_HAS_RAS,
+	ABI_HAS_SVE,
+	ABI_HAS_PTRAUTH,
+	ABI_HAS_PMU,
+	ABI_HAS_MTE
+};
 
 /* A host kernel and CPU. Filled by abi_host_init; the members below the line are knobs. */
 struct abi_host {

@@ -33,8 +33,8 @@ static struct abi_vcpu *make_vcpu(const struct abi_options *o, struct err *e)
 	if (rc == 0)
 		return vm->vcpu[0];
 	abi_vm_free(vm);
-	(void)err_set(e, ERR_MODEL, "abi.features = %s: the host %s does not have them; want abi.host = %s, or fewer features",
-		      abi_set_names[o->set], abi_host_names[o->host], abi_host_names[ABI_HOST_MAX]);
+	(void)err_set(e, ERR_MODEL, "abi.features = %s: the host %s does not have them; want abi.host = %s, or "
+		      "fewer features", abi_set_names[o->set], abi_host_names[o->host], abi_host_names[ABI_HOST_MAX]);
 	return NULL;
 }
 
@@ -145,8 +145,8 @@ static int load_dump(const char *path, struct ids *ids, struct err *e)
 	ids->n = 0;
 	ids->full = false;
 	if (root == NULL)
-		return err_set(e, ERR_INPUT, "%s:%d: %s: want the JSON that cpu-template-helper dumps", path, je.line > 0 ? je.line : 0,
-			       je.text);
+		return err_set(e, ERR_INPUT, "%s:%d: %s: want the JSON that cpu-template-helper dumps", path,
+			       je.line > 0 ? je.line : 0, je.text);
 	collect(root, 0, ids);
 	json_decref(root);
 	if (ids->full)
@@ -219,7 +219,8 @@ int abi_report_compare(const struct config *c, const char *dump, struct rep *r, 
 	*same = both == model && only == 0;
 	rep_verdict(r, "%llu registers in both, %llu in the simulation alone, %llu in the dump alone",
 		    (unsigned long long)both, (unsigned long long)(model - both), (unsigned long long)only);
-	rep_note(r, "ids are compared, and with them sizes, which are part of an id; values are not: a dump has those of its host");
+	rep_note(r, "ids are compared, and with them sizes, which are part of an id; values are not: a dump has those "
+		 "of its host");
 	abi_vm_free(v->vm);
 	free(ids);
 	return 0;

@@ -94,8 +94,8 @@ static void price_table(const struct study *st, struct rep *r)
 		rep_fix(t, band(ns, st->o->band_low));
 		rep_fix(t, band(ns, st->o->band_high));
 	}
-	rep_note(r, "of the %llu instructions of KVM_GET_ONE_REG %llu are the system call, %llu more the way to any ioctl, the rest "
-		 "mutex, copies, lookup and accessor", (unsigned long long)p->insns[ABI_CALL_GET],
+	rep_note(r, "of the %llu instructions of KVM_GET_ONE_REG %llu are the system call, %llu more the way to any "
+		 "ioctl, the rest mutex, copies, lookup and accessor", (unsigned long long)p->insns[ABI_CALL_GET],
 		 (unsigned long long)p->syscall_insns, (unsigned long long)(p->ioctl_insns - p->syscall_insns));
 }
 
@@ -349,23 +349,25 @@ static int mask_table(const struct study *st, struct rep *r, struct err *e)
 				 "that a field is fixed because this host has it at 0; bits of one field as if they were apart" :
 				 "the same; a whole field is writable because one step down was");
 	}
-	rep_note(r, "trial runs before the first run and writes every accepted change back; after the first run each write of another "
-		 "value is EBUSY and nothing can be learnt");
+	rep_note(r, "trial runs before the first run and writes every accepted change back; after the first run each "
+		 "write of another value is EBUSY and nothing can be learnt");
 	return 0;
 }
 
 static void notes(const struct study *st, struct rep *r)
 {
-	rep_note(r, "calls are exact, from the functional model of Linux 6.12's ABI; times are instructions of recorded kernels times the "
-		 "machine's cycles per instruction: cycles are %s", "not measured on this machine");
-	rep_note(r, "saved: against the variant none; at most: all calls for registers that are per VM or per host, made once; no scope "
-		 "proposal can save more");
-	rep_note(r, "downtime: registers only, as the VMM does it (%s parallel, the others serial); no memory, no devices, no signalling",
-		 "firecracker and kvmtool");
+	rep_note(r, "calls are exact, from the functional model of Linux 6.12's ABI; times are instructions of "
+		 "recorded kernels times the machine's cycles per instruction, which nobody has measured for it");
+	rep_note(r, "saved: against the variant none; at most: all calls for registers that are per VM or per host, "
+		 "made once; no scope proposal can save more");
+	rep_note(r, "downtime: registers only, serial or parallel as the VMM does it; no memory, no devices, no "
+		 "signalling");
 	rep_note(r, "time under locks is ASSUMED (abi.hold_get, hold_set, hold_other); waiting follows from it");
 	for (unsigned i = 0; i < ABI_VMM_COUNT; i++)
 		if (wanted(st->o->vmms, i))
-			rep_note(r, "%s: %s", abi_vmm_names[i], abi_vmm_source((enum abi_vmm)i));
+			rep_note(r, "%s: %s; %s", abi_vmm_names[i],
+				 abi_vmm_parallel((enum abi_vmm)i) ? "parallel" : "serial",
+				 abi_vmm_source((enum abi_vmm)i));
 	for (size_t i = 0; i < st->n_n; i++) {
 		if (st->n[i] <= 512)
 			continue;
