@@ -391,6 +391,8 @@ static const struct {
 	{ VERIFY " --totals " TOTALS " --min-modal half", ERR_USAGE, "0 to 1" },
 	{ VERIFY " --totals " TOTALS " --min-modal nan", ERR_USAGE, "0 to 1" },
 	{ VERIFY " --summary yaml", ERR_USAGE, "yaml" },
+	{ "el2sim verify --kernel 6.12 --cpu max --mode vhe --cfg 0,2 --run nowhere.e2t --reference " REFERENCE, ERR_USAGE,
+	  "--cfg 0,2 with --run" },
 	{ "el2sim verify --reference " REFERENCE " --run nowhere.e2t", ERR_USAGE,
 	  "--run without a configuration" },
 };

@@ -168,6 +168,22 @@ START_TEST(a_reference_that_is_none_is_refused)
 }
 END_TEST
 
+/* --cfg 2 of a run is the vCPU that the recordings of kinds call so. */
+START_TEST(the_configuration_of_a_run_sets_the_features_of_its_vcpus)
+{
+	for (unsigned cfg = 0; cfg <= 2; cfg++) {
+		struct switch_options o = { 0 };
+		struct ws_config c;
+
+		fixture_machine_from(&cpu, EL2SIM_SOURCE_DIR "/configs/machine/qemu-max.ini", NULL);
+		switch_add_vcpu(&o, verify_cfg_features(cfg, &cpu.m));
+		switch_config(&o, &cpu.m, &c);
+		ck_assert_uint_eq(c.vcpu, cfg == 0 ? 0 : cfg == 1 ? CND(VPMU) : CND(VPMU) | CND(VSVE) | CND(VPAUTH));
+		opt_free(cpu.set);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("verify_run");
@@ -180,6 +196,7 @@ int main(void)
 	tcase_add_loop_test(t, what_is_left_has_a_named_reason, 0, RUNS);
 	tcase_add_loop_test(t, most_is_simulated_from_the_events_alone, 0, RUNS);
 	tcase_add_test(t, a_reference_that_is_none_is_refused);
+	tcase_add_test(t, the_configuration_of_a_run_sets_the_features_of_its_vcpus);
 	suite_add_tcase(s, t);
 	return suite_status(s);
 }

@@ -93,3 +93,11 @@ void switch_config(const struct switch_options *o, const struct machine *m, stru
 	for (unsigned r = 0; r < SR_COUNT; r++)
 		c->reg_policy[r] = (uint8_t)o->reg[r];
 }
+
+void switch_add_vcpu(struct switch_options *o, uint64_t features)
+{
+	for (size_t i = 0; i < sizeof(vcpu_bits) / sizeof(vcpu_bits[0]); i++) {
+		if ((features & vcpu_bits[i]) != 0)
+			o->vcpu |= UINT64_C(1) << i;
+	}
+}

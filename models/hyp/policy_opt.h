@@ -30,6 +30,9 @@ struct switch_options {
 /* Rows for struct switch_options, expanded from the tables; free() them after the option set. */
 struct opt_row *switch_opt_rows(size_t *n);
 
+/* Give the vCPU these features, too: CND(V*) bits. */
+void switch_add_vcpu(struct switch_options *o, uint64_t features);
+
 /* What ws_compile wants, from the options and a machine (which must outlive the program). */
 void switch_config(const struct switch_options *o, const struct machine *m, struct ws_config *c);
 

@@ -52,7 +52,7 @@ static const struct arg_row arg_rows[] = {
 	  .help = "exit kinds to compare; all of the file if not given" },
 	{ "--cfg", NULL, ARG_STR, ASK(cfg), "N,N,...",
 	  .help = "vCPU configurations of the file to compare (0 plain, 1 PMU, 2 PMU, SVE and "
-		  "PtrAuth); all if not given" },
+		  "PtrAuth); all if not given. With --run: the one of the run" },
 	{ "--explain", NULL, ARG_STR, ASK(explain), "KIND",
 	  .help = "only this kind: functions that were recorded and rows of the tables, side by "
 		  "side" },
@@ -196,6 +196,17 @@ static int load(struct config *c, const struct verify_args *o, const struct args
 	return config_load(c, a->pos.v[0], &a->overrides, e);
 }
 
+/* A whole run is of one vCPU configuration. */
+static int run_cfg(struct config *c, const char *cfg, struct err *e)
+{
+	if (cfg == NULL)
+		return 0;
+	if (strlen(cfg) != 1 || cfg[0] < '0' || cfg[0] > '2')
+		return err_set(e, ERR_USAGE, "--cfg %.40s with --run: want 0, 1 or 2", cfg);
+	switch_add_vcpu(&c->sw, verify_cfg_features((unsigned)(cfg[0] - '0'), &c->machine));
+	return 0;
+}
+
 int cmd_verify(int argc, char **argv, struct err *e)
 {
 	struct verify_args o = { 0 };
@@ -210,6 +221,8 @@ int cmd_verify(int argc, char **argv, struct err *e)
 	rc = o.run == NULL ? verify_job_load(&j, e) : 0;
 	if (rc == 0)
 		rc = load(&c, &o, &a, &j.v, &path, e);
+	if (rc == 0 && o.run != NULL)
+		rc = run_cfg(&c, o.ask.cfg, e);
 	if (rc == 0)
 		rc = o.run != NULL ? verify_run_command(&c, o.run, o.ask.reference, &o.out, e)
 				   : run(&o, &j, &c, e);
