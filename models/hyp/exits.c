@@ -47,7 +47,7 @@ uint64_t exit_step_state(const struct exit_row *row, unsigned i)
 	const struct exit_step *s = &row->step[i];
 	uint64_t state = row->state | s->state;
 
-	if (s->is_phase && s->id == PHASE_LAZY)
+	if (exit_step_is(s, PHASE_LAZY))
 		state = (state & ~(CND(ABORT) | CND(S2_PERM) | CND(IRQ) | CND(HVC64))) | CND(SYNC);
 	return state;
 }
@@ -72,7 +72,7 @@ bool exit_is_exit(enum exit_kind k)
 {
 	const struct exit_row *row = exit_row(k);
 
-	return row->step[0].is_phase && row->step[0].id == PHASE_EXIT;
+	return exit_step_is(&row->step[0], PHASE_EXIT);
 }
 
 enum exit_kind exit_of_hvc(uint64_t function)

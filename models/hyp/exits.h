@@ -33,6 +33,12 @@ struct exit_row {
 const struct exit_row *exit_row(enum exit_kind k);
 bool exit_by_name(const char *name, enum exit_kind *k);
 
+/* True if a step of a sequence is this phase. */
+static inline bool exit_step_is(const struct exit_step *s, enum ws_phase phase)
+{
+	return s->is_phase && s->id == phase;
+}
+
 /* State bits that hold while a step runs; a first-use trap inside the sequence has a syndrome of its own. */
 uint64_t exit_step_state(const struct exit_row *row, unsigned i);
 

@@ -114,10 +114,9 @@ bool workload_kind(enum exit_kind k)
 	for (unsigned i = 0; i < row->n; i++) {
 		if (row->step[i].meanwhile)
 			return false;
-		enters += row->step[i].is_phase && row->step[i].id == PHASE_ENTER;
+		enters += exit_step_is(&row->step[i], PHASE_ENTER);
 	}
-	return exit_is_exit(k) && enters == 1 && row->step[row->n - 1].is_phase &&
-	       row->step[row->n - 1].id == PHASE_ENTER &&
+	return exit_is_exit(k) && enters == 1 && exit_step_is(&row->step[row->n - 1], PHASE_ENTER) &&
 	       (row->state & (CND(IRQ) | CND(SERROR) | CND(LR_LIVE))) == 0;
 }
 

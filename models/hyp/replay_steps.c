@@ -43,8 +43,8 @@ static unsigned lrs_for(const struct replay_state *s, const struct replay_track 
 void replay_step(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state)
 {
 	struct replay_track *t = &s->track[v];
-	bool enter = step->is_phase && step->id == PHASE_ENTER;
-	bool leave = step->is_phase && step->id == PHASE_EXIT;
+	bool enter = exit_step_is(step, PHASE_ENTER);
+	bool leave = exit_step_is(step, PHASE_EXIT);
 
 	if (enter) {
 		runner_lrs(t->run, lrs_for(s, t));
@@ -58,18 +58,13 @@ void replay_step(struct replay_state *s, size_t v, const struct exit_step *step,
 		runner_lrs(t->run, 0);
 }
 
-static bool is_phase(const struct exit_step *step, enum ws_phase phase)
-{
-	return step->is_phase && step->id == phase;
-}
-
 /* Index of a phase in the kind's sequence from its next step on; the sequence's length if it has none. */
 unsigned replay_find_phase(const struct replay_track *t, enum ws_phase phase)
 {
 	const struct exit_row *row = exit_row(t->kind);
 	unsigned i = t->next;
 
-	while (i < row->n && !is_phase(&row->step[i], phase))
+	while (i < row->n && !exit_step_is(&row->step[i], phase))
 		i++;
 	return i;
 }

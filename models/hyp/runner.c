@@ -227,7 +227,7 @@ const struct ws_totals *runner_step(struct runner *r, struct runner_vcpu *v, enu
 	const struct exit_step *s = &row->step[step];
 	uint64_t state = exit_step_state(row, step);
 
-	if (row->n > 1 && s->is_phase && s->id == PHASE_LAZY && !runner_needs_fp(r, v))
+	if (row->n > 1 && exit_step_is(s, PHASE_LAZY) && !runner_needs_fp(r, v))
 		return NULL;
 	return runner_run(r, v, exit_step_comp(r->p, s), state, (state & CND(LRS)) != 0 ? lrs : 0);
 }

@@ -15,11 +15,6 @@ static smp_next_fn loop_check, pick_next, irq_done;
 
 /* ---- components and their cycles ---- */
 
-static bool is_phase(const struct exit_step *s, enum ws_phase phase)
-{
-	return s->is_phase && s->id == phase;
-}
-
 /* Run-time state of a step: the kind's, but timers and list registers are the machine's own. */
 static uint64_t state_of(const struct smp_vcpu *v, const struct exit_step *s)
 {
@@ -28,9 +23,9 @@ static uint64_t state_of(const struct smp_vcpu *v, const struct exit_step *s)
 	state &= ~(CND(VTIMER_ON) | CND(PTIMER_ON) | CND(LRS) | CND(LR_LIVE));
 	if (v != NULL && v->guest.w->timer_hz != 0)
 		state |= CND(VTIMER_ON);
-	if (v != NULL && (is_phase(s, PHASE_ENTER) || is_phase(s, PHASE_EXIT)))
+	if (v != NULL && (exit_step_is(s, PHASE_ENTER) || exit_step_is(s, PHASE_EXIT)))
 		state |= v->run->lr_state;
-	return is_phase(s, PHASE_LAZY)
+	return exit_step_is(s, PHASE_LAZY)
 		       ? (state & ~exit_row(v->kind)->state) | exit_row(EXIT_fp_trap)->state
 		       : state | s->state;
 }
@@ -64,7 +59,7 @@ static void charge(struct smp_cpu *c, struct exit_step s)
 	struct smp *m = c->m;
 	struct smp_vcpu *v = c->curr;
 	enum ws_phase phase = s.is_phase ? (enum ws_phase)s.id : PHASE_HANDLE;
-	bool lrs = v != NULL && (is_phase(&s, PHASE_ENTER) || is_phase(&s, PHASE_EXIT));
+	bool lrs = v != NULL && (exit_step_is(&s, PHASE_ENTER) || exit_step_is(&s, PHASE_EXIT));
 	const struct ws_totals *t =
 		runner_run(m->runner, v != NULL ? v->run : c->host, exit_step_comp(m->prog, &s),
 			   state_of(v, &s), lrs ? v->run->lrs : 0);
@@ -549,7 +544,7 @@ static void handle(struct smp_cpu *c, unsigned from)
 	struct smp_vcpu *v = c->curr;
 	const struct exit_row *row = exit_row(v->kind);
 
-	for (v->step = from; !is_phase(&row->step[v->step], PHASE_ENTER); v->step++) {
+	for (v->step = from; !exit_step_is(&row->step[v->step], PHASE_ENTER); v->step++) {
 		const struct exit_step *s = &row->step[v->step];
 
 		charge(c, *s);
