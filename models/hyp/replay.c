@@ -7,7 +7,7 @@
 /* Slot of a thread, or the free one where it belongs. */
 static uint16_t *slot_of(struct replay_state *s, int32_t pid)
 {
-	size_t i = (uint32_t)pid * UINT32_C(2654435761) % REPLAY_SLOTS;
+	size_t i = replay_slot(pid);
 
 	while (s->slot[i] != 0 && s->r->vcpu[s->slot[i] - 1].pid != pid)
 		i = (i + 1) % REPLAY_SLOTS;
@@ -49,7 +49,7 @@ static void maybe_fp(struct replay_state *s, size_t v)
 {
 	struct replay_track *t = &s->track[v];
 
-	if (!s->fp_each_load || !runner_needs_fp(s->runner, t->run))
+	if (s->opt->fp != FP_EACH_LOAD || !runner_needs_fp(s->runner, t->run))
 		return;
 	replay_whole(s, v, EXIT_fp_trap);
 	s->r->fp_traps++;
@@ -393,6 +393,13 @@ static bool too_many(struct replay_state *s, const struct tr_event *ev)
 	       (ev->type == TR_kvm_entry || ev->type == TR_kvm_exit || ev->type == TR_kvm_userspace_exit);
 }
 
+struct replay_options replay_options_of(const struct switch_options *o)
+{
+	return (struct replay_options){ .counting = o->counting, .fp = (enum fp_use)o->fp_use,
+					.sgi = (enum sgi_target)o->sgi_target, .from = o->from_marker,
+					.to = o->to_marker };
+}
+
 struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, const struct replay_options *opt,
 			  struct err *e)
 {
@@ -403,7 +410,7 @@ struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, cons
 
 	r->prog = p;
 	*s = (struct replay_state){ .r = r, .runner = runner_new(p, opt->counting), .trace = trace,
-			     .opt = opt, .fp_each_load = opt->fp == FP_EACH_LOAD };
+				    .opt = opt };
 	rc = replay_find_sgis(trace, &s->sgis, e);
 	while (rc == 0 && !s->ended && (rc = tr_next(trace, &ev, e)) == 1) {
 		rc = 0;

@@ -60,6 +60,9 @@ struct replay_options {
 	const char *from, *to; /* markers (event print) between which is counted; "" = the whole trace */
 };
 
+/* As [run] of a configuration says; the strings stay the configuration's. */
+struct replay_options replay_options_of(const struct switch_options *o);
+
 /*
  * Replay a trace, from its beginning, through a program.
  * Returns NULL with ERR_INPUT when the trace cannot be read or holds no kvm_entry. Free with replay_free.

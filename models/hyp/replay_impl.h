@@ -47,6 +47,12 @@ struct replay_vm {
 #define REPLAY_VCPUS_MAX 4096 /* vCPU threads in one trace */
 #define REPLAY_SLOTS     (4 * REPLAY_VCPUS_MAX)
 
+/* Where a thread is looked for first in a table of REPLAY_SLOTS; then in the slots after it. */
+static inline size_t replay_slot(int32_t pid)
+{
+	return (uint32_t)pid * UINT32_C(2654435761) % REPLAY_SLOTS;
+}
+
 /* An SGI that a vCPU sent: when, its thread, and the thread of its target, 0 if the trace does not tell. */
 struct replay_sgi {
 	uint64_t ts_ns;
@@ -64,7 +70,6 @@ struct replay_state {
 	struct runner *runner;
 	struct replay_track *track;     /* one per r->vcpu */
 	struct tr_reader *trace;
-	bool fp_each_load;
 	const struct replay_options *opt;
 	uint64_t *exec_before;   /* executions of each op before the window began; NULL: no window */
 	bool ended;              /* the window is over */

@@ -30,7 +30,7 @@ struct pass {
 /* Slot of a thread, made if the thread's name is given. NULL: not known, and no name or no room. */
 static struct peer *peer_of(struct pass *p, int32_t pid, uint32_t comm)
 {
-	size_t i = (uint32_t)pid * UINT32_C(2654435761) % REPLAY_SLOTS;
+	size_t i = replay_slot(pid);
 
 	while (p->peer[i].pid != 0 && p->peer[i].pid != pid)
 		i = (i + 1) % REPLAY_SLOTS;

@@ -192,14 +192,14 @@ static int report(const struct verify_run *v, const struct replay *p, const stru
 static int replay_and_compare(const struct config *c, const char *trace, const char *reference,
 			      const struct output_args *out, struct err *e)
 {
-	const struct switch_options *sw = &c->sw;
-	struct replay_options opt = { true, (enum fp_use)sw->fp_use, (enum sgi_target)sw->sgi_target, sw->from_marker, sw->to_marker };
+	struct replay_options opt = replay_options_of(&c->sw);
 	struct ws_prog *p = config_compile(c, false, e);
 	struct tr_reader *tr = p != NULL ? tr_open(trace, e) : NULL;
 	struct replay *r = NULL;
 	struct verify_run v;
 	int rc = -1;
 
+	opt.counting = true;
 	/* Recorded runs are bracketed by these markers; a configuration may name others. */
 	if (opt.from[0] == '\0' && opt.to[0] == '\0' && tr != NULL && tr_info(tr)->per_type[TR_print] != 0) {
 		opt.from = "GT_BEGIN";

@@ -23,8 +23,7 @@ static void take_title(struct job *j)
 
 static int replay_trace(struct job *j, const char *path, struct err *e)
 {
-	const struct switch_options *sw = &j->config.sw;
-	const struct replay_options opt = { sw->counting, (enum fp_use)sw->fp_use, (enum sgi_target)sw->sgi_target, sw->from_marker, sw->to_marker };
+	const struct replay_options opt = replay_options_of(&j->config.sw);
 
 	if (path == NULL || path[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: no trace: set [run] trace, or give --trace FILE (el2sim trace "
