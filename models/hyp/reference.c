@@ -72,29 +72,39 @@ int ref_at(const struct ref *r, struct err *e)
 	return csv_at(r->csv, e);
 }
 
-static int unknown_word(const struct csv *c, const char *const *fields, enum column col,
-			const char *const *names, size_t n, struct err *e)
+static int unknown_word(const struct csv *c, const char *text, const char *column, const char *const *names,
+			size_t n, struct err *e)
 {
 	struct str known = STR_INIT;
 
 	for (size_t i = 0; i < n; i++)
 		str_addf(&known, "%s%s", i != 0 ? ", " : "", names[i]);
-	err_set(e, ERR_INPUT, "%s = \"%.40s\": want one of %s", columns[col], fields[col],
+	err_set(e, ERR_INPUT, "%s = \"%.40s\": want one of %s", column, text,
 		str_get(&known));
 	str_free(&known);
 	return csv_at(c, e);
 }
 
-static int word(const struct csv *c, const char *const *fields, enum column col,
-		const char *const *names, size_t n, uint8_t *v, struct err *e)
+static int word(const struct csv *c, const char *text, const char *column, const char *const *names, size_t n,
+		uint8_t *v, struct err *e)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (strcmp(fields[col], names[i]) == 0) {
+		if (strcmp(text, names[i]) == 0) {
 			*v = (uint8_t)i;
 			return 0;
 		}
 	}
-	return unknown_word(c, fields, col, names, n, e);
+	return unknown_word(c, text, column, names, n, e);
+}
+
+int ref_op_field(const struct csv *c, const char *text, uint8_t *op, struct err *e)
+{
+	return word(c, text, "op", ops, REF_OP_COUNT, op, e);
+}
+
+int ref_region_field(const struct csv *c, const char *text, uint8_t *region, struct err *e)
+{
+	return word(c, text, "region", regions, REF_REGION_COUNT, region, e);
 }
 
 static int small(const struct csv *c, enum column col, uint64_t max, uint8_t *v, struct err *e)
@@ -125,9 +135,9 @@ int ref_next(struct ref *r, struct ref_row *row, struct err *e)
 		.function = f[COL_function],
 	};
 	if (small(c, COL_cfg, REF_CFG_MAX, &row->cfg, e) != 0 ||
-	    word(c, f, COL_op, ops, REF_OP_COUNT, &row->op, e) != 0 ||
+	    ref_op_field(c, f[COL_op], &row->op, e) != 0 ||
 	    small(c, COL_el, 3, &row->el, e) != 0 ||
-	    word(c, f, COL_region, regions, REF_REGION_COUNT, &row->region, e) != 0 ||
+	    ref_region_field(c, f[COL_region], &row->region, e) != 0 ||
 	    csv_u64(c, COL_count, REF_COUNT_MAX, &row->count, e) != 0)
 		return -1;
 	return 1;

@@ -11,6 +11,8 @@
 
 #include "sim/base/err.h"
 
+struct csv;
+
 enum ref_op {
 #define REF_OP(id, help) REF_OP_##id,
 #include "models/hyp/reference.def"
@@ -53,6 +55,10 @@ int ref_next(struct ref *r, struct ref_row *row, struct err *e);
 /* Put file and line of the last row before the sentence in *e. Returns -1. */
 int ref_at(const struct ref *r, struct err *e);
 void ref_close(struct ref *r);
+
+/* The columns op and region of a recording that is read row by row; ERR_INPUT with what is known. */
+int ref_op_field(const struct csv *c, const char *text, uint8_t *op, struct err *e);
+int ref_region_field(const struct csv *c, const char *text, uint8_t *region, struct err *e);
 
 /*
  * The function's name without the prefix that the symbols of the nVHE hypervisor carry

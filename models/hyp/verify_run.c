@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "models/hyp/softreg.h"
 #include "traces/csv.h"
@@ -80,39 +79,16 @@ static void take_unseen(struct verify_run *v, enum ref_op op, const char *functi
 	}
 }
 
-static int enum_of(const struct csv *c, const char *text, const char *(*name)(unsigned), unsigned n,
-		   const char *what, unsigned *v, struct err *e)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (strcmp(text, name(i)) == 0) {
-			*v = i;
-			return 0;
-		}
-	}
-	(void)err_set(e, ERR_INPUT, "%s %s is not known: want one that the README of recorded references lists", what, text);
-	return csv_at(c, e);
-}
-
-static const char *op_name(unsigned i)
-{
-	return ref_op_name((enum ref_op)i);
-}
-
-static const char *region_name(unsigned i)
-{
-	return ref_region_name((enum ref_region)i);
-}
-
 static int take_row(struct verify_run *v, const struct csv *c, const char *const *f, struct err *e)
 {
 	const char *function = ref_plain_function(f[COL_FUNCTION]);
-	unsigned op = 0, region = 0;
+	uint8_t op = 0, region = 0;
 	uint64_t count;
 	struct run_item *it;
 
 	if (csv_u64(c, COL_COUNT, REF_COUNT_MAX, &count, e) != 0 ||
-	    enum_of(c, f[COL_OP], op_name, REF_OP_COUNT, "op", &op, e) != 0 ||
-	    enum_of(c, f[COL_REGION], region_name, REF_REGION_COUNT, "region", &region, e) != 0)
+	    ref_op_field(c, f[COL_OP], &op, e) != 0 ||
+	    ref_region_field(c, f[COL_REGION], &region, e) != 0)
 		return -1;
 	if (region == REF_REGION_guest || region == REF_REGION_user)
 		return 0;
@@ -160,7 +136,7 @@ static uint64_t lr_share(struct verify_run *v, const struct replay *r, const str
 			 uint64_t exec)
 {
 	uint64_t first = exec;
-	char name[32];
+	char name[VERIFY_NAME_MAX];
 
 	for (unsigned k = 1; k < 16 && exec != 0; k++) {
 		struct ws_op lr = *op;
@@ -182,7 +158,7 @@ static void add_simulated(struct verify_run *v, const struct replay *r)
 {
 	const struct ws_prog *p = r->prog;
 	enum ref_op op;
-	char name[32];
+	char name[VERIFY_NAME_MAX];
 
 	for (size_t i = 0; i < p->n; i++) {
 		struct run_item *it;
