@@ -6,43 +6,21 @@
 
 #include "models/cpu/kvm_reg.h"
 #include "models/hyp/exits.h"
-#include "sim/app/cmd.h"
 #include "sim/app/output.h"
+#include "tests/command.h"
 #include "tests/suite.h"
-#include "tests/traces_util.h"
 
 #define GOLDEN     "tests/golden/"
 #define EXPERIMENT "configs/experiment/"
 #define VHE        EXPERIMENT "linux-6.12-vhe-n1.ini"
 #define NVHE       EXPERIMENT "linux-6.12-nvhe-n1.ini"
-#define WORDS_MAX  24
-
-/* Run the program's own entry with a line of words; it writes to a scratch file. */
-static int run(const char *line, struct str *out, struct err *e)
-{
-	char *copy = xstrdup(line), *path = scratch("command"), *argv[WORDS_MAX] = { NULL };
-	int argc = 0, rc;
-
-	for (char *w = strtok(copy, " "); w != NULL && argc < WORDS_MAX - 3; w = strtok(NULL, " "))
-		argv[argc++] = w;
-	argv[argc++] = (char[]){ "-o" };
-	argv[argc++] = path;
-	*e = (struct err){ 0 };
-	rc = cmd_main(argc, argv, e);
-	if (rc == 0 && out != NULL)
-		*out = slurp(path);
-	(void)remove(path);
-	free(path);
-	free(copy);
-	return rc;
-}
 
 static struct str output_of(const char *line)
 {
 	struct str out = STR_INIT;
 	struct err e;
 
-	ck_assert_msg(run(line, &out, &e) == 0, "%s: %s", line, e.text);
+	ck_assert_msg(run_command(line, &out, &e) == 0, "%s: %s", line, e.text);
 	return out;
 }
 
@@ -446,7 +424,7 @@ START_TEST(a_wrong_command_is_refused_with_a_reason)
 {
 	struct err e;
 
-	ck_assert_msg(run(refused[_i].line, NULL, &e) == -1, "%s", refused[_i].line);
+	ck_assert_msg(run_command(refused[_i].line, NULL, &e) == -1, "%s", refused[_i].line);
 	ck_assert_msg(e.code == refused[_i].code, "%s: code %d: %s", refused[_i].line, e.code, e.text);
 	ck_assert_msg(strstr(e.text, refused[_i].says) != NULL, "%s: %s", refused[_i].line, e.text);
 }

@@ -4,47 +4,21 @@
 #include <jansson.h>
 #include <sys/stat.h>
 
-#include "sim/app/cmd.h"
+#include "tests/command.h"
 #include "tests/suite.h"
-#include "tests/traces_util.h"
 #include "tests/verify_golden.h"
 #include "traces/bundle.h"
 
 #define REFERENCE "tests/data/registers-nvhe.csv"
 #define TOTALS    "tests/data/totals-nvhe.csv"
 #define VERIFY    "el2sim verify --reference " REFERENCE
-#define WORDS_MAX 24
-
-/* Run the program's own entry; what it writes is added to out. */
-static int run(const char *line, struct str *out, struct err *e)
-{
-	char *copy = xstrdup(line), *path = scratch("verify"), *argv[WORDS_MAX] = { NULL };
-	int argc = 0, rc;
-
-	for (char *w = strtok(copy, " "); w != NULL && argc < WORDS_MAX - 3; w = strtok(NULL, " "))
-		argv[argc++] = w;
-	argv[argc++] = (char[]){ "-o" };
-	argv[argc++] = path;
-	*e = (struct err){ ERR_NONE, "" };
-	rc = cmd_main(argc, argv, e);
-	if (out != NULL && access(path, R_OK) == 0) {
-		struct str text = slurp(path);
-
-		str_add(out, str_get(&text));
-		str_free(&text);
-	}
-	(void)unlink(path);
-	free(path);
-	free(copy);
-	return rc;
-}
 
 static void wants(const char *line, enum err_code code, const char *const *text)
 {
 	struct str out = STR_INIT;
 	struct err e;
 
-	(void)run(line, &out, &e);
+	(void)run_command(line, &out, &e);
 	ck_assert_msg(e.code == code, "%s: code %d: %s", line, e.code, e.text);
 	for (; *text != NULL; text++)
 		ck_assert_msg(strstr(str_get(&out), *text) != NULL, "%s: no \"%s\" in\n%s", line,
@@ -134,8 +108,8 @@ START_TEST(a_folder_and_an_archive_of_paths_say_the_same)
 	struct str folder = STR_INIT, archive = STR_INIT;
 	struct err e;
 
-	ck_assert_int_eq(run(VERIFY " --order tests/data/order", &folder, &e), 0);
-	ck_assert_int_eq(run(VERIFY " --order tests/data/order.tar.xz", &archive, &e), 0);
+	ck_assert_int_eq(run_command(VERIFY " --order tests/data/order", &folder, &e), 0);
+	ck_assert_int_eq(run_command(VERIFY " --order tests/data/order.tar.xz", &archive, &e), 0);
 	ck_assert_str_eq(str_get(&folder), str_get(&archive));
 	ck_assert(strstr(str_get(&folder),
 			 "1 of 1 paths in recorded order in the switch, 1 of 1 as a whole") !=
@@ -333,7 +307,7 @@ START_TEST(the_summary_is_the_answer_as_json)
 	size_t exact = 0;
 
 	ck_assert_int_eq(
-		run(VERIFY " --summary json --kernel 6.1 --order tests/data/order", &out, &e), -1);
+		run_command(VERIFY " --summary json --kernel 6.1 --order tests/data/order", &out, &e), -1);
 	ck_assert_int_eq(e.code, ERR_ANSWER_NO);
 	all = json_loads(str_get(&out), 0, &why);
 	ck_assert_msg(all != NULL, "%s", why.text);
@@ -401,7 +375,7 @@ START_TEST(a_wrong_question_is_refused_with_a_reason)
 {
 	struct err e;
 
-	ck_assert_msg(run(refused[_i].line, NULL, &e) == -1, "%s", refused[_i].line);
+	ck_assert_msg(run_command(refused[_i].line, NULL, &e) == -1, "%s", refused[_i].line);
 	ck_assert_msg(e.code == refused[_i].code, "%s: code %d: %s", refused[_i].line, e.code,
 		      e.text);
 	ck_assert_msg(strstr(e.text, refused[_i].says) != NULL, "%s: %s", refused[_i].line, e.text);
