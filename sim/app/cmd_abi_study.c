@@ -99,62 +99,35 @@ static void price_table(const struct study *st, struct rep *r)
 		 (unsigned long long)p->syscall_insns, (unsigned long long)(p->ioctl_insns - p->syscall_insns));
 }
 
-/* Called for each combination that the options ask for, none first. */
-typedef void row_fn(const struct study *st, struct rep_table *t, enum abi_vmm vmm, enum abi_flow flow,
-		    enum abi_variant variant, unsigned n, const struct abi_row *base, const struct abi_row *row);
-
 static bool wanted(uint64_t bits, unsigned i)
 {
 	return (bits >> i & 1) != 0;
 }
 
-static int one_flow(const struct study *st, struct rep_table *t, row_fn *fn, enum abi_vmm vmm, enum abi_flow flow,
-		    unsigned n, struct err *e)
-{
+/* A combination that was asked for: what it costs, and what it would without a proposal. */
+struct combo {
+	enum abi_vmm vmm;
+	enum abi_flow flow;
+	enum abi_variant variant;
+	unsigned n; /* vCPUs */
 	struct abi_row base, row;
+};
 
-	if (abi_study_row(&st->s, vmm, flow, ABI_VARIANT_NONE, n, &base, e) != 0)
-		return -1;
-	for (unsigned v = 0; v < ABI_VARIANT_COUNT; v++) {
-		if (!wanted(st->o->variants, v))
-			continue;
-		if (abi_study_row(&st->s, vmm, flow, (enum abi_variant)v, n, &row, e) != 0)
-			return -1;
-		fn(st, t, vmm, flow, (enum abi_variant)v, n, &base, &row);
-	}
-	return 0;
+static void head_cells(struct rep_table *t, const struct combo *c)
+{
+	rep_str(t, abi_vmm_names[c->vmm]);
+	rep_str(t, abi_flow_names[c->flow]);
+	rep_str(t, abi_variant_names[c->variant]);
 }
 
-static int each(const struct study *st, struct rep_table *t, row_fn *fn, bool last_only, struct err *e)
+static void flow_row(const struct study *st, struct rep_table *t, const struct combo *c)
 {
-	for (unsigned vmm = 0; vmm < ABI_VMM_COUNT; vmm++) {
-		for (unsigned f = 0; f < ABI_FLOW_COUNT; f++) {
-			if (!wanted(st->o->vmms, vmm) || !wanted(st->o->flows, f) ||
-			    !abi_flow_known((enum abi_vmm)vmm, (enum abi_flow)f))
-				continue;
-			for (size_t i = last_only ? st->n_n - 1 : 0; i < st->n_n; i++)
-				if (one_flow(st, t, fn, (enum abi_vmm)vmm, (enum abi_flow)f, st->n[i], e) != 0)
-					return -1;
-		}
-	}
-	return 0;
-}
-
-static void head_cells(struct rep_table *t, enum abi_vmm vmm, enum abi_flow flow, enum abi_variant variant)
-{
-	rep_str(t, abi_vmm_names[vmm]);
-	rep_str(t, abi_flow_names[flow]);
-	rep_str(t, abi_variant_names[variant]);
-}
-
-static void flow_row(const struct study *st, struct rep_table *t, enum abi_vmm vmm, enum abi_flow flow,
-		     enum abi_variant variant, unsigned n, const struct abi_row *base, const struct abi_row *row)
-{
-	uint64_t down = abi_vmm_parallel(vmm) ? row->par.cycles : row->serial;
+	const struct abi_row *row = &c->row;
+	uint64_t down = abi_vmm_parallel(c->vmm) ? row->par.cycles : row->serial;
 	int64_t ms = time_of(st, down, MS);
 
-	head_cells(t, vmm, flow, variant);
-	rep_u64(t, n);
+	head_cells(t, c);
+	rep_u64(t, c->n);
 	rep_u64(t, row->total.calls);
 	rep_u64(t, row->total.failed);
 	rep_u64(t, row->total.bytes);
@@ -165,11 +138,11 @@ static void flow_row(const struct study *st, struct rep_table *t, enum abi_vmm v
 	rep_fix(t, ms);
 	rep_fix(t, band(ms, st->o->band_low));
 	rep_fix(t, band(ms, st->o->band_high));
-	rep_fix(t, abi_saved(base, row));
-	rep_fix(t, abi_ceiling(base, n));
+	rep_fix(t, abi_saved(&c->base, row));
+	rep_fix(t, abi_ceiling(&c->base, c->n));
 }
 
-static int flow_table(const struct study *st, struct rep *r, struct err *e)
+static struct rep_table *flow_table(struct rep *r)
 {
 	static const struct rep_col cols[] = {
 		{ "vmm", "", REP_STR, "", 0, false },
@@ -189,17 +162,16 @@ static int flow_table(const struct study *st, struct rep *r, struct err *e)
 		{ "saved", "calls saved", REP_FIX, "%", 2, false },
 		{ "ceiling", "at most", REP_FIX, "%", 2, false },
 	};
-	struct rep_table *t = rep_table(r, "flows", "Flows", cols, 16);
 
-	return each(st, t, flow_row, false, e);
+	return rep_table(r, "flows", "Flows", cols, 16);
 }
 
-static void lock_row(const struct study *st, struct rep_table *t, enum abi_vmm vmm, enum abi_flow flow,
-		     enum abi_variant variant, unsigned n, const struct abi_row *base, const struct abi_row *row)
+static void lock_row(const struct study *st, struct rep_table *t, const struct combo *c)
 {
-	(void)base;
-	head_cells(t, vmm, flow, variant);
-	rep_u64(t, n);
+	const struct abi_row *row = &c->row;
+
+	head_cells(t, c);
+	rep_u64(t, c->n);
 	rep_u64(t, row->par.acquisitions);
 	rep_u64(t, row->par.waits);
 	rep_fix(t, time_of(st, row->par.wait, MS));
@@ -207,7 +179,7 @@ static void lock_row(const struct study *st, struct rep_table *t, enum abi_vmm v
 	rep_fix(t, time_of(st, row->par.cycles, MS));
 }
 
-static int lock_table(const struct study *st, struct rep *r, struct err *e)
+static struct rep_table *lock_table(struct rep *r)
 {
 	static const struct rep_col cols[] = {
 		{ "vmm", "", REP_STR, "", 0, false },
@@ -220,17 +192,15 @@ static int lock_table(const struct study *st, struct rep *r, struct err *e)
 		{ "longest_us", "longest wait", REP_FIX, "us", 3, false },
 		{ "parallel_ms", "parallel", REP_FIX, "ms", 3, false },
 	};
-	struct rep_table *t = rep_table(r, "locks", "Waiting for the VM's locks with a thread per vCPU", cols, 9);
 
-	return each(st, t, lock_row, false, e);
+	return rep_table(r, "locks", "Waiting for the VM's locks with a thread per vCPU", cols, 9);
 }
 
-static void slope_row(const struct study *st, struct rep_table *t, enum abi_vmm vmm, enum abi_flow flow,
-		      enum abi_variant variant, unsigned n, const struct abi_row *base, const struct abi_row *row)
+static void slope_row(const struct study *st, struct rep_table *t, const struct combo *c)
 {
-	(void)n;
-	(void)base;
-	head_cells(t, vmm, flow, variant);
+	const struct abi_row *row = &c->row;
+
+	head_cells(t, c);
 	rep_u64(t, row->registers);
 	rep_u64(t, row->shared);
 	rep_u64(t, row->calls_per_vcpu);
@@ -239,7 +209,7 @@ static void slope_row(const struct study *st, struct rep_table *t, enum abi_vmm 
 	rep_fix(t, time_of(st, row->slope, US));
 }
 
-static int slope_table(const struct study *st, struct rep *r, struct err *e)
+static struct rep_table *slope_table(struct rep *r)
 {
 	static const struct rep_col cols[] = {
 		{ "vmm", "", REP_STR, "", 0, false },
@@ -252,13 +222,60 @@ static int slope_table(const struct study *st, struct rep *r, struct err *e)
 		{ "first_us", "first vCPU", REP_FIX, "us", 3, false },
 		{ "slope_us", "each further vCPU", REP_FIX, "us", 3, false },
 	};
-	struct rep_table *t = rep_table(r, "slope", "Cost is linear in the number of vCPUs (serial)", cols, 9);
 
-	return each(st, t, slope_row, true, e);
+	return rep_table(r, "slope", "Cost is linear in the number of vCPUs (serial)", cols, 9);
+}
+
+struct tables {
+	struct rep_table *flows, *locks, *slopes;
+};
+
+/* The variants of a flow, none first. last: no further number of vCPUs comes. */
+static int one_flow(const struct study *st, const struct tables *t, struct combo *c, bool last, struct err *e)
+{
+	if (abi_study_row(&st->s, c->vmm, c->flow, ABI_VARIANT_NONE, c->n, &c->base, e) != 0)
+		return -1;
+	for (unsigned v = 0; v < ABI_VARIANT_COUNT; v++) {
+		if (!wanted(st->o->variants, v))
+			continue;
+		c->variant = (enum abi_variant)v;
+		c->row = c->base;
+		if (v != ABI_VARIANT_NONE &&
+		    abi_study_row(&st->s, c->vmm, c->flow, c->variant, c->n, &c->row, e) != 0)
+			return -1;
+		flow_row(st, t->flows, c);
+		lock_row(st, t->locks, c);
+		if (last)
+			slope_row(st, t->slopes, c);
+	}
+	return 0;
+}
+
+static int flow_tables(const struct study *st, struct rep *r, struct err *e)
+{
+	struct tables t;
+
+	t.flows = flow_table(r);
+	t.locks = lock_table(r);
+	t.slopes = slope_table(r);
+	for (unsigned vmm = 0; vmm < ABI_VMM_COUNT; vmm++) {
+		for (unsigned f = 0; f < ABI_FLOW_COUNT; f++) {
+			struct combo c = { .vmm = (enum abi_vmm)vmm, .flow = (enum abi_flow)f };
+
+			if (!wanted(st->o->vmms, vmm) || !wanted(st->o->flows, f) || !abi_flow_known(c.vmm, c.flow))
+				continue;
+			for (size_t i = 0; i < st->n_n; i++) {
+				c.n = st->n[i];
+				if (one_flow(st, &t, &c, i == st->n_n - 1, e) != 0)
+					return -1;
+			}
+		}
+	}
+	return 0;
 }
 
 /* The feature sets side by side, for the saving of the first VMM and flow asked for. */
-static int set_table(const struct study *st, struct rep *r, struct err *e)
+static void set_table(const struct study *st, struct rep *r)
 {
 	static const struct rep_col cols[] = {
 		{ "features", "", REP_STR, "", 0, false },
@@ -285,8 +302,6 @@ static int set_table(const struct study *st, struct rep *r, struct err *e)
 		rep_u64(t, row.calls_per_vcpu);
 		rep_fix(t, time_of(st, row.slope, US));
 	}
-	(void)e;
-	return 0;
 }
 
 static void mask_row(const struct study *st, struct rep_table *t, const char *how, const struct abi_trial *tr,
@@ -412,8 +427,10 @@ int abi_report_study(const struct config *c, const char *vcpus, struct rep *r, s
 	rep_fact_u64(r, "pcpus", "CPUs for vCPU threads", (uint64_t)c->abi.pcpus, "");
 	rep_fact(r, "load_put", "vcpu_load around each ioctl", "%s", c->abi.load_put ? "yes" : "no");
 	price_table(&st, r);
-	if (flow_table(&st, r, e) != 0 || lock_table(&st, r, e) != 0 || slope_table(&st, r, e) != 0 ||
-	    set_table(&st, r, e) != 0 || mask_table(&st, r, e) != 0)
+	if (flow_tables(&st, r, e) != 0)
+		return -1;
+	set_table(&st, r);
+	if (mask_table(&st, r, e) != 0)
 		return -1;
 	notes(&st, r);
 	return 0;
