@@ -112,7 +112,7 @@ START_TEST(an_empty_document_is_written_in_every_format)
 		[REP_MD] = "## run\n",
 		[REP_CSV] = "# table: facts\nkey,value,unit\n\n# table: sentences\nkind,text\n",
 		[REP_JSON] = "{\n  \"schema\": \"el2sim.run/1\",\n  \"title\": \"\",\n  \"facts\": {},\n"
-			     "  \"fact_units\": {},\n  \"tables\": {},\n  \"verdicts\": [],\n"
+			     "  \"fact_titles\": {},\n  \"fact_units\": {},\n  \"tables\": {},\n  \"verdicts\": [],\n"
 			     "  \"notes\": []\n}\n",
 	};
 	struct rep *r = rep_new("run", "");

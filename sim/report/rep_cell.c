@@ -8,6 +8,12 @@
 
 #define SEPARATE_FROM 10000 /* 9999 reads well without a comma */
 
+const char *const rep_type_names[REP_TYPE_COUNT + 1] = {
+#define X(id, name) [id] = name,
+	REP_TYPES(X)
+#undef X
+};
+
 /* Digits, in groups of three for people. */
 static void add_digits(struct str *b, uint64_t v, enum rep_reader reader)
 {

@@ -45,6 +45,11 @@ struct rep {
 	struct rep_lines verdicts, notes;
 };
 
+/* Version in the JSON "schema"; raise it when an older reader would misunderstand. */
+#define REP_VERSION 1
+
+extern const char *const rep_type_names[REP_TYPE_COUNT + 1]; /* NULL-terminated */
+
 /* Whom a number is written for: people get separators, signs and rounding, programs the bare value. */
 enum rep_reader { REP_PEOPLE, REP_PROGRAMS };
 

@@ -7,6 +7,7 @@
  */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/report/rep_doc.h"
 
@@ -46,7 +47,7 @@ static void add_facts(struct str *b, const struct rep *r)
 	str_add(b, r->nfacts != 0 ? "\n  " : "");
 }
 
-/* The units of the facts that have one. */
+/* The units of the facts that have one, the titles of those whose title is not the key. */
 static void add_fact_units(struct str *b, const struct rep *r)
 {
 	size_t n = 0;
@@ -58,15 +59,22 @@ static void add_fact_units(struct str *b, const struct rep *r)
 		}
 }
 
+static void add_fact_titles(struct str *b, const struct rep *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nfacts; i++)
+		if (strcmp(r->facts[i].title, r->facts[i].key) != 0) {
+			add_member(b, n++, "\n    ", r->facts[i].key);
+			add_string(b, r->facts[i].title);
+		}
+	str_add(b, n != 0 ? "\n  " : "");
+}
+
 static void add_column(struct str *b, const struct rep_col *c)
 {
-	static const char *const types[REP_TYPE_COUNT] = {
-#define X(id, name) [id] = name,
-		REP_TYPES(X)
-#undef X
-	};
 	const char *const members[][2] = {
-		{ "key", c->key }, { "title", c->title }, { "type", types[c->type] }, { "unit", c->unit }
+		{ "key", c->key }, { "title", c->title }, { "type", rep_type_names[c->type] }, { "unit", c->unit }
 	};
 
 	str_addc(b, '{');
@@ -74,7 +82,20 @@ static void add_column(struct str *b, const struct rep_col *c)
 		add_member(b, i, " ", members[i][0]);
 		add_string(b, members[i][1]);
 	}
-	str_addc(b, '}');
+	if (c->type == REP_FIX)
+		str_addf(b, ", \"decimals\": %d", c->decimals);
+	str_add(b, c->sparse ? ", \"sparse\": true}" : "}");
+}
+
+/* Rows with a rule before them. */
+static void add_rules(struct str *b, const struct rep_table *t)
+{
+	if (t->nrules == 0)
+		return;
+	str_add(b, ",\n      \"rules\": [");
+	for (size_t i = 0; i < t->nrules; i++)
+		str_addf(b, "%s%zu", i != 0 ? ", " : "", t->rules[i]);
+	str_addc(b, ']');
 }
 
 static void add_value(struct str *b, const struct rep_col *c, const struct rep_cell *cell)
@@ -113,7 +134,9 @@ static void add_table(struct str *b, const struct rep_table *t)
 		add_member(b, i, "\n        ", NULL);
 		add_column(b, &t->cols[i]);
 	}
-	str_add(b, "\n      ],\n      \"rows\": [");
+	str_add(b, "\n      ]");
+	add_rules(b, t);
+	str_add(b, ",\n      \"rows\": [");
 	for (size_t row = 0; row < rep_rows(t); row++) {
 		add_member(b, row, "\n        ", NULL);
 		add_row(b, t, row);
@@ -132,10 +155,12 @@ static void add_lines(struct str *b, const struct rep_lines *l)
 
 void write_REP_JSON(const struct rep *r, struct str *b)
 {
-	str_addf(b, "{\n  \"schema\": \"el2sim.%s/1\",\n  \"title\": ", r->command);
+	str_addf(b, "{\n  \"schema\": \"el2sim.%s/%d\",\n  \"title\": ", r->command, REP_VERSION);
 	add_string(b, r->title);
 	str_add(b, ",\n  \"facts\": {");
 	add_facts(b, r);
+	str_add(b, "},\n  \"fact_titles\": {");
+	add_fact_titles(b, r);
 	str_add(b, "},\n  \"fact_units\": {");
 	add_fact_units(b, r);
 	str_add(b, "},\n  \"tables\": {");
