@@ -80,13 +80,15 @@ static void put_due_here(struct replay_state *s, const struct tr_event *ev)
 	put_if_due(s, due - 1);
 }
 
-static void schedule_out(struct replay_state *s, size_t v, unsigned cpu)
+/* blocks: it sleeps; otherwise it was preempted. */
+static void schedule_out(struct replay_state *s, size_t v, unsigned cpu, bool blocks)
 {
 	struct replay_track *t = &s->track[v];
 
 	put_if_due(s, v);
 	t->scheduled_out = t->was_out = true;
 	runner_on_cpu(t->run, cpu);
+	REPLAY_TELL(s, v, state, blocks ? VC_BLOCKED : VC_RUNNABLE);
 	t->put_due = cpu + 1;
 	s->put_due[cpu] = (uint32_t)v + 1;
 	s->r->sched_outs++;
@@ -145,6 +147,9 @@ static void see_exit(struct replay_state *s, const struct tr_event *ev)
 	t->in_guest = t->timer_woke = false;
 	t->have_exit = true;
 	runner_on_cpu(t->run, ev->cpu);
+	t->exit_ns = ev->ts_ns;
+	REPLAY_TELL(s, v, exit, EXIT_COUNT);
+	REPLAY_TELL(s, v, state, VC_HOST);
 	s->r->exits++;
 	s->r->vcpu[v].exits++;
 	t->guest_ns = ev->ts_ns >= t->entry_ns ? ev->ts_ns - t->entry_ns : 0;
@@ -180,6 +185,7 @@ static void leave_to_user(struct replay_state *s, size_t v, const struct tr_even
 	}
 	runner_on_cpu(t->run, ev->cpu);
 	replay_until(s, v, replay_find_phase(t, PHASE_PUT) + 1);
+	REPLAY_TELL(s, v, state, VC_USER);
 	s->r->user_exits++;
 	s->r->vcpu[v].user_exits++;
 }
@@ -236,7 +242,7 @@ static void see_detail(struct replay_state *s, const struct tr_event *ev)
 	case TR_kvm_sys_access:
 		t->kind = kind_of_access(ev);
 		if (t->kind == EXIT_sysreg_sgi)
-			replay_set_line(&s->track[replay_sgi_target(s, v, ev)], REPLAY_LINE_SGI, true);
+			replay_send_sgi(s, v, ev);
 		break;
 	case TR_kvm_wfx_arm64:
 		t->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_wfe : EXIT_wfi;
@@ -262,12 +268,14 @@ static void switch_threads(struct replay_state *s, const struct tr_event *ev)
 	static const struct exit_step idle = { false, COMP_idle_enter, 0, false };
 	bool next_idle = ev->arg[TRA_sched_switch_next_pid] == 0;
 	bool any_idle = next_idle || ev->arg[TRA_sched_switch_prev_pid] == 0;
-	size_t v = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_prev_pid]);
+	size_t prev = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_prev_pid]);
+	size_t next = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_next_pid]);
+	size_t v = prev != SIZE_MAX ? prev : next;
+	struct smp_at at = { ev->ts_ns, ev->cpu, next != SIZE_MAX ? (unsigned)next : SMP_NOBODY };
 
 	if (v == SIZE_MAX)
-		v = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_next_pid]);
-	if (v == SIZE_MAX)
 		return;
+	SMP_HOOK(s->hooks, thread, &at, prev != SIZE_MAX ? (unsigned)prev : SMP_NOBODY);
 	replay_step(s, v, any_idle ? &to_idle : &to_other, any_idle ? CND(TO_IDLE) : 0);
 	if (next_idle)
 		replay_step(s, v, &idle, 0);
@@ -280,10 +288,12 @@ static void see_sched_switch(struct replay_state *s, const struct tr_event *ev)
 
 	switch_threads(s, ev);
 	if (prev != SIZE_MAX && s->track[prev].in_run && s->track[prev].have_exit && !s->track[prev].scheduled_out)
-		schedule_out(s, prev, ev->cpu);
+		schedule_out(s, prev, ev->cpu, (ev->arg[TRA_sched_switch_prev_state] & 3) != 0);
 	if (next != SIZE_MAX) {
 		put_if_due(s, next);
 		s->track[next].scheduled_out = false;
+		SMP_HOOK(s->hooks, state, (&(struct smp_at){ ev->ts_ns, ev->cpu, (unsigned)next }),
+			 s->track[next].in_run ? VC_HOST : VC_USER);
 	}
 }
 
@@ -318,6 +328,7 @@ static void see_marker(struct replay_state *s, const struct tr_event *ev)
 	for (size_t v = 0; v < s->r->n_vcpu; v++)
 		memset(&s->track[v].pending, 0, sizeof(s->track[v].pending));
 	s->r->first_ns = ev->ts_ns;
+	s->hooks = s->opt->hooks;
 }
 
 static void see_event(struct replay_state *s, const struct tr_event *ev)
@@ -348,6 +359,12 @@ static void see_event(struct replay_state *s, const struct tr_event *ev)
 		break;
 	case TR_vgic_update_irq_pending:
 		replay_see_irq_pending(s, ev);
+		break;
+	case TR_sched_waking:
+		replay_see_waking(s, ev);
+		break;
+	case TR_kvm_vcpu_wakeup:
+		replay_see_wakeup(s, ev);
 		break;
 	case TR_print:
 		see_marker(s, ev);
@@ -410,10 +427,11 @@ struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, cons
 
 	r->prog = p;
 	*s = (struct replay_state){ .r = r, .runner = runner_new(p, opt->counting), .trace = trace,
-				    .opt = opt };
+				    .opt = opt, .hooks = opt->from[0] == '\0' ? opt->hooks : NULL };
 	rc = replay_find_sgis(trace, &s->sgis, e);
 	while (rc == 0 && !s->ended && (rc = tr_next(trace, &ev, e)) == 1) {
 		rc = 0;
+		s->now_ns = ev.ts_ns;
 		if (r->last_ns == 0)
 			r->first_ns = ev.ts_ns;
 		r->last_ns = ev.ts_ns;

@@ -19,6 +19,7 @@
 
 #include "models/hyp/exits.h"
 #include "models/hyp/policy_opt.h"
+#include "models/hyp/smp_hooks.h"
 #include "traces/trace.h"
 
 struct replay_vcpu {
@@ -58,6 +59,7 @@ struct replay_options {
 	enum fp_use fp;
 	enum sgi_target sgi;
 	const char *from, *to; /* markers (event print) between which is counted; "" = the whole trace */
+	struct smp_hooks *hooks; /* observers, NULL: none; they see what is counted */
 };
 
 /* As [run] of a configuration says; the strings stay the configuration's. */

@@ -26,7 +26,7 @@ struct replay_track {
 	unsigned next;           /* steps of the kind's sequence that ran */
 	uint64_t more_scheds;
 	struct ws_totals pending; /* since the exit, for the kind that it turns out to be */
-	uint64_t entry_ns, guest_ns;
+	uint64_t entry_ns, exit_ns, guest_ns;
 	uint32_t line[REPLAY_LINES_MAX]; /* interrupts that wait for the next entry */
 	unsigned n_lines;
 	bool timer_on[2];        /* KVM's order: physical, virtual */
@@ -73,6 +73,8 @@ struct replay_state {
 	const struct replay_options *opt;
 	uint64_t *exec_before;   /* executions of each op before the window began; NULL: no window */
 	bool ended;              /* the window is over */
+	uint64_t now_ns;         /* of the event that is looked at */
+	struct smp_hooks *hooks; /* observers, once the window began */
 	struct replay_vm *vm;    /* by runner_vcpu.vm */
 	size_t n_vm;
 	uint64_t changes;        /* of the set of vCPUs and their numbers */
@@ -84,6 +86,14 @@ struct replay_state {
 	uint32_t new_index;
 	uint32_t put_due[TR_CPU_MAX]; /* vCPU + 1 that this CPU is putting after a sched_switch; 0 = none */
 };
+
+/* Tell the observers of something that happens to a vCPU now. */
+#define REPLAY_TELL(s, v, hook, ...)                                                                \
+	do {                                                                                        \
+		const struct smp_at at_ = { (s)->now_ns, (s)->track[v].run->cpu, (unsigned)(v) };   \
+                                                                                                    \
+		SMP_HOOK((s)->hooks, hook, &at_, __VA_ARGS__);                                 \
+	} while (0)
 
 /* ---- replay_steps.c ---- */
 
@@ -109,12 +119,15 @@ void replay_put(struct replay_state *s, size_t v);
 
 /* An interrupt line of a vCPU rises or falls; what is up at the next entry takes a list register. */
 void replay_set_line(struct replay_track *t, uint32_t irq, bool level);
-/* vCPU that the SGI of a sender goes to: its kvm_sys_access event. */
-size_t replay_sgi_target(struct replay_state *s, size_t sender, const struct tr_event *ev);
+/* An SGI is sent: its kvm_sys_access event. */
+void replay_send_sgi(struct replay_state *s, size_t sender, const struct tr_event *ev);
 /* Events of timers and interrupts. */
 void replay_see_timer(struct replay_state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index);
 void replay_see_timer_irq(struct replay_state *s, const struct tr_event *ev);
 void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev);
+/* For observers: a vCPU thread is woken; the time in WFI is over. */
+void replay_see_waking(struct replay_state *s, const struct tr_event *ev);
+void replay_see_wakeup(struct replay_state *s, const struct tr_event *ev);
 void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint64_t index);
 
 /* ---- replay_sgi.c ---- */

@@ -79,7 +79,7 @@ static size_t not_running(const struct replay_state *s, const struct replay_vm *
 	return SIZE_MAX;
 }
 
-size_t replay_sgi_target(struct replay_state *s, size_t sender, const struct tr_event *ev)
+static size_t sgi_target(struct replay_state *s, size_t sender, const struct tr_event *ev)
 {
 	const struct replay_vm *vm = siblings(s, s->track[sender].run->vm);
 	int32_t pid = replay_sgi_seen(&s->sgis, ev);
@@ -90,6 +90,33 @@ size_t replay_sgi_target(struct replay_state *s, size_t sender, const struct tr_
 		return v;
 	(void)not_running(s, vm, sender, UINT64_MAX, &n);
 	return to_itself(s, n) ? sender : not_running(s, vm, sender, s->quiet_sgis++ % n, &up_to);
+}
+
+void replay_send_sgi(struct replay_state *s, size_t sender, const struct tr_event *ev)
+{
+	size_t to = sgi_target(s, sender, ev);
+
+	REPLAY_TELL(s, sender, irq, SMP_IRQ_SEND, SRC_SGI, (unsigned)to);
+	REPLAY_TELL(s, to, irq, SMP_IRQ_PEND, SRC_SGI, SMP_NOBODY);
+	replay_set_line(&s->track[to], REPLAY_LINE_SGI, true);
+}
+
+void replay_see_waking(struct replay_state *s, const struct tr_event *ev)
+{
+	size_t v = replay_find(s, (int32_t)ev->arg[TRA_sched_waking_pid]);
+	const struct smp_at at = { ev->ts_ns, ev->cpu, (unsigned)v };
+
+	if (v != SIZE_MAX)
+		SMP_HOOK(s->hooks, wake, &at, (unsigned)ev->arg[TRA_sched_waking_target_cpu]);
+}
+
+void replay_see_wakeup(struct replay_state *s, const struct tr_event *ev)
+{
+	size_t v = replay_find(s, ev->pid);
+
+	if (v != SIZE_MAX)
+		REPLAY_TELL(s, v, halt, ev->arg[TRA_kvm_vcpu_wakeup_ns],
+			    ev->arg[TRA_kvm_vcpu_wakeup_waited] != 0, 0, 0);
 }
 
 void replay_see_timer(struct replay_state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index)
@@ -110,6 +137,7 @@ void replay_see_timer_irq(struct replay_state *s, const struct tr_event *ev)
 		return;
 	s->track[v].timer_fired |= s->track[v].in_guest;
 	s->track[v].timer_woke = true;
+	REPLAY_TELL(s, v, irq, SMP_IRQ_EXPIRE, SRC_TIMER, SMP_NOBODY);
 }
 
 /* A vCPU's own thread tells its index when it looks at its timers, which it does at vcpu_load. */
@@ -126,6 +154,16 @@ void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint6
 	}
 }
 
+/* SGIs are 0..15, the timers' private interrupts 16..31. */
+static void pending(struct replay_state *s, size_t v, uint32_t irq, bool level)
+{
+	enum smp_source src = irq < 16 ? SRC_SGI : irq < 32 ? SRC_TIMER : SRC_DEVICE;
+
+	if (level)
+		REPLAY_TELL(s, v, irq, SMP_IRQ_PEND, src, SMP_NOBODY);
+	replay_set_line(&s->track[v], irq, level);
+}
+
 void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev)
 {
 	uint64_t index = ev->arg[TRA_vgic_update_irq_pending_vcpu_id];
@@ -135,6 +173,6 @@ void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev)
 		replay_learn_index(s, ev, index);
 	for (size_t v = 0; v < s->r->n_vcpu; v++) {
 		if (s->r->vcpu[v].index == index && strcmp(s->r->vcpu[v].comm, tr_string(s->trace, ev->comm)) == 0)
-			replay_set_line(&s->track[v], (uint32_t)ev->arg[TRA_vgic_update_irq_pending_irq], level);
+			pending(s, v, (uint32_t)ev->arg[TRA_vgic_update_irq_pending_irq], level);
 	}
 }

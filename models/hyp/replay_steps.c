@@ -10,8 +10,10 @@ static void charge(struct replay_state *s, size_t v, const struct exit_step *ste
 	struct replay *r = s->r;
 	struct replay_track *t = &s->track[v];
 	enum ws_phase phase = step->is_phase ? (enum ws_phase)step->id : PHASE_HANDLE;
-	const struct ws_totals *add = runner_run(s->runner, t->run, exit_step_comp(r->prog, step), state, lrs);
+	enum ws_comp comp = exit_step_comp(r->prog, step);
+	const struct ws_totals *add = runner_run(s->runner, t->run, comp, state, lrs);
 
+	REPLAY_TELL(s, v, ran, (&(struct smp_ran){ phase, comp, add->cycles, add }));
 	ws_totals_add(&r->total, add, 1);
 	ws_totals_add(&r->phase[phase], add, 1);
 	ws_totals_add(&r->vcpu[v].totals, add, 1);
@@ -51,6 +53,8 @@ void replay_step(struct replay_state *s, size_t v, const struct exit_step *step,
 		for (unsigned k = 0; k < t->run->lrs; k++)
 			s->r->lr_used[k]++;
 		t->n_lines = 0;
+		REPLAY_TELL(s, v, enter, t->run->lrs);
+		REPLAY_TELL(s, v, state, VC_GUEST);
 	}
 	charge(s, v, step, state_of(t, state) | (enter || leave ? t->run->lr_state : 0),
 	       enter || leave ? t->run->lrs : 0);
@@ -101,6 +105,7 @@ void replay_settle(struct replay_state *s, size_t v, enum exit_kind kind)
 	struct replay_track *t = &s->track[v];
 	struct replay_kind *k = &s->r->kind[kind];
 
+	REPLAY_TELL(s, v, handled, kind, t->have_exit ? t->exit_ns : s->now_ns);
 	k->count++;
 	k->more_scheds += t->more_scheds;
 	k->guest_ns += t->guest_ns;

@@ -38,37 +38,35 @@ const struct opt_row *smp_opt_rows(size_t *n)
 	return opt_rows;
 }
 
-const char *smp_time_name(enum smp_time t)
+/* A function that gives column `what` of a list of rows. */
+#define NAME_OF(fn, arg, list, count, row)                                                         \
+	const char *fn(enum arg i)                                                                 \
+	{                                                                                          \
+		static const char *const text[count] = {list(row)};                                \
+                                                                                                   \
+		return text[i];                                                                    \
+	}
+
+#define NAME2(id, name)       name,
+#define NAME3(id, name, help) name,
+#define HELP3(id, name, help) help,
+
+NAME_OF(smp_time_name, smp_time, SMP_TIMES, SMP_TIME_COUNT, NAME3)
+NAME_OF(smp_time_help, smp_time, SMP_TIMES, SMP_TIME_COUNT, HELP3)
+NAME_OF(smp_latency_name, smp_latency, SMP_LATENCIES, LAT_COUNT, NAME3)
+NAME_OF(smp_mode_name, smp_mode, SMP_MODES, SMP_MODE_COUNT, NAME2)
+NAME_OF(smp_state_name, smp_state, SMP_STATES, SMP_STATE_COUNT, NAME2)
+NAME_OF(smp_source_name, smp_source, SMP_SOURCES, SRC_COUNT, NAME2)
+NAME_OF(smp_irq_step_name, smp_irq_step, SMP_IRQ_STEPS, SMP_IRQ_STEP_COUNT, NAME2)
+
+void smp_hook(struct smp *m, struct smp_hooks *h)
 {
-	static const char *const names[SMP_TIME_COUNT] = {
-#define X(id, name, help) name,
-		SMP_TIMES(X)
-#undef X
-	};
+	struct smp_hooks **end = &m->hooks;
 
-	return names[t];
-}
-
-const char *smp_time_help(enum smp_time t)
-{
-	static const char *const helps[SMP_TIME_COUNT] = {
-#define X(id, name, help) help,
-		SMP_TIMES(X)
-#undef X
-	};
-
-	return helps[t];
-}
-
-const char *smp_latency_name(enum smp_latency l)
-{
-	static const char *const names[LAT_COUNT] = {
-#define X(id, name, help) name,
-		SMP_LATENCIES(X)
-#undef X
-	};
-
-	return names[l];
+	while (*end != NULL)
+		end = &(*end)->next;
+	h->next = NULL;
+	*end = h;
 }
 
 uint64_t smp_now(const struct smp *m)

@@ -19,6 +19,7 @@
 #include "models/hyp/guest.h"
 #include "models/hyp/runner.h"
 #include "models/hyp/sched.h"
+#include "models/hyp/smp_hooks.h"
 #include "sim/hooks/hist.h"
 #include "sim/kernel/clk.h"
 #include "sim/kernel/sk.h"
@@ -79,19 +80,6 @@ struct smp_counts {
 #undef X
 };
 
-/* Virtual interrupts of a vCPU, each one list register. */
-#define SMP_SOURCES(X)                                                                             \
-	X(TIMER, "timer")                                                                          \
-	X(SGI, "IPI")                                                                              \
-	X(DEVICE, "device")
-
-enum smp_source {
-#define X(id, name) SRC_##id,
-	SMP_SOURCES(X)
-#undef X
-	SRC_COUNT
-};
-
 /* Latencies, in nanoseconds: id, name, help. */
 #define SMP_LATENCIES(X)                                                                           \
 	X(HANDLING, "exit handling", "from a guest exit to the next entry, sleep not included")    \
@@ -107,9 +95,6 @@ enum smp_latency {
 	LAT_COUNT
 };
 const char *smp_latency_name(enum smp_latency l);
-
-/* Where a vCPU thread is. HOST: on its pCPU, in the kernel. GUEST: from the entry on. */
-enum smp_state { VC_RUNNABLE, VC_HOST, VC_GUEST, VC_POLL, VC_USER, VC_BLOCKED };
 
 /* What a thread does first when it has a pCPU again. */
 enum smp_resume { RESUME_FIRST, RESUME_LOOP, RESUME_HALT, RESUME_USER };
@@ -151,8 +136,6 @@ struct smp_vcpu {
 /* Physical interrupts. */
 enum smp_irq { IRQ_TICK, IRQ_VTIMER, IRQ_KICK, IRQ_BG, IRQ_DEV, IRQ_COUNT };
 
-enum smp_mode { CPU_OFF, CPU_BUSY, CPU_IDLE, CPU_GUEST, CPU_POLL, CPU_USER };
-
 typedef void smp_next_fn(struct smp *m, struct smp_cpu *c);
 
 struct smp_cpu {
@@ -192,6 +175,7 @@ struct smp {
 	unsigned n_cpu, n_vcpu;
 	bool *idle;   /* per pCPU: a woken thread may go there */
 	uint64_t end; /* cycles simulated */
+	struct smp_hooks *hooks;
 
 	struct smp_counts n;
 	struct ws_totals total, phase[PHASE_COUNT];
@@ -210,6 +194,9 @@ struct smp {
 struct smp *smp_new(const struct smp_options *o, const struct workload *w, const struct ws_prog *p,
 		    const uint64_t *measured, bool counting, struct err *e);
 void smp_free(struct smp *m);
+
+/* Let somebody look, from before smp_run to the end; h must last. Called in the order of this. */
+void smp_hook(struct smp *m, struct smp_hooks *h);
 
 /* Simulate to the end and check. As smp_check; ERR_MODEL also when simulated time ends. */
 int smp_run(struct smp *m, struct err *e);

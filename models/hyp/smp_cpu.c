@@ -13,6 +13,40 @@
 
 static smp_next_fn loop_check, pick_next, irq_done;
 
+/* ---- observers ---- */
+
+/* What the pCPU does next begins when what it has settled so far is done. */
+static struct smp_at here(const struct smp_cpu *c, const struct smp_vcpu *v)
+{
+	return (struct smp_at){smp_now(c->m) + c->busy, c->id, v != NULL ? v->id : SMP_NOBODY};
+}
+
+/* Tell the observers of something that this pCPU does for a vCPU (or NULL). */
+#define TELL(c, v, hook, ...)                                                                      \
+	do {                                                                                       \
+		if ((c)->m->hooks != NULL) {                                                       \
+			const struct smp_at at_ = here(c, v);                                      \
+                                                                                                   \
+			SMP_HOOK((c)->m->hooks, hook, &at_, __VA_ARGS__);                         \
+		}                                                                                  \
+	} while (0)
+
+static void set_state(struct smp_cpu *c, struct smp_vcpu *v, enum smp_state state)
+{
+	if (v->state != state)
+		TELL(c, v, state, state);
+	v->state = state;
+}
+
+static void set_mode(struct smp_cpu *c, enum smp_mode mode)
+{
+	const struct smp_at at = {smp_now(c->m), c->id, c->curr != NULL ? c->curr->id : SMP_NOBODY};
+
+	if (c->mode != mode)
+		SMP_HOOK(c->m->hooks, mode, &at, mode);
+	c->mode = mode;
+}
+
 /* ---- components and their cycles ---- */
 
 /* Run-time state of a step: the kind's, but timers and list registers are the machine's own. */
@@ -45,10 +79,12 @@ static void count_phase(struct smp *m, struct smp_vcpu *v, enum ws_phase phase)
 
 #define COUNT(v, what) ((v)->n.what++, (v)->m->n.what++)
 
-static void pend(struct smp_vcpu *v, enum smp_source src, uint64_t at)
+/* by: the pCPU that finds it out */
+static void pend(struct smp_cpu *by, struct smp_vcpu *v, enum smp_source src, uint64_t at)
 {
 	if ((v->irqs >> src & 1) != 0)
 		return; /* it is still waiting: one list register */
+	TELL(by, v, irq, SMP_IRQ_PEND, src, SMP_NOBODY);
 	v->irqs |= 1u << src;
 	v->irq_at[src] = at;
 }
@@ -59,11 +95,13 @@ static void charge(struct smp_cpu *c, struct exit_step s)
 	struct smp *m = c->m;
 	struct smp_vcpu *v = c->curr;
 	enum ws_phase phase = s.is_phase ? (enum ws_phase)s.id : PHASE_HANDLE;
+	enum ws_comp comp = exit_step_comp(m->prog, &s);
 	bool lrs = v != NULL && (exit_step_is(&s, PHASE_ENTER) || exit_step_is(&s, PHASE_EXIT));
 	const struct ws_totals *t =
-		runner_run(m->runner, v != NULL ? v->run : c->host, exit_step_comp(m->prog, &s),
-			   state_of(v, &s), lrs ? v->run->lrs : 0);
+		runner_run(m->runner, v != NULL ? v->run : c->host, comp, state_of(v, &s),
+			   lrs ? v->run->lrs : 0);
 
+	TELL(c, v, ran, &(struct smp_ran){phase, comp, t->cycles, t});
 	ws_totals_add(&m->total, t, 1);
 	ws_totals_add(&m->phase[phase], t, 1);
 	ws_totals_add(v != NULL ? &v->pending : &m->host, t, 1);
@@ -76,7 +114,7 @@ static void charge(struct smp_cpu *c, struct exit_step s)
 	if (phase == PHASE_PUT && (c->irqs >> IRQ_VTIMER & 1) != 0) {
 		/* the line goes with the vCPU */
 		c->irqs &= ~(1u << IRQ_VTIMER);
-		pend(v, SRC_TIMER, v->fired_at);
+		pend(c, v, SRC_TIMER, v->fired_at);
 	}
 }
 
@@ -96,7 +134,7 @@ static void due_at(struct smp_cpu *c, uint64_t cycle)
 
 static void cpu_busy(struct smp_cpu *c, smp_next_fn *next)
 {
-	c->mode = CPU_BUSY;
+	set_mode(c, CPU_BUSY);
 	c->since = smp_now(c->m);
 	c->next = next;
 	due_at(c, c->since + c->busy);
@@ -105,7 +143,7 @@ static void cpu_busy(struct smp_cpu *c, smp_next_fn *next)
 /* A mode that an interrupt ends early. end: SK_NEVER if nothing else does. */
 static void cpu_mode(struct smp_cpu *c, enum smp_mode mode, uint64_t end)
 {
-	c->mode = mode;
+	set_mode(c, mode);
 	c->since = smp_now(c->m);
 	if (c->irqs != 0)
 		sk_notify_delta(&c->m->k, &c->due);
@@ -166,7 +204,7 @@ static void off_cpu(struct smp_cpu *c, enum smp_state state, enum smp_resume res
 {
 	struct smp_vcpu *v = c->curr;
 
-	v->state = state;
+	set_state(c, v, state);
 	v->resume = resume;
 	v->since = smp_now(c->m);
 	c->curr = NULL;
@@ -179,6 +217,14 @@ static void latency(struct smp *m, enum smp_latency l, uint64_t from)
 
 /* ---- interrupts of vCPUs ---- */
 
+/* An interrupt to another pCPU. */
+static void kick(struct smp_cpu *by, struct smp_cpu *to)
+{
+	TELL(by, to->curr, irq, SMP_IRQ_KICK, SRC_SGI, to->id);
+	charge(by, STEP(gic_send_sgi));
+	smp_raise(to, IRQ_KICK);
+}
+
 /* A sleeping thread could run; waker: the pCPU on which that is found out. */
 static void wake(struct smp_cpu *waker, struct smp_vcpu *v)
 {
@@ -190,7 +236,8 @@ static void wake(struct smp_cpu *waker, struct smp_vcpu *v)
 	v->time[SMP_BLOCKED] += smp_now(m) - v->since;
 	v->slept += smp_now(m) - v->since;
 	v->since = smp_now(m);
-	v->state = VC_RUNNABLE;
+	set_state(waker, v, VC_RUNNABLE);
+	TELL(waker, v, wake, to->id);
 	v->woke = true;
 	v->woke_remote = to != waker;
 	ops->enqueue(m->sched, &v->ent, to->id, true);
@@ -202,19 +249,17 @@ static void wake(struct smp_cpu *waker, struct smp_vcpu *v)
 		return;
 	if (to == waker)
 		return; /* it looks for itself before it goes on */
-	charge(waker, STEP(gic_send_sgi));
-	smp_raise(to, IRQ_KICK);
+	kick(waker, to);
 }
 
 /* A virtual interrupt becomes pending since cycle `at`; found out on this pCPU. */
 static void deliver(struct smp_cpu *by, struct smp_vcpu *v, enum smp_source src, uint64_t at)
 {
-	pend(v, src, at);
+	pend(by, v, src, at);
 	if (v->state == VC_BLOCKED) {
 		wake(by, v);
 	} else if (v->state == VC_GUEST && v->cpu != by) {
-		charge(by, STEP(gic_send_sgi));
-		smp_raise(v->cpu, IRQ_KICK);
+		kick(by, v->cpu);
 	} else if (v->state == VC_POLL && v->cpu->mode == CPU_POLL) {
 		sk_notify_delta(&v->m->k, &v->cpu->due);
 	}
@@ -224,6 +269,9 @@ static void deliver(struct smp_cpu *by, struct smp_vcpu *v, enum smp_source src,
  * counts. */
 void smp_timer_fires(struct smp_vcpu *v, uint64_t deadline)
 {
+	const struct smp_at at = {deadline, v->cpu->id, v->id};
+
+	SMP_HOOK(v->m->hooks, irq, &at, SMP_IRQ_EXPIRE, SRC_TIMER, SMP_NOBODY);
 	if (v->state == VC_BLOCKED) {
 		if (!list_empty(&v->bg))
 			return;
@@ -235,7 +283,7 @@ void smp_timer_fires(struct smp_vcpu *v, uint64_t deadline)
 			v->fired_at = deadline;
 		smp_raise(v->cpu, IRQ_VTIMER);
 	} else {
-		pend(v, SRC_TIMER, deadline);
+		pend(v->cpu, v, SRC_TIMER, deadline);
 	}
 }
 
@@ -323,13 +371,16 @@ static void begin_exit(struct smp_cpu *c, enum exit_kind kind)
 	struct smp_vcpu *v = c->curr;
 
 	v->kind = kind;
-	v->state = VC_HOST;
+	TELL(c, v, exit, kind);
+	set_state(c, v, VC_HOST);
 	v->in_exit = true;
 	v->exit_at = smp_now(c->m);
 	v->slept = 0;
 	charge(c, PHASE(EXIT));
 	runner_lrs(v->run, 0);
 	if (c->m->measured != NULL) {
+		TELL(c, v, ran,
+		     &(struct smp_ran){PHASE_HANDLE, COMP_COUNT, c->m->measured[kind], NULL});
 		c->busy += c->m->measured[kind];
 		c->m->measured_cycles += c->m->measured[kind];
 	}
@@ -337,6 +388,7 @@ static void begin_exit(struct smp_cpu *c, enum exit_kind kind)
 
 static void settle(struct smp *m, struct smp_vcpu *v)
 {
+	TELL(v->cpu, v, handled, v->kind, v->exit_at);
 	m->kind[v->kind].count++;
 	ws_totals_add(&m->kind[v->kind].totals, &v->pending, 1);
 	v->pending = (struct ws_totals){0};
@@ -368,7 +420,7 @@ static void guest_entered(struct smp *m, struct smp_cpu *c)
 	cpu_busy(c, guest_runs);
 }
 
-static void inject(struct smp *m, struct smp_vcpu *v)
+static void inject(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
 {
 	static const enum smp_latency lat[SRC_COUNT] = {LAT_TIMER, LAT_SGI, LAT_DEVICE};
 	uint64_t have = (uint64_t)m->prog->config.machine->list_registers;
@@ -378,6 +430,7 @@ static void inject(struct smp *m, struct smp_vcpu *v)
 		if ((v->irqs >> s & 1) == 0)
 			continue;
 		v->irqs &= ~(1u << s);
+		TELL(c, v, irq, SMP_IRQ_INJECT, (enum smp_source)s, SMP_NOBODY);
 		latency(m, lat[s], v->irq_at[s]);
 		COUNT(v, injected);
 		n++;
@@ -409,8 +462,9 @@ static void loop_check(struct smp *m, struct smp_cpu *c)
 		charge(c, PHASE(PUT));
 		cpu_busy(c, preempted);
 	} else {
-		inject(m, v);
-		v->state = VC_GUEST;
+		inject(m, c, v);
+		TELL(c, v, enter, v->run->lrs);
+		set_state(c, v, VC_GUEST);
 		charge(c, PHASE(ENTER));
 		cpu_busy(c, guest_entered);
 	}
@@ -419,11 +473,10 @@ static void loop_check(struct smp *m, struct smp_cpu *c)
 /* ---- WFI ---- */
 
 /* How KVM adapts the time it polls to the time it slept (kvm_vcpu_halt). */
-static void adapt_polling(struct smp *m, struct smp_vcpu *v)
+static void adapt(struct smp *m, struct smp_vcpu *v, uint64_t slept)
 {
 	const uint64_t max = (uint64_t)m->o.halt_poll_ns,
 		       start = (uint64_t)m->o.halt_poll_grow_start;
-	uint64_t slept = smp_ns(m, smp_now(m) - v->halt_at);
 
 	if (max == 0 || slept <= v->halt_poll_ns)
 		return;
@@ -442,10 +495,19 @@ static void adapt_polling(struct smp *m, struct smp_vcpu *v)
 	}
 }
 
+static void end_wait(struct smp *m, struct smp_cpu *c, bool slept)
+{
+	struct smp_vcpu *v = c->curr;
+	uint64_t ns = smp_ns(m, smp_now(m) - v->halt_at), before = v->halt_poll_ns;
+
+	adapt(m, v, ns);
+	TELL(c, v, halt, ns, slept, before, v->halt_poll_ns);
+}
+
 static void halt_ends(struct smp *m, struct smp_cpu *c)
 {
-	adapt_polling(m, c->curr);
-	c->curr->state = VC_HOST;
+	end_wait(m, c, false);
+	set_state(c, c->curr, VC_HOST);
 	charge(c, STEP(halt_clock));
 	charge(c, STEP(wfi_vgic_load));
 	cpu_busy(c, loop_check);
@@ -466,7 +528,7 @@ static void block(struct smp_cpu *c)
 {
 	struct smp_vcpu *v = c->curr;
 
-	v->state = VC_HOST;
+	set_state(c, v, VC_HOST);
 	v->kind = EXIT_wfi_timer;
 	charge(c, STEP(sched_dequeue));
 	charge(c, ((struct exit_step){true, PHASE_PUT, CND(BLOCKING), false}));
@@ -483,7 +545,7 @@ static void poll_on(struct smp *m, struct smp_cpu *c)
 		halt_ends(m, c);
 	} else if (smp_now(m) < v->poll_end && !c->resched &&
 		   m->sched->ops->waiting(m->sched, c->id) == 0) {
-		v->state = VC_POLL;
+		set_state(c, v, VC_POLL);
 		cpu_mode(c, CPU_POLL, v->poll_end);
 	} else {
 		block(c);
@@ -519,8 +581,10 @@ static void send_sgi(struct smp *m, struct smp_cpu *c)
 	for (int64_t i = 0; i < v->guest.w->ipi_targets; i++) {
 		unsigned to = n == 1 ? 0 : (unsigned)guest_below(&v->guest, STREAM_TARGET, n - 1);
 
+		to = first + to + (n > 1 && to >= self);
 		COUNT(v, sgis);
-		deliver(c, &m->vcpu[first + to + (n > 1 && to >= self)], SRC_SGI, smp_now(m));
+		TELL(c, v, irq, SMP_IRQ_SEND, SRC_SGI, to);
+		deliver(c, &m->vcpu[to], SRC_SGI, smp_now(m));
 	}
 	loop_check(m, c);
 }
@@ -534,7 +598,7 @@ static void user_resume(struct smp *m, struct smp_cpu *c)
 		cpu_busy(c, preempted);
 		return;
 	}
-	c->curr->state = VC_USER;
+	set_state(c, c->curr, VC_USER);
 	cpu_mode(c, CPU_USER, smp_now(m) + c->curr->user_left);
 }
 
@@ -552,7 +616,7 @@ static void handle(struct smp_cpu *c, unsigned from)
 			continue;
 		v->step++;
 		COUNT(v, user_exits);
-		v->state = VC_USER;
+		set_state(c, v, VC_USER);
 		v->user_left = clk_cycle(&c->m->clk, (uint64_t)v->guest.w->user_ns * 1000);
 		cpu_busy(c, user_resume);
 		return;
@@ -563,7 +627,7 @@ static void handle(struct smp_cpu *c, unsigned from)
 static void user_done(struct smp *m, struct smp_cpu *c)
 {
 	(void)m;
-	c->curr->state = VC_HOST;
+	set_state(c, c->curr, VC_HOST);
 	handle(c, c->curr->step);
 }
 
@@ -625,8 +689,10 @@ static void go_idle(struct smp *m, struct smp_cpu *c)
 {
 	c->resched = false;
 	m->idle[c->id] = true;
-	if (c->last != NULL)
+	if (c->last != NULL) {
+		TELL(c, NULL, thread, c->last->id);
 		charge(c, STEP_X(thread_switch, TO_IDLE));
+	}
 	c->last = NULL;
 	charge(c, STEP(idle_enter));
 	cpu_busy(c, idle);
@@ -651,7 +717,7 @@ static void resume(struct smp *m, struct smp_cpu *c)
 	}
 	charge(c, PHASE(LOAD));
 	if (v->resume == RESUME_HALT) {
-		adapt_polling(m, v);
+		end_wait(m, c, true);
 		charge(c, STEP(halt_clock));
 		charge(c, STEP(wfi_vgic_load));
 	}
@@ -668,15 +734,17 @@ static void switch_to(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
 		COUNT(v, migrations);
 	if (v->woke)
 		latency(m, LAT_WAKE, v->since);
-	v->state = v->resume == RESUME_USER ? VC_USER : VC_HOST;
 	v->cpu = c;
 	c->curr = v;
+	set_state(c, v, v->resume == RESUME_USER ? VC_USER : VC_HOST);
 	runner_on_cpu(v->run, c->id);
 	if (v->woke && v->woke_remote)
 		charge(c, STEP(sched_wake));
 	if (v->woke)
 		charge(c, STEP(sched_pick));
 	v->woke = false;
+	if (c->last != v)
+		TELL(c, v, thread, from_idle ? SMP_NOBODY : c->last->id);
 	if (c->last != v)
 		charge(c, from_idle ? STEP_X(thread_switch, TO_IDLE) : STEP(thread_switch));
 	c->last = v;
@@ -738,6 +806,8 @@ void smp_cpu_run(struct sk *k, struct sk_proc *self)
 			take_irq(c, user_resume);
 		else
 			user_done(c->m, c);
+		break;
+	case SMP_MODE_COUNT:
 		break;
 	}
 }
