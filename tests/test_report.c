@@ -19,6 +19,7 @@ static const struct rep_col all_types[] = {
 	{ "share", "share", REP_FIX, "%", 1, true },
 	{ "ratio", "ratio", REP_FIX, NULL, 3, false },
 	{ "addr", NULL, REP_HEX, "", 0, false },
+	{ "pid", NULL, REP_ID, "", 0, false },
 	{ "why", "why", REP_STR, "", 0, false },
 };
 static const struct rep_col one_col[] = { { "kind", "exit kind", REP_STR, "", 0, false } };
@@ -36,14 +37,17 @@ static struct rep *full_document(void)
 	empty = rep_table(r, "none_yet", "", one_col, 1);
 	rep_str(t, "TCR_EL1");
 	rep_u64(t, 0), rep_u64(t, 9999), rep_i64(t, 0), rep_fix(t, 0), rep_fix(t, -1), rep_u64(t, 0);
+	rep_u64(t, 0);
 	rep_strf(t, "a|b \"%s\", *c*", "q");
 	rep_str(t, "caf\303\251 \\ <x>");
 	rep_u64(t, 10000), rep_u64(t, UINT64_MAX), rep_i64(t, -12345), rep_fix(t, 12350);
-	rep_fix(t, 1234567891), rep_u64(t, 0xffff800080001234), rep_str(t, "");
+	rep_fix(t, 1234567891), rep_u64(t, 0xffff800080001234), rep_u64(t, 12345);
+	rep_str(t, "");
 	rep_rule(t);
 	rep_rule(t);
 	rep_str(t, "total");
 	rep_u64(t, 7), rep_none(t), rep_i64(t, INT64_MIN), rep_fix(t, -12350), rep_fix(t, INT64_MAX);
+	rep_none(t);
 	rep_none(t);
 	rep_none(t);
 	ck_assert_uint_eq(rep_rows(t), 3);
@@ -163,7 +167,7 @@ static struct rep *plain_document(void)
 	rep_fact(r, "trace", "trace", "a");
 	rep_fact_u64(r, "time", "time", 5000000000, "ps");
 	rep_str(t, "x"), rep_u64(t, INT64_MAX), rep_u64(t, 0), rep_i64(t, -3), rep_fix(t, 1250);
-	rep_fix(t, -5), rep_u64(t, 31), rep_none(t);
+	rep_fix(t, -5), rep_u64(t, 31), rep_u64(t, 4), rep_none(t);
 	rep_verdict(r, "yes");
 	return r;
 }
@@ -174,9 +178,9 @@ START_TEST(json_parses_back_to_what_was_put_in)
 	char *text = written(r, REP_JSON);
 	json_error_t error;
 	json_t *got = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-	json_t *row = json_pack("{s:s, s:I, s:i, s:i, s:f, s:f, s:s, s:n}", "name", "x", "count",
+	json_t *row = json_pack("{s:s, s:I, s:i, s:i, s:f, s:f, s:s, s:i, s:n}", "name", "x", "count",
 				(json_int_t)INT64_MAX, "cycles", 0, "change", -3, "share", 1.25, "ratio",
-				-0.005, "addr", "0x1f", "why");
+				-0.005, "addr", "0x1f", "pid", 4, "why");
 	json_t *table, *columns, *rows;
 
 	ck_assert_msg(got != NULL, "%s", error.text);

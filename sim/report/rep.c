@@ -201,7 +201,7 @@ void rep_strf(struct rep_table *t, const char *fmt, ...)
 
 void rep_u64(struct rep_table *t, uint64_t v)
 {
-	BUG_ON(next_type(t) != REP_U64 && next_type(t) != REP_HEX);
+	BUG_ON(next_type(t) != REP_U64 && next_type(t) != REP_HEX && next_type(t) != REP_ID);
 	add_cell(t, (struct rep_cell){ .u = v });
 }
 

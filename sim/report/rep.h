@@ -35,7 +35,8 @@ enum rep_format {
 	X(REP_U64, "u64")     /* a count; 0 is printed as "." in text when the column is sparse */   \
 	X(REP_I64, "i64")     /* a signed difference, printed with its sign */                      \
 	X(REP_FIX, "decimal") /* thousandths; printed with the column's decimals, exact in JSON */  \
-	X(REP_HEX, "hex")     /* filled with rep_u64; "0x..." everywhere, a string in JSON */
+	X(REP_HEX, "hex")     /* filled with rep_u64; "0x..." everywhere, a string in JSON */         \
+	X(REP_ID, "id")       /* filled with rep_u64; a number that names (pid, vCPU), not a count */
 
 enum rep_type {
 #define X(id, name) id,

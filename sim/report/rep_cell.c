@@ -80,6 +80,9 @@ void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cel
 	case REP_FIX:
 		add_fixed(b, cell->i, col->decimals, reader);
 		return;
+	case REP_ID:
+		add_digits(b, cell->u, REP_PROGRAMS);
+		return;
 	case REP_HEX:
 		str_addf(b, "0x%" PRIx64, cell->u);
 		return;

@@ -254,6 +254,7 @@ static bool read_cell(struct rep_table *t, enum rep_type type, const json_t *v)
 		rep_str(t, string_of(v));
 		return true;
 	case REP_U64:
+	case REP_ID:
 	case REP_HEX:
 		if (!(type == REP_HEX ? hex_of(v, &u) : u64_of(v, &u)))
 			return false;

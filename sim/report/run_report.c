@@ -210,9 +210,9 @@ static void kind_table(const struct run_result *x, struct rep *r)
 static void vcpu_table(const struct replay *p, struct rep *r)
 {
 	struct rep_col cols[] = {
-		{ .key = "pid", .type = REP_U64 },
+		{ .key = "pid", .type = REP_ID },
 		text_col("vm", "VM"),
-		{ .key = "vcpu", .title = "vCPU", .type = REP_U64 },
+		{ .key = "vcpu", .title = "vCPU", .type = REP_ID },
 		count_col("exits", "", ""),
 		count_col("user_exits", "to the VMM", ""),
 		count_col("loads", "", ""),

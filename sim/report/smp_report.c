@@ -199,7 +199,7 @@ static size_t time_cols(struct rep_col *cols, bool vcpu)
 static void pcpu_table(const struct smp *m, struct rep *r)
 {
 	struct rep_col cols[1 + SMP_TIME_COUNT] = {
-		{.key = "pcpu", .title = "pCPU", .type = REP_U64}};
+		{.key = "pcpu", .title = "pCPU", .type = REP_ID}};
 	size_t n = time_cols(cols + 1, false);
 	struct rep_table *t = rep_table(r, "pcpus", "By pCPU", cols, 1 + n);
 
@@ -212,8 +212,8 @@ static void pcpu_table(const struct smp *m, struct rep *r)
 static void vcpu_table(const struct smp *m, struct rep *r)
 {
 	struct rep_col cols[7 + SMP_TIME_COUNT] = {
-		{.key = "vcpu", .title = "vCPU", .type = REP_U64},
-		{.key = "vm", .title = "VM", .type = REP_U64},
+		{.key = "vcpu", .title = "vCPU", .type = REP_ID},
+		{.key = "vm", .title = "VM", .type = REP_ID},
 		count_col("exits", "", ""),
 		count_col("user_exits", "to the VMM", ""),
 		count_col("loads", "", ""),
