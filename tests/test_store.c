@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Results files: what is written is read back; what is no results file says so. */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <zstd.h>
+
+#include "sim/report/store.h"
+#include "tests/suite.h"
+
+static char dir[] = "/tmp/el2sim-store-XXXXXX";
+static char path_a[64], path_b[64];
+
+static void setup(void)
+{
+	strcpy(dir, "/tmp/el2sim-store-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(path_a, sizeof(path_a), "%s/a.db", dir);
+	(void)snprintf(path_b, sizeof(path_b), "%s/b.db", dir);
+}
+
+static void teardown(void)
+{
+	(void)unlink(path_a);
+	(void)unlink(path_b);
+	ck_assert_int_eq(rmdir(dir), 0); /* nothing else is left beside a closed file */
+}
+
+static char *labels[2] = { "eager", "deferred" }, *numbers[3] = { "1", "2", "4" };
+static const struct store_axis axes[2] = {
+	{ "policy.el1", "option", "", "help \"quoted\"", "a.ini:3", 0, labels, labels, 2 },
+	{ "machine.vcpus", "option", "", "", "a.ini:4", 0, numbers, numbers, 3 },
+};
+
+static void hash_of(unsigned point, char hash[65])
+{
+	(void)snprintf(hash, 65, "%064u", point + 1);
+}
+
+/* Six points, two axes, one configuration. */
+static struct store *planned(const char *path)
+{
+	struct err e = { 0 };
+	struct store *s = store_open(path, STORE_WRITE, &e);
+	bool needed;
+
+	ck_assert_msg(s != NULL, "%s", e.text);
+	ck_assert_int_eq(store_plan_begin(s, "plan", &needed, &e), 0);
+	ck_assert(needed);
+	ck_assert_int_eq(store_put_meta(s, "title", "a title", &e), 0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(store_put_axis(s, &axes[i], &e), 0);
+	ck_assert_int_eq(store_put_setting(s, 0, &(struct store_setting){ "policy.el1", "never", "", "default", "why" }, &e), 0);
+	ck_assert_int_eq(store_put_setting(s, 0, &(struct store_setting){ "run.seed", "7", "", "a.ini:9", "" }, &e), 0);
+	for (unsigned p = 0; p < 6; p++) {
+		uint32_t ordinal[2] = { p / 3, p % 3 };
+		struct store_point sp = { .config = 0, .command = "el2sim run a.ini", .ordinal = ordinal };
+
+		hash_of(p, sp.hash);
+		ck_assert_int_eq(store_put_point(s, p, &sp, &e), 0);
+	}
+	ck_assert_msg(store_plan_end(s, &e) == 0, "%s", e.text);
+	return s;
+}
+
+static void put(struct store *s, unsigned point, enum store_status status, int64_t cycles)
+{
+	static const char json[] = "{\"schema\": \"el2sim.run/1\"}";
+	struct store_metric m[2] = { { "cycles", "cycles", false, { .i = cycles } }, { "each", "", true, { .d = 1.5 } } };
+	char packed[128], hash[65];
+	size_t n = ZSTD_compress(packed, sizeof(packed), json, strlen(json), 3);
+	struct store_result r = { hash, status, 0, "", packed, n, 10, 9, 8, m, 2 };
+	struct err e = { 0 };
+
+	hash_of(point, hash);
+	ck_assert_msg(store_put_result(s, &r, &e) == 0, "%s", e.text);
+}
+
+static void add_metric(void *ctx, const struct store_metric *m)
+{
+	struct str *b = ctx;
+
+	if (m->real)
+		str_addf(b, "%s=%g;", m->name, m->d);
+	else
+		str_addf(b, "%s=%lld%s;", m->name, (long long)m->i, m->unit);
+}
+
+static void add_setting(void *ctx, const struct store_setting *o)
+{
+	str_addf(ctx, "%s=%s (%s)%s;", o->name, o->value, o->origin, o->source);
+}
+
+/* A query's rows: cells with commas, rows with newlines. */
+static void ask(struct store *s, const char *sql, struct str *out)
+{
+	sqlite3_stmt *st;
+
+	str_reset(out);
+	ck_assert_msg(sqlite3_prepare_v2(store_sql(s), sql, -1, &st, NULL) == SQLITE_OK, "%s", sqlite3_errmsg(store_sql(s)));
+	while (sqlite3_step(st) == SQLITE_ROW) {
+		for (int i = 0; i < sqlite3_column_count(st); i++)
+			str_addf(out, "%s%s", i != 0 ? "," : "", (const char *)sqlite3_column_text(st, i));
+		str_addc(out, '\n');
+	}
+	ck_assert_int_eq(sqlite3_finalize(st), SQLITE_OK);
+}
+
+START_TEST(what_was_put_is_read_back)
+{
+	struct store *s = planned(path_a);
+	struct store_point p;
+	struct str b = STR_INIT;
+	struct err e = { 0 };
+
+	put(s, 4, STORE_OK, 42);
+	store_close(s);
+	s = store_open(path_a, STORE_READ, &e);
+	ck_assert_msg(s != NULL, "%s", e.text);
+	ck_assert_str_eq(store_meta(s, "title"), "a title");
+	ck_assert_str_eq(store_meta(s, "nothing"), "");
+	ck_assert_uint_eq(store_axes(s), 2);
+	ck_assert_str_eq(store_axis_at(s, 0)->help, axes[0].help);
+	ck_assert_uint_eq(store_axis_at(s, 1)->n, 3);
+	ck_assert_uint_eq(store_points(s), 6);
+	for (unsigned i = 0; i < 6; i++) {
+		ck_assert_int_eq(store_point(s, i, &p, &e), 0);
+		ck_assert_uint_eq(p.ordinal[0], i / 3);
+		ck_assert_uint_eq(p.ordinal[1], i % 3);
+		ck_assert_int_eq(p.status, i == 4 ? STORE_OK : STORE_MISSING);
+		store_point_free(&p);
+		ck_assert_int_eq(store_report(s, i, &b, &e), 0);
+		ck_assert_str_eq(str_get(&b), i == 4 ? "{\"schema\": \"el2sim.run/1\"}" : "");
+	}
+	str_reset(&b);
+	ck_assert_int_eq(store_each_metric(s, 4, add_metric, &b, &e), 0);
+	ck_assert_str_eq(str_get(&b), "cycles=42cycles;each=1.5;");
+	str_reset(&b);
+	ck_assert_int_eq(store_each_setting(s, 4, add_setting, &b, &e), 0);
+	ck_assert_str_eq(str_get(&b), "policy.el1=deferred (a.ini:3);run.seed=7 (a.ini:9);");
+	ask(s, "SELECT * FROM points WHERE \"machine.vcpus\" > 1 ORDER BY point", &b);
+	ck_assert_str_eq(str_get(&b), "1,eager,2,missing,\n2,eager,4,missing,\n4,deferred,2,ok,\n5,deferred,4,missing,\n");
+	ck_assert_int_eq(store_point(s, 6, &p, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "no point 6: want 0..5"));
+	str_free(&b);
+	store_close(s);
+}
+END_TEST
+
+START_TEST(a_second_result_of_a_hash_replaces_the_first)
+{
+	struct store *s = planned(path_a);
+	struct str b = STR_INIT;
+
+	put(s, 1, STORE_CRASHED, 1);
+	put(s, 1, STORE_OK, 2);
+	ask(s, "SELECT status, value FROM points JOIN metrics USING (point) WHERE name = 'cycles'", &b);
+	ck_assert_str_eq(str_get(&b), "ok,2\n");
+	ask(s, "SELECT count(*) FROM metric_value", &b);
+	ck_assert_str_eq(str_get(&b), "2\n");
+	str_free(&b);
+	store_close(s);
+}
+END_TEST
+
+START_TEST(the_same_plan_is_not_written_again_and_another_keeps_the_results)
+{
+	struct store *s = planned(path_a);
+	struct store_point sp = { .command = "x", .ordinal = (uint32_t[]){ 0 } };
+	struct str b = STR_INIT;
+	struct err e = { 0 };
+	bool needed;
+
+	put(s, 3, STORE_OK, 5);
+	ck_assert_int_eq(store_plan_begin(s, "plan", &needed, &e), 0);
+	ck_assert(!needed);
+	ck_assert_int_eq(store_plan_begin(s, "other", &needed, &e), 0);
+	ck_assert(needed);
+	ck_assert_int_eq(store_put_axis(s, &axes[0], &e), 0);
+	hash_of(3, sp.hash);
+	ck_assert_int_eq(store_put_point(s, 0, &sp, &e), 0);
+	store_plan_drop(s);
+	ck_assert_uint_eq(store_points(s), 6);
+	ck_assert_int_eq(store_plan_begin(s, "other", &needed, &e), 0);
+	ck_assert_int_eq(store_put_axis(s, &axes[0], &e), 0);
+	ck_assert_int_eq(store_put_point(s, 0, &sp, &e), 0);
+	ck_assert_int_eq(store_plan_end(s, &e), 0);
+	ask(s, "SELECT * FROM points JOIN metrics USING (point) WHERE name = 'cycles'", &b);
+	ck_assert_str_eq(str_get(&b), "0,eager,ok,,cycles,5,cycles\n");
+	str_free(&b);
+	store_close(s);
+}
+END_TEST
+
+START_TEST(results_of_another_file_are_taken_over_once)
+{
+	static const char all[] = "SELECT point, status, name, value FROM points JOIN metrics USING (point) ORDER BY 1, 3";
+	struct store *s = planned(path_a), *t = planned(path_b);
+	struct str b = STR_INIT;
+	struct err e = { 0 };
+
+	put(s, 0, STORE_OK, 1);
+	put(t, 0, STORE_OK, 99); /* a has it already */
+	put(t, 2, STORE_NO, 3);
+	store_close(t);
+	for (int again = 0; again < 2; again++) {
+		ck_assert_msg(store_merge(s, path_b, &e) == 0, "%s", e.text);
+		ask(s, all, &b);
+		ck_assert_str_eq(str_get(&b), "0,ok,cycles,1\n0,ok,each,1.5\n2,no,cycles,3\n2,no,each,1.5\n");
+	}
+	ask(s, "SELECT count(*) FROM timings", &b);
+	ck_assert_str_eq(str_get(&b), "2\n");
+	str_free(&b);
+	store_close(s);
+}
+END_TEST
+
+START_TEST(a_file_that_is_written_is_not_written_by_another)
+{
+	struct store *s = planned(path_a), *r;
+	struct err e = { 0 };
+
+	ck_assert_ptr_null(store_open(path_a, STORE_WRITE, &e));
+	ck_assert_int_eq(e.code, ERR_IO);
+	ck_assert_ptr_nonnull(strstr(e.text, "another el2sim writes it"));
+	r = store_open(path_a, STORE_READ, &e); /* but may be read */
+	ck_assert_ptr_nonnull(r);
+	store_close(r);
+	store_close(s);
+}
+END_TEST
+
+static void refused(enum store_mode mode, enum err_code code, const char *text)
+{
+	struct err e = { 0 };
+
+	ck_assert_ptr_null(store_open(path_a, mode, &e));
+	ck_assert_int_eq(e.code, code);
+	ck_assert_msg(strstr(e.text, text) != NULL, "%s", e.text);
+	ck_assert_ptr_nonnull(strstr(e.text, path_a));
+}
+
+static void write_text(const char *text)
+{
+	FILE *f = fopen(path_a, "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static void pragma(const char *sql)
+{
+	sqlite3 *db;
+
+	ck_assert_int_eq(sqlite3_open(path_a, &db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+START_TEST(what_is_no_results_file_is_refused_and_left_alone)
+{
+	char back[64];
+	FILE *f;
+
+	refused(STORE_READ, ERR_INPUT, "No such file or directory: want a results file");
+	write_text("");
+	refused(STORE_READ, ERR_INPUT, "is no results file");
+	write_text("[run]\ntrace = x\n some text that is long enough\n");
+	refused(STORE_READ, ERR_INPUT, "is no results file: want one that el2sim sweep made");
+	refused(STORE_WRITE, ERR_INPUT, "is no results file: want one that el2sim sweep made");
+	f = fopen(path_a, "r");
+	ck_assert_ptr_nonnull(fgets(back, sizeof(back), f));
+	ck_assert_str_eq(back, "[run]\n");
+	(void)fclose(f);
+	(void)unlink(path_a);
+	pragma("CREATE TABLE t (x)");
+	refused(STORE_READ, ERR_INPUT, "is no results file");
+	refused(STORE_WRITE, ERR_INPUT, "is no results file");
+}
+END_TEST
+
+START_TEST(a_file_of_a_newer_version_is_refused)
+{
+	store_close(planned(path_a));
+	pragma("PRAGMA user_version = 2");
+	refused(STORE_READ, ERR_INPUT, "has results format 2 and this el2sim");
+	refused(STORE_WRITE, ERR_INPUT, "want an el2sim as new as the one that wrote it");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("store");
+	TCase *c = tcase_create("files");
+
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, what_was_put_is_read_back);
+	tcase_add_test(c, a_second_result_of_a_hash_replaces_the_first);
+	tcase_add_test(c, the_same_plan_is_not_written_again_and_another_keeps_the_results);
+	tcase_add_test(c, results_of_another_file_are_taken_over_once);
+	tcase_add_test(c, a_file_that_is_written_is_not_written_by_another);
+	tcase_add_test(c, what_is_no_results_file_is_refused_and_left_alone);
+	tcase_add_test(c, a_file_of_a_newer_version_is_refused);
+	suite_add_tcase(s, c);
+	return suite_status(s);
+}
