@@ -24,6 +24,9 @@ static const struct rep_col all_types[] = {
 };
 static const struct rep_col one_col[] = { { "kind", "exit kind", REP_STR, "", 0, false } };
 
+static const struct rep_col points[] = { { "count", "", REP_U64, "", 0, false }, { "label", "", REP_STR, "", 0, false } };
+static const char *const words[] = { "el2sim", "compare", "a file.ini", "--vary", "policy.el1=eager,it's" };
+
 /* Every type, every flag, every value that a writer treats in a way of its own. */
 static struct rep *full_document(void)
 {
@@ -52,6 +55,15 @@ static struct rep *full_document(void)
 	rep_none(t);
 	ck_assert_uint_eq(rep_rows(t), 3);
 	ck_assert_uint_eq(rep_rows(empty), 0);
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Stack", .x = "name", .y = "count cycles" });
+	rep_chart(t, &(struct rep_chart){ .kind = REP_LINES, .title = "Lines", .x = "count", .y = "share",
+					  .series = "name", .choose = "why addr", .marks = "points", .log_x = true,
+					  .log_y = true });
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .x = "name", .y = "ratio", .transposed = true });
+	t = rep_table(r, "points", "Points <of> a curve", points, N(points));
+	rep_detail(t);
+	rep_u64(t, 4), rep_str(t, "here");
+	rep_command(r, words, N(words));
 	rep_verdict(r, "deferred: %s fewer accesses", "4.4x");
 	rep_note(r, "cycles are not calibrated: the numbers of this machine profile are estimates taken from public "
 		    "sources, so compare them only with each other");

@@ -77,7 +77,8 @@ void args_help(const struct arg_spec *spec, FILE *f)
 		(void)fprintf(f, "\n%s", spec->text);
 	(void)fputs("\nOptions:\n", f);
 	for (size_t i = 0; i < spec->n_rows; i++)
-		help_row(f, &spec->rows[i]);
+		if (spec->rows[i].type != ARG_WORDS)
+			help_row(f, &spec->rows[i]);
 	if (spec->overrides) {
 		help_line(f, "--section.key=value",
 			  "set an option of the configuration (may be repeated)");
@@ -93,6 +94,7 @@ struct parser {
 	struct args *a;
 	char **argv; /* what is still to be read */
 	uint64_t seen;
+	struct arg_list words; /* those that are no place */
 	struct err *e;
 };
 
@@ -143,6 +145,8 @@ static int unknown_option(const struct arg_spec *spec, const char *word, struct 
 	size_t n = 0;
 
 	for (size_t i = 0; i < spec->n_rows; i++) {
+		if (spec->rows[i].type == ARG_WORDS)
+			continue;
 		names[n++] = spec->rows[i].name;
 		if (spec->rows[i].alias != NULL)
 			names[n++] = spec->rows[i].alias;
@@ -209,6 +213,8 @@ static int store(const struct args *a, const struct arg_row *r, const char *text
 	case ARG_LIST:
 		list_add(p, text);
 		return 0;
+	case ARG_WORDS:
+		break;
 	}
 	BUG("unknown type of argument row");
 }
@@ -262,11 +268,20 @@ static int parse_dashed(struct parser *p, const char *word)
 	return unknown_option(spec, word, p->e);
 }
 
+static bool is_place(const struct arg_spec *spec, const char *word)
+{
+	const char *value;
+	const struct arg_row *r = word[0] == '-' && word[1] != '\0' ? find_row(spec, word, &value) : NULL;
+
+	return r != NULL && r->place;
+}
+
 static int parse_words(struct parser *p)
 {
 	bool ended = false;
 
 	while (*p->argv != NULL) {
+		char **from = p->argv;
 		const char *word = *p->argv++;
 
 		if (ended || word[0] != '-' || word[1] == '\0')
@@ -275,6 +290,9 @@ static int parse_words(struct parser *p)
 			ended = true;
 		else if (parse_dashed(p, word) != 0)
 			return -1;
+		if (ended || !is_place(p->a->spec, word))
+			for (; from != p->argv; from++)
+				list_add(&p->words, *from);
 	}
 	return 0;
 }
@@ -299,6 +317,17 @@ static int check_counts(const struct parser *p)
 	return 0;
 }
 
+/* "el2sim", "trace", "stat", and what was parsed. */
+static void command_line(struct arg_list *l, const struct arg_spec *spec, const struct arg_list *words)
+{
+	list_add(l, cmd_top()->prog);
+	if (spec->set != NULL && spec->set != cmd_top())
+		list_add(l, strrchr(spec->set->prog, ' ') + 1);
+	list_add(l, spec->name);
+	for (size_t i = 0; i < words->n; i++)
+		list_add(l, words->v[i]);
+}
+
 int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **argv, void *base,
 	       struct err *e)
 {
@@ -306,10 +335,16 @@ int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **arg
 
 	BUG_ON(argc < 1 || spec->n_rows > 64);
 	*a = (struct args){ .spec = spec, .base = base };
-	if (parse_words(&p) == 0 && check_counts(&p) == 0)
-		return 0;
-	args_free(a);
-	return -1;
+	if (parse_words(&p) != 0 || check_counts(&p) != 0) {
+		list_free(&p.words);
+		args_free(a);
+		return -1;
+	}
+	for (size_t i = 0; i < spec->n_rows; i++)
+		if (spec->rows[i].type == ARG_WORDS)
+			command_line(member(a, &spec->rows[i]), spec, &p.words);
+	list_free(&p.words);
+	return 0;
 }
 
 void args_free(struct args *a)
@@ -317,6 +352,6 @@ void args_free(struct args *a)
 	list_free(&a->pos);
 	list_free(&a->overrides);
 	for (size_t i = 0; i < a->spec->n_rows; i++)
-		if (a->spec->rows[i].type == ARG_LIST)
+		if (a->spec->rows[i].type == ARG_LIST || a->spec->rows[i].type == ARG_WORDS)
 			list_free(member(a, &a->spec->rows[i]));
 }

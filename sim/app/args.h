@@ -31,7 +31,9 @@ enum arg_type {
 	ARG_STR,  /* const char *, into argv */
 	ARG_U64,  /* uint64_t: decimal or 0x hexadecimal, min..max */
 	ARG_ENUM, /* int: index into names */
-	ARG_LIST  /* struct arg_list: may be given more than once */
+	ARG_LIST, /* struct arg_list: may be given more than once */
+	ARG_WORDS /* struct arg_list: no option, but the whole command line from the program's name on, without the
+		     options whose rows have .place */
 };
 
 struct arg_list {
@@ -48,6 +50,7 @@ struct arg_row {
 	const char *const *names; /* ARG_ENUM: NULL-terminated */
 	uint64_t min, max;        /* ARG_U64: inclusive */
 	bool required;
+	bool place; /* says where the output goes, not what is in it */
 	const char *help; /* one sentence without a full stop */
 };
 
@@ -80,7 +83,7 @@ struct args {
  */
 int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **argv, void *base,
 	       struct err *e);
-/* Free the lists, those of ARG_LIST rows too. */
+/* Free the lists, those of ARG_LIST and ARG_WORDS rows too. */
 void args_free(struct args *a);
 
 /* What "--help" prints. */

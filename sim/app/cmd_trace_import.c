@@ -58,7 +58,7 @@ static void unknown_table(struct rep *r, const struct import_result *res)
 
 static int summary(const struct import_result *res, const struct import_args *a, struct err *e)
 {
-	const struct output_args out = { NULL, a->format };
+	const struct output_args out = { .format = a->format };
 	struct rep *r = rep_new("trace-import", "Imported trace");
 	int rc;
 

@@ -10,10 +10,12 @@ const char *const output_formats[REP_FORMAT_COUNT + 1] = {
 	NULL
 };
 
-int output_write(const struct output_args *o, const struct rep *r, struct err *e)
+int output_write(const struct output_args *o, struct rep *r, struct err *e)
 {
 	struct outfile f;
 
+	if (!rep_has_command(r))
+		rep_command(r, o->words.v, o->words.n);
 	if (file_create(&f, o->file, e) != 0)
 		return -1;
 	if (rep_write(r, (enum rep_format)o->format, f.f, e) != 0) {

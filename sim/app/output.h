@@ -9,6 +9,7 @@
 struct output_args {
 	const char *file; /* NULL: standard output */
 	int format;       /* enum rep_format */
+	struct arg_list words; /* the command line without the above: goes into the report */
 };
 
 extern const char *const output_formats[REP_FORMAT_COUNT + 1]; /* NULL-terminated */
@@ -16,11 +17,12 @@ extern const char *const output_formats[REP_FORMAT_COUNT + 1]; /* NULL-terminate
 /* Argument rows for a member of type struct output_args. */
 #define OUTPUT_ARG_ROWS(type, member)                                                               \
 	{ "-o", "--output", ARG_STR, offsetof(type, member) + offsetof(struct output_args, file),   \
-	  "FILE", .help = "write the report to FILE, whole or not at all" },                        \
+	  "FILE", .place = true, .help = "write the report to FILE, whole or not at all" },                        \
 	{ "--format", NULL, ARG_ENUM, offsetof(type, member) + offsetof(struct output_args, format), \
-	  .names = output_formats, .help = "format of the report" }
+	  .names = output_formats, .place = true, .help = "format of the report" },                  \
+	{ NULL, NULL, ARG_WORDS, offsetof(type, member) + offsetof(struct output_args, words), .help = "" }
 
-/* Write a report to where the arguments say. ERR_IO. */
-int output_write(const struct output_args *o, const struct rep *r, struct err *e);
+/* Write a report to where the arguments say, with the command line in it if it has none yet. ERR_IO. */
+int output_write(const struct output_args *o, struct rep *r, struct err *e);
 
 #endif

@@ -73,6 +73,14 @@ static void free_table(struct rep_table *t)
 		free((char *)t->cols[i].title);
 		free((char *)t->cols[i].unit);
 	}
+	for (size_t i = 0; i < t->ncharts; i++) {
+		struct rep_chart *c = &t->charts[i];
+		const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->marks };
+
+		for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
+			free((char *)text[k]);
+	}
+	free(t->charts);
 	free(t->key);
 	free(t->title);
 	free(t->cols);
@@ -102,6 +110,7 @@ void rep_free(struct rep *r)
 		free_table(r->tables[i]);
 	free_lines(&r->verdicts);
 	free_lines(&r->notes);
+	free_lines(&r->words);
 	free(r->facts);
 	free(r->tables);
 	free(r->command);
@@ -234,6 +243,44 @@ void rep_rule(struct rep_table *t)
 size_t rep_rows(const struct rep_table *t)
 {
 	return t->ncells / t->ncols;
+}
+
+void rep_detail(struct rep_table *t)
+{
+	t->detail = true;
+}
+
+void rep_chart(struct rep_table *t, const struct rep_chart *c)
+{
+	struct rep_chart copy = *c;
+
+	copy.title = printable(c->title);
+	copy.x = printable(c->x);
+	copy.y = printable(c->y);
+	copy.series = printable(c->series);
+	copy.choose = printable(c->choose);
+	copy.marks = printable(c->marks);
+	BUG_ON((unsigned)c->kind >= REP_CHART_COUNT || copy.x[0] == '\0' || copy.y[0] == '\0');
+	BUG_ON(!rep_has_columns(t, copy.x) || !rep_has_columns(t, copy.y) || !rep_has_columns(t, copy.series) ||
+	       !rep_has_columns(t, copy.choose));
+	t->charts = xrealloc(t->charts, (t->ncharts + 1) * sizeof(*t->charts));
+	t->charts[t->ncharts++] = copy;
+}
+
+void rep_command(struct rep *r, const char *const *words, size_t n)
+{
+	struct rep_lines *l = &r->words;
+
+	free_lines(l);
+	l->n = n;
+	l->line = xcalloc(n + 1, sizeof(*l->line));
+	for (size_t i = 0; i < n; i++)
+		l->line[i] = printable(words[i]);
+}
+
+bool rep_has_command(const struct rep *r)
+{
+	return r->words.n != 0;
 }
 
 static void add_line(struct rep_lines *l, const char *fmt, va_list ap)

@@ -71,6 +71,13 @@ void rep_fact(struct rep *r, const char *key, const char *title, const char *fmt
 void rep_fact_u64(struct rep *r, const char *key, const char *title, uint64_t v, const char *unit);
 
 /*
+ * The command line that writes this report, for "how to reproduce it": words are copied; without -o, --format
+ * and whatever else does not change the numbers. A later call replaces it.
+ */
+void rep_command(struct rep *r, const char *const *words, size_t n);
+bool rep_has_command(const struct rep *r);
+
+/*
  * Start a table; cols and their strings are copied. The table lives as long as the report and may be
  * filled while others are started. The same key twice is BUG().
  */
@@ -89,6 +96,41 @@ void rep_none(struct rep_table *t); /* not known, not applicable: "-" in text, n
 /* A rule before the next row (a total line); text draws it, Markdown makes the row bold. */
 void rep_rule(struct rep_table *t);
 size_t rep_rows(const struct rep_table *t);
+/* A table for those who look closer (effective configuration, points of a curve): not in text and Markdown. */
+void rep_detail(struct rep_table *t);
+
+/* One row per kind of chart: enumerator, name in the JSON. */
+#define REP_CHARTS(X)                                                                               \
+	X(REP_BARS, "bars")   /* bars side by side */                                               \
+	X(REP_STACK, "stack") /* bars of parts that add up */                                       \
+	X(REP_LINES, "lines") /* lines over a number */
+
+enum rep_chart_kind {
+#define X(id, name) id,
+	REP_CHARTS(X)
+#undef X
+	REP_CHART_COUNT
+};
+
+/*
+ * How a table is drawn. Rows up to the first rule count (a total is no part of a stack). Columns are given
+ * by key; several are separated by blanks.
+ */
+struct rep_chart {
+	enum rep_chart_kind kind;
+	const char *title;
+	const char *x;      /* column: names of the bars, or the number that the lines go over */
+	const char *y;      /* columns with numbers: a colour each */
+	const char *series; /* column: a colour for each of its values instead; y is then one column. Or NULL */
+	const char *choose; /* columns: the reader picks one value of each, and sees its rows only. Or NULL */
+	const char *marks;  /* table with the same column x (a decimal), those of choose and "label": points on the
+			       axis, such as crossovers. Or NULL */
+	bool log_x, log_y;
+	bool transposed; /* the y columns are the bars, the rows are the colours */
+};
+
+/* Draw a table, in the writers that can; the strings are copied. A column that is not there is BUG(). */
+void rep_chart(struct rep_table *t, const struct rep_chart *c);
 
 /* The answer in one sentence; several are allowed. */
 void rep_verdict(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

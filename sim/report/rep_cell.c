@@ -14,6 +14,12 @@ const char *const rep_type_names[REP_TYPE_COUNT + 1] = {
 #undef X
 };
 
+const char *const rep_chart_names[REP_CHART_COUNT + 1] = {
+#define X(id, name) [id] = name,
+	REP_CHARTS(X)
+#undef X
+};
+
 /* Digits, in groups of three for people. */
 static void add_digits(struct str *b, uint64_t v, enum rep_reader reader)
 {
@@ -101,6 +107,20 @@ void rep_fact_add(struct str *b, const struct rep_fact *fact, enum rep_reader re
 	add_digits(b, fact->value, reader);
 	if (reader == REP_PEOPLE && fact->unit[0] != '\0')
 		str_addf(b, " %s", fact->unit);
+}
+
+bool rep_has_columns(const struct rep_table *t, const char *keys)
+{
+	while (*(keys += strspn(keys, " ")) != '\0') {
+		size_t n = strcspn(keys, " "), i = 0;
+
+		while (i < t->ncols && (strncmp(t->cols[i].key, keys, n) != 0 || t->cols[i].key[n] != '\0'))
+			i++;
+		if (i == t->ncols)
+			return false;
+		keys += n;
+	}
+	return true;
 }
 
 const struct rep_cell *rep_cell_at(const struct rep_table *t, size_t row, size_t col)

@@ -29,6 +29,9 @@ struct rep_table {
 	size_t ncells, cell_cap;
 	size_t *rules; /* rows with a rule before them, ascending */
 	size_t nrules;
+	struct rep_chart *charts; /* owned, with their strings; no NULL */
+	size_t ncharts;
+	bool detail;
 };
 
 struct rep_lines {
@@ -43,11 +46,13 @@ struct rep {
 	struct rep_table **tables; /* pointers: commands keep them while others are added */
 	size_t ntables;
 	struct rep_lines verdicts, notes;
+	struct rep_lines words; /* of the command line; none: not known */
 };
 
 /* Version in the JSON "schema"; raise it when an older reader would misunderstand. */
 #define REP_VERSION 1
 
+extern const char *const rep_chart_names[REP_CHART_COUNT + 1]; /* NULL-terminated */
 extern const char *const rep_type_names[REP_TYPE_COUNT + 1]; /* NULL-terminated */
 
 /* Whom a number is written for: people get separators, signs and rounding, programs the bare value. */
@@ -61,6 +66,8 @@ void rep_fact_add(struct str *b, const struct rep_fact *fact, enum rep_reader re
 /* Add thousandths with all the decimals they need: 1500 is 1.5. */
 void rep_exact_add(struct str *b, int64_t thousandths);
 
+/* Does the table have a column for each of the keys, which blanks separate? */
+bool rep_has_columns(const struct rep_table *t, const char *keys);
 const struct rep_cell *rep_cell_at(const struct rep_table *t, size_t row, size_t col);
 bool rep_has_rule(const struct rep_table *t, size_t row);
 

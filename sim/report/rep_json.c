@@ -98,6 +98,64 @@ static void add_rules(struct str *b, const struct rep_table *t)
 	str_addc(b, ']');
 }
 
+/* A list of strings from words that blanks separate. */
+static void add_words(struct str *b, const char *words)
+{
+	size_t n = 0;
+
+	str_addc(b, '[');
+	while (*(words += strspn(words, " ")) != '\0') {
+		struct str word = STR_INIT;
+
+		str_addn(&word, words, strcspn(words, " "));
+		add_member(b, n++, " ", NULL);
+		add_string(b, str_get(&word));
+		words += word.len;
+		str_free(&word);
+	}
+	str_addc(b, ']');
+}
+
+static void add_chart(struct str *b, const struct rep_chart *c)
+{
+	const struct {
+		const char *key, *text;
+	} given[] = { { "title", c->title }, { "x", c->x }, { "series", c->series }, { "marks", c->marks } };
+	const struct {
+		const char *key;
+		bool on;
+	} flags[] = { { "log_x", c->log_x }, { "log_y", c->log_y }, { "transposed", c->transposed } };
+
+	str_addf(b, "{\"kind\": \"%s\"", rep_chart_names[c->kind]);
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
+		if (given[i].text[0] != '\0') {
+			add_member(b, 1, " ", given[i].key);
+			add_string(b, given[i].text);
+		}
+	str_add(b, ", \"y\": ");
+	add_words(b, c->y);
+	if (c->choose[0] != '\0') {
+		str_add(b, ", \"choose\": ");
+		add_words(b, c->choose);
+	}
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (flags[i].on)
+			str_addf(b, ", \"%s\": true", flags[i].key);
+	str_addc(b, '}');
+}
+
+static void add_charts(struct str *b, const struct rep_table *t)
+{
+	if (t->ncharts == 0)
+		return;
+	str_add(b, ",\n      \"charts\": [");
+	for (size_t i = 0; i < t->ncharts; i++) {
+		add_member(b, i, "\n        ", NULL);
+		add_chart(b, &t->charts[i]);
+	}
+	str_add(b, "\n      ]");
+}
+
 static void add_value(struct str *b, const struct rep_col *c, const struct rep_cell *cell)
 {
 	struct str text = STR_INIT;
@@ -129,6 +187,7 @@ static void add_table(struct str *b, const struct rep_table *t)
 {
 	str_add(b, "{\n      \"title\": ");
 	add_string(b, t->title);
+	str_add(b, t->detail ? ",\n      \"detail\": true" : "");
 	str_add(b, ",\n      \"columns\": [");
 	for (size_t i = 0; i < t->ncols; i++) {
 		add_member(b, i, "\n        ", NULL);
@@ -136,6 +195,7 @@ static void add_table(struct str *b, const struct rep_table *t)
 	}
 	str_add(b, "\n      ]");
 	add_rules(b, t);
+	add_charts(b, t);
 	str_add(b, ",\n      \"rows\": [");
 	for (size_t row = 0; row < rep_rows(t); row++) {
 		add_member(b, row, "\n        ", NULL);
@@ -157,6 +217,14 @@ void write_REP_JSON(const struct rep *r, struct str *b)
 {
 	str_addf(b, "{\n  \"schema\": \"el2sim.%s/%d\",\n  \"title\": ", r->command, REP_VERSION);
 	add_string(b, r->title);
+	if (r->words.n != 0) {
+		str_add(b, ",\n  \"command\": [");
+		for (size_t i = 0; i < r->words.n; i++) {
+			add_member(b, i, " ", NULL);
+			add_string(b, r->words.line[i]);
+		}
+		str_addc(b, ']');
+	}
 	str_add(b, ",\n  \"facts\": {");
 	add_facts(b, r);
 	str_add(b, "},\n  \"fact_titles\": {");

@@ -87,7 +87,8 @@ void write_REP_MD(const struct rep *r, struct str *b)
 	str_addc(b, '\n');
 	add_facts(b, r);
 	for (size_t i = 0; i < r->ntables; i++)
-		add_table(b, r->tables[i]);
+		if (!r->tables[i]->detail)
+			add_table(b, r->tables[i]);
 	for (size_t i = 0; i < r->verdicts.n; i++) {
 		str_add(b, "\n**");
 		add_escaped(b, r->verdicts.line[i]);

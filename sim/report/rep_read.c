@@ -276,6 +276,54 @@ static bool read_cell(struct rep_table *t, enum rep_type type, const json_t *v)
 	BUG("a column of unknown type");
 }
 
+/* "a b" from ["a", "b"]; false if it is no list of words. */
+static bool words_of(const json_t *list, struct str *b)
+{
+	const json_t *v;
+	size_t i;
+
+	if (list != NULL && !json_is_array(list))
+		return false;
+	json_array_foreach(list, i, v) {
+		if (string_of(v) == NULL || strchr(string_of(v), ' ') != NULL)
+			return false;
+		str_addf(b, "%s%s", i != 0 ? " " : "", string_of(v));
+	}
+	return true;
+}
+
+static int read_chart(const struct reader *d, struct rep_table *t, const json_t *v)
+{
+	const char *kind = text_at(d, v, t->key, "kind");
+	struct rep_chart c = { .title = string_of(json_object_get(v, "title")), .x = string_of(json_object_get(v, "x")),
+			       .series = string_of(json_object_get(v, "series")),
+			       .marks = string_of(json_object_get(v, "marks")),
+			       .log_x = json_is_true(json_object_get(v, "log_x")),
+			       .log_y = json_is_true(json_object_get(v, "log_y")),
+			       .transposed = json_is_true(json_object_get(v, "transposed")) };
+	struct str y = STR_INIT, choose = STR_INIT;
+	int rc = 0;
+
+	if (kind == NULL)
+		return -1;
+	while (c.kind < REP_CHART_COUNT && strcmp(rep_chart_names[c.kind], kind) != 0)
+		c.kind++;
+	if (c.kind == REP_CHART_COUNT || !words_of(json_object_get(v, "y"), &y) ||
+	    !words_of(json_object_get(v, "choose"), &choose) || c.x == NULL || c.x[0] == '\0' || y.len == 0 ||
+	    !rep_has_columns(t, c.x) || !rep_has_columns(t, str_get(&y)) || !rep_has_columns(t, str_get(&choose)) ||
+	    (c.series != NULL && !rep_has_columns(t, c.series))) {
+		rc = wrong(d, "%s: chart %zu: want a known kind, and columns of this table as x, y, series and choose",
+			   t->key, t->ncharts + 1);
+	} else {
+		c.y = str_get(&y);
+		c.choose = str_get(&choose);
+		rep_chart(t, &c);
+	}
+	str_free(&y);
+	str_free(&choose);
+	return rc;
+}
+
 static int read_row(const struct reader *d, struct rep_table *t, const json_t *row)
 {
 	for (size_t i = 0; i < t->ncols; i++) {
@@ -315,8 +363,10 @@ static int read_table(const struct reader *d, const char *key, const json_t *v)
 {
 	const json_t *columns = member_at(d, v, key, "columns", JSON_ARRAY), *rows, *rules;
 	const char *title;
+	const json_t *chart;
 	struct rep_col *cols;
 	struct rep_table *t;
+	size_t i;
 
 	if (columns == NULL || (rows = member_at(d, v, key, "rows", JSON_ARRAY)) == NULL ||
 	    (title = text_at(d, v, key, "title")) == NULL)
@@ -329,6 +379,12 @@ static int read_table(const struct reader *d, const char *key, const json_t *v)
 		return -1;
 	t = rep_table(d->r, key, title, cols, json_array_size(columns));
 	free(cols);
+	if (json_is_true(json_object_get(v, "detail")))
+		rep_detail(t);
+	json_array_foreach(json_object_get(v, "charts"), i, chart) {
+		if (read_chart(d, t, chart) != 0)
+			return -1;
+	}
 	return read_rows(d, t, rows, rules);
 }
 
@@ -363,6 +419,24 @@ static int read_schema(const struct reader *d, const json_t *top, char buf[stati
 	return 0;
 }
 
+static int read_command(const struct reader *d, const json_t *top)
+{
+	const json_t *list = json_object_get(top, "command"), *v;
+	const char **words = xcalloc(json_array_size(list) + 1, sizeof(*words));
+	int rc = 0;
+	size_t i;
+
+	json_array_foreach(list, i, v) {
+		words[i] = string_of(v);
+		if (words[i] == NULL)
+			rc = wrong(d, "command: word %zu is no printable string", i + 1);
+	}
+	if (rc == 0)
+		rep_command(d->r, words, json_array_size(list));
+	free(words);
+	return rc;
+}
+
 static struct rep *read_top(struct reader *d, const json_t *top)
 {
 	char command[64];
@@ -371,7 +445,7 @@ static struct rep *read_top(struct reader *d, const json_t *top)
 	if (read_schema(d, top, command) != 0 || (title = text_at(d, top, "report", "title")) == NULL)
 		return NULL;
 	d->r = rep_new(command, title);
-	if (read_facts(d, top) == 0 && read_tables(d, top) == 0 &&
+	if (read_command(d, top) == 0 && read_facts(d, top) == 0 && read_tables(d, top) == 0 &&
 	    read_sentences(d, top, "verdicts", rep_verdict) == 0 && read_sentences(d, top, "notes", rep_note) == 0)
 		return d->r;
 	rep_free(d->r);

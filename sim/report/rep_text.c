@@ -210,7 +210,8 @@ void write_REP_TEXT(const struct rep *r, struct str *b)
 	}
 	add_facts(b, r);
 	for (size_t i = 0; i < r->ntables; i++)
-		add_table(b, r->tables[i]);
+		if (!r->tables[i]->detail)
+			add_table(b, r->tables[i]);
 	str_add(b, r->verdicts.n != 0 && b->len != 0 ? "\n" : "");
 	for (size_t i = 0; i < r->verdicts.n; i++)
 		str_addf(b, "=> %s\n", r->verdicts.line[i]);
