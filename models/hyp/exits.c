@@ -68,6 +68,20 @@ bool exit_is_user(enum exit_kind k)
 	return false;
 }
 
+bool exit_is_mmio(enum exit_kind k, bool *write)
+{
+	const struct exit_row *row = exit_row(k);
+
+	for (unsigned i = 0; i < row->n; i++) {
+		const struct exit_step *s = &row->step[i];
+
+		*write = !s->is_phase && s->id == COMP_mmio_abort;
+		if (*write || (!s->is_phase && s->id == COMP_mmio_return))
+			return true;
+	}
+	return false;
+}
+
 bool exit_is_exit(enum exit_kind k)
 {
 	const struct exit_row *row = exit_row(k);

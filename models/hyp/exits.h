@@ -47,6 +47,8 @@ enum ws_comp exit_step_comp(const struct ws_prog *p, const struct exit_step *s);
 
 /* True if the kind goes to the VMM and back (its sequence has the ioctl). */
 bool exit_is_user(enum exit_kind k);
+/* True if the kind is an access to a device; *write: a store. */
+bool exit_is_mmio(enum exit_kind k, bool *write);
 /* True if the kind begins with the guest leaving. */
 bool exit_is_exit(enum exit_kind k);
 

@@ -112,17 +112,23 @@ static void timer_run(struct sk *k, struct sk_proc *self)
 	again_at(m, self, v->timer_at);
 }
 
+void smp_device_fires(struct smp_vcpu *v)
+{
+	if (!list_empty(&v->dev))
+		return;
+	v->dev_at = smp_now(v->m);
+	list_add_tail(&v->cpu->dev, &v->dev);
+	smp_raise(v->cpu, IRQ_DEV);
+}
+
 static void device_run(struct sk *k, struct sk_proc *self)
 {
 	struct smp_vcpu *v = container_of(self, struct smp_vcpu, device);
 	struct smp *m = v->m;
 
 	(void)k;
-	if (sk_now(&m->k) != 0 && list_empty(&v->dev)) {
-		v->dev_at = smp_now(m);
-		list_add_tail(&v->cpu->dev, &v->dev);
-		smp_raise(v->cpu, IRQ_DEV);
-	}
+	if (sk_now(&m->k) != 0)
+		smp_device_fires(v);
 	again_at(m, self,
 		 smp_now(m) + guest_exponential(&v->guest, STREAM_DEVICE,
 						m->clk.hz / (uint64_t)v->guest.w->device_hz));
@@ -249,6 +255,11 @@ int smp_run(struct smp *m, struct err *e)
 {
 	if (sk_run_until(&m->k, (uint64_t)m->o.duration_us * 1000000, e) != 0)
 		return -1;
+	return smp_end(m, e);
+}
+
+int smp_end(struct smp *m, struct err *e)
+{
 	sk_end(&m->k);
 	m->end = smp_now(m);
 	for (unsigned i = 0; i < m->n_cpu; i++)

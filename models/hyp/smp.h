@@ -20,6 +20,7 @@
 #include "models/hyp/runner.h"
 #include "models/hyp/sched.h"
 #include "models/hyp/smp_hooks.h"
+#include "models/hyp/smp_mmio.h"
 #include "sim/hooks/hist.h"
 #include "sim/kernel/clk.h"
 #include "sim/kernel/sk.h"
@@ -119,6 +120,8 @@ struct smp_vcpu {
 	struct ws_totals pending; /* since that exit */
 	uint64_t exit_at, slept;  /* cycle of the exit; cycles asleep or waiting since */
 	bool in_exit;
+	bool dev_wanted, dev_wait; /* an access goes to its device; the VMM waits for it */
+	uint64_t dev_until;        /* cycle at which it answers, SK_NEVER: not known yet */
 	unsigned irqs; /* bits 1 << enum smp_source: wait for the next entry */
 	uint64_t irq_at[SRC_COUNT];
 	bool woke, woke_remote; /* at the next thread switch */
@@ -166,6 +169,7 @@ struct smp {
 	struct smp_options o;
 	const struct ws_prog *prog;
 	const uint64_t *measured; /* cycles beside the modelled ops, per exit kind */
+	const struct smp_bus *bus; /* may be set before the first event; NULL: no devices */
 	struct sk k;
 	struct clk clk;
 	struct runner *runner;
@@ -200,6 +204,11 @@ void smp_hook(struct smp *m, struct smp_hooks *h);
 
 /* Simulate to the end and check. As smp_check; ERR_MODEL also when simulated time ends. */
 int smp_run(struct smp *m, struct err *e);
+/* Its second half, for who runs the events (sk_run_until) himself: what is under way is cut off now. */
+int smp_end(struct smp *m, struct err *e);
+
+/* A device interrupts a vCPU now, from outside of the machine; one that waits already is the same. */
+void smp_device_fires(struct smp_vcpu *v);
 
 /*
  * Conservation: the times of each pCPU and of each vCPU add up to the time simulated, totals to

@@ -589,28 +589,88 @@ static void send_sgi(struct smp *m, struct smp_cpu *c)
 	loop_check(m, c);
 }
 
-static void user_done(struct smp *m, struct smp_cpu *c);
+/* The access reaches its device now. */
+static void ask_device(struct smp_vcpu *v)
+{
+	struct smp_access a = {v, v->kind, false, exit_is_user(v->kind)};
+	uint64_t cycles;
+
+	(void)exit_is_mmio(v->kind, &a.write);
+	v->dev_wanted = false;
+	v->dev_until = SK_NEVER;
+	cycles = v->m->bus->access(v->m->bus->ctx, &a);
+	if (cycles != SMP_UNANSWERED)
+		v->dev_until = smp_now(v->m) + cycles;
+}
 
 static void user_resume(struct smp *m, struct smp_cpu *c)
 {
+	struct smp_vcpu *v = c->curr;
+
 	if (c->resched) {
 		charge(c, STEP(sched_preempt));
 		cpu_busy(c, preempted);
 		return;
 	}
-	set_state(c, c->curr, VC_USER);
-	cpu_mode(c, CPU_USER, smp_now(m) + c->curr->user_left);
+	set_state(c, v, VC_USER);
+	if (v->dev_wanted)
+		ask_device(v);
+	v->dev_wait = v->dev_until > smp_now(m);
+	cpu_mode(c, CPU_USER, v->dev_wait ? v->dev_until : smp_now(m) + v->user_left);
 }
 
-/* Steps of the exit's sequence up to the VMM or the next entry. */
+static void handle_on(struct smp *m, struct smp_cpu *c);
+
+/* True before the step that follows an access in the kernel: io_mem_abort is on the way to it. */
+static bool kernel_asks(const struct smp_vcpu *v, const struct exit_step *s)
+{
+	return v->dev_wanted && !exit_is_user(v->kind) &&
+	       (s->is_phase || s->id != COMP_mmio_abort);
+}
+
+/* The pCPU stalls on the access that the kernel makes for the guest. */
+static void kernel_access(struct smp *m, struct smp_cpu *c)
+{
+	ask_device(c->curr);
+	if (c->curr->dev_until == smp_now(m)) {
+		handle_on(m, c);
+		return;
+	}
+	c->mode = CPU_BUSY;
+	c->next = handle_on;
+	if (c->curr->dev_until != SK_NEVER)
+		due_at(c, c->curr->dev_until);
+}
+
+bool smp_answer(struct smp_vcpu *v, uint64_t cycles)
+{
+	struct smp_cpu *c = v->cpu;
+
+	if (v->dev_until != SK_NEVER)
+		return false;
+	v->dev_until = smp_now(v->m) + cycles;
+	if (c->curr != v)
+		return true; /* it sees when it runs again */
+	if (c->mode == CPU_BUSY ? c->next == handle_on : v->dev_wait && c->irqs == 0)
+		due_at(c, v->dev_until);
+	return true;
+}
+
+/* Steps of the exit's sequence up to the device, the VMM or the next entry. */
 static void handle(struct smp_cpu *c, unsigned from)
 {
 	struct smp_vcpu *v = c->curr;
 	const struct exit_row *row = exit_row(v->kind);
 
-	for (v->step = from; !exit_step_is(&row->step[v->step], PHASE_ENTER); v->step++) {
+	for (v->step = from;; v->step++) {
 		const struct exit_step *s = &row->step[v->step];
 
+		if (kernel_asks(v, s)) {
+			cpu_busy(c, kernel_access);
+			return;
+		}
+		if (exit_step_is(s, PHASE_ENTER))
+			break;
 		charge(c, *s);
 		if (s->is_phase || s->id != COMP_host_ret_to_user)
 			continue;
@@ -624,15 +684,37 @@ static void handle(struct smp_cpu *c, unsigned from)
 	cpu_busy(c, loop_check);
 }
 
-static void user_done(struct smp *m, struct smp_cpu *c)
+static void handle_on(struct smp *m, struct smp_cpu *c)
 {
 	(void)m;
+	handle(c, c->curr->step);
+}
+
+static void user_done(struct smp_cpu *c)
+{
 	set_state(c, c->curr, VC_HOST);
 	handle(c, c->curr->step);
 }
 
+/* What the VMM did until now is over, by its end or by an interrupt. */
+static void user_stops(struct smp *m, struct smp_cpu *c, uint64_t ran)
+{
+	struct smp_vcpu *v = c->curr;
+
+	if (!v->dev_wait)
+		v->user_left -= ran;
+	if (c->irqs != 0)
+		take_irq(c, user_resume);
+	else if (v->dev_wait)
+		user_resume(m, c);
+	else
+		user_done(c);
+}
+
 static void own_exit(struct smp_cpu *c, enum exit_kind kind)
 {
+	bool write;
+
 	begin_exit(c, kind);
 	switch (kind) {
 	case EXIT_wfi:
@@ -644,6 +726,7 @@ static void own_exit(struct smp_cpu *c, enum exit_kind kind)
 		cpu_busy(c, send_sgi);
 		break;
 	default:
+		c->curr->dev_wanted = c->m->bus != NULL && exit_is_mmio(kind, &write);
 		handle(c, 1);
 	}
 }
@@ -801,11 +884,7 @@ void smp_cpu_run(struct sk *k, struct sk_proc *self)
 			poll_on(c->m, c);
 		break;
 	case CPU_USER:
-		c->curr->user_left -= cycles;
-		if (c->irqs != 0)
-			take_irq(c, user_resume);
-		else
-			user_done(c->m, c);
+		user_stops(c->m, c, cycles);
 		break;
 	case SMP_MODE_COUNT:
 		break;
