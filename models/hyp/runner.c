@@ -16,6 +16,7 @@ struct runner {
 	bool loads_host_fp[COMP_COUNT]; /* ... loads it again on the way to user space */
 	bool fp_ends_at_exit; /* the guest exit loads the host's FP registers again (4.15) */
 	struct ws_counting *counting; /* NULL: detailed */
+	struct vflag_plan *flags;
 	uint64_t *exec;
 	struct ws_totals last;
 	struct cpu **cpu;
@@ -47,6 +48,7 @@ struct runner *runner_new(const struct ws_prog *p, bool counting)
 	look_at_fp(r);
 	if (counting)
 		r->counting = ws_counting_new(p);
+	r->flags = vflag_plan_new(p, true, NULL);
 	r->exec = xcalloc(p->n, sizeof(*r->exec));
 	return r;
 }
@@ -63,6 +65,7 @@ void runner_free(struct runner *r)
 		free(r->vcpu[i]);
 	}
 	ws_counting_free(r->counting);
+	vflag_plan_free(r->flags);
 	free(r->cpu);
 	free(r->vcpu);
 	free(r->vm);
@@ -102,6 +105,7 @@ struct runner_vcpu *runner_vcpu_of(struct runner *r, unsigned vm)
 	v->id = (unsigned)r->n_vcpu;
 	v->vm = vm;
 	v->state = CND(HOST_FP);
+	vflag_plan_vcpu(r->flags, &v->flags, v->id);
 	if (r->counting == NULL) {
 		v->guest = xcalloc(SR_COUNT, sizeof(*v->guest));
 		v->gcfg = xcalloc(SR_COUNT, sizeof(*v->gcfg));
@@ -184,12 +188,10 @@ static void state_after(const struct runner *r, struct runner_vcpu *v, enum ws_c
 {
 	const struct ws_prog *p = r->p;
 
-	if (comp == ws_phase_comp(p, PHASE_LOAD)) {
-		v->state |= CND(LOADED);
-	} else if (comp == ws_phase_comp(p, PHASE_EXIT) && r->fp_ends_at_exit) {
+	if (comp == ws_phase_comp(p, PHASE_EXIT) && r->fp_ends_at_exit) {
 		v->state &= ~CND(FP_OWNED);
 	} else if (comp == ws_phase_comp(p, PHASE_PUT)) {
-		v->state &= ~(CND(LOADED) | CND(FP_OWNED));
+		v->state &= ~CND(FP_OWNED);
 	} else if (comp == ws_phase_comp(p, PHASE_LAZY)) {
 		v->state |= CND(FP_OWNED);
 	}
@@ -205,7 +207,7 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 {
 	const struct ws_totals *t;
 
-	state |= state_before(r, v, comp);
+	state = vflag_plan_run(r->flags, &v->flags, comp, state | state_before(r, v, comp));
 	if (r->counting != NULL) {
 		t = ws_count(r->counting, comp, state, lrs);
 	} else {
@@ -240,6 +242,25 @@ void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, s
 		if (t != NULL && one != NULL)
 			ws_totals_add(t, one, 1);
 	}
+}
+
+void runner_flag_sink(struct runner *r, const struct vflag_sink *sink)
+{
+	vflag_plan_sink(r->flags, sink);
+}
+
+void runner_flag_runs(const struct runner *r, uint64_t *runs)
+{
+	uint64_t *exec = xcalloc(r->p->n, sizeof(*exec));
+
+	runner_exec(r, exec);
+	vflag_plan_runs(r->flags, exec, runs);
+	free(exec);
+}
+
+uint64_t runner_flag_violations(const struct runner *r, struct vflag_violation *first)
+{
+	return vflag_plan_violations(r->flags, first);
 }
 
 void runner_exec(const struct runner *r, uint64_t *exec)

@@ -7,12 +7,14 @@
 #define EL2SIM_HYP_RUNNER_H
 
 #include "models/hyp/exits.h"
+#include "models/hyp/vflags.h"
 
 struct runner;
 
 struct runner_vcpu {
 	unsigned id, vm, cpu;
-	uint64_t state;    /* CND_* bits that outlive a component: HOST_FP, FOREIGN_FP, FP_OWNED, LOADED */
+	struct vflags flags;
+	uint64_t state;    /* CND_* bits that outlive a component and are no flags: HOST_FP, FOREIGN_FP, FP_OWNED */
 	uint64_t lr_state; /* CND(LRS) while list registers are in use */
 	unsigned lrs;
 	uint64_t *guest;   /* values, detailed execution only */
@@ -48,6 +50,19 @@ const struct ws_totals *runner_step(struct runner *r, struct runner_vcpu *v, enu
 				    unsigned lrs);
 /* One iteration of an exit kind in its own state, one list register if that says LRS; added to *t (may be NULL). */
 void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, struct ws_totals *t);
+
+/* Between vcpu_load and vcpu_put. */
+static inline bool runner_loaded(const struct runner_vcpu *v)
+{
+	return v->flags.loaded;
+}
+
+/* Who is told of violations of the flags' rules (vflags.h); copied. vCPUs made before are told of, too. */
+void runner_flag_sink(struct runner *r, const struct vflag_sink *sink);
+/* Add how often each row of vflag_sites() ran so far to runs[]. */
+void runner_flag_runs(const struct runner *r, uint64_t *runs);
+/* Violations so far, the first of them if there is any. */
+uint64_t runner_flag_violations(const struct runner *r, struct vflag_violation *first);
 
 /* Add the executions of each op so far to exec[]. */
 void runner_exec(const struct runner *r, uint64_t *exec);

@@ -278,7 +278,7 @@ void smp_timer_fires(struct smp_vcpu *v, uint64_t deadline)
 		v->fired_at = deadline;
 		list_add_tail(&v->cpu->bg, &v->bg);
 		smp_raise(v->cpu, IRQ_BG);
-	} else if ((v->run->state & CND(LOADED)) != 0) {
+	} else if (runner_loaded(v->run)) {
 		if ((v->cpu->irqs >> IRQ_VTIMER & 1) == 0)
 			v->fired_at = deadline;
 		smp_raise(v->cpu, IRQ_VTIMER);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "models/hyp/vflags.h"
 #include "models/hyp/ws_life.h"
 
 static void check_registers(struct ws_findings *f)
@@ -179,12 +180,17 @@ static void check_conds(struct ws_findings *f)
 	/* settled or set outside the rows: by the compiler, by the host's choice of registers, by
 	 * replay */
 	uint64_t used_state = CND(LOADED) | CND(IRQ) | CND(PAUTH_USED), used_fixed = CND(SINCE_6_1);
-	size_t n;
+	size_t n, n_sites;
 	const struct ws_step *s = ws_steps(&n);
+	const struct vflag_site *sites = vflag_sites(&n_sites);
 
 	for (size_t i = 0; i < n; i++) {
 		used_state |= s[i].guard.on | s[i].guard.off;
 		used_fixed |= s[i].guard.fixed_on | s[i].guard.fixed_off;
+	}
+	for (size_t i = 0; i < n_sites; i++) {
+		used_state |= sites[i].guard.on | sites[i].guard.off;
+		used_fixed |= sites[i].guard.fixed_on | sites[i].guard.fixed_off;
 	}
 	for (unsigned c = FEAT_COUNT; c < CND_COUNT; c++) {
 		bool state = c >= CND_FIRST_STATE;

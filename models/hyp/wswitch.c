@@ -31,6 +31,7 @@ void ws_config_init(struct ws_config *c)
 {
 	memset(c, 0, sizeof(*c));
 	c->skip_step = SIZE_MAX;
+	c->skip_flag = SIZE_MAX;
 }
 
 #define CALL_DEPTH_MAX 8

@@ -34,6 +34,7 @@ struct ws_config {
 	uint8_t group_policy[GRP_COUNT]; /* enum ws_policy */
 	uint8_t reg_policy[SR_COUNT];    /* enum ws_policy; wins over the group's */
 	size_t skip_step;                /* row of ws_steps() to leave out, for mutation tests; SIZE_MAX = none */
+	size_t skip_flag;                /* row of vflag_sites() to leave out; SIZE_MAX = none */
 };
 
 struct ws_op {

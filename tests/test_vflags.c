@@ -1,0 +1,649 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* vCPU flags: the table, the accessors, each rule broken once, and what flags decide while a model runs. */
+#include <check.h>
+#include <string.h>
+
+#include "models/hyp/runner.h"
+#include "models/hyp/ws_lint.h"
+#include "tests/suite.h"
+#include "tests/ws_fixture.h"
+
+#define N1 EL2SIM_SOURCE_DIR "/configs/machine/neoverse-n1.ini"
+
+/* A program, a vCPU's flags, and what was reported of them. */
+struct bench {
+	struct fixture_machine machine;
+	struct ws_prog *prog;
+	struct vflags v;
+	struct vflag_sink sink;
+	unsigned n;
+	struct vflag_violation x;
+};
+
+static void take(void *self, const struct vflag_violation *x)
+{
+	struct bench *b = self;
+
+	b->n++;
+	b->x = *x;
+}
+
+static void setup(struct bench *b, const char *model, uint64_t vcpu)
+{
+	memset(b, 0, sizeof(*b));
+	fixture_machine_from(&b->machine, N1, "machine.clock=1GHz");
+	b->prog = fixture_compile(ws_model_by_name(model), &b->machine.m, vcpu);
+	b->sink = (struct vflag_sink){ take, b };
+	vflags_init(&b->v, b->prog, 0, 7, &b->sink);
+}
+
+static void teardown(struct bench *b)
+{
+	ws_free(b->prog);
+	opt_free(b->machine.set);
+}
+
+static struct vflag_who kernel(void)
+{
+	return (struct vflag_who){ VFSIDE_KERNEL, VFP_ACCESSOR, VFR_NONE, 7, "here" };
+}
+
+static struct vflag_who hyp(void)
+{
+	return (struct vflag_who){ VFSIDE_HYP, VFP_ACCESSOR, VFR_NONE, 7, "there" };
+}
+
+/* Who may set, clear, get a flag of this set. */
+static struct vflag_who right(enum vflag f, enum vflag_op op)
+{
+	bool iflag = vflag_row(f)->set == VFS_iflags;
+
+	return iflag && op != VFOP_SET ? hyp() : kernel();
+}
+
+/* ---- the table and the accessors ---- */
+
+START_TEST(every_flag_is_set_read_and_cleared_by_its_triplet)
+{
+	enum vflag f = (enum vflag)_i;
+	const struct vflag_row *row = vflag_row(f);
+	struct vflag_who set = right(f, VFOP_SET), clear = right(f, VFOP_CLEAR), get = right(f, VFOP_GET);
+	struct bench b;
+	enum vflag found = VF_NONE;
+	uint8_t others;
+
+	setup(&b, "linux-6.12-vhe", 0);
+	b.v.loaded = true;
+	ck_assert(vflag_by_name(row->name, &found));
+	ck_assert_int_eq(found, f);
+	ck_assert_uint_eq(row->value & ~row->mask, 0);
+	ck_assert_uint_lt(row->mask, 1u << vflag_set_bits((enum vflag_set)row->set));
+	ck_assert(row->what[0] != '\0');
+	/* every other bit of the set is on: none of them moves */
+	b.v.w.set[row->set] = 0xff;
+	vcpu_clear_flag(&b.v, f, &clear);
+	others = b.v.w.set[row->set];
+	ck_assert_uint_eq(others, 0xff & ~row->mask);
+	ck_assert_uint_eq(vcpu_get_flag(&b.v, f, &get), 0);
+	if (row->set == VFS_iflags)
+		b.v.w.set[row->set] = others = 0; /* PENDING_EXCEPTION and INCREMENT_PC exclude each other */
+	b.n = 0;
+	vcpu_set_flag(&b.v, f, &set);
+	ck_assert_uint_eq(vcpu_get_flag(&b.v, f, &get), row->value);
+	ck_assert_uint_eq(b.v.w.set[row->set], others | row->value);
+	vcpu_set_flag(&b.v, f, &set);
+	ck_assert_uint_eq(vcpu_get_flag(&b.v, f, &get), row->value);
+	ck_assert_msg(b.n == 0 || f == VF_INCREMENT_PC, "%s: rule %s", row->name,
+		      vflag_rule_name((enum vflag_rule)b.x.rule));
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(no_two_flags_share_a_bit_unless_both_say_so)
+{
+	for (unsigned f = 0; f < VF_COUNT; f++) {
+		for (unsigned g = 0; g < f; g++) {
+			const struct vflag_row *a = vflag_row((enum vflag)f), *c = vflag_row((enum vflag)g);
+
+			ck_assert_msg(a->set != c->set || (a->mask & c->mask) == 0 || (a->overlaps && c->overlaps),
+				      "%s and %s", a->name, c->name);
+		}
+	}
+}
+END_TEST
+
+/* kvm_host.h: setting EXCEPT_* replaces the bits 3:1, it does not OR. */
+START_TEST(a_multi_bit_value_replaces_the_one_before)
+{
+	struct vflag_who k = kernel(), h = hyp();
+	struct bench b;
+
+	setup(&b, "linux-6.12-vhe", 0);
+	vcpu_set_flag(&b.v, VF_PENDING_EXCEPTION, &k);
+	vcpu_set_flag(&b.v, VF_EXCEPT_AA64_EL1_SERR, &k);
+	vcpu_set_flag(&b.v, VF_EXCEPT_AA64_EL2_SYNC, &k);
+	ck_assert_uint_eq(vcpu_get_flag(&b.v, VF_EXCEPT_MASK, &h), 4 << 1);
+	vcpu_set_flag(&b.v, VF_EXCEPT_AA64_EL1_SYNC, &k);
+	ck_assert_uint_eq(vcpu_get_flag(&b.v, VF_EXCEPT_MASK, &h), 0);
+	ck_assert_uint_eq(b.v.w.set[VFS_iflags], 1);
+	ck_assert_uint_eq(b.n, 0);
+	teardown(&b);
+}
+END_TEST
+
+/* ... and INCREMENT_PC lies under that mask, so an exception and a skipped instruction exclude each other. */
+START_TEST(an_exception_takes_the_bit_of_increment_pc)
+{
+	struct vflag_who k = kernel();
+	struct bench b;
+
+	setup(&b, "linux-6.12-vhe", 0);
+	vcpu_set_flag(&b.v, VF_INCREMENT_PC, &k);
+	vcpu_set_flag(&b.v, VF_EXCEPT_AA64_EL1_SYNC, &k);
+	ck_assert(!vflags_has(&b.v, VF_INCREMENT_PC));
+	vcpu_set_flag(&b.v, VF_EXCEPT_AA64_EL2_IRQ, &k);
+	ck_assert(vflags_has(&b.v, VF_INCREMENT_PC)); /* so PENDING_EXCEPTION is looked at first */
+	teardown(&b);
+}
+END_TEST
+
+/* ---- each rule broken once ---- */
+
+static void breaks_cflag_after_run(struct bench *b)
+{
+	struct vflag_who k = kernel();
+
+	vcpu_set_flag(&b->v, VF_GUEST_HAS_SVE, &k);
+	b->v.w.ran = true;
+	vcpu_set_flag(&b->v, VF_GUEST_HAS_SVE, &k); /* the same value again: no change */
+	ck_assert_uint_eq(b->n, 0);
+	vcpu_clear_flag(&b->v, VF_GUEST_HAS_SVE, &k);
+}
+
+static void breaks_cflag_producer(struct bench *b)
+{
+	struct vflag_who h = hyp();
+
+	vcpu_set_flag(&b->v, VF_GUEST_HAS_PTRAUTH, &h);
+}
+
+static void breaks_iflag_producer(struct bench *b)
+{
+	struct vflag_who h = hyp();
+
+	vcpu_set_flag(&b->v, VF_DEBUG_DIRTY, &h);
+}
+
+static void breaks_iflag_consumer(struct bench *b)
+{
+	struct vflag_who k = kernel();
+
+	vcpu_set_flag(&b->v, VF_DEBUG_DIRTY, &k);
+	ck_assert_uint_eq(b->n, 0);
+	vcpu_clear_flag(&b->v, VF_DEBUG_DIRTY, &k);
+}
+
+static void breaks_sflag_hyp_read(struct bench *b)
+{
+	struct vflag_who h = hyp();
+
+	(void)vcpu_get_flag(&b->v, VF_IN_WFI, &h);
+}
+
+/*
+ * The reason of the rule: a set that is not atomic against preemption writes back what it read before the put
+ * cleared SYSREGS_ON_CPU.
+ */
+static void breaks_not_preempt_safe(struct bench *b)
+{
+	struct vflag_who k = kernel(), h = hyp(), open = kernel();
+	uint8_t read;
+
+	open.preempt = VFP_OPEN;
+	b->v.loaded = true;
+	vcpu_set_flag(&b->v, VF_SYSREGS_ON_CPU, &h);
+	read = b->v.w.set[VFS_sflags];
+	vcpu_clear_flag(&b->v, VF_SYSREGS_ON_CPU, &h); /* preempted: vcpu_put */
+	ck_assert_uint_eq(b->n, 0);
+	b->v.w.set[VFS_sflags] = read;
+	ck_assert_uint_ne(vcpu_get_flag(&b->v, VF_SYSREGS_ON_CPU, &k), 0); /* it says loaded, and is not */
+	vcpu_set_flag(&b->v, VF_IN_WFI, &open);
+}
+
+static void breaks_not_owner(struct bench *b)
+{
+	struct vflag_who k = kernel();
+
+	k.thread = 8;
+	vcpu_set_flag(&b->v, VF_IN_WFI, &k);
+}
+
+static void breaks_userspace(struct bench *b)
+{
+	struct vflag_who u = kernel();
+
+	u.side = VFSIDE_USER;
+	(void)vcpu_get_flag(&b->v, VF_VCPU_INITIALIZED, &u);
+}
+
+static void breaks_not_in_kernel(struct bench *b)
+{
+	struct vflag_who k = kernel();
+
+	b->v.kernel = 601;
+	vcpu_set_flag(&b->v, VF_VCPU_INITIALIZED, &k);
+}
+
+static void breaks_pc_adjust_twice(struct bench *b)
+{
+	struct vflag_who k = kernel();
+
+	vcpu_set_flag(&b->v, VF_PENDING_EXCEPTION, &k);
+	ck_assert_uint_eq(b->n, 0);
+	vcpu_set_flag(&b->v, VF_INCREMENT_PC, &k);
+}
+
+/* The plan's own checks: a phase begins with a flag that another left behind. */
+static void run_phase(struct bench *b, enum ws_phase phase, uint64_t state)
+{
+	struct vflag_plan *plan = vflag_plan_new(b->prog, false, &b->sink);
+	struct vflags v = b->v;
+
+	vflag_plan_vcpu(plan, &b->v, 0);
+	memcpy(b->v.w.set, v.w.set, sizeof(v.w.set));
+	(void)vflag_plan_run(plan, &b->v, ws_phase_comp(b->prog, phase), state);
+	b->v.sink = &b->sink;
+	vflag_plan_free(plan);
+}
+
+static void breaks_not_consumed(struct bench *b)
+{
+	b->v.w.set[VFS_cflags] = vflag_row(VF_VCPU_INITIALIZED)->value;
+	b->v.w.set[VFS_sflags] = vflag_row(VF_IN_WFI)->value; /* kvm_vcpu_wfi forgot to clear it */
+	run_phase(b, PHASE_ENTER, 0);
+}
+
+static void breaks_unsupported_cpu(struct bench *b)
+{
+	b->v.w.set[VFS_cflags] = vflag_row(VF_VCPU_INITIALIZED)->value;
+	run_phase(b, PHASE_LOAD, CND(UNSUPPORTED_CPU));
+	ck_assert_uint_eq(b->n, 0);
+	ck_assert(vflags_has(&b->v, VF_ON_UNSUPPORTED_CPU));
+	run_phase(b, PHASE_ENTER, 0);
+}
+
+static void breaks_on_cpu_unloaded(struct bench *b)
+{
+	struct vflag_who h = hyp();
+
+	vcpu_set_flag(&b->v, VF_SYSREGS_ON_CPU, &h);
+}
+
+static void breaks_copy_lost(struct bench *b)
+{
+	struct vflag_who k = kernel();
+
+	b->v.has_copy = b->v.w.copy_runs = true;
+	vcpu_set_flag(&b->v, VF_INCREMENT_PC, &k);
+}
+
+static void breaks_not_initialized(struct bench *b)
+{
+	run_phase(b, PHASE_LOAD, 0);
+}
+
+static const struct {
+	void (*act)(struct bench *b);
+	const char *says;
+} broken[VFR_COUNT] = {
+#define BROKEN(rule, text) [VFR_##rule] = { breaks_##rule, #rule ": " text }
+	BROKEN(cflag_after_run, "GUEST_HAS_SVE (cflags) cleared by the kernel in here, vCPU 0: a configuration flag "
+				"changes after the vCPU's first run"),
+	BROKEN(cflag_producer, "GUEST_HAS_PTRAUTH (cflags) set by the hypervisor part in there, vCPU 0: "),
+	BROKEN(iflag_producer, "DEBUG_DIRTY (iflags) set by the hypervisor part in there, vCPU 0: "),
+	BROKEN(iflag_consumer, "DEBUG_DIRTY (iflags) cleared by the kernel in here, vCPU 0: "),
+	BROKEN(sflag_hyp_read, "IN_WFI (sflags) read by the hypervisor part in there, vCPU 0: "),
+	BROKEN(not_preempt_safe, "IN_WFI (sflags) set by the kernel in here, vCPU 0: "),
+	BROKEN(not_owner, "IN_WFI (sflags) set by the kernel in here, vCPU 0: "),
+	BROKEN(userspace, "VCPU_INITIALIZED (cflags) read by the userspace in here, vCPU 0: "),
+	BROKEN(not_in_kernel, "VCPU_INITIALIZED (cflags) set by the kernel in here, vCPU 0: "),
+	BROKEN(pc_adjust_twice, "INCREMENT_PC (iflags) set by the kernel in here, vCPU 0: "),
+	BROKEN(not_consumed, "IN_WFI (sflags) read by the hypervisor part in guest entry, vCPU 0: "),
+	BROKEN(unsupported_cpu, "ON_UNSUPPORTED_CPU (sflags) read by the kernel in kvm_vcpu_exit_request, vCPU 0: "),
+	BROKEN(on_cpu_unloaded, "SYSREGS_ON_CPU (sflags) set by the hypervisor part in there, vCPU 0: "),
+	BROKEN(copy_lost, "INCREMENT_PC (iflags) set by the kernel in here, vCPU 0: "),
+	BROKEN(not_initialized, "VCPU_INITIALIZED (cflags) read by the kernel in kvm_arch_vcpu_run_pid_change, vCPU 0: "),
+#undef BROKEN
+};
+
+START_TEST(a_broken_rule_is_reported_with_rule_flag_side_and_function)
+{
+	char buf[VFLAG_VIOLATION_TEXT];
+	struct bench b;
+
+	setup(&b, "linux-6.12-vhe", 0);
+	ck_assert_msg(broken[_i].act != NULL, "rule %s has no test", vflag_rule_name((enum vflag_rule)_i));
+	broken[_i].act(&b);
+	ck_assert_uint_eq(b.n, 1);
+	ck_assert_uint_eq(b.x.rule, (unsigned)_i);
+	(void)vflag_violation_text(&b.x, buf);
+	ck_assert_msg(strncmp(buf, broken[_i].says, strlen(broken[_i].says)) == 0, "%s", buf);
+	ck_assert_msg(strstr(buf, vflag_rule_what((enum vflag_rule)_i)) != NULL, "%s", buf);
+	ck_assert(vflag_rule_source((enum vflag_rule)_i)[0] != '\0');
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(a_place_that_breaks_a_rule_on_purpose_is_not_reported)
+{
+	struct vflag_who who = hyp();
+	struct bench b;
+
+	setup(&b, "linux-6.12-vhe", 0);
+	who.waives = VFR_iflag_producer;
+	vcpu_set_flag(&b.v, VF_PENDING_EXCEPTION, &who);
+	ck_assert_uint_eq(b.n, 0);
+	who.waives = VFR_sflag_hyp_read; /* not the rule that it breaks */
+	vcpu_set_flag(&b.v, VF_DEBUG_DIRTY, &who);
+	ck_assert_uint_eq(b.n, 1);
+	teardown(&b);
+}
+END_TEST
+
+/* ---- what flags decide ---- */
+
+static struct runner *runner_told(struct bench *b)
+{
+	struct runner *r = runner_new(b->prog, true);
+
+	runner_flag_sink(r, &b->sink);
+	return r;
+}
+
+START_TEST(accessors_go_to_the_cpu_while_sysregs_on_cpu_says_so)
+{
+	struct bench b;
+	struct runner *r;
+	struct runner_vcpu *v;
+
+	setup(&b, "linux-6.12-vhe", 0);
+	r = runner_told(&b);
+	v = runner_vcpu(r, "vm");
+	ck_assert_uint_eq(runner_run(r, v, COMP_mmio_abort, 0, 0)->n[CNT_read], 0);
+	(void)runner_run(r, v, COMP_vhe_load, 0, 0);
+	ck_assert(vflags_has(&v->flags, VF_SYSREGS_ON_CPU) && runner_loaded(v));
+	ck_assert_uint_gt(runner_run(r, v, COMP_mmio_abort, 0, 0)->n[CNT_read], 0);
+	v->flags.w.set[VFS_sflags] = 0; /* a flag lost: memory copies are read although the vCPU is loaded */
+	ck_assert_uint_eq(runner_run(r, v, COMP_mmio_abort, 0, 0)->n[CNT_read], 0);
+	(void)runner_run(r, v, COMP_vhe_put, 0, 0);
+	ck_assert(!runner_loaded(v));
+	runner_free(r);
+	teardown(&b);
+}
+END_TEST
+
+/* Every nVHE model: nothing is deferred, so the flag stays clear; with the policy, it comes. */
+START_TEST(a_policy_that_defers_brings_sysregs_on_cpu)
+{
+	struct bench b;
+	struct ws_config c;
+	struct ws_prog *p;
+	struct err e = { ERR_NONE, "" };
+
+	setup(&b, "linux-6.12-nvhe", 0);
+	ck_assert_uint_eq(vflag_known(b.prog) & CND(DEFERS), 0);
+	c = b.prog->config;
+	c.group_policy[GRP_el1] = POL_DEFERRED;
+	p = ws_compile(&c, &e);
+	ck_assert_msg(p != NULL, "%s", e.text);
+	ck_assert_uint_ne(vflag_known(p) & CND(DEFERS), 0);
+	ws_free(p);
+	teardown(&b);
+}
+END_TEST
+
+/* hvc_debug: entered dirty, switched at exit, cleared; the next exit of a guest without debug switches nothing. */
+START_TEST(the_debug_registers_are_switched_while_debug_dirty_is_set)
+{
+	struct ws_totals plain = { 0 }, debug = { 0 }, after = { 0 };
+	struct bench b;
+	struct runner *r;
+	struct runner_vcpu *v;
+
+	setup(&b, _i == 0 ? "linux-6.12-vhe" : _i == 1 ? "linux-6.12-protected" : "linux-4.15-nvhe", 0);
+	r = runner_told(&b);
+	v = runner_vcpu(r, "vm");
+	runner_kind(r, v, EXIT_run_first, NULL);
+	runner_kind(r, v, EXIT_hvc_unknown, &plain);
+	runner_kind(r, v, EXIT_hvc_debug, &debug);
+	ck_assert_uint_gt(debug.n[CNT_read], plain.n[CNT_read] + 20);
+	runner_kind(r, v, EXIT_hvc_unknown, &after); /* its exit still switches, its entry does not */
+	ck_assert_uint_gt(after.n[CNT_read], plain.n[CNT_read]);
+	ck_assert_uint_lt(after.n[CNT_read], debug.n[CNT_read]);
+	memset(&after, 0, sizeof(after));
+	runner_kind(r, v, EXIT_hvc_unknown, &after);
+	ck_assert_uint_eq(after.n[CNT_read], plain.n[CNT_read]);
+	ck_assert_uint_eq(b.n, 0);
+	runner_free(r);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(an_exception_is_entered_while_pending_exception_is_set)
+{
+	struct ws_totals skipped = { 0 }, injected = { 0 };
+	struct bench b;
+	struct runner *r;
+	struct runner_vcpu *v;
+
+	setup(&b, "linux-6.12-vhe", 0);
+	r = runner_told(&b);
+	v = runner_vcpu(r, "vm");
+	runner_kind(r, v, EXIT_run_first, NULL);
+	runner_kind(r, v, EXIT_sysreg_id, &skipped);
+	runner_kind(r, v, EXIT_sysreg_pmcr, &injected); /* no PMU: UNDEF */
+	ck_assert_uint_gt(injected.n[CNT_read], skipped.n[CNT_read]);
+	ck_assert_uint_gt(injected.n[CNT_write], skipped.n[CNT_write]);
+	ck_assert_uint_eq(v->flags.w.set[VFS_iflags], 0);
+	ck_assert_uint_eq(b.n, 0);
+	runner_free(r);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(only_a_vcpu_in_wfi_hands_its_timer_to_the_host)
+{
+	struct bench b;
+	struct runner *r;
+	struct runner_vcpu *v;
+	uint64_t blocking = CND(BLOCKING) | CND(VTIMER_ON), wfi, plain;
+
+	setup(&b, "linux-6.12-vhe", 0);
+	r = runner_told(&b);
+	v = runner_vcpu(r, "vm");
+	runner_kind(r, v, EXIT_run_first, NULL);
+	plain = runner_run(r, v, COMP_vhe_put, blocking, 0)->n[CNT_read];
+	(void)runner_run(r, v, COMP_vhe_load, 0, 0);
+	(void)runner_run(r, v, COMP_wfi_vgic_put, 0, 0);
+	ck_assert(vflags_has(&v->flags, VF_IN_WFI));
+	wfi = runner_run(r, v, COMP_vhe_put, blocking, 0)->n[CNT_read];
+	ck_assert_uint_gt(wfi, plain);
+	(void)runner_run(r, v, COMP_vhe_load, 0, 0);
+	(void)runner_run(r, v, COMP_wfi_vgic_load, 0, 0);
+	ck_assert(!vflags_has(&v->flags, VF_IN_WFI));
+	ck_assert_uint_eq(b.n, 0);
+	runner_free(r);
+	teardown(&b);
+}
+END_TEST
+
+/* pKVM copies the input flags in and out; state flags stay the kernel's. */
+START_TEST(pkvm_sees_a_copy_of_the_input_flags_only)
+{
+	struct bench b;
+	struct runner *r;
+	struct runner_vcpu *v;
+	struct vflag_who k = kernel();
+
+	setup(&b, "linux-6.12-protected", CND(VSVE));
+	r = runner_told(&b);
+	v = runner_vcpu(r, "vm");
+	k.thread = v->flags.owner;
+	(void)runner_run(r, v, COMP_nvhe_load, 0, 0);
+	ck_assert_uint_eq(v->flags.w.hyp[VFS_cflags], v->flags.w.set[VFS_cflags]);
+	vcpu_set_flag(&v->flags, VF_DEBUG_DIRTY, &k);
+	vcpu_set_flag(&v->flags, VF_INCREMENT_PC, &k);
+	(void)runner_run(r, v, COMP_nvhe_enter, 0, 0);
+	/* consumed in the copy; the kernel's own is stale until the exit */
+	ck_assert_uint_eq(v->flags.w.hyp[VFS_iflags],
+			  vflag_row(VF_DEBUG_DIRTY)->value | vflag_row(VF_DEBUG_STATE_SAVE_SPE)->value);
+	ck_assert(vflags_has(&v->flags, VF_INCREMENT_PC));
+	ck_assert_uint_eq(b.n, 0);
+	vcpu_set_flag(&v->flags, VF_PENDING_EXCEPTION, &k);
+	ck_assert_uint_eq(b.n, 2); /* twice is not possible, and the copy comes back */
+	(void)runner_run(r, v, COMP_nvhe_exit, 0, 0);
+	ck_assert_uint_eq(v->flags.w.set[VFS_iflags], vflag_row(VF_DEBUG_STATE_SAVE_SPE)->value);
+	ck_assert_uint_eq(v->flags.w.hyp[VFS_iflags], v->flags.w.set[VFS_iflags]);
+	runner_free(r);
+	teardown(&b);
+}
+END_TEST
+
+/* ---- whole models ---- */
+
+static void random_life(struct vflag_plan *plan, struct vflags *v, const struct ws_prog *p, unsigned kinds)
+{
+	unsigned seed = 1;
+
+	vflag_plan_vcpu(plan, v, 0);
+	(void)vflag_plan_run(plan, v, ws_phase_comp(p, PHASE_LOAD), 0);
+	(void)vflag_plan_run(plan, v, ws_phase_comp(p, PHASE_ENTER), 0);
+	for (unsigned i = 0; i < kinds; i++) {
+		const struct exit_row *row;
+
+		seed = seed * 1103515245u + 12345u;
+		row = exit_row((enum exit_kind)(seed / 65536 % EXIT_COUNT));
+		if (!exit_step_is(&row->step[0], PHASE_EXIT))
+			continue;
+		for (unsigned s = 0; s < row->n; s++)
+			(void)vflag_plan_run(plan, v, exit_step_comp(p, &row->step[s]), exit_step_state(row, s));
+	}
+}
+
+START_TEST(every_exit_kind_keeps_the_rules_and_counts_the_same_both_ways)
+{
+	size_t n_models, n_sites;
+	const struct ws_model *m = &ws_models(&n_models)[_i];
+	struct vflag_plan *site_by_site, *remembered;
+	struct vflag_violation first = { 0 };
+	char buf[VFLAG_VIOLATION_TEXT];
+	struct vflags a, c;
+	uint64_t *x, *y, *exec;
+	struct bench b;
+
+	(void)vflag_sites(&n_sites);
+	setup(&b, m->name, 0);
+	x = xcalloc(n_sites, sizeof(*x));
+	y = xcalloc(n_sites, sizeof(*y));
+	exec = xcalloc(b.prog->n, sizeof(*exec));
+	site_by_site = vflag_plan_new(b.prog, false, NULL);
+	remembered = vflag_plan_new(b.prog, true, NULL);
+	random_life(site_by_site, &a, b.prog, 3000);
+	random_life(remembered, &c, b.prog, 3000);
+	ck_assert_mem_eq(&a.w, &c.w, sizeof(a.w));
+	ck_assert_msg(vflag_plan_violations(site_by_site, &first) == 0, "%s", vflag_violation_text(&first, buf));
+	ck_assert_uint_eq(vflag_plan_violations(remembered, &first), 0);
+	vflag_plan_runs(site_by_site, exec, x);
+	vflag_plan_runs(remembered, exec, y);
+	for (size_t i = 0; i < n_sites; i++) {
+		const struct vflag_site *s = &vflag_sites(&n_sites)[i];
+
+		ck_assert_msg(x[i] == y[i], "vflags.def:%u: %lu and %lu", s->line, (unsigned long)x[i],
+			      (unsigned long)y[i]);
+		ck_assert_msg(x[i] == 0 || vflag_plan_has(remembered, i), "vflags.def:%u", s->line);
+	}
+	vflag_plan_free(site_by_site);
+	vflag_plan_free(remembered);
+	free(x);
+	free(y);
+	free(exec);
+	teardown(&b);
+}
+END_TEST
+
+/* Sites whose loss no rule can see, with the reason; everything else that changes a flag is missed when it is left out. */
+static bool only_values_show(const struct vflag_site *s)
+{
+	return s->op != VFOP_CLEAR && s->op != VFOP_SYNC;
+}
+
+START_TEST(a_clear_that_is_left_out_breaks_a_rule)
+{
+	size_t n_sites, n_models;
+	const struct vflag_site *s = &vflag_sites(&n_sites)[_i];
+	const struct ws_model *models = ws_models(&n_models);
+	bool seen = false, exists = false;
+
+	if (only_values_show(s) || s->where == VFW_UNSEEN || s->where == VFW_LIFE)
+		return;
+	for (size_t m = 0; m < n_models; m++) {
+		struct vflag_violation first;
+		struct vflag_plan *plan;
+		struct vflags v;
+		uint64_t *runs = xcalloc(n_sites, sizeof(*runs)), *exec;
+		struct bench b;
+
+		setup(&b, models[m].name, 0);
+		exec = xcalloc(b.prog->n, sizeof(*exec));
+		plan = vflag_plan_new(b.prog, true, NULL);
+		random_life(plan, &v, b.prog, 1000);
+		vflag_plan_runs(plan, exec, runs);
+		exists |= runs[_i] != 0 && s->flag != VF_IN_WFIT && s->flag != VF_DEBUG_STATE_SAVE_SPE &&
+			  s->flag != VF_DEBUG_STATE_SAVE_TRBE && s->flag != VF_ON_UNSUPPORTED_CPU &&
+			  s->flag != VF_EXCEPT_MASK && s->flag != VF_DBG_SS_ACTIVE_PENDING;
+		vflag_plan_free(plan);
+		b.prog->config.skip_flag = (size_t)_i;
+		plan = vflag_plan_new(b.prog, true, NULL);
+		random_life(plan, &v, b.prog, 1000);
+		seen |= vflag_plan_violations(plan, &first) != 0;
+		vflag_plan_free(plan);
+		teardown(&b);
+		free(runs);
+		free(exec);
+	}
+	ck_assert_msg(seen || !exists, "vflags.def:%u: %s %s is left out and nobody sees it", s->line,
+		      vflag_op_name((enum vflag_op)s->op), vflag_row((enum vflag)s->flag)->name);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("vflags");
+	TCase *c = tcase_create("table");
+	size_t n_models, n_sites;
+
+	(void)ws_models(&n_models);
+	(void)vflag_sites(&n_sites);
+	tcase_add_loop_test(c, every_flag_is_set_read_and_cleared_by_its_triplet, 0, VF_COUNT);
+	tcase_add_test(c, no_two_flags_share_a_bit_unless_both_say_so);
+	tcase_add_test(c, a_multi_bit_value_replaces_the_one_before);
+	tcase_add_test(c, an_exception_takes_the_bit_of_increment_pc);
+	suite_add_tcase(s, c);
+	c = tcase_create("rules");
+	tcase_add_loop_test(c, a_broken_rule_is_reported_with_rule_flag_side_and_function, 0, VFR_COUNT);
+	tcase_add_test(c, a_place_that_breaks_a_rule_on_purpose_is_not_reported);
+	suite_add_tcase(s, c);
+	c = tcase_create("decide");
+	tcase_add_test(c, accessors_go_to_the_cpu_while_sysregs_on_cpu_says_so);
+	tcase_add_test(c, a_policy_that_defers_brings_sysregs_on_cpu);
+	tcase_add_loop_test(c, the_debug_registers_are_switched_while_debug_dirty_is_set, 0, 3);
+	tcase_add_test(c, an_exception_is_entered_while_pending_exception_is_set);
+	tcase_add_test(c, only_a_vcpu_in_wfi_hands_its_timer_to_the_host);
+	tcase_add_test(c, pkvm_sees_a_copy_of_the_input_flags_only);
+	suite_add_tcase(s, c);
+	c = tcase_create("models");
+	tcase_add_loop_test(c, every_exit_kind_keeps_the_rules_and_counts_the_same_both_ways, 0, (int)n_models);
+	tcase_add_loop_test(c, a_clear_that_is_left_out_breaks_a_rule, 0, (int)n_sites);
+	suite_add_tcase(s, c);
+	return suite_status(s);
+}
