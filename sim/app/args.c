@@ -247,12 +247,29 @@ static bool is_override(const char *word)
 	return strncmp(word, "--", 2) == 0 && word[name] == '=' && memchr(word, '.', name) != NULL;
 }
 
+/* "-j2": the value right behind an option of one letter. */
+static const struct arg_row *find_glued(const struct arg_spec *spec, const char *word, const char **value)
+{
+	const char name[3] = { '-', word[1], '\0' };
+	const struct arg_row *r;
+
+	if (word[1] == '-' || word[1] == '\0' || word[2] == '\0')
+		return NULL;
+	r = find_row(spec, name, value);
+	if (r == NULL || (r->type != ARG_U64 && r->type != ARG_STR))
+		return NULL;
+	*value = word + 2;
+	return r;
+}
+
 static int parse_dashed(struct parser *p, const char *word)
 {
 	const struct arg_spec *spec = p->a->spec;
 	const char *value = NULL;
 	const struct arg_row *r = find_row(spec, word, &value);
 
+	if (r == NULL)
+		r = find_glued(spec, word, &value);
 	if (r != NULL)
 		return parse_option(p, r, word, value);
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {

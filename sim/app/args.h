@@ -77,7 +77,7 @@ struct args {
 /*
  * Parse argv (argv[0] is the command's name) into *a and into the members of base, which keep what the
  * caller put there when the option is not given. Options and operands may be mixed; "--" ends the
- * options; `--name VALUE` and `--name=VALUE` are the same. Strings point into argv.
+ * options; `--name VALUE` and `--name=VALUE` are the same, and for a text or number `-n VALUE` and `-nVALUE`. Strings point into argv.
  * Returns 0, or -1 with ERR_USAGE; also -1, with ERR_NONE, after printing help for "--help", so that a
  * command has one way out. On -1 nothing is to be freed.
  */

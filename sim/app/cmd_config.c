@@ -60,6 +60,23 @@ static void doc_table(const struct config *c, struct rep *r)
 	str_free(&b);
 }
 
+static void syntax_table(struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "form", "in [sweep]", REP_STR, "", 0, false },
+		{ "meaning", "", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "sweep", "Axes of a sweep", cols, 2);
+	const struct sweep_syntax *rows;
+	size_t n;
+
+	rows = sweep_syntax_rows(&n);
+	for (size_t i = 0; i < n; i++) {
+		rep_str(t, rows[i].form);
+		rep_str(t, rows[i].meaning);
+	}
+}
+
 static void value_table(const struct config *c, bool all, struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -97,10 +114,12 @@ int cmd_config(int argc, char **argv, struct err *e)
 	rc = config_load(&c, a.pos.n != 0 ? a.pos.v[0] : NULL, &a.overrides, e);
 	if (rc == 0) {
 		r = rep_new("config", o.doc ? "Reference of all options" : "Configuration");
-		if (o.doc)
+		if (o.doc) {
 			doc_table(&c, r);
-		else
+			syntax_table(r);
+		} else {
 			value_table(&c, o.all, r);
+		}
 		rc = output_write(&o.out, r, e);
 		rep_free(r);
 	}

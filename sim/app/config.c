@@ -45,6 +45,17 @@ static int load_file(struct config *c, const char *path, struct err *e)
 	return rc;
 }
 
+/* "el2sim.include=FILE": one more file; else an option. */
+static int apply(struct config *c, const char *assignment, struct err *e)
+{
+	static const char include[] = "el2sim.include=";
+	const char *s = strncmp(assignment, "--", 2) == 0 ? assignment + 2 : assignment;
+
+	if (strncmp(s, include, sizeof(include) - 1) == 0)
+		return load_file(c, s + sizeof(include) - 1, e);
+	return opt_override(c->set, assignment, e);
+}
+
 int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e)
 {
 	const struct opt_row *rows;
@@ -66,10 +77,13 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 	rows = abi_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->abi);
 	opt_add(c->set, compare_rows, sizeof(compare_rows) / sizeof(compare_rows[0]), &c->compare);
+	rows = sweep_opt_rows(&n);
+	opt_add(c->set, rows, n, &c->sweep);
+	opt_gather(c->set, "sweep", SWEEP_INCLUDE);
 	if (path != NULL && load_file(c, path, e) != 0)
 		return -1;
 	for (size_t i = 0; overrides != NULL && i < overrides->n; i++) {
-		if (opt_override(c->set, overrides->v[i], e) != 0)
+		if (apply(c, overrides->v[i], e) != 0)
 			return -1;
 	}
 	return opt_done(c->set, e);

@@ -10,6 +10,7 @@
 #include "models/hyp/smp.h"
 #include "models/hyp/wswitch.h"
 #include "sim/app/args.h"
+#include "sim/app/sweep_opt.h"
 #include "sim/base/opt.h"
 
 /* [compare]: what an experiment file compares. */
@@ -27,14 +28,15 @@ struct config {
 	struct path_profile path_profile;
 	struct abi_options abi;
 	struct compare_options compare;
+	struct sweep_options sweep;
 	struct smp_options smp;
 	struct workload workload;
 	const char *path; /* as the user gave it */
 };
 
 /*
- * Load an INI file and apply overrides ("section.key=value") in order; path NULL = defaults only. A relative
- * path that does not exist is looked for among the shipped files (configs/).
+ * Load an INI file and apply overrides ("section.key=value") in order; path NULL = defaults only. An override
+ * "el2sim.include=FILE" reads one more file, whose keys win over what came before. A relative path that does not exist is looked for among the shipped files (configs/).
  * ERR_CONFIG as opt_load. Free with config_free, also after a failure.
  */
 int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e);

@@ -20,7 +20,8 @@
 	X(ERR_CONFIG, 3, "wrong configuration")                                                     \
 	X(ERR_INPUT, 4, "wrong trace or other input")                                               \
 	X(ERR_MODEL, 5, "the switch model or policy is not sound")                                  \
-	X(ERR_IO, 6, "a file could not be written")
+	X(ERR_IO, 6, "a file could not be written")                                                 \
+	X(ERR_INTERRUPTED, 130, "stopped by a signal; what was done is kept")
 
 enum err_code {
 #define X(code, status, text) code,

@@ -26,6 +26,13 @@ void opt_free(struct opt_set *set)
 		return;
 	for (size_t i = 0; i < set->n; i++)
 		free_slot(set->slots[i]);
+	for (size_t i = 0; i < set->n_gathered; i++) {
+		free(set->gathered[i].key);
+		free(set->gathered[i].text);
+		free(set->gathered[i].origin);
+		free(set->gathered[i].dir);
+	}
+	free(set->gathered);
 	free(set->slots);
 	free(set->sorted);
 	free(set);
@@ -273,6 +280,75 @@ int opt_override(struct opt_set *set, const char *assignment, struct err *e)
 	free(name);
 	free(text);
 	return r == 0 ? 0 : err_at(e, "command line", 0);
+}
+
+/* --- values that are not stored ---------------------------------------------------------------- */
+
+const struct opt_row *opt_row_named(const struct opt_set *set, const char *name, struct err *e)
+{
+	const struct opt_slot *slot = opt_slot_named(set, name);
+	const char *near;
+
+	if (slot != NULL)
+		return slot->row;
+	near = opt_near_name(set, name);
+	if (near != NULL)
+		err_set(e, ERR_CONFIG, "unknown option \"%.100s\": did you mean \"%s\"?", name, near);
+	else
+		err_set(e, ERR_CONFIG, "unknown option \"%.100s\": \"el2sim config --doc\" lists them", name);
+	return NULL;
+}
+
+int opt_check(const struct opt_set *set, const char *name, const char *text, const char *dir, struct str *b,
+	      int64_t *num, struct err *e)
+{
+	const struct opt_row *row = opt_row_named(set, name, e);
+	struct opt_value v;
+
+	str_reset(b);
+	if (row == NULL || opt_text_check(text, strlen(text), e) != 0 || opt_value_parse(row, text, dir, &v, e) != 0)
+		return -1;
+	str_add(b, str_get(&v.text));
+	if (num != NULL)
+		*num = v.num;
+	str_free(&v.text);
+	return 0;
+}
+
+void opt_gather(struct opt_set *set, const char *section, const char *prefix)
+{
+	set->gather_section = section;
+	set->gather_prefix = prefix;
+}
+
+void opt_gather_put(struct opt_set *set, const char *key, const char *text, const char *origin, const char *dir)
+{
+	struct opt_gather *g = NULL;
+
+	for (size_t i = 0; g == NULL && i < set->n_gathered; i++)
+		if (strcmp(set->gathered[i].key, key) == 0)
+			g = &set->gathered[i];
+	if (g == NULL) {
+		set->gathered = xrealloc(set->gathered, (set->n_gathered + 1) * sizeof(*set->gathered));
+		g = &set->gathered[set->n_gathered++];
+		*g = (struct opt_gather){ .key = xstrdup(key) };
+	}
+	replace(&g->text, text);
+	replace(&g->origin, origin);
+	replace(&g->dir, dir);
+}
+
+size_t opt_gathered_count(const struct opt_set *set)
+{
+	return set->n_gathered;
+}
+
+struct opt_gathered opt_gathered_at(const struct opt_set *set, size_t i)
+{
+	const struct opt_gather *g = &set->gathered[i];
+
+	BUG_ON(i >= set->n_gathered);
+	return (struct opt_gathered){ g->key, g->text, g->origin, g->dir };
 }
 
 /* --- defaults and views ----------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "sim/base/err.h"
+#include "sim/base/str.h"
 
 enum opt_type {
 	OPT_INT,   /* int64_t: decimal or 0x hexadecimal, with or without the row's unit */
@@ -76,5 +77,29 @@ size_t opt_count(const struct opt_set *set);
 struct opt_view opt_at(const struct opt_set *set, size_t i);
 /* Look one up; returns false if there is no such option. */
 bool opt_find(const struct opt_set *set, const char *section, const char *key, struct opt_view *v);
+
+/*
+ * Parse text as a value of option `name` ("section.key") without storing it; dir: what a path is relative to, as
+ * in gathered. Its canonical text, without unit, is put into b; *num (may be NULL): value of OPT_INT, thousandths
+ * of OPT_FIXED. ERR_CONFIG.
+ */
+int opt_check(const struct opt_set *set, const char *name, const char *text, const char *dir, struct str *b,
+	      int64_t *num, struct err *e);
+/* The row of "section.key"; NULL with ERR_CONFIG that names the nearest. */
+const struct opt_row *opt_row_named(const struct opt_set *set, const char *name, struct err *e);
+
+/*
+ * Keys of one section that are written "section.key" are not options but gathered for who knows what they mean
+ * ([sweep] machine.vcpus = 1..8). They must name an option, or start with the prefix and a name (include.machine).
+ * Of two files the including one wins. Call before the first load.
+ */
+void opt_gather(struct opt_set *set, const char *section, const char *prefix);
+struct opt_gathered {
+	const char *key, *text;
+	const char *origin; /* "file:line" */
+	const char *dir;    /* folder of that file, "" for the working directory */
+};
+size_t opt_gathered_count(const struct opt_set *set);
+struct opt_gathered opt_gathered_at(const struct opt_set *set, size_t i);
 
 #endif

@@ -33,10 +33,17 @@ struct opt_slot {
 	struct opt_mark value_mark, source_mark; /* to find a key that a file has twice */
 };
 
+struct opt_gather {
+	char *key, *text, *origin, *dir;
+};
+
 struct opt_set {
 	struct opt_slot **slots;  /* in the order of opt_add */
 	struct opt_slot **sorted; /* by name */
 	size_t n;
+	const char *gather_section, *gather_prefix; /* NULL: nothing is gathered */
+	struct opt_gather *gathered;
+	size_t n_gathered;
 	unsigned long files; /* serial number of the last file read */
 };
 
@@ -51,6 +58,8 @@ const char *opt_near_key(const struct opt_set *set, const char *section, const c
 const char *opt_near_name(const struct opt_set *set, const char *name);
 /* Put a value where the row says; takes v's text, forgets the source of the value before. */
 void opt_store(struct opt_slot *slot, struct opt_value *v, const char *origin);
+/* Gather, or replace what has the same key. */
+void opt_gather_put(struct opt_set *set, const char *key, const char *text, const char *origin, const char *dir);
 void opt_store_source(struct opt_slot *slot, const char *text);
 
 /* --- opt_value.c --- */

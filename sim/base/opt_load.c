@@ -22,7 +22,9 @@
 /* --- what a load gathers ---------------------------------------------------------------------- */
 
 struct entry {
-	struct opt_slot *slot;
+	struct opt_slot *slot; /* NULL: gathered, value has its text */
+	char *key, *dir;       /* of what is gathered */
+	unsigned long line;    /* the same */
 	bool is_source;
 	struct opt_value value; /* is_source: its text only */
 	char *origin;
@@ -78,6 +80,8 @@ static void entries_free(struct entries *l)
 	for (size_t i = 0; i < l->n; i++) {
 		str_free(&l->v[i].value.text);
 		free(l->v[i].origin);
+		free(l->v[i].key);
+		free(l->v[i].dir);
 	}
 	free(l->v);
 	*l = (struct entries){ NULL, 0, 0 };
@@ -91,12 +95,14 @@ static void entries_take(struct entries *l, struct entries *from)
 	from->n = 0;
 }
 
-static void entries_apply(struct entries *l)
+static void entries_apply(struct opt_set *set, struct entries *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		struct entry *en = &l->v[i];
 
-		if (en->is_source)
+		if (en->slot == NULL)
+			opt_gather_put(set, en->key, str_get(&en->value.text), en->origin, en->dir);
+		else if (en->is_source)
 			opt_store_source(en->slot, str_get(&en->value.text));
 		else
 			opt_store(en->slot, &en->value, en->origin);
@@ -312,6 +318,35 @@ static int take_value(struct file *f, struct opt_slot *slot, const char *text)
 	return 0;
 }
 
+static bool is_gathered(const struct opt_set *set, const char *section, const char *key)
+{
+	return set->gather_section != NULL && strcmp(section, set->gather_section) == 0 && strchr(key, '.') != NULL;
+}
+
+static int take_gathered(struct file *f, const char *key, const char *text)
+{
+	const struct opt_set *set = f->load->set;
+	size_t prefix = strlen(set->gather_prefix);
+	struct str origin = STR_INIT;
+	struct entry *en;
+
+	if ((strncmp(key, set->gather_prefix, prefix) != 0 || key[prefix] == '\0') &&
+	    opt_row_named(set, key, f->load->e) == NULL)
+		return -1;
+	for (size_t i = 0; i < f->values.n; i++)
+		if (f->values.v[i].slot == NULL && strcmp(f->values.v[i].key, key) == 0)
+			return err_set(f->load->e, ERR_CONFIG, "[%s] %s is set twice, first in line %lu: keep one of them",
+				       set->gather_section, key, f->values.v[i].line);
+	str_addf(&origin, "%s:%lu", f->path, f->line);
+	en = entry_add(&f->values);
+	en->key = xstrdup(key);
+	en->dir = xstrdup(f->dir);
+	en->line = f->line;
+	en->origin = origin.s;
+	str_add(&en->value.text, text);
+	return 0;
+}
+
 /* ini_handler: returns nonzero if all is well. */
 static int take_key(void *user, const char *section, const char *key, const char *text)
 {
@@ -328,6 +363,8 @@ static int take_key(void *user, const char *section, const char *key, const char
 		r = take_include(f, key, text);
 	else if (strcmp(section, "source") == 0)
 		r = take_source(f, key, text);
+	else if (is_gathered(f->load->set, section, key))
+		r = take_gathered(f, key, text);
 	else
 		r = unknown_key(f, section, key);
 	if (r != 0)
@@ -511,7 +548,7 @@ int opt_load(struct opt_set *set, const char *path, struct err *e)
 		return unreadable(path, strerror(errno), e);
 	r = load_path(&l, NULL, path, &st);
 	if (r == 0)
-		entries_apply(&l.all);
+		entries_apply(set, &l.all);
 	entries_free(&l.all);
 	return r;
 }
@@ -523,7 +560,7 @@ int opt_load_text(struct opt_set *set, const char *path, const char *text, size_
 	int r = load_text(&l, NULL, path, &st, text, n);
 
 	if (r == 0)
-		entries_apply(&l.all);
+		entries_apply(set, &l.all);
 	entries_free(&l.all);
 	return r;
 }

@@ -61,6 +61,8 @@ void store_forget(struct store *s);
 const char *store_path(const struct store *s);
 /* The SQLite connection (struct sqlite3 *), for questions that have no function here. */
 void *store_sql(struct store *s);
+/* Let SQL on that connection call report(report): the text of a packed report. */
+void store_functions(struct store *s);
 
 /* --- what was asked --------------------------------------------------------------------------- */
 
@@ -150,6 +152,8 @@ struct store_result {
 int store_status_of(struct store *s, const char *hash, enum store_status *status, struct err *e);
 /* One transaction; replaces a result of the same hash. */
 int store_put_result(struct store *s, const struct store_result *r, struct err *e);
+/* Copy the plan of from. */
+int store_copy_plan(struct store *s, const char *from, struct err *e);
 /* Copy the results of from that this file has not. */
 int store_merge(struct store *s, const char *from, struct err *e);
 

@@ -321,3 +321,23 @@ int store_status_of(struct store *s, const char *hash, enum store_status *status
 	(void)sqlite3_reset(st);
 	return rc < 0 ? -1 : 0;
 }
+
+/* SQL: report(blob) is its text, NULL if it is no report. */
+static void report_function(sqlite3_context *ctx, int n, sqlite3_value **arg)
+{
+	struct store *s = sqlite3_user_data(ctx);
+	struct str text = STR_INIT;
+	struct err ignored;
+	const void *data = sqlite3_value_blob(arg[0]);
+
+	(void)n;
+	if (data != NULL && unpack(s, 0, data, (size_t)sqlite3_value_bytes(arg[0]), &text, &ignored) == 0)
+		sqlite3_result_text64(ctx, str_get(&text), text.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+	str_free(&text);
+}
+
+void store_functions(struct store *s)
+{
+	BUG_ON(sqlite3_create_function(s->db, "report", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, s, report_function, NULL,
+				       NULL) != SQLITE_OK);
+}

@@ -345,19 +345,54 @@ static const char merge_sql[] =
 	"DROP TABLE temp.taken;"
 	"COMMIT;";
 
-int store_merge(struct store *s, const char *from, struct err *e)
+static int attach(struct store *s, const char *from, struct err *e)
 {
-	char *attach = sqlite3_mprintf("ATTACH DATABASE %Q AS other", from);
+	char *sql = sqlite3_mprintf("ATTACH DATABASE %Q AS other", from);
 	int rc;
 
-	BUG_ON(attach == NULL);
-	forget_names(s);
-	rc = store_exec(s, attach, e);
-	sqlite3_free(attach);
-	if (rc != 0)
-		return -1;
-	rc = store_exec(s, merge_sql, e);
+	BUG_ON(sql == NULL);
+	rc = store_exec(s, sql, e);
+	sqlite3_free(sql);
+	return rc;
+}
+
+static void detach(struct store *s)
+{
 	rollback(s);
 	(void)sqlite3_exec(s->db, "DETACH DATABASE other", NULL, NULL, NULL);
+}
+
+int store_copy_plan(struct store *s, const char *from, struct err *e)
+{
+	bool needed;
+	int rc;
+
+	if (attach(s, from, e) != 0)
+		return -1;
+	rc = store_plan_begin(s, "", &needed, e);
+	if (rc == 0 && !needed) /* a file without a plan has that hash, too */
+		rc = run(s, SQL_BEGIN, e);
+	for (size_t i = 0; rc == 0 && i < sizeof(plan_tables) / sizeof(plan_tables[0]); i++) {
+		char sql[96];
+
+		(void)snprintf(sql, sizeof(sql), "DELETE FROM main.%s; INSERT INTO main.%s SELECT * FROM other.%s",
+			       plan_tables[i], plan_tables[i], plan_tables[i]);
+		rc = store_exec(s, sql, e);
+	}
+	if (rc == 0)
+		rc = store_plan_end(s, e);
+	detach(s);
+	return rc;
+}
+
+int store_merge(struct store *s, const char *from, struct err *e)
+{
+	int rc;
+
+	forget_names(s);
+	if (attach(s, from, e) != 0)
+		return -1;
+	rc = store_exec(s, merge_sql, e);
+	detach(s);
 	return rc;
 }
