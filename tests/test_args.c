@@ -128,6 +128,14 @@ START_TEST(options_operands_and_overrides_may_be_mixed)
 }
 END_TEST
 
+START_TEST(a_value_may_stand_right_behind_an_option_of_one_letter)
+{
+	ck_assert_int_eq(parse(&spec, "import a -ofile"), 0);
+	ck_assert_str_eq(o.out, "file");
+	args_free(&a);
+}
+END_TEST
+
 START_TEST(two_dashes_end_the_options_and_one_is_an_operand)
 {
 	ck_assert_int_eq(parse(&spec, "import - -- --trace"), 0);
@@ -152,8 +160,8 @@ static const struct {
 	{ &spec, "import a --weather",
 	  "unknown option \"--weather\": \"el2sim trace import --help\" lists the options" },
 	{ &spec, "import a --hepl", "unknown option \"--hepl\": did you mean \"--help\"?" },
-	{ &spec, "import a -ofile",
-	  "unknown option \"-ofile\": \"el2sim trace import --help\" lists the "
+	{ &spec, "import a -xfile",
+	  "unknown option \"-xfile\": \"el2sim trace import --help\" lists the "
 	  "options" },
 	{ &spec, "import a --trace", "--trace needs a value: --trace FILE" },
 	{ &spec, "import a --output", "--output needs a value: -o FILE" },
@@ -366,6 +374,7 @@ int main(void)
 
 	tcase_add_test(tc, what_is_not_given_stays_as_the_caller_put_it);
 	tcase_add_test(tc, options_operands_and_overrides_may_be_mixed);
+	tcase_add_test(tc, a_value_may_stand_right_behind_an_option_of_one_letter);
 	tcase_add_test(tc, two_dashes_end_the_options_and_one_is_an_operand);
 	tcase_add_loop_test(tc, a_wrong_command_line_says_what_is_wanted, 0, N(bad));
 	tcase_add_test(tc, the_help_shows_every_row);

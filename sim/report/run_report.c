@@ -329,6 +329,7 @@ void run_report(const struct run_result *x, struct rep *r)
 	facts(x, r);
 	phase_table(x->replay, r);
 	cycle_table(x, &s, r);
+	run_per_exit(&(struct per_exit){ s.kernel + s.user, s.user, x->replay->phase_runs[PHASE_LOAD], &x->replay->total }, r);
 	kind_table(x, r);
 	vcpu_table(x->replay, r);
 	group_table(x, false, r);

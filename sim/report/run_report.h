@@ -56,6 +56,13 @@ void run_report(const struct run_result *x, struct rep *r);
 /* baseline: index of the result that the others are compared with. */
 void compare_report(const struct run_result *x, size_t n, size_t baseline, struct rep *r);
 
+/* Table "per_exit": what one guest exit costs and what goes with it, for runs of traces and of workloads alike. */
+struct per_exit {
+	uint64_t exits, user_exits, loads;
+	const struct ws_totals *total;
+};
+void run_per_exit(const struct per_exit *x, struct rep *r);
+
 /* Facts of the trace; the same for both reports. */
 void trace_facts(const struct run_result *x, struct rep *r);
 /* How far the cycles can be trusted. */

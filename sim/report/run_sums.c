@@ -250,3 +250,30 @@ void run_notes(const struct run_result *x, size_t n, struct rep *r)
 	rep_note(r, "no event shows an entry that is given up because an interrupt is pending: each kvm_entry is one "
 		 "guest entry");
 }
+
+static void each_row(struct rep_table *t, const char *what, uint64_t n, uint64_t exits, const char *help)
+{
+	rep_str(t, what);
+	if (exits == 0)
+		rep_none(t);
+	else
+		rep_fix(t, (int64_t)(n / exits * 1000 + n % exits * 1000 / exits));
+	rep_str(t, help);
+}
+
+void run_per_exit(const struct per_exit *x, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "what", "", REP_STR, "", 0, false },
+		{ "each", "per exit", REP_FIX, "", 3, false },
+		{ "meaning", "", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "per_exit", "Per guest exit", cols, 3);
+
+	each_row(t, "reads", x->total->n[CNT_read], x->exits, "of system registers, in all phases");
+	each_row(t, "writes", x->total->n[CNT_write], x->exits, "of system registers, in all phases");
+	each_row(t, "accesses", run_accesses(x->total), x->exits, "reads and writes");
+	each_row(t, "cycles", x->total->cycles, x->exits, "modelled, in all phases");
+	each_row(t, "loads", x->loads, x->exits, "vcpu_load: how often what is deferred moves");
+	each_row(t, "user_exits", x->user_exits, x->exits, "exits that go to the VMM");
+}

@@ -242,6 +242,7 @@ void smp_report(const struct smp *m, const char *config, const char *path, struc
 
 	facts(m, config, path, r);
 	count_table(m, r);
+	run_per_exit(&(struct per_exit){ m->n.exits, m->n.user_exits, m->n.loads, &m->total }, r);
 	time_table(m, r);
 	phase_table(m, r);
 	kind_table(m, r);
