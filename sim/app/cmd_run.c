@@ -2,7 +2,6 @@
 /* el2sim run: replay a trace through one configuration, or simulate its workload. */
 #include "sim/app/job.h"
 #include "sim/app/output.h"
-#include "sim/report/smp_report.h"
 
 struct run_args {
 	struct output_args out;
@@ -38,8 +37,7 @@ static int run_workload(struct job *j, const struct run_args *o, struct err *e)
 
 	if (job_simulate(j, &o->job, e) != 0)
 		return -1;
-	r = rep_new("run-workload", "A machine in simulated time");
-	smp_report(j->sim.smp, j->config.path, j->sim.path, r);
+	r = simulation_report(&j->sim, &j->config);
 	rc = output_write(&o->out, r, e);
 	rep_free(r);
 	return rc;
