@@ -45,10 +45,12 @@ int machine_stage(const struct el2sim *m, enum machine_stage from, enum machine_
 		  const char *call, struct el2sim_error *e)
 {
 	static const char *const after[] = {
+		[STAGE_NEW] = "el2sim_new",
 		[STAGE_LOADED] = "el2sim_load or el2sim_load_text",
 		[STAGE_BUILT] = "el2sim_elaborate",
 		[STAGE_RUN] = "el2sim_run_until",
 		[STAGE_FINISHED] = "el2sim_finish",
+		[STAGE_FINISHED + 1] = "el2sim_free",
 	};
 
 	if (m->in_callback)
