@@ -146,7 +146,7 @@ int el2sim_set(struct el2sim *m, const char *assignment, struct el2sim_error *e)
 
 	if (machine_stage(m, STAGE_LOADED, STAGE_LOADED, "el2sim_set", e) != 0)
 		return -1;
-	if (opt_override(m->config.set, assignment, &why) != 0)
+	if (config_set(&m->config, assignment, &why) != 0)
 		return machine_error(e, &why);
 	str_addf(&word, "%s%s", strncmp(assignment, "--", 2) == 0 ? "" : "--", assignment);
 	m->assignment = xrealloc(m->assignment, (m->n_assignments + 1) * sizeof(*m->assignment));
