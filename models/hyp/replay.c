@@ -428,6 +428,7 @@ struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, cons
 	r->prog = p;
 	*s = (struct replay_state){ .r = r, .runner = runner_new(p, opt->counting), .trace = trace,
 				    .opt = opt, .hooks = opt->from[0] == '\0' ? opt->hooks : NULL };
+	runner_check(s->runner, opt->oracle);
 	rc = replay_find_sgis(trace, &s->sgis, e);
 	while (rc == 0 && !s->ended && (rc = tr_next(trace, &ev, e)) == 1) {
 		rc = 0;

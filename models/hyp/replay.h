@@ -54,10 +54,13 @@ struct replay {
 	uint64_t *exec; /* executions of each op of the program */
 };
 
+struct oracle;
+
 struct replay_options {
 	bool counting;        /* precomputed totals instead of values; same result */
 	enum fp_use fp;
 	enum sgi_target sgi;
+	struct oracle *oracle; /* looks on; NULL: none */
 	const char *from, *to; /* markers (event print) between which is counted; "" = the whole trace */
 	struct smp_hooks *hooks; /* observers, NULL: none; they see what is counted */
 };

@@ -80,6 +80,10 @@ void replay_until(struct replay_state *s, size_t v, unsigned end)
 	const struct exit_row *row = exit_row(t->kind);
 
 	for (; t->next < end; t->next++) {
+		if (t->next == 1 && exit_is_exit(t->kind))
+			runner_handlers(s->runner, t->run, t->kind, false);
+		if (row->step[t->next].id == COMP_host_ioctl && !row->step[t->next].is_phase)
+			runner_handlers(s->runner, t->run, t->kind, true);
 		if (!row->step[t->next].meanwhile) /* sched_switch events tell that */
 			replay_step(s, v, &row->step[t->next], exit_step_state(row, t->next));
 	}

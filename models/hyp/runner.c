@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include "models/hyp/handlers.h"
+#include "models/hyp/inject.h"
+#include "models/hyp/oracle.h"
+
 /* A host CPU: its registers, the host's saved context, and who ran last. */
 struct cpu {
 	uint64_t hw[SR_COUNT], host[SR_COUNT], hcfg[SR_COUNT];
@@ -12,13 +16,13 @@ struct cpu {
 
 struct runner {
 	const struct ws_prog *p;
-	bool saves_host_fp[COMP_COUNT]; /* the component saves the thread's live FP state */
-	bool loads_host_fp[COMP_COUNT]; /* ... loads it again on the way to user space */
-	bool fp_ends_at_exit; /* the guest exit loads the host's FP registers again (4.15) */
+	struct runner_rules rules;
+	struct oracle *oracle; /* NULL: nothing is checked */
 	struct ws_counting *counting; /* NULL: detailed */
 	struct vflag_plan *flags;
 	uint64_t *exec;
 	struct ws_totals last;
+	uint64_t n_puts;
 	struct cpu **cpu;
 	size_t n_cpu;
 	struct runner_vcpu **vcpu;
@@ -27,11 +31,11 @@ struct runner {
 	size_t n_vm;
 };
 
-/* How the model treats the FP registers, by its ops. */
-static void look_at_fp(struct runner *r)
+void runner_rules_of(const struct ws_prog *p, struct runner_rules *r)
 {
-	for (size_t i = 0; i < r->p->n; i++) {
-		const struct ws_op *op = &r->p->op[i];
+	memset(r, 0, sizeof(*r));
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
 
 		r->saves_host_fp[op->comp] |= (op->guard.on & CND(HOST_FP)) != 0;
 		r->loads_host_fp[op->comp] |= (op->guard.on & CND(FOREIGN_FP)) != 0;
@@ -45,7 +49,7 @@ struct runner *runner_new(const struct ws_prog *p, bool counting)
 	struct runner *r = xcalloc(1, sizeof(*r));
 
 	r->p = p;
-	look_at_fp(r);
+	runner_rules_of(p, &r->rules);
 	if (counting)
 		r->counting = ws_counting_new(p);
 	r->flags = vflag_plan_new(p, true, NULL);
@@ -183,32 +187,69 @@ static uint64_t state_before(struct runner *r, struct runner_vcpu *v, enum ws_co
 	return state;
 }
 
-/* State that a component leaves behind. */
-static void state_after(const struct runner *r, struct runner_vcpu *v, enum ws_comp comp)
+uint64_t runner_state_after(const struct ws_prog *p, const struct runner_rules *r, enum ws_comp comp, uint64_t state)
 {
-	const struct ws_prog *p = r->p;
-
 	if (comp == ws_phase_comp(p, PHASE_EXIT) && r->fp_ends_at_exit) {
-		v->state &= ~CND(FP_OWNED);
+		state &= ~CND(FP_OWNED);
 	} else if (comp == ws_phase_comp(p, PHASE_PUT)) {
-		v->state &= ~CND(FP_OWNED);
+		state &= ~CND(FP_OWNED);
 	} else if (comp == ws_phase_comp(p, PHASE_LAZY)) {
-		v->state |= CND(FP_OWNED);
+		state |= CND(FP_OWNED);
 	}
 	/* Saved and unbound (fpsimd_save_and_flush_cpu_state, fpsimd_thread_switch), then loaded before user space. */
-	if (r->saves_host_fp[comp] && (v->state & CND(HOST_FP)) != 0)
-		v->state = (v->state & ~CND(HOST_FP)) | CND(FOREIGN_FP);
-	else if (r->loads_host_fp[comp])
-		v->state = (v->state & ~CND(FOREIGN_FP)) | CND(HOST_FP);
+	if (r->saves_host_fp[comp] && (state & CND(HOST_FP)) != 0)
+		return (state & ~CND(HOST_FP)) | CND(FOREIGN_FP);
+	if (r->loads_host_fp[comp])
+		return (state & ~CND(FOREIGN_FP)) | CND(HOST_FP);
+	return state;
+}
+
+void runner_check(struct runner *r, struct oracle *o)
+{
+	r->oracle = o;
+}
+
+/* The next vCPU of the same VM. */
+static unsigned sibling(const struct runner *r, const struct runner_vcpu *v)
+{
+	for (size_t i = 1; i < r->n_vcpu; i++) {
+		size_t k = (v->id + i) % r->n_vcpu;
+
+		if (r->vcpu[k]->vm == v->vm)
+			return (unsigned)k;
+	}
+	return ORACLE_NONE;
+}
+
+void runner_handlers(struct runner *r, const struct runner_vcpu *v, enum exit_kind kind, bool user)
+{
+	if (r->oracle == NULL)
+		return;
+	oracle_grow(r->oracle, (unsigned)r->n_vcpu, v->cpu + 1);
+	handlers_run(r->oracle, kind, user ? MOMENT_USER : MOMENT_KERNEL, v->id, v->cpu, sibling(r, v));
+}
+
+static void check(struct runner *r, const struct runner_vcpu *v, enum ws_comp comp, uint64_t state, unsigned lrs)
+{
+	oracle_grow(r->oracle, (unsigned)r->n_vcpu, v->cpu + 1);
+	oracle_step(r->oracle, v->id, v->cpu, comp, state, lrs);
+	oracle_on_cpu_flag(r->oracle, v->id, vflags_has(&v->flags, VF_SYSREGS_ON_CPU));
 }
 
 const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp, uint64_t state,
 				   unsigned lrs)
 {
 	const struct ws_totals *t;
+	bool skipped;
 
-	state = vflag_plan_run(r->flags, &v->flags, comp, state | state_before(r, v, comp));
-	if (r->counting != NULL) {
+	state |= state_before(r, v, comp);
+	skipped = comp == ws_phase_comp(r->p, PHASE_PUT) && ws_inject_skips_put(r->p, ++r->n_puts);
+	if (!skipped)
+		state = vflag_plan_run(r->flags, &v->flags, comp, state);
+	if (skipped) {
+		memset(&r->last, 0, sizeof(r->last));
+		t = &r->last;
+	} else if (r->counting != NULL) {
 		t = ws_count(r->counting, comp, state, lrs);
 	} else {
 		struct cpu *c = cpu_at(r, v->cpu);
@@ -218,7 +259,9 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 		ws_run_detailed(r->p, comp, state, lrs, &val, &r->last, r->exec);
 		t = &r->last;
 	}
-	state_after(r, v, comp);
+	if (r->oracle != NULL)
+		check(r, v, comp, state, lrs);
+	v->state = runner_state_after(r->p, &r->rules, comp, v->state);
 	return t;
 }
 

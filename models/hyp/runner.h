@@ -9,6 +9,17 @@
 #include "models/hyp/exits.h"
 #include "models/hyp/vflags.h"
 
+/* How components change what outlives them, by the program's ops. */
+struct runner_rules {
+	bool saves_host_fp[COMP_COUNT]; /* the component saves the thread's live FP state */
+	bool loads_host_fp[COMP_COUNT]; /* ... loads it again on the way to user space */
+	bool fp_ends_at_exit;           /* the guest exit loads the host's FP registers again (4.15) */
+};
+void runner_rules_of(const struct ws_prog *p, struct runner_rules *r);
+/* A vCPU's state after a component. */
+uint64_t runner_state_after(const struct ws_prog *p, const struct runner_rules *r, enum ws_comp comp, uint64_t state);
+
+struct oracle;
 struct runner;
 
 struct runner_vcpu {
@@ -23,6 +34,8 @@ struct runner_vcpu {
 
 struct runner *runner_new(const struct ws_prog *p, bool counting);
 void runner_free(struct runner *r);
+/* From now on each component is also run by the oracle, which stays the caller's; NULL: no more. */
+void runner_check(struct runner *r, struct oracle *o);
 
 /* A new vCPU of the VM of that name; belongs to the runner. */
 struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm);
@@ -30,6 +43,11 @@ struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm);
 struct runner_vcpu *runner_vcpu_of(struct runner *r, unsigned vm);
 /* The vCPU's thread runs on this CPU from now on. */
 void runner_on_cpu(struct runner_vcpu *v, unsigned cpu);
+/*
+ * What the handling of an exit kind does to guest registers beside the program's ops, if the oracle looks on:
+ * in the kernel, or by the VMM (handlers.def).
+ */
+void runner_handlers(struct runner *r, const struct runner_vcpu *v, enum exit_kind kind, bool user);
 /* List registers in use from now on. */
 void runner_lrs(struct runner_vcpu *v, unsigned lrs);
 /* True if the vCPU's next FP use traps. */

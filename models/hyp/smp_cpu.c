@@ -377,6 +377,7 @@ static void begin_exit(struct smp_cpu *c, enum exit_kind kind)
 	v->exit_at = smp_now(c->m);
 	v->slept = 0;
 	charge(c, PHASE(EXIT));
+	runner_handlers(c->m->runner, v->run, kind, false);
 	runner_lrs(v->run, 0);
 	if (c->m->measured != NULL) {
 		TELL(c, v, ran,
@@ -693,6 +694,7 @@ static void handle_on(struct smp *m, struct smp_cpu *c)
 static void user_done(struct smp_cpu *c)
 {
 	set_state(c, c->curr, VC_HOST);
+	runner_handlers(c->m->runner, c->curr->run, c->curr->kind, true);
 	handle(c, c->curr->step);
 }
 

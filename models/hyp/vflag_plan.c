@@ -2,6 +2,7 @@
 /* The sites of vflags.def that a program has, run around its components. */
 #include <string.h>
 
+#include "models/hyp/inject.h"
 #include "models/hyp/vflags.h"
 
 /* Sites in a row of one plan: before and after a component. */
@@ -146,7 +147,7 @@ struct vflag_plan *vflag_plan_new(const struct ws_prog *p, bool remember, const 
 	plan->runs = xcalloc(n, sizeof(*plan->runs));
 	plan->has = xcalloc(n, sizeof(*plan->has));
 	for (size_t i = 0; i < n; i++)
-		plan->has[i] = i != p->config.skip_flag && (s[i].guard.fixed_on & ~known) == 0 &&
+		plan->has[i] = i != p->config.skip_flag && !ws_inject_site(p, &s[i]) && (s[i].guard.fixed_on & ~known) == 0 &&
 			       (s[i].guard.fixed_off & known) == 0;
 	make_conditions(plan);
 	for (unsigned ev = 0; ev < VFE_COUNT; ev++)

@@ -36,8 +36,7 @@ static const struct {
 #undef FIXED
 };
 
-/* The register whose state an access by this name changes. */
-static enum sysreg same(enum sysreg reg)
+enum sysreg ws_same(enum sysreg reg)
 {
 	switch (reg) {
 #define REACH(first, last, state, why)
@@ -54,8 +53,7 @@ static enum sysreg same(enum sysreg reg)
 	}
 }
 
-/* Does the host's value stay the same while a vCPU is loaded? */
-static bool fixed(enum sr_group group)
+bool ws_group_fixed(enum sr_group group)
 {
 	switch (group) {
 #define REACH(first, last, state, why)
@@ -118,7 +116,7 @@ bool ws_subject_touched(const struct ws_subject *s, const struct ws_op *op)
 	case SUBJECT_V:
 		return counter == CNT_fpr;
 	case SUBJECT_REG:
-		return (op->reg != SR_NONE && same((enum sysreg)op->reg) == s->reg) ||
+		return (op->reg != SR_NONE && ws_same((enum sysreg)op->reg) == s->reg) ||
 		       (op->opcode == OP_AT_S1E1R && s->reg == SR_PAR_EL1);
 	}
 	BUG("unknown kind of subject");
@@ -418,7 +416,7 @@ static void host_runs(struct life *l, bool after_put)
 		      host_words(l->s));
 	}
 	if ((l->s->move == MOVE_BOTH || l->s->move == MOVE_HOST) &&
-	    !fixed((enum sr_group)l->s->group))
+	    !ws_group_fixed((enum sr_group)l->s->group))
 		write_new(l, &l->host, &l->hw);
 }
 

@@ -21,6 +21,11 @@ struct ws_subject {
 	uint64_t reach; /* CND(...) in which the guest can change it; 0 = always */
 };
 
+/* The register whose state an access by this name changes. */
+enum sysreg ws_same(enum sysreg reg);
+/* Does the host's value stay the same while a vCPU is loaded? */
+bool ws_group_fixed(enum sr_group group);
+
 struct ws_subject ws_subject_of(enum ws_subject_kind kind, enum sysreg reg);
 /* Does the op concern the subject? Its own accesses, and what changes it by the way (AT writes
  * PAR_EL1). */
@@ -42,5 +47,7 @@ struct ws_trap {
 	const char *why;
 };
 const struct ws_trap *ws_trap_of(enum sysreg reg);
+/* Why the CPU uses the register even if its accesses are trapped; NULL if it does not. */
+const char *ws_effect_of(enum sysreg reg);
 
 #endif

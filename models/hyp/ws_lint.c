@@ -64,7 +64,7 @@ static enum ws_policy policy_of(const struct ws_config *c, enum sysreg reg)
 					: c->group_policy[sysreg_row(reg)->group]);
 }
 
-static const char *effect_of(enum sysreg reg)
+const char *ws_effect_of(enum sysreg reg)
 {
 	const struct ws_trap *t = ws_trap_of(reg);
 
@@ -98,13 +98,13 @@ static void check_never(const struct ws_op *op, struct ws_findings *f)
 			       "%s (group %s), policy never: nothing traps the guest's use of it; "
 			       "want model, eager or deferred",
 			       row->name, group_name((enum sr_group)row->group));
-	else if (effect_of(reg) != NULL)
+	else if (ws_effect_of(reg) != NULL)
 		ws_finding_add(f, RULE_never_in_use, (enum sr_group)row->group, reg,
 			       (enum ws_phase)op->phase,
 			       "%s (group %s), policy never: %s is not enough: %s; want model, "
 			       "eager or deferred",
 			       row->name, group_name((enum sr_group)row->group), row->trap,
-			       effect_of(reg));
+			       ws_effect_of(reg));
 }
 
 static bool has_never(const struct ws_config *c)
@@ -125,6 +125,7 @@ static void check_nevers(const struct ws_prog *p, struct ws_findings *f)
 		return;
 	memset(c.group_policy, POL_MODEL, sizeof(c.group_policy));
 	memset(c.reg_policy, POL_MODEL, sizeof(c.reg_policy));
+	c.n_inject = 0;
 	base = ws_compile(&c, &e);
 	BUG_ON(base == NULL);
 	for (size_t i = 0; i < base->n; i++) {
@@ -303,6 +304,21 @@ bool ws_accessor_listed(enum sysreg reg)
 		return true;
 	default:
 		return false;
+	}
+}
+
+bool ws_accessor_reaches(const struct ws_prog *p, enum sysreg reg)
+{
+	if (p->config.model->mode != MODE_VHE)
+		return false;
+	switch (reg) {
+#define ACCESSOR(reg_)
+#define ACCESSOR_UNTIL_6_1(reg_) case SR_##reg_:
+#include "models/hyp/accessors.def"
+#undef ACCESSOR
+		return p->config.model->version < 612;
+	default:
+		return ws_accessor_listed(reg);
 	}
 }
 

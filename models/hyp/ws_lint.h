@@ -51,5 +51,7 @@ int ws_lint_err(const struct ws_prog *p, struct err *e);
 /* True if KVM's accessors reach the register in the CPU while it is loaded (the list of lint.def).
  */
 bool ws_accessor_listed(enum sysreg reg);
+/* True if those of the program's kernel do. */
+bool ws_accessor_reaches(const struct ws_prog *p, enum sysreg reg);
 
 #endif

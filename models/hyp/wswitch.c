@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "models/hyp/inject.h"
 #include "models/hyp/ws_policy.h"
 
 const char *const ws_policy_names[POL_COUNT + 1] = {
@@ -306,6 +307,17 @@ static void index_components(struct ws_prog *p)
 	}
 }
 
+static bool has_lazy_fp(const struct ws_prog *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+
+		if (op->phase == PHASE_LAZY && op->opcode == OP_FPR_LOAD && op->side == SIDE_GUEST)
+			return true;
+	}
+	return false;
+}
+
 struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
 {
 	struct compiler c = { .p = xcalloc(1, sizeof(struct ws_prog)) };
@@ -325,6 +337,11 @@ struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
 		return NULL;
 	}
 	resolve_accessors(p);
+	p->lazy_fp = has_lazy_fp(p);
+	if (ws_inject_apply(p, e) != 0) {
+		ws_free(p);
+		return NULL;
+	}
 	index_components(p);
 	return p;
 }
@@ -382,13 +399,7 @@ enum ws_policy ws_group_policy(const struct ws_prog *p, enum sr_group group)
 
 bool ws_fp_is_lazy(const struct ws_prog *p)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		const struct ws_op *op = &p->op[i];
-
-		if (op->phase == PHASE_LAZY && op->opcode == OP_FPR_LOAD && op->side == SIDE_GUEST)
-			return true;
-	}
-	return false;
+	return p->lazy_fp;
 }
 
 const char *ws_op_text(const struct ws_prog *p, const struct ws_op *op, char buf[static 40])

@@ -26,6 +26,8 @@ enum ws_policy {
 extern const char *const ws_policy_names[POL_COUNT + 1]; /* NULL-terminated */
 const char *ws_policy_help(enum ws_policy p);
 
+struct ws_inject;
+
 /* What to compile. */
 struct ws_config {
 	const struct ws_model *model;
@@ -35,6 +37,8 @@ struct ws_config {
 	uint8_t reg_policy[SR_COUNT];    /* enum ws_policy; wins over the group's */
 	size_t skip_step;                /* row of ws_steps() to leave out, for mutation tests; SIZE_MAX = none */
 	size_t skip_flag;                /* row of vflag_sites() to leave out; SIZE_MAX = none */
+	const struct ws_inject *inject;  /* faults to build in (inject.h), in order; they must last */
+	size_t n_inject;
 };
 
 struct ws_op {
@@ -58,6 +62,7 @@ struct ws_prog {
 	uint64_t known; /* conditions that held when it was compiled */
 	struct ws_op *op;
 	size_t n;
+	bool lazy_fp; /* the guest's FP registers wait for a trap, whatever an injection left of it */
 	struct {
 		size_t first, n;
 		uint64_t mask; /* run-time conditions its guards look at */
@@ -70,7 +75,7 @@ void ws_config_init(struct ws_config *c);
 
 /*
  * Compile. Returns NULL with ERR_MODEL when the model can't run on the machine (VHE without FEAT_VHE) or
- * a policy has no meaning for its group; correctness is ws_lint's question. Free with ws_free.
+ * a policy has no meaning for its group, or an injection finds nothing to change; correctness is ws_lint's question. Free with ws_free.
  */
 struct ws_prog *ws_compile(const struct ws_config *c, struct err *e);
 void ws_free(struct ws_prog *p);

@@ -6,6 +6,7 @@
 #include "sim/app/compare.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
+#include "sim/report/oracle_report.h"
 #include "sim/report/smp_report.h"
 
 struct compare_args {
@@ -59,6 +60,20 @@ static int run_item(struct job *j, const struct compare_item *it, const struct a
 	return 0;
 }
 
+/* What the oracle found in each column, and the report. */
+static int finish(const struct job *job, size_t n, const struct output_args *out, struct rep *r, struct err *e)
+{
+	struct oracle_column x[COMPARE_MAX];
+	uint64_t found;
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (struct oracle_column){ job[i].title, job[i].oracle };
+	found = oracle_report(x, n, r);
+	if (output_write(out, r, e) != 0)
+		return -1;
+	return found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;
+}
+
 static int write_report(const struct job *job, size_t n, size_t baseline, const struct output_args *out, struct err *e)
 {
 	struct run_result *x = xcalloc(n, sizeof(*x));
@@ -67,8 +82,9 @@ static int write_report(const struct job *job, size_t n, size_t baseline, const 
 
 	for (size_t i = 0; i < n; i++)
 		x[i] = job[i].result;
+	inject_report(&job[0].prog->config, r); /* the same in all columns */
 	compare_report(x, n, baseline, r);
-	rc = output_write(out, r, e);
+	rc = finish(job, n, out, r, e);
 	rep_free(r);
 	free(x);
 	return rc;
@@ -83,8 +99,9 @@ static int write_workloads(const struct job *job, size_t n, size_t baseline, con
 
 	for (size_t i = 0; i < n; i++)
 		x[i] = (struct smp_column){ job[i].title, job[i].sim.smp };
+	inject_report(&job[0].sim.prog->config, r);
 	smp_compare_report(x, n, baseline, r);
-	rc = output_write(out, r, e);
+	rc = finish(job, n, out, r, e);
 	rep_free(r);
 	free(x);
 	return rc;

@@ -6,6 +6,7 @@
 
 #include "sim/app/config.h"
 #include "sim/app/output.h"
+#include "sim/report/oracle_report.h"
 
 static const char *const phase_words[PHASE_COUNT + 1] = {
 #define X(id, name, help) name,
@@ -16,7 +17,7 @@ static const char *const phase_words[PHASE_COUNT + 1] = {
 
 struct explain_args {
 	struct output_args out;
-	struct arg_list diff;
+	struct arg_list diff, inject;
 	int phase; /* enum ws_phase; PHASE_COUNT = the switch: load to lazy */
 	bool all, force;
 };
@@ -31,13 +32,14 @@ static const struct arg_row arg_rows[] = {
 	  .help = "with --diff: print also what is the same" },
 	{ "--force", NULL, ARG_FLAG, offsetof(struct explain_args, force),
 	  .help = "explain also what the static checks refuse" },
+	INJECT_ARG_ROW(struct explain_args, inject),
 	OUTPUT_ARG_ROWS(struct explain_args, out),
 };
 
 static const struct arg_spec spec = {
 	.name = "explain", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
 	.min_pos = 1, .max_pos = 1, .overrides = true,
-	.text = "With --diff, overrides (--section.key=value) apply to both sides.\n",
+	.text = "With --diff, overrides (--section.key=value) apply to both sides, --inject to the first.\n",
 };
 
 static bool wanted(const struct explain_args *o, const struct ws_op *op)
@@ -214,6 +216,7 @@ static int diff(const struct explain_args *o, const struct args *a, const struct
 	if (q != NULL) {
 		facts(r, "first", first, p);
 		facts(r, "second", &c, q);
+		inject_report(&p->config, r);
 		d = ws_diff_new(p, q);
 		summary(o, d, r);
 		differences(o, d, r);
@@ -237,6 +240,7 @@ static int run(const struct explain_args *o, const struct args *a, const struct 
 		rc = diff(o, a, c, p, r, e);
 	} else {
 		facts(r, "program", c, p);
+		inject_report(&p->config, r);
 		listing(o, p, r);
 	}
 	if (rc == 0)
@@ -256,6 +260,8 @@ int cmd_explain(int argc, char **argv, struct err *e)
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
 	rc = config_load(&c, a.pos.v[0], &a.overrides, e);
+	if (rc == 0)
+		rc = config_inject(&c, &o.inject, e);
 	if (rc == 0)
 		rc = run(&o, &a, &c, e);
 	config_free(&c);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim lint: every static check of a configuration's program and of the tables; --doc: the rules. */
+#include "models/hyp/oracle.h"
 #include "models/hyp/ws_lint.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
@@ -7,12 +8,14 @@
 struct lint_args {
 	struct output_args out;
 	bool doc, tables;
+	struct arg_list inject;
 };
 
 static const struct arg_row arg_rows[] = {
 	{ "--tables", NULL, ARG_FLAG, offsetof(struct lint_args, tables),
 	  .help = "check the tables that programs are made from, too; without CONFIG nothing else is checked" },
 	{ "--doc", NULL, ARG_FLAG, offsetof(struct lint_args, doc), .help = "print every rule" },
+	INJECT_ARG_ROW(struct lint_args, inject),
 	OUTPUT_ARG_ROWS(struct lint_args, out),
 };
 
@@ -33,6 +36,38 @@ static void rules_table(struct rep *r)
 	for (unsigned i = 0; i < RULE_COUNT; i++) {
 		rep_str(t, ws_rule_name((enum ws_rule)i));
 		rep_str(t, ws_rule_what((enum ws_rule)i));
+	}
+}
+
+static void injects_table(struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "injection", "", REP_STR, "", 0, false },
+		{ "form", "", REP_STR, "", 0, false },
+		{ "what", "what it breaks", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "injections", "What --inject can break", cols, 3);
+
+	for (unsigned i = 0; i < INJECT_COUNT; i++) {
+		rep_str(t, ws_inject_name((enum ws_inject_kind)i));
+		rep_strf(t, "%s:%s", ws_inject_name((enum ws_inject_kind)i), ws_inject_form((enum ws_inject_kind)i));
+		rep_str(t, ws_inject_help((enum ws_inject_kind)i));
+	}
+}
+
+static void violations_table(struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "violation", "", REP_STR, "", 0, false },
+		{ "words", "", REP_STR, "", 0, false },
+		{ "what", "what is wrong", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "violations", "What run --check and compare --check find", cols, 3);
+
+	for (unsigned i = 0; i < VIOLATION_COUNT; i++) {
+		rep_str(t, oracle_rule_name((enum oracle_rule)i));
+		rep_str(t, oracle_rule_words((enum oracle_rule)i));
+		rep_str(t, oracle_rule_what((enum oracle_rule)i));
 	}
 }
 
@@ -84,6 +119,8 @@ static int run(const struct lint_args *o, const struct config *c, bool configure
 
 	if (o->doc) {
 		rules_table(r);
+		injects_table(r);
+		violations_table(r);
 	} else {
 		rc = find(o, c, configured, &f, e);
 		if (f.n != 0)
@@ -110,7 +147,9 @@ int cmd_lint(int argc, char **argv, struct err *e)
 		return -1;
 	rc = config_load(&c, a.pos.n != 0 ? a.pos.v[0] : NULL, &a.overrides, e);
 	if (rc == 0)
-		rc = run(&o, &c, a.pos.n != 0 || a.overrides.n != 0, e);
+		rc = config_inject(&c, &o.inject, e);
+	if (rc == 0)
+		rc = run(&o, &c, a.pos.n != 0 || a.overrides.n != 0 || o.inject.n != 0, e);
 	config_free(&c);
 	args_free(&a);
 	return rc;

@@ -2,6 +2,8 @@
 /* el2sim run: replay a trace through one configuration, or simulate its workload. */
 #include "sim/app/job.h"
 #include "sim/app/output.h"
+#include "sim/report/oracle_report.h"
+#include "sim/report/smp_report.h"
 
 struct run_args {
 	struct output_args out;
@@ -16,6 +18,17 @@ static const struct arg_row arg_rows[] = {
 static const struct arg_spec spec = { .name = "run", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
 				      .min_pos = 1, .max_pos = 1, .overrides = true };
 
+/* What the oracle found, and the report. */
+static int finish(const struct job *j, const struct run_args *o, struct rep *r, struct err *e)
+{
+	const struct oracle_column x = { j->title, j->oracle };
+	uint64_t found = oracle_report(&x, 1, r);
+
+	if (output_write(&o->out, r, e) != 0)
+		return -1;
+	return found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;
+}
+
 static int replay(struct job *j, const struct run_args *o, struct err *e)
 {
 	struct rep *r;
@@ -24,8 +37,9 @@ static int replay(struct job *j, const struct run_args *o, struct err *e)
 	if (job_run(j, &o->job, e) != 0)
 		return -1;
 	r = rep_new("run", "Replay of a trace");
+	inject_report(&j->prog->config, r);
 	run_report(&j->result, r);
-	rc = output_write(&o->out, r, e);
+	rc = finish(j, o, r, e);
 	rep_free(r);
 	return rc;
 }
@@ -37,8 +51,10 @@ static int run_workload(struct job *j, const struct run_args *o, struct err *e)
 
 	if (job_simulate(j, &o->job, e) != 0)
 		return -1;
-	r = simulation_report(&j->sim, &j->config);
-	rc = output_write(&o->out, r, e);
+	r = rep_new("run-workload", "A machine in simulated time");
+	inject_report(&j->sim.prog->config, r);
+	smp_report(j->sim.smp, j->config.path, j->sim.path, r);
+	rc = finish(j, o, r, e);
 	rep_free(r);
 	return rc;
 }

@@ -5,6 +5,7 @@
 
 #include "models/cpu/machine.h"
 #include "models/hyp/abi_price.h"
+#include "models/hyp/inject.h"
 #include "models/hyp/path.h"
 #include "models/hyp/policy_opt.h"
 #include "models/hyp/smp.h"
@@ -31,6 +32,8 @@ struct config {
 	struct sweep_options sweep;
 	struct smp_options smp;
 	struct workload workload;
+	struct ws_inject *inject; /* of config_inject */
+	size_t n_inject;
 	const char *path; /* as the user gave it */
 };
 
@@ -40,13 +43,20 @@ struct config {
  * ERR_CONFIG as opt_load. Free with config_free, also after a failure.
  */
 int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e);
-/* The same in parts: no file yet; the file (path must last); one override; then opt_done on c->set. */
-void config_init(struct config *c);
-int config_file(struct config *c, const char *path, struct err *e);
-int config_set(struct config *c, const char *assignment, struct err *e);
 void config_free(struct config *c);
 
-/* Compile the program that the configuration describes, lint it unless force is set. ERR_MODEL. */
+/* Faults to build into the program (--inject, in order); none by default. ERR_USAGE. Call once, after config_load. */
+int config_inject(struct config *c, const struct arg_list *specs, struct err *e);
+
+/* Argument row for a member of type struct arg_list. */
+#define INJECT_ARG_ROW(type, member)                                                                \
+	{ "--inject", NULL, ARG_LIST, offsetof(type, member), "SPEC",                               \
+	  .help = "break the program on purpose, such as drop:SCTLR_EL1@exit; repeatable; forms: el2sim lint --doc" }
+
+/* What ws_compile wants; c must last as long as the program. */
+void config_switch(const struct config *c, struct ws_config *wc);
+
+/* Compile the program that the configuration describes, lint it unless force is set or it is broken on purpose. ERR_MODEL. */
 struct ws_prog *config_compile(const struct config *c, bool force, struct err *e);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/hyp/oracle.h"
+
 /* [run] title, or the file's name without folder and ending. */
 static void take_title(struct job *j)
 {
@@ -23,7 +25,7 @@ static void take_title(struct job *j)
 
 static int replay_trace(struct job *j, const char *path, struct err *e)
 {
-	const struct replay_options opt = replay_options_of(&j->config.sw);
+	struct replay_options opt = replay_options_of(&j->config.sw);
 
 	if (path == NULL || path[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: no trace: set [run] trace, or give --trace FILE (el2sim trace "
@@ -31,6 +33,7 @@ static int replay_trace(struct job *j, const char *path, struct err *e)
 	j->trace = tr_open(path, e);
 	if (j->trace == NULL)
 		return -1;
+	opt.oracle = j->oracle;
 	j->replay = replay_run(j->prog, j->trace, &opt, e);
 	if (j->replay == NULL)
 		return e->code == ERR_INPUT && strncmp(e->text, path, strlen(path)) != 0 ? err_at(e, path, 0) : -1;
@@ -42,7 +45,11 @@ int job_run(struct job *j, const struct job_args *o, struct err *e)
 	const char *path = o->trace != NULL ? o->trace : j->config.sw.trace;
 
 	take_title(j);
+	if (config_inject(&j->config, &o->inject, e) != 0)
+		return -1;
 	j->prog = config_compile(&j->config, o->force, e);
+	if (j->prog != NULL && o->check)
+		j->oracle = oracle_new(j->prog, 0, 0);
 	if (j->prog == NULL || replay_trace(j, path, e) != 0)
 		return -1;
 	j->result = (struct run_result){ .title = j->title, .config = j->config.path, .trace = path,
@@ -54,7 +61,9 @@ int job_run(struct job *j, const struct job_args *o, struct err *e)
 int job_simulate(struct job *j, const struct job_args *o, struct err *e)
 {
 	take_title(j);
-	return simulation_run(&j->sim, &j->config, o->trace, o->force, e);
+	if (config_inject(&j->config, &o->inject, e) != 0)
+		return -1;
+	return simulation_run(&j->sim, &j->config, o->trace, o->force, o->check ? &j->oracle : NULL, e);
 }
 
 void job_free(struct job *j)
@@ -62,6 +71,7 @@ void job_free(struct job *j)
 	replay_free(j->replay);
 	if (j->trace != NULL)
 		tr_close(j->trace);
+	oracle_free(j->oracle);
 	ws_free(j->prog);
 	simulation_free(&j->sim);
 	config_free(&j->config);

@@ -13,6 +13,7 @@ struct job {
 	struct tr_reader *trace;
 	struct replay *replay;
 	struct run_result result;
+	struct oracle *oracle; /* of --check, else NULL */
 	struct simulation sim; /* of a workload, instead of all of the above but config */
 	char title[64];
 };
@@ -21,6 +22,8 @@ struct job {
 struct job_args {
 	const char *trace; /* NULL: the configuration's */
 	bool force;        /* run a program that lint refuses */
+	bool check;        /* under the oracle */
+	struct arg_list inject;
 };
 
 /* Argument rows for a member of type struct job_args. */
@@ -28,7 +31,10 @@ struct job_args {
 	{ "--trace", NULL, ARG_STR, offsetof(type, member) + offsetof(struct job_args, trace),      \
 	  "FILE", .help = "native trace to replay, instead of the configuration's" },               \
 	{ "--force", NULL, ARG_FLAG, offsetof(type, member) + offsetof(struct job_args, force),     \
-	  .help = "go on although lint finds the program incorrect" }
+	  .help = "go on although lint finds the program incorrect" },                              \
+	{ "--check", NULL, ARG_FLAG, offsetof(type, member) + offsetof(struct job_args, check),     \
+	  .help = "follow owner and version of every register; exit status 1 if a rule is violated" }, \
+	INJECT_ARG_ROW(type, member.inject)
 
 /* As simulation_run, and the title. */
 int job_simulate(struct job *j, const struct job_args *o, struct err *e);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/hyp/oracle.h"
 #include "models/hyp/path_cost.h"
-#include "sim/report/smp_report.h"
 
 bool simulation_wanted(const struct config *c)
 {
@@ -32,8 +32,8 @@ static int fill_measured(struct simulation *s, const struct config *c, struct er
 	return 0;
 }
 
-int simulation_build(struct simulation *s, const struct config *c, const char *trace, bool force,
-		     struct err *e)
+int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
+		   struct oracle **oracle, struct err *e)
 {
 	memset(s, 0, sizeof(*s));
 	if (trace != NULL || c->sw.trace[0] != '\0')
@@ -46,21 +46,13 @@ int simulation_build(struct simulation *s, const struct config *c, const char *t
 	if (s->prog == NULL || fill_measured(s, c, e) != 0)
 		return -1;
 	s->smp = smp_new(&c->smp, &c->workload, s->prog, s->measured, c->sw.counting, e);
-	return s->smp != NULL ? 0 : -1;
-}
-
-int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
-		   struct err *e)
-{
-	return simulation_build(s, c, trace, force, e) == 0 ? smp_run(s->smp, e) : -1;
-}
-
-struct rep *simulation_report(const struct simulation *s, const struct config *c)
-{
-	struct rep *r = rep_new("run-workload", "A machine in simulated time");
-
-	smp_report(s->smp, c->path, s->path, r);
-	return r;
+	if (s->smp == NULL)
+		return -1;
+	if (oracle != NULL) {
+		*oracle = oracle_new(s->prog, 0, 0);
+		runner_check(s->smp->runner, *oracle);
+	}
+	return smp_run(s->smp, e);
 }
 
 void simulation_free(struct simulation *s)

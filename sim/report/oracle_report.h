@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the oracle found, and what was broken on purpose, as parts of a report. */
+#ifndef EL2SIM_REPORT_ORACLE_REPORT_H
+#define EL2SIM_REPORT_ORACLE_REPORT_H
+
+#include "models/hyp/oracle.h"
+#include "sim/report/rep.h"
+
+struct oracle_column {
+	const char *title;
+	const struct oracle *oracle;
+};
+
+/* Tables and the verdict; oracles may be NULL (all: nothing is added). Returns how many violations there were. */
+uint64_t oracle_report(const struct oracle_column *x, size_t n, struct rep *r);
+
+/* Injections of a configuration as facts and a note, so that nobody takes the numbers for the kernel's. */
+void inject_report(const struct ws_config *c, struct rep *r);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A small synthetic run under the oracle: vCPUs on CPUs in any order, all registers, all run-time states. */
+#ifndef EL2SIM_TESTS_ORACLE_PLAY_H
+#define EL2SIM_TESTS_ORACLE_PLAY_H
+
+#include "models/hyp/oracle.h"
+
+#define PLAY_VCPUS 3
+#define PLAY_CPUS  2
+
+struct play {
+	struct oracle *o;
+	const struct ws_prog *p;
+	uint64_t seed;
+	bool lazy;
+};
+
+static unsigned play_random(struct play *y, unsigned n)
+{
+	y->seed ^= y->seed << 13; /* xorshift64 */
+	y->seed ^= y->seed >> 7;
+	y->seed ^= y->seed << 17;
+	return (unsigned)(y->seed >> 33) % n;
+}
+
+static uint64_t play_maybe(struct play *y, uint64_t bits)
+{
+	return play_random(y, 2) != 0 ? bits : 0;
+}
+
+static void play_phase(struct play *y, unsigned v, unsigned c, enum ws_phase phase, uint64_t state, unsigned lrs)
+{
+	oracle_step(y->o, v, c, ws_phase_comp(y->p, phase), state, lrs);
+}
+
+static void play_residency(struct play *y, unsigned v, unsigned c)
+{
+	unsigned lrs = play_random(y, 2) != 0 ? 1 + play_random(y, 4) : 0;
+	uint64_t state = play_maybe(y, CND(DEBUG_DIRTY)) | play_maybe(y, CND(VSE)) | play_maybe(y, CND(PMU_EVENTS)) |
+			 play_maybe(y, CND(EXC_PENDING)) | play_maybe(y, CND(NEW_MDCR)) | CND(PAUTH_USED) |
+			 (lrs != 0 ? CND(LRS) : 0);
+
+	play_phase(y, v, c, PHASE_ENTER, state, lrs);
+	if (y->lazy && (oracle_vcpu_state(y->o, v) & CND(FP_OWNED)) == 0 && play_random(y, 2) != 0)
+		play_phase(y, v, c, PHASE_LAZY, CND(SYNC), lrs);
+	play_phase(y, v, c, PHASE_EXIT, CND(SYNC) | play_maybe(y, CND(ABORT) | CND(S2_PERM)) |
+		   (lrs != 0 ? play_maybe(y, CND(LR_LIVE)) : 0) | play_maybe(y, CND(SERROR)), lrs);
+	if (play_random(y, 4) == 0)
+		oracle_step(y->o, v, c, COMP_mmio_abort, CND(SYNC), 0);
+	if (play_random(y, 4) == 0)
+		oracle_step(y->o, v, c, COMP_access_vm_reg, CND(SYNC), 0);
+	if (play_random(y, 4) == 0)
+		oracle_step(y->o, v, c, COMP_s2_relax_perms, CND(SYNC), 0);
+}
+
+static void play_put(struct play *y, unsigned v, unsigned c)
+{
+	play_phase(y, v, c, PHASE_PUT, CND(PAUTH_USED), 0);
+	if (play_random(y, 2) != 0) {
+		oracle_step(y->o, v, c, COMP_thread_switch, 0, 0);
+		return;
+	}
+	oracle_step(y->o, v, c, COMP_host_ret_to_user, 0, 0);
+	oracle_step(y->o, v, c, COMP_host_svc_entry, 0, 0);
+	oracle_step(y->o, v, c, COMP_host_ioctl, 0, 0);
+	oracle_step(y->o, v, c, COMP_mmio_return, CND(SYNC), 0);
+}
+
+/* So many random steps; the oracle is the caller's to free. */
+static struct oracle *play(const struct ws_prog *p, unsigned steps, uint64_t seed)
+{
+	struct play y = { oracle_new(p, PLAY_VCPUS, PLAY_CPUS), p, seed, ws_fp_is_lazy(p) };
+
+	for (unsigned i = 0; i < steps; i++) {
+		unsigned c = play_random(&y, PLAY_CPUS), v = play_random(&y, PLAY_VCPUS);
+		unsigned loaded = oracle_loaded(y.o, c);
+
+		if (loaded == ORACLE_NONE && oracle_loaded_on(y.o, v) == ORACLE_NONE)
+			play_phase(&y, v, c, PHASE_LOAD, play_maybe(&y, CND(OTHER_VCPU)), 0);
+		else if (loaded != ORACLE_NONE && play_random(&y, 4) != 0)
+			play_residency(&y, loaded, c);
+		else if (loaded != ORACLE_NONE)
+			play_put(&y, loaded, c);
+	}
+	return y.o;
+}
+
+#endif
