@@ -35,7 +35,7 @@ static struct outcome run(const char *file, const char *overrides)
 			v[list.n++] = word;
 	}
 	if (config_load(&c, file, &list, &o.e) == 0)
-		o.status = simulation_run(&s, &c, NULL, false, NULL, &o.e);
+		o.status = simulation_run(&s, &c, NULL, false, NULL, NULL, &o.e);
 	if (o.status == 0) {
 		struct rep *r = rep_new("run-workload", "");
 		FILE *f = open_memstream(&o.text, &o.len);

@@ -1,67 +1,108 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* el2sim run: replay a trace through one configuration, or simulate its workload. */
+/* el2sim run: replay a trace through one configuration, or simulate its workload; --timeline: and when what happened. */
 #include "sim/app/job.h"
 #include "sim/app/output.h"
+#include "sim/base/str.h"
 #include "sim/report/oracle_report.h"
 #include "sim/report/smp_report.h"
+#include "sim/report/timeline.h"
 
 struct run_args {
 	struct output_args out;
 	struct job_args job;
+	const char *timeline;
+	int timeline_format; /* enum timeline_format; TIMELINE_FORMAT_COUNT: by the file's ending */
 };
 
 static const struct arg_row arg_rows[] = {
 	JOB_ARG_ROWS(struct run_args, job),
+	{ "--timeline", NULL, ARG_STR, offsetof(struct run_args, timeline), "FILE", .place = true,
+	  .help = "write when everything happened, for a timeline viewer: FILE.pftrace (Perfetto) or FILE.vcd; "
+		  "window and limits: --timeline.KEY=VALUE, see el2sim config --doc" },
+	{ "--timeline-format", NULL, ARG_ENUM, offsetof(struct run_args, timeline_format), .names = timeline_formats,
+	  .place = true, .help = "format of the timeline, instead of by the ending of its name" },
 	OUTPUT_ARG_ROWS(struct run_args, out),
 };
 
 static const struct arg_spec spec = { .name = "run", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
 				      .min_pos = 1, .max_pos = 1, .overrides = true };
 
-/* What the oracle found, and the report. */
-static int finish(const struct job *j, const struct run_args *o, struct rep *r, struct err *e)
+static int replay(struct job *j, const struct run_args *o, struct rep **r, struct err *e)
 {
-	const struct oracle_column x = { j->title, j->oracle };
-	uint64_t found = oracle_report(&x, 1, r);
-
-	if (output_write(&o->out, r, e) != 0)
-		return -1;
-	return found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;
-}
-
-static int replay(struct job *j, const struct run_args *o, struct err *e)
-{
-	struct rep *r;
-	int rc;
-
 	if (job_run(j, &o->job, e) != 0)
 		return -1;
-	r = rep_new("run", "Replay of a trace");
-	inject_report(&j->prog->config, r);
-	run_report(&j->result, r);
-	rc = finish(j, o, r, e);
-	rep_free(r);
+	*r = rep_new("run", "Replay of a trace");
+	inject_report(&j->prog->config, *r);
+	run_report(&j->result, *r);
+	return 0;
+}
+
+static int run_workload(struct job *j, const struct run_args *o, struct rep **r, struct err *e)
+{
+	if (job_simulate(j, &o->job, e) != 0)
+		return -1;
+	*r = rep_new("run-workload", "A machine in simulated time");
+	inject_report(&j->sim.prog->config, *r);
+	smp_report(j->sim.smp, j->config.path, j->sim.path, *r);
+	return 0;
+}
+
+/* The format is known and the timeline watches, before anything is run. */
+static int prepare_timeline(struct job *j, struct run_args *o, struct err *e)
+{
+	enum timeline_format f;
+
+	if (o->timeline == NULL)
+		return 0;
+	if (o->timeline_format == TIMELINE_FORMAT_COUNT) {
+		if (timeline_format_of(o->timeline, &f, e) != 0)
+			return -1;
+		o->timeline_format = (int)f;
+	}
+	j->timeline = timeline_new(&j->config.timeline, e);
+	return j->timeline != NULL ? 0 : -1;
+}
+
+static int write_timeline(const struct job *j, const struct run_args *o, struct rep *r, struct err *e)
+{
+	struct str about = STR_INIT;
+	int rc;
+
+	str_addf(&about, "el2sim run %s", j->config.path);
+	if (j->replay != NULL)
+		str_addf(&about, ": replay of %s, phases modelled", j->result.trace);
+	else
+		str_add(&about, ": a machine in simulated time");
+	rc = timeline_write(j->timeline, j->replay, (enum timeline_format)o->timeline_format, o->timeline,
+			    str_get(&about), e);
+	str_free(&about);
+	timeline_notes(j->timeline, r);
 	return rc;
 }
 
-static int run_workload(struct job *j, const struct run_args *o, struct err *e)
+static int run(struct job *j, struct run_args *o, struct err *e)
 {
-	struct rep *r;
-	int rc;
+	struct rep *r = NULL;
+	uint64_t found = 0; /* by the oracle */
+	int rc = prepare_timeline(j, o, e);
 
-	if (job_simulate(j, &o->job, e) != 0)
-		return -1;
-	r = rep_new("run-workload", "A machine in simulated time");
-	inject_report(&j->sim.prog->config, r);
-	smp_report(j->sim.smp, j->config.path, j->sim.path, r);
-	rc = finish(j, o, r, e);
+	if (rc == 0)
+		rc = simulation_wanted(&j->config) ? run_workload(j, o, &r, e) : replay(j, o, &r, e);
+	if (rc == 0 && o->timeline != NULL)
+		rc = write_timeline(j, o, r, e);
+	if (rc == 0) {
+		const struct oracle_column x = { j->title, j->oracle };
+
+		found = oracle_report(&x, 1, r);
+		rc = output_write(&o->out, r, e);
+	}
 	rep_free(r);
-	return rc;
+	return rc == 0 && found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : rc;
 }
 
 int cmd_run(int argc, char **argv, struct err *e)
 {
-	struct run_args o = { 0 };
+	struct run_args o = { .timeline_format = TIMELINE_FORMAT_COUNT };
 	struct job j = { 0 };
 	struct args a;
 	int rc;
@@ -73,7 +114,7 @@ int cmd_run(int argc, char **argv, struct err *e)
 		rc = err_set(e, ERR_USAGE, "%s says what to compare: use el2sim compare, or run one of the files that it "
 			     "lists: %s", a.pos.v[0], j.config.compare.configs);
 	if (rc == 0)
-		rc = simulation_wanted(&j.config) ? run_workload(&j, &o, e) : replay(&j, &o, e);
+		rc = run(&j, &o, e);
 	job_free(&j);
 	args_free(&a);
 	return rc;

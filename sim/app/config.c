@@ -76,6 +76,8 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 	opt_add(c->set, c->workload_rows, n, &c->workload);
 	rows = abi_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->abi);
+	rows = timeline_opt_rows(&n);
+	opt_add(c->set, rows, n, &c->timeline);
 	opt_add(c->set, compare_rows, sizeof(compare_rows) / sizeof(compare_rows[0]), &c->compare);
 	rows = sweep_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->sweep);

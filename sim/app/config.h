@@ -13,6 +13,7 @@
 #include "sim/app/args.h"
 #include "sim/app/sweep_opt.h"
 #include "sim/base/opt.h"
+#include "sim/report/timeline.h"
 
 /* [compare]: what an experiment file compares. */
 struct compare_options {
@@ -30,6 +31,7 @@ struct config {
 	struct abi_options abi;
 	struct compare_options compare;
 	struct sweep_options sweep;
+	struct timeline_options timeline;
 	struct smp_options smp;
 	struct workload workload;
 	struct ws_inject *inject; /* of config_inject */

@@ -34,6 +34,8 @@ static int replay_trace(struct job *j, const char *path, struct err *e)
 	if (j->trace == NULL)
 		return -1;
 	opt.oracle = j->oracle;
+	if (j->timeline != NULL)
+		opt.hooks = timeline_of_replay(j->timeline, (uint64_t)j->config.machine.clock_hz);
 	j->replay = replay_run(j->prog, j->trace, &opt, e);
 	if (j->replay == NULL)
 		return e->code == ERR_INPUT && strncmp(e->text, path, strlen(path)) != 0 ? err_at(e, path, 0) : -1;
@@ -63,7 +65,8 @@ int job_simulate(struct job *j, const struct job_args *o, struct err *e)
 	take_title(j);
 	if (config_inject(&j->config, &o->inject, e) != 0)
 		return -1;
-	return simulation_run(&j->sim, &j->config, o->trace, o->force, o->check ? &j->oracle : NULL, e);
+	return simulation_run(&j->sim, &j->config, o->trace, o->force, o->check ? &j->oracle : NULL,
+			      j->timeline, e);
 }
 
 void job_free(struct job *j)
@@ -74,6 +77,7 @@ void job_free(struct job *j)
 	oracle_free(j->oracle);
 	ws_free(j->prog);
 	simulation_free(&j->sim);
+	timeline_free(j->timeline);
 	config_free(&j->config);
 	memset(j, 0, sizeof(*j));
 }

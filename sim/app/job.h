@@ -15,6 +15,7 @@ struct job {
 	struct run_result result;
 	struct oracle *oracle; /* of --check, else NULL */
 	struct simulation sim; /* of a workload, instead of all of the above but config */
+	struct timeline *timeline; /* that watches, set by the command; NULL: none */
 	char title[64];
 };
 

@@ -33,7 +33,7 @@ static int fill_measured(struct simulation *s, const struct config *c, struct er
 }
 
 int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
-		   struct oracle **oracle, struct err *e)
+		   struct oracle **oracle, struct timeline *timeline, struct err *e)
 {
 	memset(s, 0, sizeof(*s));
 	if (trace != NULL || c->sw.trace[0] != '\0')
@@ -52,6 +52,8 @@ int simulation_run(struct simulation *s, const struct config *c, const char *tra
 		*oracle = oracle_new(s->prog, 0, 0);
 		runner_check(s->smp->runner, *oracle);
 	}
+	if (timeline != NULL)
+		timeline_of_machine(timeline, s->smp);
 	return smp_run(s->smp, e);
 }
 

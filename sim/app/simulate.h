@@ -18,10 +18,11 @@ bool simulation_wanted(const struct config *c);
 /*
  * Compile and simulate. trace: of the command line, NULL if none; ERR_CONFIG when there is one in
  * either place, or as smp_new; ERR_MODEL. c must last.
- * oracle: set to one that looked on, the caller's to free (also after a failure); NULL: none looks on. Free with simulation_free in any case.
+ * oracle: set to one that looked on, the caller's to free (also after a failure); NULL: none looks on.
+ * timeline: that watches, or NULL. Free with simulation_free in any case.
  */
 int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
-		   struct oracle **oracle, struct err *e);
+		   struct oracle **oracle, struct timeline *timeline, struct err *e);
 void simulation_free(struct simulation *s);
 
 #endif
