@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Timelines as a reader sees them: Perfetto's packets, decoded and checked for what a viewer needs, and value change
- * dumps. tests/test_timeline.sh opens both with programs that are not ours.
+ * dumps. tests/test_timeline_readers.sh opens both with programs that are not ours.
  */
 #include <inttypes.h>
 #include <jansson.h>

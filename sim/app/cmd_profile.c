@@ -5,6 +5,7 @@
 #include "models/hyp/ws_explain.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
+#include "sim/report/folded.h"
 
 struct profile_args {
 	struct output_args out;
@@ -16,7 +17,7 @@ static const struct arg_row arg_rows[] = {
 	{ "--top", NULL, ARG_U64, offsetof(struct profile_args, top), "N", .min = 1, .max = 100000,
 	  .help = "print the N ops that cost most, most first, instead of all in program order" },
 	JOB_ARG_ROWS(struct profile_args, job),
-	OUTPUT_ARG_ROWS(struct profile_args, out),
+	OUTPUT_ARG_ROWS_OF(struct profile_args, out, output_or_folded),
 };
 
 static const struct arg_spec spec = { .name = "profile", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
@@ -122,6 +123,19 @@ static int report(const struct job *j, const struct profile_args *o, struct err 
 	return rc;
 }
 
+static int folded(const struct job *j, const struct profile_args *o, struct err *e)
+{
+	struct str text = STR_INIT;
+	int rc;
+
+	if (o->top != 0)
+		return err_set(e, ERR_USAGE, "--format folded has every op: leave out --top");
+	folded_add(j->prog, j->replay->exec, &text);
+	rc = output_text(&o->out, &text, e);
+	str_free(&text);
+	return rc;
+}
+
 int cmd_profile(int argc, char **argv, struct err *e)
 {
 	struct profile_args o = { 0 };
@@ -135,7 +149,7 @@ int cmd_profile(int argc, char **argv, struct err *e)
 	if (rc == 0)
 		rc = job_run(&j, &o.job, e);
 	if (rc == 0)
-		rc = report(&j, &o, e);
+		rc = o.out.format == OUTPUT_FOLDED ? folded(&j, &o, e) : report(&j, &o, e);
 	job_free(&j);
 	args_free(&a);
 	return rc;

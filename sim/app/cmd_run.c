@@ -3,6 +3,7 @@
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/base/str.h"
+#include "sim/report/folded.h"
 #include "sim/report/oracle_report.h"
 #include "sim/report/smp_report.h"
 #include "sim/report/timeline.h"
@@ -21,7 +22,7 @@ static const struct arg_row arg_rows[] = {
 		  "window and limits: --timeline.KEY=VALUE, see el2sim config --doc" },
 	{ "--timeline-format", NULL, ARG_ENUM, offsetof(struct run_args, timeline_format), .names = timeline_formats,
 	  .place = true, .help = "format of the timeline, instead of by the ending of its name" },
-	OUTPUT_ARG_ROWS(struct run_args, out),
+	OUTPUT_ARG_ROWS_OF(struct run_args, out, output_or_folded),
 };
 
 static const struct arg_spec spec = { .name = "run", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
@@ -80,6 +81,22 @@ static int write_timeline(const struct job *j, const struct run_args *o, struct 
 	return rc;
 }
 
+static int write_folded(const struct job *j, const struct output_args *o, struct err *e)
+{
+	const struct ws_prog *p = j->replay != NULL ? j->prog : j->sim.prog;
+	uint64_t *exec = xcalloc(p->n + 1, sizeof(*exec));
+	struct str text = STR_INIT;
+	int rc;
+
+	if (j->replay == NULL)
+		runner_exec(j->sim.smp->runner, exec);
+	folded_add(p, j->replay != NULL ? j->replay->exec : exec, &text);
+	rc = output_text(o, &text, e);
+	str_free(&text);
+	free(exec);
+	return rc;
+}
+
 static int run(struct job *j, struct run_args *o, struct err *e)
 {
 	struct rep *r = NULL;
@@ -94,7 +111,7 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 		const struct oracle_column x = { j->title, j->oracle };
 
 		found = oracle_report(&x, 1, r);
-		rc = output_write(&o->out, r, e);
+		rc = o->out.format == OUTPUT_FOLDED ? write_folded(j, &o->out, e) : output_write(&o->out, r, e);
 	}
 	rep_free(r);
 	return rc == 0 && found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : rc;

@@ -10,6 +10,23 @@ const char *const output_formats[REP_FORMAT_COUNT + 1] = {
 	NULL
 };
 
+const char *const output_or_folded[REP_FORMAT_COUNT + 2] = {
+#define X(id, name, help) name,
+	REP_FORMATS(X)
+#undef X
+	"folded", NULL
+};
+
+int output_text(const struct output_args *o, const struct str *text, struct err *e)
+{
+	struct outfile f;
+
+	if (file_create(&f, o->file, e) != 0)
+		return -1;
+	(void)fwrite(str_get(text), 1, text->len, f.f);
+	return file_commit(&f, e);
+}
+
 int output_write(const struct output_args *o, struct rep *r, struct err *e)
 {
 	struct outfile f;

@@ -4,6 +4,7 @@
 #define EL2SIM_APP_OUTPUT_H
 
 #include "sim/app/args.h"
+#include "sim/base/str.h"
 #include "sim/report/rep.h"
 
 struct output_args {
@@ -12,17 +13,24 @@ struct output_args {
 	struct arg_list words; /* the command line without the above: goes into the report */
 };
 
-extern const char *const output_formats[REP_FORMAT_COUNT + 1]; /* NULL-terminated */
+/* For commands that have it: stacks for a flame graph instead of a report. */
+#define OUTPUT_FOLDED REP_FORMAT_COUNT
+
+extern const char *const output_formats[REP_FORMAT_COUNT + 1];	  /* NULL-terminated */
+extern const char *const output_or_folded[REP_FORMAT_COUNT + 2]; /* the same and OUTPUT_FOLDED */
 
 /* Argument rows for a member of type struct output_args. */
-#define OUTPUT_ARG_ROWS(type, member)                                                               \
+#define OUTPUT_ARG_ROWS_OF(type, member, formats)                                                   \
 	{ "-o", "--output", ARG_STR, offsetof(type, member) + offsetof(struct output_args, file),   \
-	  "FILE", .place = true, .help = "write the report to FILE, whole or not at all" },                        \
+	  "FILE", .place = true, .help = "write the report to FILE, whole or not at all" },         \
 	{ "--format", NULL, ARG_ENUM, offsetof(type, member) + offsetof(struct output_args, format), \
-	  .names = output_formats, .place = true, .help = "format of the report" },                  \
+	  .names = formats, .place = true, .help = "format of the report" },                        \
 	{ NULL, NULL, ARG_WORDS, offsetof(type, member) + offsetof(struct output_args, words), .help = "" }
+#define OUTPUT_ARG_ROWS(type, member) OUTPUT_ARG_ROWS_OF(type, member, output_formats)
 
 /* Write a report to where the arguments say, with the command line in it if it has none yet. ERR_IO. */
 int output_write(const struct output_args *o, struct rep *r, struct err *e);
+/* Write text that is no report there. ERR_IO. */
+int output_text(const struct output_args *o, const struct str *text, struct err *e);
 
 #endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where modelled cycles went, one line per stack, for flame graphs: "phase;group;register cycles". */
+#ifndef EL2SIM_REPORT_FOLDED_H
+#define EL2SIM_REPORT_FOLDED_H
+
+#include "models/hyp/wswitch.h"
+#include "sim/base/str.h"
+
+/*
+ * Append the lines of a program whose ops ran exec[i] times each (p->n of them), in program order; ops of one register
+ * in one phase and group share a line, what cost nothing has none. An op that acts on no register is named by its opcode.
+ */
+void folded_add(const struct ws_prog *p, const uint64_t *exec, struct str *out);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stacks for a flame graph: read back strictly, and their sum is what the report says. */
+#include <ctype.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+
+#include "models/hyp/step.h"
+#include "tests/command.h"
+#include "tests/suite.h"
+
+#define REPLAY  "configs/experiment/linux-6.12-vhe-n1.ini"
+#define MACHINE "configs/experiment/overcommit.ini --run.duration=5000"
+
+static struct str output_of(const char *command, const char *config, const char *format)
+{
+	struct str line = STR_INIT, out = STR_INIT;
+	struct err e;
+
+	str_addf(&line, "el2sim %s %s --format %s", command, config, format);
+	ck_assert_msg(run_command(str_get(&line), &out, &e) == 0, "%s", e.text);
+	str_free(&line);
+	return out;
+}
+
+/* Modelled cycles of a run's report: the last row of the phases. */
+static uint64_t modelled(const char *config)
+{
+	struct str text = output_of("run", config, "json");
+	json_t *all = json_loads(str_get(&text), 0, NULL), *rows;
+	uint64_t cycles;
+
+	rows = json_object_get(json_object_get(json_object_get(all, "tables"), "phases"), "rows");
+	cycles = (uint64_t)json_integer_value(json_object_get(json_array_get(rows, json_array_size(rows) - 1), "cycles"));
+	json_decref(all);
+	str_free(&text);
+	return cycles;
+}
+
+static bool is_phase(const char *word)
+{
+	for (unsigned p = 0; p < PHASE_COUNT; p++) {
+		if (strcmp(phase_name((enum ws_phase)p), word) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const struct {
+	const char *command, *config;
+} sources[] = { { "run", REPLAY }, { "run", MACHINE }, { "profile", REPLAY } };
+
+START_TEST(stacks_add_up_to_the_modelled_cycles)
+{
+	struct str text = output_of(sources[_i].command, sources[_i].config, "folded"), seen = STR_INIT;
+	uint64_t sum = 0;
+	char *rest = text.s, *line;
+
+	while ((line = strsep(&rest, "\n")) != NULL && line[0] != '\0') {
+		char *number = strrchr(line, ' '), *group = strchr(line, ';'), *frame;
+		uint64_t cycles;
+
+		ck_assert(number != NULL && group != NULL);
+		ck_assert(str_u64(number + 1, &cycles) && cycles != 0 && isdigit((unsigned char)number[1]));
+		number[0] = '\0';
+		ck_assert_msg(strstr(str_get(&seen), line) == NULL, "twice: %s", line);
+		str_addf(&seen, "%s\n", line);
+		frame = strchr(group + 1, ';');
+		ck_assert_msg(frame != NULL && frame[1] != '\0' && strchr(frame + 1, ';') == NULL, "%s", line);
+		group[0] = '\0';
+		ck_assert_msg(is_phase(line), "%s is no phase", line);
+		sum += cycles;
+	}
+	ck_assert(line != NULL && rest == NULL); /* the last line is complete */
+	ck_assert_uint_eq(sum, modelled(sources[_i].config));
+	str_free(&text);
+	str_free(&seen);
+}
+END_TEST
+
+START_TEST(a_part_of_the_ops_makes_no_flame_graph)
+{
+	struct str out = STR_INIT;
+	struct err e;
+
+	ck_assert_int_ne(run_command("el2sim profile " REPLAY " --format folded --top 5", &out, &e), 0);
+	ck_assert_str_eq(e.text, "--format folded has every op: leave out --top");
+	ck_assert_int_eq(e.code, ERR_USAGE);
+	ck_assert_uint_eq(out.len, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("folded");
+	TCase *c = tcase_create("folded");
+
+	tcase_add_loop_test(c, stacks_add_up_to_the_modelled_cycles, 0, (int)(sizeof(sources) / sizeof(sources[0])));
+	tcase_add_test(c, a_part_of_the_ops_makes_no_flame_graph);
+	suite_add_tcase(s, c);
+	return suite_status(s);
+}
