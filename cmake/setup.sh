@@ -23,10 +23,13 @@ run()
 # The packages of packages.txt for the given reasons ("build", "check") that are not installed.
 missing_packages()
 {
-	local why name status
+	local why name command status
 
-	while read -r why name; do
+	while read -r why name command; do
 		case " $* " in *" $why "*) ;; *) continue ;; esac
+		if [ -n "$command" ] && command -v "$command" >/dev/null; then
+			continue
+		fi
 		status=$(dpkg-query -W -f '${db:Status-Status}' "$name" 2>/dev/null || true)
 		[ "$status" = installed ] || echo "$name"
 	done <"$here/packages.txt"

@@ -8,7 +8,8 @@
 #include "tests/traces_util.h"
 #include "traces/writer.h"
 
-#define GOLDEN EL2SIM_SOURCE_DIR "/tests/golden/"
+#define GOLDEN  EL2SIM_SOURCE_DIR "/tests/golden/"
+#define SHIPPED "traces/samples/linux-6.12-vhe-mixed-4v2p.e2t" /* from the top of the tree: reports name it */
 
 /* Run `trace ARGS...` (NULL-terminated). */
 static int run(struct err *e, const char *first, ...)
@@ -50,7 +51,7 @@ START_TEST(reports_on_the_sample_are_the_blessed_ones)
 		struct err e;
 
 		str_addf(&path, GOLDEN "%s", reports[i].golden);
-		ck_assert_msg(run(&e, reports[i].command, SAMPLE, reports[i].option,
+		ck_assert_msg(run(&e, reports[i].command, SHIPPED, reports[i].option,
 				  reports[i].value, "-o", out, NULL) == 0,
 			      "%s", e.text);
 		got = slurp(out);
@@ -252,6 +253,8 @@ int main(void)
 	Suite *s = suite_create("cmd_trace");
 	TCase *tc = tcase_create("trace");
 
+	if (chdir(EL2SIM_SOURCE_DIR) != 0)
+		return 1;
 	tcase_add_test(tc, reports_on_the_sample_are_the_blessed_ones);
 	tcase_add_test(tc, stat_times_each_vcpu_on_its_own);
 	tcase_add_test(tc, a_cut_holds_what_was_asked_for);

@@ -163,7 +163,15 @@ static struct rep_table *flow_table(struct rep *r)
 		{ "ceiling", "at most", REP_FIX, "%", 2, false },
 	};
 
-	return rep_table(r, "flows", "Flows", cols, 16);
+	struct rep_table *t = rep_table(r, "flows", "Flows", cols, 16);
+
+	rep_chart(t, &(struct rep_chart){ .kind = REP_LINES, .title = "Downtime over the number of vCPUs", .x = "vcpus",
+					  .y = "downtime_ms", .series = "variant", .choose = "vmm flow", .log_x = true,
+					  .log_y = true, .lead = true });
+	rep_chart(t, &(struct rep_chart){ .kind = REP_LINES, .title = "Calls over the number of vCPUs", .x = "vcpus",
+					  .y = "calls", .series = "variant", .choose = "vmm flow", .log_x = true,
+					  .log_y = true });
+	return t;
 }
 
 static void lock_row(const struct study *st, struct rep_table *t, const struct combo *c)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/app/compare.h"
+#include "sim/app/effective.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/report/oracle_report.h"
@@ -60,15 +61,26 @@ static int run_item(struct job *j, const struct compare_item *it, const struct a
 	return 0;
 }
 
+static void configurations(const struct job *job, size_t n, struct rep *r)
+{
+	struct effective *x = xcalloc(n, sizeof(*x));
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (struct effective){ &job[i].config, job[i].title };
+	effective_tables(x, n, r);
+	free(x);
+}
+
 /* What the oracle found in each column, and the report. */
 static int finish(const struct job *job, size_t n, const struct output_args *out, struct rep *r, struct err *e)
 {
-	struct oracle_column x[COMPARE_MAX];
+	struct oracle_column x[COMPARE_MAX] = { { 0 } };
 	uint64_t found;
 
 	for (size_t i = 0; i < n; i++)
 		x[i] = (struct oracle_column){ job[i].title, job[i].oracle };
 	found = oracle_report(x, n, r);
+	configurations(job, n, r);
 	if (output_write(out, r, e) != 0)
 		return -1;
 	return found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim run: replay a trace through one configuration, or simulate its workload; --timeline: and when what happened. */
+#include "sim/app/effective.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/base/str.h"
@@ -111,6 +112,7 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 		const struct oracle_column x = { j->title, j->oracle };
 
 		found = oracle_report(&x, 1, r);
+		effective_tables(&(struct effective){ &j->config, "" }, 1, r);
 		rc = o->out.format == OUTPUT_FOLDED ? write_folded(j, &o->out, e) : output_write(&o->out, r, e);
 	}
 	rep_free(r);

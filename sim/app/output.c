@@ -29,13 +29,20 @@ int output_text(const struct output_args *o, const struct str *text, struct err 
 
 int output_write(const struct output_args *o, struct rep *r, struct err *e)
 {
-	struct outfile f;
+	const struct rep *one = r;
 
 	if (!rep_has_command(r))
 		rep_command(r, o->words.v, o->words.n);
+	return output_write_all(o, &one, 1, e);
+}
+
+int output_write_all(const struct output_args *o, const struct rep *const *r, size_t n, struct err *e)
+{
+	struct outfile f;
+
 	if (file_create(&f, o->file, e) != 0)
 		return -1;
-	if (rep_write(r, (enum rep_format)o->format, f.f, e) != 0) {
+	if (rep_write_all(r, n, (enum rep_format)o->format, f.f, e) != 0) {
 		file_abort(&f);
 		return -1;
 	}

@@ -32,5 +32,7 @@ extern const char *const output_or_folded[REP_FORMAT_COUNT + 2]; /* the same and
 int output_write(const struct output_args *o, struct rep *r, struct err *e);
 /* Write text that is no report there. ERR_IO. */
 int output_text(const struct output_args *o, const struct str *text, struct err *e);
+/* The same for n reports as they are. */
+int output_write_all(const struct output_args *o, const struct rep *const *r, size_t n, struct err *e);
 
 #endif

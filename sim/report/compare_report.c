@@ -2,6 +2,7 @@
 /* The report of `el2sim compare`: the same trace under several configurations, one column each. */
 #include <stdio.h>
 
+#include "sim/base/str.h"
 #include "sim/report/run_report.h"
 
 #define COLUMNS_MAX 24
@@ -32,6 +33,18 @@ static struct rep_table *table(const struct sheet *s, const char *key, const cha
 	free(cols);
 	free(keys);
 	return t;
+}
+
+/* Draw it: bars of all configurations beside each other, or one bar of each with a part per row. */
+static void chart(const struct sheet *s, struct rep_table *t, const char *what, const char *title, bool stack, bool lead)
+{
+	struct str y = STR_INIT;
+
+	for (size_t i = 0; i < s->n; i++)
+		str_addf(&y, "c%zu ", i + 1);
+	rep_chart(t, &(struct rep_chart){ .kind = stack ? REP_STACK : REP_BARS, .title = title, .x = what, .y = str_get(&y),
+					  .transposed = stack, .lead = lead });
+	str_free(&y);
 }
 
 typedef uint64_t number_fn(const struct sheet *s, size_t i, unsigned arg);
@@ -227,6 +240,7 @@ static void per_exit_table(const struct sheet *s)
 	average_row(t, s, "exits of the trace to the VMM and back, each", user_accesses, user_exits, 0);
 	average_row(t, s, "vcpu_load and vcpu_put, each pair", pair_accesses, n_puts, 0);
 	average_row(t, s, "whole trace, per exit", all_accesses, exits, 0);
+	chart(s, t, "what", "Register reads and writes, each", false, true);
 }
 
 static void phase_table(const struct sheet *s)
@@ -237,6 +251,7 @@ static void phase_table(const struct sheet *s)
 		row_if(t, s, phase_name((enum ws_phase)ph), phase_accesses, ph);
 	rep_rule(t);
 	row(t, s, "total", all_accesses, 0);
+	chart(s, t, "phase", "Reads and writes of the whole trace by phase", true, false);
 }
 
 static void group_table(const struct sheet *s)
@@ -245,6 +260,7 @@ static void group_table(const struct sheet *s)
 
 	for (unsigned g = 0; g < GRP_COUNT; g++)
 		row_if(t, s, group_name((enum sr_group)g), group_accesses, g);
+	chart(s, t, "group", "Reads and writes of the whole trace by register group", false, false);
 }
 
 /* Kinds are those of the trace, so every column has the same ones, as often. */
@@ -257,6 +273,7 @@ static void kind_tables(const struct sheet *s)
 		if (kind_count(s, 0, k) != 0)
 			average_row(t, s, exit_row((enum exit_kind)k)->name, kind_accesses, kind_count, k);
 	}
+	chart(s, t, "kind", "Reads and writes per exit by exit kind", false, false);
 	t = table(s, "kind_cycles", "Cycles per exit, modelled and measured path, by exit kind", "kind", REP_FIX, 1);
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		if (kind_count(s, 0, k) != 0)
@@ -305,6 +322,7 @@ static void cycle_tables(const struct sheet *s)
 	t = table(s, "phase_cycles", "Modelled cycles by phase, whole trace", "phase", REP_U64, 0);
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
 		row_if(t, s, phase_name((enum ws_phase)ph), phase_cycles, ph);
+	chart(s, t, "phase", "Modelled cycles of the whole trace by phase", true, false);
 }
 
 static void ratio_table(const struct sheet *s)

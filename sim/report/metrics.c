@@ -195,7 +195,8 @@ void metrics_of(const struct rep *r, struct metrics *out)
 		m->u = r->facts[i].value;
 	}
 	for (size_t i = 0; i < r->ntables; i++)
-		add_table(r->tables[i], out, &cap);
+		if (!r->tables[i]->detail)
+			add_table(r->tables[i], out, &cap);
 	str_free(&b);
 }
 

@@ -20,7 +20,8 @@
 	X(REP_TEXT, "text", "for a terminal")                                                       \
 	X(REP_MD, "md", "Markdown tables, for a pull request or a mail")                            \
 	X(REP_CSV, "csv", "one block per table, for a spreadsheet")                                 \
-	X(REP_JSON, "json", "for programs; carries a schema name and version")
+	X(REP_JSON, "json", "for programs; carries a schema name and version")                      \
+	X(REP_HTML, "html", "one page with charts that needs nothing else")
 
 enum rep_format {
 #define X(id, name, help) id,
@@ -56,6 +57,10 @@ struct rep_col {
 
 struct rep;
 struct rep_table;
+
+/* Keys of tables that have a place in a report: what was changed, and every option with its origin. */
+#define REP_ASKED     "asked"
+#define REP_EFFECTIVE "effective"
 
 /*
  * command: "run", "compare", ... gives the JSON "schema": "el2sim.<command>/1". title may be "".
@@ -96,7 +101,7 @@ void rep_none(struct rep_table *t); /* not known, not applicable: "-" in text, n
 /* A rule before the next row (a total line); text draws it, Markdown makes the row bold. */
 void rep_rule(struct rep_table *t);
 size_t rep_rows(const struct rep_table *t);
-/* A table for those who look closer (effective configuration, points of a curve): not in text and Markdown. */
+/* A table for those who look closer (effective configuration, points of a curve): in JSON and HTML only. */
 void rep_detail(struct rep_table *t);
 
 /* One row per kind of chart: enumerator, name in the JSON. */
@@ -127,6 +132,7 @@ struct rep_chart {
 			       axis, such as crossovers. Or NULL */
 	bool log_x, log_y;
 	bool transposed; /* the y columns are the bars, the rows are the colours */
+	bool lead;       /* stands beside the answer; otherwise the report's first chart does */
 };
 
 /* Draw a table, in the writers that can; the strings are copied. A column that is not there is BUG(). */
@@ -139,6 +145,8 @@ void rep_note(struct rep *r, const char *fmt, ...) __attribute__((format(printf,
 
 /* Write the whole document and flush f. ERR_IO on write errors. */
 int rep_write(const struct rep *r, enum rep_format format, FILE *f, struct err *e);
+/* The same for n documents: one after another; in JSON a list of them, in HTML one page. */
+int rep_write_all(const struct rep *const *r, size_t n, enum rep_format format, FILE *f, struct err *e);
 /* Format by name; returns false if there is none of that name. */
 bool rep_format_by_name(const char *name, enum rep_format *format);
 

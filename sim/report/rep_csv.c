@@ -77,7 +77,8 @@ void write_REP_CSV(const struct rep *r, struct str *b)
 {
 	add_facts(b, r);
 	for (size_t i = 0; i < r->ntables; i++)
-		add_table(b, r->tables[i]);
+		if (!r->tables[i]->detail)
+			add_table(b, r->tables[i]);
 	begin_block(b, "sentences");
 	str_add(b, "kind,text\n");
 	add_sentences(b, "verdict", &r->verdicts);

@@ -71,6 +71,11 @@ bool rep_has_columns(const struct rep_table *t, const char *keys);
 const struct rep_cell *rep_cell_at(const struct rep_table *t, size_t row, size_t col);
 bool rep_has_rule(const struct rep_table *t, size_t row);
 
+/* A chart as in the JSON. */
+void rep_chart_json(struct str *b, const struct rep_chart *c);
+/* n reports as one page. */
+void rep_html_page(const struct rep *const *r, size_t n, struct str *b);
+
 /* One writer per row of REP_FORMATS. */
 typedef void rep_writer(const struct rep *r, struct str *b);
 #define X(id, name, help) rep_writer write_##id;

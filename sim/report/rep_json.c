@@ -116,7 +116,7 @@ static void add_words(struct str *b, const char *words)
 	str_addc(b, ']');
 }
 
-static void add_chart(struct str *b, const struct rep_chart *c)
+void rep_chart_json(struct str *b, const struct rep_chart *c)
 {
 	const struct {
 		const char *key, *text;
@@ -124,7 +124,8 @@ static void add_chart(struct str *b, const struct rep_chart *c)
 	const struct {
 		const char *key;
 		bool on;
-	} flags[] = { { "log_x", c->log_x }, { "log_y", c->log_y }, { "transposed", c->transposed } };
+	} flags[] = { { "log_x", c->log_x }, { "log_y", c->log_y }, { "transposed", c->transposed },
+		      { "lead", c->lead } };
 
 	str_addf(b, "{\"kind\": \"%s\"", rep_chart_names[c->kind]);
 	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++)
@@ -151,7 +152,7 @@ static void add_charts(struct str *b, const struct rep_table *t)
 	str_add(b, ",\n      \"charts\": [");
 	for (size_t i = 0; i < t->ncharts; i++) {
 		add_member(b, i, "\n        ", NULL);
-		add_chart(b, &t->charts[i]);
+		rep_chart_json(b, &t->charts[i]);
 	}
 	str_add(b, "\n      ]");
 }

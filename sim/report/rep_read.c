@@ -300,7 +300,8 @@ static int read_chart(const struct reader *d, struct rep_table *t, const json_t 
 			       .marks = string_of(json_object_get(v, "marks")),
 			       .log_x = json_is_true(json_object_get(v, "log_x")),
 			       .log_y = json_is_true(json_object_get(v, "log_y")),
-			       .transposed = json_is_true(json_object_get(v, "transposed")) };
+			       .transposed = json_is_true(json_object_get(v, "transposed")),
+			       .lead = json_is_true(json_object_get(v, "lead")) };
 	struct str y = STR_INIT, choose = STR_INIT;
 	int rc = 0;
 
@@ -452,42 +453,90 @@ static struct rep *read_top(struct reader *d, const json_t *top)
 	return NULL;
 }
 
-struct rep *rep_read_text(const char *text, size_t n, const char *path, struct err *e)
+static json_t *parse(const struct reader *d, const char *text, size_t n)
 {
-	struct reader d = { .path = path, .e = e };
 	struct str marked = with_marks(text, n);
 	json_error_t je;
 	json_t *top = json_loadb(str_get(&marked), marked.len, JSON_REJECT_DUPLICATES, &je);
-	struct rep *r = NULL;
 
 	str_free(&marked);
 	if (top == NULL)
-		(void)wrong(&d, "no report of el2sim, line %d is no JSON (%.80s): %s", je.line, je.text, hint);
-	else
-		r = read_top(&d, top);
+		(void)wrong(d, "no report of el2sim, line %d is no JSON (%.80s): %s", je.line, je.text, hint);
+	return top;
+}
+
+struct rep *rep_read_text(const char *text, size_t n, const char *path, struct err *e)
+{
+	struct reader d = { .path = path, .e = e };
+	json_t *top = parse(&d, text, n);
+	struct rep *r = top != NULL ? read_top(&d, top) : NULL;
+
 	json_decref(top);
 	return r;
+}
+
+static int read_file(struct str *text, const char *path, struct err *e)
+{
+	char buf[65536];
+	int rc = 0;
+	size_t n;
+	FILE *f = fopen(path, "rb");
+
+	if (f == NULL)
+		return err_set(e, ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+	while ((n = fread(buf, 1, sizeof(buf), f)) != 0)
+		str_addn(text, buf, n);
+	if (ferror(f))
+		rc = err_set(e, ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+	(void)fclose(f);
+	return rc;
 }
 
 struct rep *rep_read(const char *path, struct err *e)
 {
 	struct str text = STR_INIT;
 	struct rep *r = NULL;
-	char buf[65536];
-	size_t n;
-	FILE *f = fopen(path, "rb");
 
-	if (f == NULL) {
-		(void)err_set(e, ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
-		return NULL;
-	}
-	while ((n = fread(buf, 1, sizeof(buf), f)) != 0)
-		str_addn(&text, buf, n);
-	if (ferror(f))
-		(void)err_set(e, ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
-	else
+	if (read_file(&text, path, e) == 0)
 		r = rep_read_text(str_get(&text), text.len, path, e);
-	(void)fclose(f);
 	str_free(&text);
 	return r;
+}
+
+void rep_list_add(struct rep_list *l, struct rep *r)
+{
+	l->r = xrealloc(l->r, (l->n + 1) * sizeof(struct rep *));
+	l->r[l->n++] = r;
+}
+
+void rep_list_free(struct rep_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		rep_free(l->r[i]);
+	free(l->r);
+	*l = (struct rep_list){ NULL, 0 };
+}
+
+int rep_read_list(struct rep_list *l, const char *path, struct err *e)
+{
+	struct reader d = { .path = path, .e = e };
+	struct str text = STR_INIT;
+	json_t *top = NULL;
+	int rc = read_file(&text, path, e);
+	size_t n;
+
+	if (rc == 0 && (top = parse(&d, str_get(&text), text.len)) == NULL)
+		rc = -1;
+	str_free(&text);
+	n = json_is_array(top) && json_array_size(top) != 0 ? json_array_size(top) : 1;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		struct rep *r = read_top(&d, json_is_array(top) && json_array_size(top) != 0 ? json_array_get(top, i) : top);
+
+		if (r != NULL)
+			rep_list_add(l, r);
+		else
+			rc = -1;
+	}
+	json_decref(top);
+	return rc;
 }

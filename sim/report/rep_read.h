@@ -16,4 +16,13 @@ struct rep *rep_read_text(const char *text, size_t n, const char *path, struct e
 /* The same from a file. */
 struct rep *rep_read(const char *path, struct err *e);
 
+struct rep_list {
+	struct rep **r;
+	size_t n;
+};
+/* Add the report of a file, or those of a JSON list of reports, to l. -1 with ERR_INPUT; l is to be freed all the same. */
+int rep_read_list(struct rep_list *l, const char *path, struct err *e);
+void rep_list_add(struct rep_list *l, struct rep *r);
+void rep_list_free(struct rep_list *l);
+
 #endif

@@ -24,6 +24,13 @@ static struct rep_col average_col(const char *key, const char *title, const char
 	return (struct rep_col){ .key = key, .title = title, .type = REP_FIX, .unit = unit, .decimals = 1 };
 }
 
+/* Columns of the phases, for charts. */
+static const char phase_keys[] =
+#define X(id, name, help) name " "
+	WS_PHASES(X)
+#undef X
+	;
+
 static void facts(const struct run_result *x, struct rep *r)
 {
 	const struct machine *m = x->prog->config.machine;
@@ -112,6 +119,7 @@ static void cycle_table(const struct run_result *x, const struct run_sums *s, st
 	}
 	rep_rule(t);
 	part_row(t, x, "total", "", all, all);
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Modelled cycles by part", .x = "part", .y = "cycles" });
 }
 
 static void group_table(const struct run_result *x, bool cycles, struct rep *r)
@@ -142,6 +150,9 @@ static void group_table(const struct run_result *x, bool cycles, struct rep *r)
 			rep_u64(t, n[ph]);
 		rep_u64(t, sum);
 	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .x = "group", .y = phase_keys, .lead = cycles,
+					  .title = cycles ? "Where the modelled cycles go: register group and phase"
+							  : "Reads and writes by register group and phase" });
 }
 
 static void average(struct rep_table *t, uint64_t sum, uint64_t n)
@@ -205,6 +216,8 @@ static void kind_table(const struct run_result *x, struct rep *r)
 		average(t, kind->totals.cycles, kind->count);
 		path_cells(t, x, (enum exit_kind)k);
 	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Cycles by exit kind: modelled, measured path",
+					  .x = "kind", .y = "cycles path_cycles" });
 }
 
 static void vcpu_table(const struct replay *p, struct rep *r)
@@ -318,6 +331,34 @@ static void reg_table(const struct account *a, struct rep *r)
 		if (reg_accesses(g, false) + reg_accesses(g, true) != 0)
 			reg_row(t, (enum sysreg)reg, g);
 	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Reads and writes by register and phase",
+					  .x = "register", .y = phase_keys });
+}
+
+/* The answer: what an exit costs, and where most of it goes. */
+static void answer(const struct run_result *x, struct rep *r)
+{
+	const struct replay *p = x->replay;
+	uint64_t group[GRP_COUNT] = { 0 }, cycles = p->total.cycles;
+	unsigned g = 0, k = 0;
+	char n[RUN_COUNT_TEXT];
+
+	if (p->exits == 0 || cycles == 0)
+		return;
+	for (unsigned i = 0; i < GRP_COUNT; i++) {
+		for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+			group[i] += x->account.group[ph][i].cycles;
+		g = group[i] > group[g] ? i : g;
+	}
+	for (unsigned i = 0; i < EXIT_COUNT; i++)
+		k = p->kind[i].totals.cycles > p->kind[k].totals.cycles ? i : k;
+	rep_verdict(r, "%s guest exits: %llu.%llu register reads and writes and %llu modelled cycles each; most go to group "
+		    "%s (%llu %%) and to exits %s (%llu %%)", run_count(p->exits, n),
+		    (unsigned long long)(run_accesses(&p->total) / p->exits),
+		    (unsigned long long)(run_accesses(&p->total) % p->exits * 10 / p->exits),
+		    (unsigned long long)(cycles / p->exits), group_name((enum sr_group)g),
+		    (unsigned long long)(group[g] * 100 / cycles), exit_row((enum exit_kind)k)->name,
+		    (unsigned long long)(p->kind[k].totals.cycles * 100 / cycles));
 }
 
 void run_report(const struct run_result *x, struct rep *r)
@@ -337,6 +378,7 @@ void run_report(const struct run_result *x, struct rep *r)
 	reg_table(&x->account, r);
 	counter_table(x, r);
 	accessor_table(&x->account.acc, r);
+	answer(x, r);
 	rep_verdict(r, "conservation: sums by phase, exit kind, vCPU and op agree: %s reads, %s writes, %s modelled "
 		    "cycles", run_count(x->replay->total.n[CNT_read], n[0]),
 		    run_count(x->replay->total.n[CNT_write], n[1]), run_count(x->replay->total.cycles, n[2]));

@@ -156,6 +156,10 @@ void smp_compare_report(const struct smp_column *x, size_t n, size_t baseline, s
 		if (figures_of(x[i].m).switch_per_exit < figures_of(x[best].m).switch_per_exit)
 			best = i;
 	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Switch cycles per exit", .x = "title",
+					  .y = "switch_per_exit", .lead = true });
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Cycles of an exit and entry, and of a load and put",
+					  .x = "title", .y = "exit_cycles load_cycles" });
 	rep_verdict(r, "least switch cycles per exit: %s", x[best].title);
 	rep_note(r, "switch per exit: load, put, exit, entry and first-use traps over all exits; "
 		    "break-even: exits per load "

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/report/smp_report.h"
 
+#include <stdio.h>
+
 #include "sim/report/run_report.h"
 
 static struct rep_col text_col(const char *key, const char *title)
@@ -90,6 +92,8 @@ static void time_table(const struct smp *m, struct rep *r)
 		rep_fix(t, milli(v, m->end) * 100 / m->n_vcpu);
 		rep_str(t, smp_time_help((enum smp_time)k));
 	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Where the time of pCPUs and vCPUs goes", .x = "time",
+					  .y = "pcpu vcpu", .transposed = true, .lead = true });
 }
 
 static void totals_cells(struct rep_table *t, const char *name, uint64_t runs,
@@ -119,6 +123,8 @@ static void phase_table(const struct smp *m, struct rep *r)
 		totals_cells(t, phase_name((enum ws_phase)p), runs[p], &m->phase[p]);
 	rep_rule(t);
 	totals_cells(t, "total", 0, &m->total);
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Modelled cycles by phase", .x = "phase",
+					  .y = "cycles" });
 }
 
 static void kind_table(const struct smp *m, struct rep *r)
@@ -145,6 +151,8 @@ static void kind_table(const struct smp *m, struct rep *r)
 	rep_none(t);
 	totals_cells(t, "unfinished", 0, &m->unfinished);
 	rep_none(t);
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Modelled cycles by exit kind", .x = "kind",
+					  .y = "cycles" });
 }
 
 static void latency_table(const struct smp *m, struct rep *r)
@@ -168,6 +176,31 @@ static void latency_table(const struct smp *m, struct rep *r)
 			rep_u64(t, hist_quantile(&m->latency[l],
 						 hist_quantile_share((enum hist_quantile)q)));
 	}
+}
+
+/* How many of each latency took how long: the points of a curve. */
+static void distribution_table(const struct smp *m, struct rep *r)
+{
+	const struct rep_col cols[] = {text_col("latency", ""), count_col("ns", "at most", "ns"),
+				       fix_col("share", "share of all", "%", 3)};
+	struct rep_table *t = rep_table(r, "latency_distribution", "Distribution of latencies", cols, 3);
+
+	for (unsigned l = 0; l < LAT_COUNT; l++) {
+		const struct hist *h = &m->latency[l];
+
+		/* finer towards the tail: 2.5 %, 0.5 %, 0.05 % */
+		for (unsigned share = 0, next; h->n != 0 && share <= 10000; share = next) {
+			next = share + (share < 9000 ? 250 : share < 9900 ? 50 : 5);
+			if (share < 10000 && hist_quantile(h, next) == hist_quantile(h, share))
+				continue;
+			rep_str(t, smp_latency_name((enum smp_latency)l));
+			rep_u64(t, hist_quantile(h, share));
+			rep_fix(t, share * 10);
+		}
+	}
+	rep_detail(t);
+	rep_chart(t, &(struct rep_chart){.kind = REP_LINES, .title = "Share of latencies at or below a time", .x = "ns",
+					 .y = "share", .series = "latency", .log_x = true});
 }
 
 static void time_cells(const struct smp *m, struct rep_table *t, const uint64_t *time, bool vcpu)
@@ -236,6 +269,38 @@ static void vcpu_table(const struct smp *m, struct rep *r)
 	}
 }
 
+/* Thousandths with one decimal. */
+static const char *one_decimal(int64_t v, char buf[static RUN_COUNT_TEXT])
+{
+	(void)snprintf(buf, RUN_COUNT_TEXT, "%lld.%lld", (long long)((v + 50) / 1000), (long long)((v + 50) % 1000 / 100));
+	return buf;
+}
+
+/* Share of all pCPUs' or vCPUs' time, in thousandths of a percent. */
+static int64_t time_share(const struct smp *m, enum smp_time k, bool vcpu)
+{
+	uint64_t sum = 0, n = vcpu ? m->n_vcpu : m->n_cpu;
+
+	for (unsigned i = 0; i < n; i++)
+		sum += vcpu ? m->vcpu[i].time[k] : m->cpu[i].time[k];
+	return milli(sum, m->end) * 100 / (int64_t)n;
+}
+
+/* The answer: what is left for guests, and what the switch takes. */
+static void answer(const struct smp *m, struct rep *r)
+{
+	char n[5][RUN_COUNT_TEXT];
+
+	rep_verdict(r,
+		    "%u vCPUs on %u pCPUs: guests run %s %% of the pCPUs' time, switch and handling take %s %%; vCPUs wait "
+		    "%s %% of their time for a pCPU; %s exits per vcpu_load, %s modelled cycles of switch per exit",
+		    m->n_vcpu, m->n_cpu, one_decimal(time_share(m, SMP_GUEST, false), n[0]),
+		    one_decimal(time_share(m, SMP_SWITCH, false) + time_share(m, SMP_HANDLE, false), n[1]),
+		    one_decimal(time_share(m, SMP_STEAL, true), n[2]),
+		    one_decimal(milli(m->n.exits, m->n.loads), n[3]),
+		    one_decimal(milli(m->total.cycles - m->phase[PHASE_HANDLE].cycles, m->n.exits), n[4]));
+}
+
 void smp_report(const struct smp *m, const char *config, const char *path, struct rep *r)
 {
 	char n[3][RUN_COUNT_TEXT];
@@ -247,8 +312,10 @@ void smp_report(const struct smp *m, const char *config, const char *path, struc
 	phase_table(m, r);
 	kind_table(m, r);
 	latency_table(m, r);
+	distribution_table(m, r);
 	pcpu_table(m, r);
 	vcpu_table(m, r);
+	answer(m, r);
 	rep_verdict(r,
 		    "conservation: the times of every pCPU and vCPU add up to the simulated time, "
 		    "sums by phase, exit kind and vCPU agree: %s reads, %s writes, %s modelled cycles",

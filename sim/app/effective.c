@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/app/effective.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Sections path.<exit kind> are a path profile. */
+static bool is_path(const struct opt_view *v)
+{
+	return strcmp(v->row->section, "path") == 0 || strncmp(v->row->section, "path.", 5) == 0;
+}
+
+/* The file of an origin "file:line", as length. */
+static int file_of(const char *origin)
+{
+	const char *colon = strrchr(origin, ':');
+
+	return (int)(colon != NULL ? (size_t)(colon - origin) : strlen(origin));
+}
+
+/* What is set of the path profile: how much, and where it begins. */
+static size_t path_values(const struct config *c, const char **origin)
+{
+	size_t n = 0;
+
+	*origin = "";
+	for (size_t i = 0; i < opt_count(c->set); i++) {
+		struct opt_view v = opt_at(c->set, i);
+
+		if (!is_path(&v) || v.is_default)
+			continue;
+		if (n++ == 0)
+			*origin = v.origin;
+	}
+	return n;
+}
+
+static bool path_differs(const struct config *a, const struct config *b)
+{
+	for (size_t i = 0; i < opt_count(a->set); i++) {
+		struct opt_view v = opt_at(a->set, i), w;
+
+		if (is_path(&v) && (!opt_find(b->set, v.row->section, v.row->key, &w) || strcmp(v.value, w.value) != 0))
+			return true;
+	}
+	return false;
+}
+
+/* --- one -------------------------------------------------------------------------------------- */
+
+/* Said by the file itself, not by what it includes, or on the command line. */
+static bool is_own(const struct config *c, const struct opt_view *v)
+{
+	size_t n = (size_t)file_of(v->origin);
+
+	return !v->is_default && (strcmp(v->origin, "command line") == 0 ||
+				  (n == strlen(c->path) && strncmp(v->origin, c->path, n) == 0));
+}
+
+static void own_table(const struct config *c, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "key", "option", REP_STR, "", 0, false }, { "value", "", REP_STR, "", 0, false },
+		{ "unit", "", REP_STR, "", 0, false },	    { "default", "", REP_STR, "", 0, false },
+		{ "origin", "", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, REP_ASKED, "Set by this configuration itself", cols, 5);
+
+	rep_detail(t);
+	for (size_t i = 0; i < opt_count(c->set); i++) {
+		struct opt_view v = opt_at(c->set, i);
+
+		if (!is_own(c, &v) || is_path(&v))
+			continue;
+		rep_strf(t, "%s.%s", v.row->section, v.row->key);
+		rep_str(t, v.value);
+		rep_str(t, v.row->unit);
+		if (v.row->def != NULL)
+			rep_str(t, v.row->def);
+		else
+			rep_none(t);
+		rep_str(t, v.origin);
+	}
+}
+
+/* --- several ---------------------------------------------------------------------------------- */
+
+/* Texts for people: other in every configuration, and no difference. */
+static bool is_name(const struct opt_view *v)
+{
+	return (strcmp(v->row->section, "run") == 0 && strcmp(v->row->key, "title") == 0) ||
+	       (strcmp(v->row->section, "profile") == 0 && strcmp(v->row->key, "source") == 0);
+}
+
+static bool differs(const struct effective *x, size_t n, const struct opt_view *v)
+{
+	struct opt_view w;
+
+	for (size_t i = 1; i < n; i++) {
+		if (!opt_find(x[i].config->set, v->row->section, v->row->key, &w) || strcmp(v->value, w.value) != 0)
+			return true;
+	}
+	return false;
+}
+
+static void path_cells(struct rep_table *t, const struct effective *x, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 1; i < n; i++)
+		any = any || path_differs(x[0].config, x[i].config);
+	if (!any)
+		return;
+	rep_str(t, "path.*");
+	rep_none(t);
+	for (size_t i = 0; i < n; i++) {
+		const char *origin;
+		size_t values = path_values(x[i].config, &origin);
+
+		if (values != 0)
+			rep_strf(t, "%.*s", file_of(origin), origin);
+		else
+			rep_none(t);
+	}
+}
+
+static void difference_table(const struct effective *x, size_t n, struct rep *r)
+{
+	struct rep_col *cols = xcalloc(n + 2, sizeof(*cols));
+	char(*keys)[16] = xcalloc(n, sizeof(*keys));
+	struct opt_view v, w;
+	struct rep_table *t;
+
+	cols[0] = (struct rep_col){ .key = "key", .title = "option", .type = REP_STR };
+	cols[1] = (struct rep_col){ .key = "unit", .type = REP_STR };
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(keys[i], sizeof(keys[i]), "c%zu", i + 1);
+		cols[i + 2] = (struct rep_col){ .key = keys[i], .title = x[i].title, .type = REP_STR };
+	}
+	t = rep_table(r, REP_ASKED, "What differs between the configurations", cols, n + 2);
+	rep_detail(t);
+	for (size_t k = 0; k < opt_count(x[0].config->set); k++) {
+		v = opt_at(x[0].config->set, k);
+		if (is_path(&v) || is_name(&v) || !differs(x, n, &v))
+			continue;
+		rep_strf(t, "%s.%s", v.row->section, v.row->key);
+		rep_str(t, v.row->unit);
+		for (size_t i = 0; i < n; i++) {
+			if (opt_find(x[i].config->set, v.row->section, v.row->key, &w))
+				rep_str(t, w.value);
+			else
+				rep_none(t);
+		}
+	}
+	path_cells(t, x, n);
+	free(cols);
+	free(keys);
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static void value_rows(struct rep_table *t, const struct effective *x, bool named)
+{
+	const char *origin;
+	size_t values = path_values(x->config, &origin);
+
+	for (size_t i = 0; i < opt_count(x->config->set); i++) {
+		struct opt_view v = opt_at(x->config->set, i);
+
+		if (v.is_default || is_path(&v))
+			continue;
+		if (named)
+			rep_str(t, x->title);
+		rep_strf(t, "%s.%s", v.row->section, v.row->key);
+		rep_str(t, v.value);
+		rep_str(t, v.row->unit);
+		rep_str(t, v.origin);
+		rep_str(t, v.source);
+	}
+	if (values == 0)
+		return;
+	if (named)
+		rep_str(t, x->title);
+	rep_str(t, "path.*");
+	rep_strf(t, "%zu values", values);
+	rep_str(t, "");
+	rep_strf(t, "%.*s", file_of(origin), origin);
+	rep_str(t, "");
+}
+
+void effective_tables(const struct effective *x, size_t n, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "configuration", "", REP_STR, "", 0, false }, { "key", "option", REP_STR, "", 0, false },
+		{ "value", "", REP_STR, "", 0, false },		{ "unit", "", REP_STR, "", 0, false },
+		{ "origin", "", REP_STR, "", 0, false },	{ "source", "", REP_STR, "", 0, false },
+	};
+	struct rep_table *t;
+
+	if (n == 1)
+		own_table(x[0].config, r);
+	else
+		difference_table(x, n, r);
+	t = rep_table(r, REP_EFFECTIVE, "Effective configuration, without defaults", n == 1 ? cols + 1 : cols,
+		      n == 1 ? 5 : 6);
+	rep_detail(t);
+	for (size_t i = 0; i < n; i++)
+		value_rows(t, &x[i], n != 1);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// Charts from the cells of a table, drawn with d3. What is drawn is in the figure's data-chart; colours come from
+// the style sheet, so a change of theme, and paper, need no drawing again.
+
+el2sim.charts = () => {
+  const { make } = el2sim;
+  const COLOURS = 8, BARS_MAX = 24, SYMBOLS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross,
+    d3.symbolStar, d3.symbolWye, d3.symbolCircle], DASHES = ["", "7 3", "2 3", "9 3 2 3"];
+  const colour = i => `var(--c${i % COLOURS})`;
+  const dash = i => DASHES[Math.floor(i / COLOURS) % DASHES.length];
+  const exact = v => v === null ? "–" : Number.isInteger(v) ? v.toLocaleString("en") :
+    v.toLocaleString("en", { maximumFractionDigits: Math.abs(v) < 10 ? 3 : 1 });
+  const short = v => Math.abs(v) >= 1e4 ? d3.format(".3~s")(v).replace("G", "B") : exact(v);
+  const symbol = i => d3.symbol().type(SYMBOLS[i % SYMBOLS.length]);
+  const unique = list => [...new Set(list)];
+
+  /* {spec, positions: [{name, x}], series: [{name, index, values}], xTitle, yTitle, numeric, marks} of what is chosen. */
+  function model(figure, spec, chosen) {
+    const data = el2sim.data(document.getElementById(figure.dataset.table));
+    const at = key => data.columns.findIndex(c => c.key === key);
+    const x = at(spec.x), ys = spec.y.map(at), by = spec.series ? at(spec.series) : -1;
+    const rows = data.rows.filter(r => (spec.choose || []).every((key, i) => r.texts[at(key)] === chosen[i]));
+    const unit = unique(ys.map(y => data.columns[y].unit)).join(", ");
+    const m = { spec, xTitle: data.columns[x].title, marks: [], numeric: false, yTitle: unit, named: spec.transposed || !data.columns[x].numeric };
+
+    if (spec.transposed) {
+      m.positions = ys.map(y => ({ name: data.columns[y].title }));
+      m.series = rows.map((r, index) => ({ name: r.texts[x], index, values: ys.map(y => r.values[y]) }));
+      m.xTitle = "";
+    } else if (by >= 0) {
+      const names = unique(data.rows.map(r => r.texts[by]));
+      const points = unique(rows.map(r => r.texts[x]));
+      const find = (p, s) => rows.find(r => r.texts[x] === p && r.texts[by] === s);
+      m.positions = points.map(p => ({ name: p, x: rows.find(r => r.texts[x] === p).values[x] }));
+      m.series = names.map((name, index) => ({ name, index, values: points.map(p => find(p, name)?.values[ys[0]] ?? null) }))
+        .filter(s => s.values.some(v => v !== null));
+      m.yTitle = [data.columns[ys[0]].title, unit].filter(t => t !== "").join(", ");
+    } else {
+      m.positions = rows.map(r => ({ name: r.texts[x], x: r.values[x] }));
+      m.series = ys.map((y, index) => ({ name: data.columns[y].title, index, values: rows.map(r => r.values[y]) }));
+      if (m.series.length === 1) m.yTitle = [m.series[0].name, unit].filter(t => t !== "" && t !== m.series[0].unit).join(", ");
+    }
+    if (spec.kind === "lines" && !spec.transposed && data.columns[x].numeric) {
+      const order = m.positions.map((p, i) => i).filter(i => m.positions[i].x !== null && (!spec.log_x || m.positions[i].x > 0))
+        .sort((a, b) => m.positions[a].x - m.positions[b].x);
+      m.numeric = true;
+      m.series.forEach(s => { s.values = order.map(i => s.values[i]); });
+      m.positions = order.map(i => m.positions[i]);
+    }
+    if (spec.kind === "stack") m.series = m.series.filter(s => s.values.some(v => v !== null && v !== 0));
+    if (figure.dataset.marks) m.marks = marks(figure, spec, chosen);
+    return m;
+  }
+
+  function marks(figure, spec, chosen) {
+    const table = document.getElementById(figure.dataset.marks);
+    if (!table) return [];
+    const data = el2sim.data(table), at = key => data.columns.findIndex(c => c.key === key);
+    const x = at(spec.x), label = at("label");
+    if (x < 0) return [];
+    return data.rows.filter(r => r.values[x] !== null && (spec.choose || []).every((key, i) => at(key) < 0 || r.texts[at(key)] === chosen[i]))
+      .map(r => ({ x: r.values[x], label: label < 0 ? "" : r.texts[label] }));
+  }
+
+  /* Many bars say nothing: the largest. Many kinds of a whole are read from the largest down. */
+  function largest(m, hidden) {
+    const sum = i => m.series.reduce((a, s) => a + (hidden.has(s.name) ? 0 : Math.abs(s.values[i] || 0)), 0);
+    let keep = m.positions.map((p, i) => i).filter(i => m.spec.kind !== "stack" || sum(i) > 0);
+    const left = keep.length - BARS_MAX;
+    if (left > 0) keep = [...keep].sort((a, b) => sum(b) - sum(a)).slice(0, BARS_MAX).sort((a, b) => a - b);
+    if (m.spec.kind === "stack" && keep.length > 8) keep.sort((a, b) => sum(b) - sum(a) || a - b);
+    return { keep, left: Math.max(left, 0) };
+  }
+
+  const textWidth = (() => {
+    const context = document.createElement("canvas").getContext("2d");
+    return (text, bold) => {
+      context.font = `${bold ? "500 " : ""}12px ${getComputedStyle(document.body).fontFamily}`;
+      return context.measureText(text).width;
+    };
+  })();
+  const cut = (text, width) => {
+    if (textWidth(text) <= width) return text;
+    while (text.length > 1 && textWidth(text + "…") > width) text = text.slice(0, -1);
+    return text + "…";
+  };
+
+  function axisX(g, scale, height, ticks, log) {
+    const axis = d3.axisBottom(scale).tickSizeOuter(0);
+    if (log) {
+      const all = scale.ticks(), few = all.filter(v => /^[125]0*$|^0\.0*[125]$/.test(String(v)));
+      axis.tickValues(few.length > ticks ? few.filter(v => /^10*$|^0\.0*1$/.test(String(v))) : few).tickFormat(short);
+    } else if (scale.ticks) {
+      axis.ticks(ticks).tickFormat(short);
+    }
+    g.append("g").attr("class", "axis").attr("transform", `translate(0,${height})`).call(axis);
+  }
+
+  /* Horizontal bars: names read well, and there is room for many. Returns where the cursor can be. */
+  function bars(svg, m, width, hidden) {
+    const stack = m.spec.kind === "stack", { keep, left } = largest(m, hidden);
+    const series = m.series.filter(s => !hidden.has(s.name));
+    const each = stack ? 1 : Math.max(series.length, 1), band = stack ? 24 : Math.max(24, each * 13 + 8);
+    const names = keep.map(i => m.positions[i].name);
+    const nameWidth = Math.min(Math.max(...names.map(n => textWidth(n)), 30), width * .36);
+    const total = i => series.reduce((a, s) => a + (s.values[i] || 0), 0);
+    const most = Math.max(...keep.map(i => stack ? total(i) : Math.max(0, ...series.map(s => s.values[i] || 0))), 0) || 1;
+    const margin = { left: nameWidth + 10, right: textWidth(short(most), true) + 12, top: 4, bottom: 40 };
+    const height = keep.length * band, inner = width - margin.left - margin.right;
+    const x = d3.scaleLinear().domain([0, most]).range([0, inner]), y = d3.scaleBand().domain(keep.map(String)).range([0, height]).paddingInner(.22).paddingOuter(.1);
+    const g = svg.append("g").attr("transform", `translate(${margin.left},${margin.top})`);
+
+    svg.attr("viewBox", `0 0 ${width} ${height + margin.top + margin.bottom}`);
+    const ticks = Math.max(2, Math.floor(inner / 90));
+    g.append("g").attr("class", "grid").selectAll("line").data(x.ticks(ticks)).enter().append("line")
+      .attr("x1", x).attr("x2", x).attr("y2", height);
+    axisX(g, x, height, ticks, false);
+    g.append("text").attr("x", inner).attr("y", height + 34).attr("text-anchor", "end")
+      .text(m.yTitle + (left > 0 ? ` (largest ${BARS_MAX} of ${BARS_MAX + left})` : ""));
+    const cursor = g.append("rect").attr("class", "cursor").attr("x", -margin.left).attr("width", width).attr("height", y.step()).attr("visibility", "hidden");
+    for (const i of keep) {
+      const top = y(String(i));
+      let from = 0;
+      g.append("text").attr("class", "name").attr("x", -8).attr("y", top + y.bandwidth() / 2).attr("dy", ".35em").attr("text-anchor", "end")
+        .text(cut(m.positions[i].name, nameWidth));
+      series.forEach((s, k) => {
+        const v = s.values[i];
+        if (v === null || v === 0 && stack) return;
+        const h = y.bandwidth() / each;
+        g.append("rect").attr("class", "part").style("fill", colour(s.index)).attr("data-series", s.name)
+          .attr("x", x(stack ? from : 0)).attr("width", Math.max(x(Math.max(v, 0)), .5)).attr("y", top + (stack ? 0 : k * h)).attr("height", h);
+        if (!stack) g.append("text").attr("class", "value").attr("x", x(Math.max(v, 0)) + 5).attr("y", top + (k + .5) * h).attr("dy", ".35em").text(short(v));
+        from += v;
+      });
+      if (stack) g.append("text").attr("class", "value").attr("x", x(total(i)) + 5).attr("y", top + y.bandwidth() / 2).attr("dy", ".35em").text(short(total(i)));
+    }
+    return {
+      places: keep,
+      nearest: (px, py) => { const n = Math.floor((py - margin.top) / y.step()); return n >= 0 && n < keep.length ? n : null; },
+      show: n => cursor.attr("visibility", n === null ? "hidden" : "visible").attr("y", n === null ? 0 : y(String(keep[n])) - (y.step() - y.bandwidth()) / 2),
+    };
+  }
+
+  function lines(svg, m, width, hidden) {
+    const height = Math.max(220, Math.min(380, width * .45)), series = m.series.filter(s => !hidden.has(s.name));
+    const values = series.flatMap(s => s.values).filter(v => v !== null && (!m.spec.log_y || v > 0));
+    const low = Math.min(...values), high = Math.max(...values);
+    // A difference of a few percent is not to be seen from 0: then the axis does not begin there, and says so.
+    const fromZero = !m.spec.log_y && (low < 0 || low < high * .6 || values.length === 0);
+    const y = (m.spec.log_y ? d3.scaleLog() : d3.scaleLinear())
+      .domain(values.length === 0 ? [0, 1] : m.spec.log_y ? [low, high === low ? low * 10 : high] : [fromZero ? Math.min(0, low) : low, high === low ? low + 1 : high])
+      .range([height, 0]).nice();
+    const yTicks = m.spec.log_y ? y.ticks().filter(v => /^10*$|^0\.0*1$/.test(String(v))) : y.ticks(6);
+    const margin = { left: Math.max(...yTicks.map(t => textWidth(short(t))), 20) + 14, right: 16, top: m.marks.length ? 40 : 22, bottom: 44 };
+    const inner = width - margin.left - margin.right;
+    const xs = m.positions.map(p => p.x), span = m.numeric ? [Math.min(...xs, ...m.marks.map(k => k.x)), Math.max(...xs, ...m.marks.map(k => k.x))] : [];
+    const x = !m.numeric ? d3.scalePoint().domain(m.positions.map((p, i) => String(i))).range([0, inner]).padding(.3) :
+      (m.spec.log_x ? d3.scaleLog() : d3.scaleLinear()).domain(span[0] === span[1] ? [span[0] * .9, span[0] * 1.1 || 1] : span).range([0, inner]);
+    const px = i => m.numeric ? x(m.positions[i].x) : x(String(i));
+    const g = svg.append("g").attr("transform", `translate(${margin.left},${margin.top})`);
+
+    svg.attr("viewBox", `0 0 ${width} ${height + margin.top + margin.bottom}`);
+    g.append("g").attr("class", "grid").selectAll("line").data(yTicks).enter().append("line").attr("x2", inner).attr("y1", y).attr("y2", y);
+    g.append("g").attr("class", "axis").call(d3.axisLeft(y).tickValues(yTicks).tickFormat(short).tickSizeOuter(0));
+    g.append("text").attr("x", -margin.left).attr("y", -margin.top + 12).text(m.yTitle + (fromZero || m.spec.log_y ? "" : " (axis does not begin at 0)"));
+    if (m.numeric) {
+      axisX(g, x, height, Math.max(2, Math.floor(inner / 80)), m.spec.log_x);
+    } else {
+      const axis = g.append("g").attr("class", "axis").attr("transform", `translate(0,${height})`);
+      axis.call(d3.axisBottom(x).tickFormat(i => cut(m.positions[i].name, x.step() - 6)).tickSizeOuter(0));
+    }
+    g.append("text").attr("x", inner).attr("y", height + 36).attr("text-anchor", "end").text(m.xTitle);
+    m.marks.forEach((k, n) => {
+      const at = x(k.x), right = at > inner * .6;
+      g.append("line").attr("class", "mark").attr("x1", at).attr("x2", at).attr("y1", -6 - n % 2 * 13).attr("y2", height);
+      g.append("text").attr("class", "mark-label").attr("x", at + (right ? -6 : 6)).attr("y", -2 - n % 2 * 13).attr("text-anchor", right ? "end" : "start").text(k.label);
+    });
+    const ruler = g.append("line").attr("class", "ruler").attr("y2", height).attr("visibility", "hidden");
+    for (const s of series) {
+      const points = s.values.map((v, i) => [px(i), v]).filter(p => p[1] !== null && (!m.spec.log_y || p[1] > 0));
+      g.append("path").attr("class", "line").style("stroke", colour(s.index)).attr("stroke-dasharray", dash(s.index)).attr("data-series", s.name)
+        .attr("d", d3.line().x(p => p[0]).y(p => y(p[1]))(points));
+      if (points.length <= 40)
+        for (const p of points)
+          g.append("path").attr("class", "dot").style("fill", colour(s.index)).attr("transform", `translate(${p[0]},${y(p[1])})`).attr("d", symbol(s.index).size(60)());
+    }
+    return {
+      places: m.positions.map((p, i) => i),
+      nearest: at => m.positions.length === 0 ? null : m.positions.map((p, i) => [Math.abs(px(i) + margin.left - at), i]).sort((a, b) => a[0] - b[0])[0][1],
+      show: n => ruler.attr("visibility", n === null ? "hidden" : "visible").attr("x1", n === null ? 0 : px(n)).attr("x2", n === null ? 0 : px(n)),
+    };
+  }
+
+  function legend(figure, m, hidden, redraw) {
+    const list = make("ul", { class: "legend", "aria-label": "Series" });
+    if (m.series.length < 2) return list;
+    for (const s of m.series) {
+      const button = make("button", { type: "button", "aria-pressed": String(!hidden.has(s.name)) });
+      const icon = d3.create("svg").attr("width", 22).attr("height", 14).attr("aria-hidden", "true");
+      if (m.spec.kind === "lines") {
+        icon.append("path").attr("d", "M0,7H22").style("stroke", colour(s.index)).attr("stroke-width", 2).attr("stroke-dasharray", dash(s.index));
+        icon.append("path").attr("d", symbol(s.index).size(60)()).attr("transform", "translate(11,7)").style("fill", colour(s.index));
+      } else {
+        icon.attr("width", 14).append("rect").attr("width", 14).attr("height", 14).attr("rx", 2).style("fill", colour(s.index));
+      }
+      button.append(icon.node(), s.name);
+      button.addEventListener("click", () => {
+        if (!hidden.delete(s.name)) hidden.add(s.name);
+        button.setAttribute("aria-pressed", String(!hidden.has(s.name)));
+        redraw();
+      });
+      list.append(make("li", {}, button));
+    }
+    return list;
+  }
+
+  function choosers(figure, spec, chosen, redraw) {
+    const bar = make("div", { class: "bar" }), data = el2sim.data(document.getElementById(figure.dataset.table));
+    (spec.choose || []).forEach((key, n) => {
+      const i = data.columns.findIndex(c => c.key === key), texts = unique(data.rows.map(r => r.texts[i]));
+      const select = make("select", {}, ...texts.map(t => make("option", { value: t }, t)));
+      chosen[n] = texts[0];
+      if (texts.length < 2) return;
+      select.addEventListener("change", () => { chosen[n] = select.value; redraw(true); });
+      bar.append(make("label", {}, data.columns[i].title, select));
+    });
+    return bar;
+  }
+
+  function chart(figure) {
+    const spec = JSON.parse(figure.dataset.chart), caption = figure.querySelector("figcaption").textContent;
+    const chosen = [], hidden = new Set(), plot = make("div", { class: "plot", tabindex: "0", role: "group" });
+    const readout = make("p", { class: "readout", "aria-live": "polite" });
+    const bar = choosers(figure, spec, chosen, draw);
+    let list = make("ul"), drawn = null, at = null, m = null, width = 0;
+
+    function read() {
+      readout.replaceChildren();
+      drawn.show(at);
+      if (at === null) {
+        readout.textContent = "Point at the chart, or use the arrow keys in it, to read its values.";
+        return;
+      }
+      const i = drawn.places[at];
+      readout.append(make("b", {}, (m.named ? [m.positions[i].name] : [m.xTitle, m.positions[i].name]).join(" ")), ": ");
+      const shown = m.series.filter(s => !hidden.has(s.name) && s.values[i] !== null);
+      shown.forEach((s, k) => readout.append(make("span", {}, `${s.name} `, make("b", {}, exact(s.values[i])), k + 1 < shown.length ? "," : ""), " "));
+    }
+    function draw(chosenAnew) {
+      width = Math.max(plot.clientWidth, 260);
+      if (chosenAnew || m === null) {
+        m = model(figure, spec, chosen);
+        const fresh = legend(figure, m, hidden, () => draw());
+        list.replaceWith(fresh);
+        list = fresh;
+        at = null;
+      }
+      const svg = d3.create("svg").attr("role", "img").attr("aria-label", `${caption}. The values are in the table of this section.`);
+      if (m.positions.length === 0) svg.attr("viewBox", `0 0 ${width} 40`).append("text").attr("y", 24).text("nothing to draw");
+      drawn = m.positions.length === 0 ? { places: [], nearest: () => null, show: () => {} } :
+        (spec.kind === "lines" ? lines : bars)(svg, m, width, hidden);
+      plot.replaceChildren(svg.node());
+      if (at !== null && at >= drawn.places.length) at = null;
+      read();
+    }
+
+    plot.setAttribute("aria-label", `Chart: ${caption}. Arrow keys read its values.`);
+    figure.append(bar, list, plot, readout);
+    plot.addEventListener("pointermove", event => {
+      const box = plot.getBoundingClientRect(), scale = width / box.width;
+      at = drawn.nearest((event.clientX - box.left) * scale, (event.clientY - box.top) * scale);
+      read();
+    });
+    plot.addEventListener("pointerleave", () => { at = null; read(); });
+    plot.addEventListener("keydown", event => {
+      const n = drawn.places.length, step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[event.key];
+      if (n === 0 || (step === undefined && !["Home", "End", "Escape"].includes(event.key))) return;
+      event.preventDefault();
+      at = event.key === "Escape" ? null : event.key === "Home" ? 0 : event.key === "End" ? n - 1 :
+        at === null ? (step > 0 ? 0 : n - 1) : Math.min(Math.max(at + step, 0), n - 1);
+      read();
+    });
+    draw(true);
+    new ResizeObserver(() => { if (Math.max(plot.clientWidth, 260) !== width && plot.clientWidth !== 0) draw(); }).observe(plot);
+  }
+
+  for (const figure of document.querySelectorAll("figure.chart"))
+    if (document.getElementById(figure.dataset.table)) chart(figure);
+    else figure.hidden = true;
+};

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTML report used as a reader does: real clicks and keys in headless Chromium."""
+import os, sys, time
+
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select
+
+from pages import COMMANDS, Pages
+
+SIZE_MAX = 1_500_000
+
+
+def one(p, css):
+    return p.driver.find_element(By.CSS_SELECTOR, css)
+
+
+def every(p, css):
+    return p.driver.find_elements(By.CSS_SELECTOR, css)
+
+
+def click(p, element):
+    p.js("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", element)
+    element.click()
+
+
+def column(p, table, key):
+    """Texts of a column of the rows that are shown, without totals."""
+    return p.js("""const t = document.getElementById(arguments[0]);
+        const i = [...t.tHead.rows[0].cells].findIndex(c => c.dataset.key === arguments[1]);
+        return [...t.tBodies[0].rows].filter(r => !r.hidden).map(r => r.cells[i].textContent)""", table, key)
+
+
+def numbers(texts):
+    return [float(t.replace(",", "")) for t in texts if t != "–"]
+
+
+def bar_of(p, table):
+    return p.js("return document.getElementById(arguments[0]).closest('details').querySelector('.bar')", table)
+
+
+def figure_of(p, caption):
+    return next(f for f in every(p, "figure.chart") if f.find_element(By.TAG_NAME, "figcaption").text == caption)
+
+
+# --- every page ----------------------------------------------------------------------------------
+
+def every_page_is_small_and_silent(p):
+    for name in COMMANDS:
+        path = p.path(name)
+        assert os.path.getsize(path) < SIZE_MAX, f"{name}: {os.path.getsize(path)} bytes"
+        for scheme in "light", "dark":
+            p.open(name, scheme)
+            found = p.complaints()
+            assert found == [], f"{name}: {found}"
+
+
+def every_chart_is_drawn_and_has_its_table(p):
+    for name in COMMANDS:
+        p.open(name)
+        figures = p.js("""return [...document.querySelectorAll('figure.chart')].map(f => [f.querySelector('figcaption').textContent,
+            document.getElementById(f.dataset.table) !== null, f.querySelectorAll('.plot svg :is(.part, .line)').length])""")
+        assert figures, name
+        for caption, table, drawn in figures:
+            assert table and drawn > 0, f"{name}: {caption}: table {table}, {drawn} shapes"
+
+
+def no_page_is_wider_than_a_phone(p):
+    p.size(360, 740)
+    for name in COMMANDS:
+        p.open(name)
+        wide = p.js("return document.documentElement.scrollWidth")
+        assert wide <= 360, f"{name}: {wide} pixels"
+    p.size(1280, 900)
+
+
+def the_answer_and_its_chart_are_on_the_first_screen(p):
+    for name in "run", "compare", "workload":
+        p.open(name)
+        bottom = p.js("return document.querySelector('.answer figure .legend').getBoundingClientRect().bottom")
+        assert bottom < 900, f"{name}: {bottom}"
+        assert one(p, ".answer .lead").text != ""
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+def a_click_sorts_and_another_turns_it_round(p):
+    p.open("run")
+    head = one(p, "#registers th[data-key=cycles]")
+    for want in "descending", "ascending", "descending":
+        click(p, head.find_element(By.TAG_NAME, "button"))
+        got = numbers(column(p, "registers", "cycles"))
+        assert head.get_attribute("aria-sort") == want
+        assert got == sorted(got, reverse=want == "descending") and len(set(got)) > 10
+    name = one(p, "#registers th[data-key=register]")
+    click(p, name.find_element(By.TAG_NAME, "button"))
+    assert name.get_attribute("aria-sort") == "ascending" and head.get_attribute("aria-sort") is None
+    assert column(p, "registers", "register")[0] == min(column(p, "registers", "register"))
+
+
+def unknown_values_and_totals_stay_at_the_end(p):
+    p.open("run")
+    for _ in range(2):
+        click(p, one(p, "#kinds th[data-key=path_cycles] button"))
+        texts = column(p, "kinds", "path_cycles")
+        assert texts[-1] == "–" and len(numbers(texts)) > 5, texts
+    click(p, one(p, "#phases th[data-key=cycles] button"))
+    rows = p.js("return [...document.getElementById('phases').rows].map(r => r.cells[0].textContent)")
+    assert rows[-1] == "total" and rows[1:4] == ["load", "exit", "enter"], rows
+
+
+def typing_filters_the_registers(p):
+    p.open("run")
+    bar = bar_of(p, "registers")
+    search, count = bar.find_element(By.CSS_SELECTOR, "input"), bar.find_element(By.CSS_SELECTOR, ".count")
+    names = column(p, "registers", "register")
+    total, want = len(names), [n for n in names if "TTBR" in n]
+    assert count.text == f"{total} rows"
+    click(p, search)
+    search.send_keys("ttbr")
+    assert 1 < len(want) < 5 and column(p, "registers", "register") == want
+    assert count.text == f"{len(want)} of {total} rows"
+    search.send_keys(Keys.BACKSPACE * 4 + "no such register")
+    assert column(p, "registers", "register") == [] and count.text == f"0 of {total} rows"
+    search.clear()
+    search.send_keys("timer")
+    groups = column(p, "registers", "group")
+    assert groups and set(groups) == {"timer"}
+
+
+def a_choice_filters_by_group(p):
+    p.open("run")
+    select = Select(bar_of(p, "registers").find_element(By.CSS_SELECTOR, "select"))
+    select.select_by_visible_text("vgic")
+    assert set(column(p, "registers", "group")) == {"vgic"}
+    select.select_by_visible_text("all")
+    assert len(set(column(p, "registers", "group"))) > 5
+
+
+def a_total_of_hidden_rows_is_hidden(p):
+    p.open("workload")
+    search = bar_of(p, "kinds").find_element(By.CSS_SELECTOR, "input")
+    totals = one(p, "#kinds tbody.totals")
+    assert totals.is_displayed()
+    click(p, search)
+    search.send_keys("wfi")
+    assert not totals.is_displayed()
+
+
+def a_table_is_copied(p):
+    p.open("run")
+    for label in "Copy Markdown", "Copy CSV":
+        button = next(b for b in bar_of(p, "registers").find_elements(By.TAG_NAME, "button") if b.text == label)
+        click(p, button)
+        end = time.monotonic() + 5
+        while button.text == label and time.monotonic() < end:
+            time.sleep(.02)
+        assert button.text == "Copied", f"{label}: {button.text}"
+
+
+# --- charts --------------------------------------------------------------------------------------
+
+def a_click_on_the_legend_hides_a_series(p):
+    p.open("run")
+    figure = one(p, ".answer figure.chart")
+    drawn = lambda: {r.get_attribute("data-series") for r in figure.find_elements(By.CSS_SELECTOR, "rect.part")}
+    before = drawn()
+    button = next(b for b in figure.find_elements(By.CSS_SELECTOR, ".legend button") if b.text == "load")
+    assert "load" in before and button.get_attribute("aria-pressed") == "true"
+    click(p, button)
+    assert drawn() == before - {"load"} and button.get_attribute("aria-pressed") == "false"
+    button.send_keys(Keys.SPACE)
+    assert drawn() == before and button.get_attribute("aria-pressed") == "true"
+
+
+def arrow_keys_read_what_the_table_says(p):
+    p.open("compare")
+    figure = one(p, ".answer figure.chart")
+    plot, readout = figure.find_element(By.CSS_SELECTOR, ".plot"), figure.find_element(By.CSS_SELECTOR, ".readout")
+    names = p.js("return [...document.getElementById('per_exit').tHead.rows[0].cells].slice(1).map(c => c.textContent)")
+    p.js("arguments[0].focus()", plot)
+    for row in range(2):
+        plot.send_keys(Keys.ARROW_DOWN)
+        cells = p.js("return [...document.getElementById('per_exit').tBodies[0].rows[arguments[0]].cells].map(c => c.dataset.v ?? c.textContent)", row)
+        assert readout.text.startswith(cells[0]), readout.text
+        for name, value in zip(names, cells[1:]):
+            assert f"{name} {round(float(value), 1):g}" in readout.text.replace(",", ""), f"{name} {value}: {readout.text}"
+    plot.send_keys(Keys.ESCAPE)
+    assert readout.text.startswith("Point at the chart")
+
+
+def a_bar_is_as_long_as_its_value(p):
+    p.open("run")
+    figure = figure_of(p, "Modelled cycles by part")
+    widths = [float(r.get_attribute("width")) for r in figure.find_elements(By.CSS_SELECTOR, "rect.part")]
+    values = numbers(column(p, "cycles", "cycles"))
+    assert len(widths) == len(values) > 3
+    for w, v in zip(widths, values):
+        assert abs(w / max(widths) - v / max(values)) < .002, (w, v)
+
+
+def the_reader_chooses_what_is_drawn(p):
+    p.open("abi")
+    figure = one(p, ".answer figure.chart")
+    paths = lambda: [e.get_attribute("d") for e in figure.find_elements(By.CSS_SELECTOR, "path.line")]
+    before = paths()
+    select = Select(figure.find_element(By.CSS_SELECTOR, "select"))
+    select.select_by_visible_text("restore")
+    assert paths() != before and len(paths()) == len(before) > 2
+    select.select_by_visible_text("save")
+    assert paths() == before
+
+
+# --- themes, paper -------------------------------------------------------------------------------
+
+def ground(p):
+    return p.js("return getComputedStyle(document.body).backgroundColor")
+
+
+def luminance(colour):
+    parts = [int(x) / 255 for x in colour[4:-1].split(",")[:3]]
+    lin = [c / 12.92 if c <= .03928 else ((c + .055) / 1.055) ** 2.4 for c in parts]
+    return .2126 * lin[0] + .7152 * lin[1] + .0722 * lin[2]
+
+
+def contrast(a, b):
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + .05) / (low + .05)
+
+
+def the_switch_changes_the_theme(p):
+    p.open("run")
+    light = ground(p)
+    button = one(p, "#el2sim-theme")
+    click(p, button)
+    dark = ground(p)
+    assert luminance(light) > .9 and luminance(dark) < .05 and button.text == "Light"
+    click(p, button)
+    assert ground(p) == light and button.text == "Dark"
+    p.js("localStorage.clear()")
+    p.open("run", "dark")
+    assert ground(p) == dark
+
+
+def colours_of_series_are_told_from_the_ground(p):
+    for scheme in "light", "dark":
+        p.open("run", scheme)
+        for i in range(8):
+            colour = p.js("""const e = document.createElement('i'); e.style.color = `var(--c${arguments[0]})`; document.body.append(e);
+                const c = getComputedStyle(e).color; e.remove(); return c""", i)
+            assert contrast(colour, ground(p)) >= 3, f"{scheme}: colour {i}: {contrast(colour, ground(p)):.2f}"
+
+
+def paper_is_light_and_has_no_controls(p):
+    p.open("run", "dark")
+    p.prefer("dark", "print")
+    assert luminance(ground(p)) > .9
+    for css in ".top .tools", ".bar", ".toc", ".readout":
+        assert not one(p, css).is_displayed(), css
+    scrolls = p.js("return [...document.querySelectorAll('.scroll')].filter(e => e.scrollHeight > e.clientHeight + 1).length")
+    assert scrolls == 0, f"{scrolls} tables are cut"
+    pdf = p.cdp("Page.printToPDF", printBackground=True)["data"]
+    assert len(pdf) > 20_000
+    p.prefer("light")
+
+
+# --- more than one -------------------------------------------------------------------------------
+
+def several_results_make_one_page(p):
+    for name in "run", "compare":
+        p.run(COMMANDS[name], "--format", "json", "-o", p.path(name) + ".json")
+    p.run("report", p.path("run") + ".json", p.path("compare") + ".json", "-o", p.path("both"))
+    p.open("both")
+    assert len(every(p, "article")) == 2 and len(every(p, ".toc a")) > 10
+    ids = p.js("return [...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+    assert all(p.js("return [...document.querySelectorAll('figure.chart')].map(f => f.querySelectorAll('.plot svg *').length > 3)"))
+    assert p.complaints() == []
+
+
+def a_report_of_json_is_the_page_of_the_command(p):
+    for name in COMMANDS:
+        p.run(COMMANDS[name], "--format", "json", "-o", p.path(name) + ".json")
+        p.run("report", p.path(name) + ".json", "-o", p.path("again"))
+        assert open(p.path("again")).read() == open(p.path(name)).read(), name
+
+
+def tests():
+    """What takes a browser alone and stands in this file is a test, in its order; a helper returns something."""
+    return [f for f in globals().values() if callable(f) and getattr(f, "__module__", "") == "__main__"
+            and f.__code__.co_varnames[:f.__code__.co_argcount] == ("p",) and f is not ground]
+
+
+def main():
+    failed = 0
+    with Pages(sys.argv[1]) as p:
+        for name in COMMANDS:
+            p.write(name)
+        for test in tests():
+            try:
+                test(p)
+            except Exception as e:  # the next test opens its page anew
+                failed += 1
+                print(f"{test.__name__}: {type(e).__name__}: {str(e).split('Stacktrace')[0].strip()}")
+    print(f"{len(tests())} tests in Chromium, {failed} failed")
+    sys.exit(failed != 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages of el2sim in headless Chromium: what the tests of the HTML report share."""
+import json, os, subprocess, tempfile
+
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+
+VHE = "configs/experiment/linux-6.12-vhe-n1.ini"
+COMMANDS = {
+    "run": f"run {VHE}",
+    "compare": "compare configs/experiment/eager-vs-deferred.ini",
+    "workload": "run configs/experiment/overcommit.ini",
+    "workloads": "compare configs/experiment/overcommit.ini --machine.vcpus=8 --machine.pcpus=2 --vary policy.el1=eager,deferred",
+    "abi": "abi configs/experiment/abi-scope.ini",
+}
+
+
+class Pages:
+    """Writes pages with the program, opens them; every request and console message is kept."""
+
+    def __init__(self, program):
+        self.program, self.folder = program, tempfile.TemporaryDirectory()
+        options = Options()
+        arguments = ["--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
+                     "--no-first-run", f"--user-data-dir={self.folder.name}/profile"]
+        if os.geteuid() == 0:
+            arguments.append("--no-sandbox")  # a container; the pages are our own
+        for a in arguments:
+            options.add_argument(a)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self.driver.get("about:blank")
+        self.size(1280, 900)
+        self.complaints()  # of Chromium's own first page
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.driver.quit()
+        self.folder.cleanup()
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name + ".html")
+
+    def run(self, line, *more):
+        done = subprocess.run([self.program, *line.split(), *more], capture_output=True, text=True)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+        return done.stdout
+
+    def write(self, name):
+        self.run(COMMANDS[name], "--format", "html", "-o", self.path(name))
+        return self.path(name)
+
+    def size(self, width, height):
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+
+    def prefer(self, scheme, media=""):
+        self.cdp("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def cdp(self, command, **arguments):
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+    def open(self, name, scheme="light"):
+        self.prefer(scheme)
+        self.driver.get("file://" + self.path(name))
+
+    def js(self, text, *arguments):
+        return self.driver.execute_script(text, *arguments)
+
+    def complaints(self):
+        """Console messages, and requests that leave the file."""
+        found = [m["message"] for m in self.driver.get_log("browser")]
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                url = message["params"]["request"]["url"]
+                if not url.startswith((f"file://{self.folder.name}/", "data:")):
+                    found.append("request: " + url)
+        return found
