@@ -53,6 +53,7 @@ enum guest_stream {
 	STREAM_TARGET,
 	STREAM_DEVICE,
 	STREAM_PHASE,
+	STREAM_MMIO,
 	STREAM_COUNT
 };
 

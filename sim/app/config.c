@@ -45,24 +45,13 @@ static int load_file(struct config *c, const char *path, struct err *e)
 	return rc;
 }
 
-/* "el2sim.include=FILE": one more file; else an option. */
-static int apply(struct config *c, const char *assignment, struct err *e)
-{
-	static const char include[] = "el2sim.include=";
-	const char *s = strncmp(assignment, "--", 2) == 0 ? assignment + 2 : assignment;
-
-	if (strncmp(s, include, sizeof(include) - 1) == 0)
-		return load_file(c, s + sizeof(include) - 1, e);
-	return opt_override(c->set, assignment, e);
-}
-
-int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e)
+void config_init(struct config *c)
 {
 	const struct opt_row *rows;
 	size_t n;
 
 	memset(c, 0, sizeof(*c));
-	c->path = path != NULL ? path : "";
+	c->path = "";
 	c->set = opt_new();
 	rows = machine_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->machine);
@@ -82,10 +71,31 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 	rows = sweep_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->sweep);
 	opt_gather(c->set, "sweep", SWEEP_INCLUDE);
-	if (path != NULL && load_file(c, path, e) != 0)
+}
+
+int config_file(struct config *c, const char *path, struct err *e)
+{
+	c->path = path;
+	return load_file(c, path, e);
+}
+
+int config_set(struct config *c, const char *assignment, struct err *e)
+{
+	static const char include[] = "el2sim.include=";
+	const char *s = strncmp(assignment, "--", 2) == 0 ? assignment + 2 : assignment;
+
+	if (strncmp(s, include, sizeof(include) - 1) == 0)
+		return load_file(c, s + sizeof(include) - 1, e);
+	return opt_override(c->set, assignment, e);
+}
+
+int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e)
+{
+	config_init(c);
+	if (path != NULL && config_file(c, path, e) != 0)
 		return -1;
 	for (size_t i = 0; overrides != NULL && i < overrides->n; i++) {
-		if (apply(c, overrides->v[i], e) != 0)
+		if (config_set(c, overrides->v[i], e) != 0)
 			return -1;
 	}
 	return opt_done(c->set, e);

@@ -45,6 +45,10 @@ struct config {
  * ERR_CONFIG as opt_load. Free with config_free, also after a failure.
  */
 int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e);
+/* The same in parts: no file yet; the file (path must last); one override; then opt_done on c->set. */
+void config_init(struct config *c);
+int config_file(struct config *c, const char *path, struct err *e);
+int config_set(struct config *c, const char *assignment, struct err *e);
 void config_free(struct config *c);
 
 /* Faults to build into the program (--inject, in order); none by default. ERR_USAGE. Call once, after config_load. */

@@ -6,6 +6,7 @@
 
 #include "models/hyp/oracle.h"
 #include "models/hyp/path_cost.h"
+#include "sim/report/smp_report.h"
 
 bool simulation_wanted(const struct config *c)
 {
@@ -32,8 +33,8 @@ static int fill_measured(struct simulation *s, const struct config *c, struct er
 	return 0;
 }
 
-int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
-		   struct oracle **oracle, struct timeline *timeline, struct err *e)
+int simulation_build(struct simulation *s, const struct config *c, const char *trace, bool force,
+		     struct oracle **oracle, struct timeline *timeline, struct err *e)
 {
 	memset(s, 0, sizeof(*s));
 	if (trace != NULL || c->sw.trace[0] != '\0')
@@ -54,7 +55,21 @@ int simulation_run(struct simulation *s, const struct config *c, const char *tra
 	}
 	if (timeline != NULL)
 		timeline_of_machine(timeline, s->smp);
-	return smp_run(s->smp, e);
+	return 0;
+}
+
+int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
+		   struct oracle **oracle, struct timeline *timeline, struct err *e)
+{
+	return simulation_build(s, c, trace, force, oracle, timeline, e) == 0 ? smp_run(s->smp, e) : -1;
+}
+
+struct rep *simulation_report(const struct simulation *s, const struct config *c)
+{
+	struct rep *r = rep_new("run-workload", "A machine in simulated time");
+
+	smp_report(s->smp, c->path, s->path, r);
+	return r;
 }
 
 void simulation_free(struct simulation *s)

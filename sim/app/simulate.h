@@ -4,6 +4,7 @@
 #define EL2SIM_APP_SIMULATE_H
 
 #include "sim/app/config.h"
+#include "sim/report/rep.h"
 
 struct simulation {
 	struct ws_prog *prog;
@@ -16,13 +17,18 @@ struct simulation {
 bool simulation_wanted(const struct config *c);
 
 /*
- * Compile and simulate. trace: of the command line, NULL if none; ERR_CONFIG when there is one in
- * either place, or as smp_new; ERR_MODEL. c must last.
- * oracle: set to one that looked on, the caller's to free (also after a failure); NULL: none looks on.
+ * Compile and build the machine, at its start. trace: of the command line, NULL if none; ERR_CONFIG
+ * when there is one in either place, or as smp_new; ERR_MODEL. c must last.
+ * oracle: set to one that looks on, the caller's to free (also after a failure); NULL: none looks on.
  * timeline: that watches, or NULL. Free with simulation_free in any case.
  */
+int simulation_build(struct simulation *s, const struct config *c, const char *trace, bool force,
+		     struct oracle **oracle, struct timeline *timeline, struct err *e);
+/* The same, and simulate to the end. */
 int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
 		   struct oracle **oracle, struct timeline *timeline, struct err *e);
+/* The report of el2sim run, after the end; rep_free. */
+struct rep *simulation_report(const struct simulation *s, const struct config *c);
 void simulation_free(struct simulation *s);
 
 #endif

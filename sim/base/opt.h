@@ -56,6 +56,8 @@ void opt_add(struct opt_set *set, const struct opt_row *rows, size_t n, void *ba
  * one file, value out of range or of the wrong unit, overlong line or name, include loop, unreadable file.
  */
 int opt_load(struct opt_set *set, const char *path, struct err *e);
+/* The same of a text in memory; path is its place in messages, and what includes are relative to. */
+int opt_load_text(struct opt_set *set, const char *path, const char *text, size_t n, struct err *e);
 
 /* "section.key=value" (with or without leading "--"); the place in messages is "command line". */
 int opt_override(struct opt_set *set, const char *assignment, struct err *e);

@@ -71,8 +71,4 @@ int opt_text_check(const char *s, size_t n, struct err *e);
 /* Add path to b, as seen from dir ("" = working directory). */
 void opt_path_join(struct str *b, const char *dir, const char *path);
 
-/* --- opt_load.c --- */
-/* opt_load of a text in memory; path is its place in messages, and what includes are relative to. */
-int opt_load_text(struct opt_set *set, const char *path, const char *text, size_t n, struct err *e);
-
 #endif

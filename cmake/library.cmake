@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+# libel2sim.so: sim/app/machine.h and what it needs, for other programs; headers and el2sim.pc.
+set(EL2SIM_SOVERSION 1) # EL2SIM_API of sim/app/machine.h
+file(STRINGS sim/app/machine.h api REGEX "^#define EL2SIM_API +${EL2SIM_SOVERSION} ")
+if(NOT api)
+  message(FATAL_ERROR "sim/app/machine.h: EL2SIM_API is not ${EL2SIM_SOVERSION}, the SOVERSION of cmake/library.cmake")
+endif()
+file(GLOB sources CONFIGURE_DEPENDS sim/app/machine*.c)
+add_library(el2sim_shared SHARED ${sources})
+target_link_libraries(el2sim_shared PRIVATE el2sim_app)
+target_link_options(el2sim_shared PRIVATE LINKER:--version-script=${CMAKE_SOURCE_DIR}/cmake/el2sim.map)
+set_target_properties(el2sim_shared PROPERTIES OUTPUT_NAME el2sim VERSION ${EL2SIM_SOVERSION}.${PROJECT_VERSION}
+  SOVERSION ${EL2SIM_SOVERSION} LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/el2sim.map)
+
+file(RELATIVE_PATH EL2SIM_PC_UP /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
+configure_file(cmake/el2sim.pc.in el2sim.pc @ONLY)
+install(TARGETS el2sim_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES sim/app/machine.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/el2sim)
+install(FILES ${CMAKE_BINARY_DIR}/el2sim.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
