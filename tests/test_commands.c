@@ -36,6 +36,7 @@ static const struct {
 	{ "compare-eager-vs-deferred.md", "el2sim compare " EXPERIMENT "eager-vs-deferred.ini --format md" },
 	{ "compare-el1-eager.txt", "el2sim compare " EXPERIMENT "el1-eager.ini" },
 	{ "compare-el1-eager.csv", "el2sim compare " EXPERIMENT "el1-eager.ini --format csv" },
+	{ "flags.txt", "el2sim flags --rules --places " NVHE },
 	{ "profile-vhe-top.txt", "el2sim profile " VHE " --top 20" },
 };
 
@@ -67,6 +68,9 @@ static const struct {
 	{ "el2sim profile " VHE, "el2sim.profile/1", "ops" },
 	{ "el2sim regs", "el2sim.regs/1", "registers" },
 	{ "el2sim regs --features --groups --costs", "el2sim.regs/1", "groups" },
+	{ "el2sim run " VHE " --flags", "el2sim.run/1", "flags" },
+	{ "el2sim flags", "el2sim.flags/1", "flags" },
+	{ "el2sim flags --rules --places", "el2sim.flags/1", "places" },
 	{ "el2sim exits", "el2sim.exits/1", "kinds" },
 	{ "el2sim exits --ops --conds --components --models", "el2sim.exits/1", "models" },
 };
@@ -430,6 +434,68 @@ START_TEST(a_wrong_command_is_refused_with_a_reason)
 }
 END_TEST
 
+/* A count of the table "flags" of a run. */
+static json_int_t flag_uses(json_t *run, const char *flag, const char *column)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows_of(run, "flags"), i, row) {
+		if (strcmp(json_string_value(json_object_get(row, "flag")), flag) == 0)
+			return json_integer_value(json_object_get(row, column));
+	}
+	return 0;
+}
+
+/* Every model, on the trace and on a workload. */
+START_TEST(no_shipped_configuration_breaks_a_rule_of_vcpu_flags)
+{
+	static const char *const lines[] = {
+		"el2sim run " VHE " --flags", "el2sim run " NVHE " --flags",
+		"el2sim run " EXPERIMENT "linux-4.15-vhe-n1.ini --flags",
+		"el2sim run " EXPERIMENT "linux-4.15-nvhe-n1.ini --flags",
+		"el2sim run " EXPERIMENT "overcommit.ini --flags",
+		"el2sim run " VHE " --flags --switch.model=linux-6.1-vhe",
+		"el2sim run " VHE " --flags --policy.el1=eager",
+		"el2sim run " NVHE " --flags --run.counting=no",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct str out = output_of(lines[i]);
+
+		ck_assert_msg(strstr(str_get(&out), " uses, no rule broken") != NULL, "%s", lines[i]);
+		str_free(&out);
+	}
+}
+END_TEST
+
+/* What the trace says, said by flags: one load per SYSREGS_ON_CPU, one entry per read of PENDING_EXCEPTION. */
+START_TEST(flags_of_a_run_agree_with_its_counts)
+{
+	json_t *run = json_of("el2sim run " VHE " --flags");
+	const json_t *row;
+	json_int_t loads = 0, entries = 0;
+	size_t i;
+
+	json_array_foreach(rows_of(run, "phases"), i, row) {
+		const char *phase = json_string_value(json_object_get(row, "phase"));
+
+		loads += strcmp(phase, "load") == 0 ? json_integer_value(json_object_get(row, "runs")) : 0;
+		entries += strcmp(phase, "enter") == 0 ? json_integer_value(json_object_get(row, "runs")) : 0;
+	}
+	ck_assert_int_gt(loads, 0);
+	ck_assert_int_eq(flag_uses(run, "SYSREGS_ON_CPU", "set_hyp"), loads);
+	ck_assert_int_eq(flag_uses(run, "PENDING_EXCEPTION", "get_hyp"), entries);
+	ck_assert_int_eq(flag_uses(run, "INCREMENT_PC", "clear_hyp"), flag_uses(run, "INCREMENT_PC", "set_kernel"));
+	ck_assert_int_eq(flag_uses(run, "SYSREGS_ON_CPU", "get_hyp"), 0);
+	row = json_array_get(rows_of(run, "accessors"), 0);
+	ck_assert_int_eq(flag_uses(run, "SYSREGS_ON_CPU", "get_kernel"),
+			 json_integer_value(json_object_get(row, "cpu")) +
+				 json_integer_value(json_object_get(row, "memory")));
+	json_decref(run);
+}
+END_TEST
+
 START_TEST(force_runs_what_lint_refuses)
 {
 	struct str out = output_of("el2sim run " VHE " --policy.common=deferred --force");
@@ -521,6 +587,8 @@ static TCase *tests_of_commands(void)
 	tcase_add_loop_test(c, the_same_command_prints_the_same_bytes, 0, n);
 	tcase_add_loop_test(c, a_wrong_command_is_refused_with_a_reason, 0,
 			    (int)(sizeof(refused) / sizeof(refused[0])));
+	tcase_add_test(c, no_shipped_configuration_breaks_a_rule_of_vcpu_flags);
+	tcase_add_test(c, flags_of_a_run_agree_with_its_counts);
 	tcase_add_test(c, csv_heads_each_table_with_its_keys);
 	tcase_add_test(c, every_table_of_a_run_adds_up_to_the_same);
 	tcase_add_test(c, a_profile_adds_up_to_the_run);

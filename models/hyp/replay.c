@@ -324,6 +324,8 @@ static void see_marker(struct replay_state *s, const struct tr_event *ev)
 	free(s->exec_before);
 	s->exec_before = xcalloc(s->r->prog->n, sizeof(*s->exec_before));
 	runner_exec(s->runner, s->exec_before);
+	vflag_tally_free(&s->flags_before);
+	runner_flags(s->runner, &s->flags_before);
 	zero_counts(s->r);
 	for (size_t v = 0; v < s->r->n_vcpu; v++)
 		memset(&s->track[v].pending, 0, sizeof(s->track[v].pending));
@@ -375,6 +377,18 @@ static void see_event(struct replay_state *s, const struct tr_event *ev)
 	}
 }
 
+/* How often flags were used in the window. */
+static void finish_flags(struct replay_state *s)
+{
+	size_t n;
+
+	(void)vflag_sites(&n);
+	runner_flags(s->runner, &s->r->flags);
+	for (size_t i = 0; s->flags_before.runs != NULL && i < n; i++)
+		s->r->flags.runs[i] -= s->flags_before.runs[i];
+	vflag_tally_free(&s->flags_before);
+}
+
 static void finish(struct replay_state *s)
 {
 	for (size_t v = 0; v < s->r->n_vcpu; v++) {
@@ -395,6 +409,7 @@ static void finish(struct replay_state *s)
 	for (size_t i = 0; s->exec_before != NULL && i < s->r->prog->n; i++)
 		s->r->exec[i] -= s->exec_before[i];
 	free(s->exec_before);
+	finish_flags(s);
 	runner_free(s->runner);
 	for (size_t i = 0; i < s->n_vm; i++)
 		free(s->vm[i].v);

@@ -19,6 +19,7 @@
 
 #include "models/hyp/exits.h"
 #include "models/hyp/policy_opt.h"
+#include "models/hyp/vflags.h"
 #include "models/hyp/smp_hooks.h"
 #include "traces/trace.h"
 
@@ -52,6 +53,7 @@ struct replay {
 	struct replay_vcpu *vcpu;
 	size_t n_vcpu;
 	uint64_t *exec; /* executions of each op of the program */
+	struct vflag_tally flags;
 };
 
 struct oracle;

@@ -10,6 +10,7 @@ void replay_free(struct replay *r)
 		return;
 	free(r->vcpu);
 	free(r->exec);
+	vflag_tally_free(&r->flags);
 	free(r);
 }
 

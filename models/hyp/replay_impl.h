@@ -72,6 +72,7 @@ struct replay_state {
 	struct tr_reader *trace;
 	const struct replay_options *opt;
 	uint64_t *exec_before;   /* executions of each op before the window began; NULL: no window */
+	struct vflag_tally flags_before; /* ... of each place that uses a flag */
 	bool ended;              /* the window is over */
 	uint64_t now_ns;         /* of the event that is looked at */
 	struct smp_hooks *hooks; /* observers, once the window began */

@@ -292,18 +292,13 @@ void runner_flag_sink(struct runner *r, const struct vflag_sink *sink)
 	vflag_plan_sink(r->flags, sink);
 }
 
-void runner_flag_runs(const struct runner *r, uint64_t *runs)
+void runner_flags(const struct runner *r, struct vflag_tally *t)
 {
 	uint64_t *exec = xcalloc(r->p->n, sizeof(*exec));
 
 	runner_exec(r, exec);
-	vflag_plan_runs(r->flags, exec, runs);
+	vflag_plan_tally(r->flags, exec, t);
 	free(exec);
-}
-
-uint64_t runner_flag_violations(const struct runner *r, struct vflag_violation *first)
-{
-	return vflag_plan_violations(r->flags, first);
 }
 
 void runner_exec(const struct runner *r, uint64_t *exec)

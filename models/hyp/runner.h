@@ -77,10 +77,8 @@ static inline bool runner_loaded(const struct runner_vcpu *v)
 
 /* Who is told of violations of the flags' rules (vflags.h); copied. vCPUs made before are told of, too. */
 void runner_flag_sink(struct runner *r, const struct vflag_sink *sink);
-/* Add how often each row of vflag_sites() ran so far to runs[]. */
-void runner_flag_runs(const struct runner *r, uint64_t *runs);
-/* Violations so far, the first of them if there is any. */
-uint64_t runner_flag_violations(const struct runner *r, struct vflag_violation *first);
+/* How often each place of the kernel used its flag so far, and which rules were broken; vflag_tally_free. */
+void runner_flags(const struct runner *r, struct vflag_tally *t);
 
 /* Add the executions of each op so far to exec[]. */
 void runner_exec(const struct runner *r, uint64_t *exec);

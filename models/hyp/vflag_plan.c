@@ -37,17 +37,33 @@ struct vflag_plan {
 	struct list comp[COMP_COUNT], event[VFE_COUNT];
 	uint64_t decides, allows; /* conditions, of flags that the kernel has */
 	uint64_t violations;
-	struct vflag_violation first;
+	struct vflag_finding *found;
+	size_t n_found;
 };
 
 _Static_assert(sizeof(struct vflag_words) == 8, "the words are compared as one value");
+
+/* One kind of fault; functions are strings of the table or of the program. */
+static bool same_fault(const struct vflag_violation *a, const struct vflag_violation *b)
+{
+	return a->rule == b->rule && a->flag == b->flag && a->op == b->op && a->side == b->side &&
+	       strcmp(a->function, b->function) == 0;
+}
 
 static void note(void *self, const struct vflag_violation *x)
 {
 	struct vflag_plan *plan = self;
 
-	if (plan->violations++ == 0)
-		plan->first = *x;
+	size_t i = 0;
+
+	plan->violations++;
+	while (i < plan->n_found && !same_fault(&plan->found[i].x, x))
+		i++;
+	if (i == plan->n_found) {
+		plan->found = xrealloc(plan->found, (i + 1) * sizeof(*plan->found));
+		plan->found[plan->n_found++] = (struct vflag_finding){ *x, 0 };
+	}
+	plan->found[i].count++;
 	if (plan->user.report != NULL)
 		plan->user.report(plan->user.self, x);
 }
@@ -166,6 +182,7 @@ void vflag_plan_free(struct vflag_plan *plan)
 	free(plan->site);
 	free(plan->runs);
 	free(plan->has);
+	free(plan->found);
 	free(plan);
 }
 
@@ -334,14 +351,12 @@ static void run_event(struct vflag_plan *plan, struct vflags *v, enum vflag_even
 void vflag_plan_vcpu(struct vflag_plan *plan, struct vflags *v, unsigned vcpu)
 {
 	vflags_init(v, plan->p, vcpu, (int32_t)vcpu, &plan->own);
-	run_event(plan, v, VFE_CREATE);
-	run_event(plan, v, VFE_INIT);
-	run_event(plan, v, VFE_FINALIZE);
 }
 
 static void first_run(struct vflag_plan *plan, struct vflags *v)
 {
-	run_event(plan, v, VFE_FIRST_RUN);
+	for (unsigned ev = 0; ev < VFE_COUNT; ev++)
+		run_event(plan, v, (enum vflag_event)ev);
 	if (has_flag(plan, VF_VCPU_INITIALIZED) && !vflags_has(v, VF_VCPU_INITIALIZED))
 		found(v, VFR_not_initialized, VF_VCPU_INITIALIZED, VFSIDE_KERNEL, "kvm_arch_vcpu_run_pid_change");
 	if (vflags_has(v, VF_GUEST_HAS_SVE) && !vflags_has(v, VF_VCPU_SVE_FINALIZED))
@@ -431,6 +446,25 @@ void vflag_plan_runs(const struct vflag_plan *plan, const uint64_t *exec, uint64
 uint64_t vflag_plan_violations(const struct vflag_plan *plan, struct vflag_violation *first)
 {
 	if (plan->violations != 0)
-		*first = plan->first;
+		*first = plan->found[0].x;
 	return plan->violations;
+}
+
+void vflag_plan_tally(const struct vflag_plan *plan, const uint64_t *exec, struct vflag_tally *t)
+{
+	size_t n;
+
+	(void)vflag_sites(&n);
+	t->runs = xcalloc(n, sizeof(*t->runs));
+	vflag_plan_runs(plan, exec, t->runs);
+	t->n_found = plan->n_found;
+	t->found = xcalloc(plan->n_found + 1, sizeof(*t->found));
+	for (size_t i = 0; i < plan->n_found; i++)
+		t->found[i] = plan->found[i];
+}
+
+void vflag_tally_free(struct vflag_tally *t)
+{
+	free(t->runs);
+	free(t->found);
 }

@@ -210,6 +210,15 @@ uint64_t vflag_conditions(void)
 		;
 }
 
+bool vflag_decides(enum vflag f)
+{
+	return false
+#define VFLAG_DECIDES(flag, cond) || f == VF_##flag
+#define VFLAG_ALLOWS(flag, cond)  || f == VF_##flag
+#include "models/hyp/vflags.def"
+		;
+}
+
 /* The rule that says which side may do this to a flag of this set. */
 static enum vflag_rule side_rule(enum vflag_set set, enum vflag_op op, enum vflag_side side)
 {

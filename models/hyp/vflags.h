@@ -135,6 +135,8 @@ struct vflag_site {
 };
 /* All rows in table order; *n gets their number. */
 const struct vflag_site *vflag_sites(size_t *n);
+/* True if a condition is decided or allowed by the flag. */
+bool vflag_decides(enum vflag f);
 /* Conditions that flags decide or allow, as bits. */
 uint64_t vflag_conditions(void);
 /* Rule of the sets that the row alone breaks, whatever it waives; VFR_NONE. */
@@ -153,7 +155,7 @@ void vflag_plan_sink(struct vflag_plan *plan, const struct vflag_sink *sink);
 /* True if the program's kernel has the site; UNSEEN sites too. */
 bool vflag_plan_has(const struct vflag_plan *plan, size_t site);
 
-/* A new vCPU: created, initialized, finalized. Its thread is its number. */
+/* A new vCPU; its first load or entry creates, initializes and finalizes it before. Its thread is its number. */
 void vflag_plan_vcpu(struct vflag_plan *plan, struct vflags *v, unsigned vcpu);
 /*
  * The sites before and after a component's accesses. Returns `state` with the conditions that flags decide, as they
@@ -168,5 +170,21 @@ uint64_t vflag_plan_run(struct vflag_plan *plan, struct vflags *v, enum ws_comp 
 void vflag_plan_runs(const struct vflag_plan *plan, const uint64_t *exec, uint64_t *runs);
 /* Violations so far; the first one if there is any. */
 uint64_t vflag_plan_violations(const struct vflag_plan *plan, struct vflag_violation *first);
+
+/* Violations of one rule by one flag in one function: the first, and how many. */
+struct vflag_finding {
+	struct vflag_violation x;
+	uint64_t count;
+};
+
+/* What a run adds up to; free with vflag_tally_free. */
+struct vflag_tally {
+	uint64_t *runs; /* per row of vflag_sites() */
+	struct vflag_finding *found;
+	size_t n_found;
+};
+/* exec as in vflag_plan_runs. */
+void vflag_plan_tally(const struct vflag_plan *plan, const uint64_t *exec, struct vflag_tally *t);
+void vflag_tally_free(struct vflag_tally *t);
 
 #endif

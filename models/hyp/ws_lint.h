@@ -7,7 +7,7 @@
 #ifndef EL2SIM_HYP_WS_LINT_H
 #define EL2SIM_HYP_WS_LINT_H
 
-#include "models/hyp/wswitch.h"
+#include "models/hyp/vflags.h"
 
 enum ws_rule {
 #define RULE(id, scope, what) RULE_##id,
@@ -44,6 +44,13 @@ void ws_findings_free(struct ws_findings *f);
 size_t ws_lint(const struct ws_prog *p, struct ws_findings *f);
 /* Check the tables themselves; returns the number of findings appended. */
 size_t ws_lint_tables(struct ws_findings *f);
+
+/* The part of it that looks at vflags.def; returns the number of findings appended. */
+size_t ws_lint_flags(struct ws_findings *f);
+/* One row of vflags.def by itself; the others as a kernel's, by the sites that it has (one cell per row). */
+void ws_lint_flag_site(struct ws_findings *f, const struct vflag_site *s);
+void ws_lint_flag_kernel(struct ws_findings *f, const struct ws_model *model, const bool *has);
+void ws_lint_flag_uses(struct ws_findings *f, const bool *has); /* has: of any kernel */
 
 /* The first finding as an error: 0 if the program is sound, -1 with ERR_MODEL if not. */
 int ws_lint_err(const struct ws_prog *p, struct err *e);

@@ -244,5 +244,6 @@ size_t ws_lint_tables(struct ws_findings *f)
 	check_groups(f);
 	check_conds(f);
 	check_accessors(f);
+	ws_lint_flags(f);
 	return f->n - before;
 }

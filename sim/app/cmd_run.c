@@ -4,6 +4,7 @@
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/base/str.h"
+#include "sim/report/flags_report.h"
 #include "sim/report/folded.h"
 #include "sim/report/oracle_report.h"
 #include "sim/report/smp_report.h"
@@ -13,6 +14,7 @@ struct run_args {
 	struct output_args out;
 	struct job_args job;
 	const char *timeline;
+	bool flags;
 	int timeline_format; /* enum timeline_format; TIMELINE_FORMAT_COUNT: by the file's ending */
 };
 
@@ -23,6 +25,8 @@ static const struct arg_row arg_rows[] = {
 		  "window and limits: --timeline.KEY=VALUE, see el2sim config --doc" },
 	{ "--timeline-format", NULL, ARG_ENUM, offsetof(struct run_args, timeline_format), .names = timeline_formats,
 	  .place = true, .help = "format of the timeline, instead of by the ending of its name" },
+	{ "--flags", NULL, ARG_FLAG, offsetof(struct run_args, flags),
+	  .help = "how often vCPU flags were set, cleared and read, by whom; exit status 1 if a rule of theirs was broken" },
 	OUTPUT_ARG_ROWS_OF(struct run_args, out, output_or_folded),
 };
 
@@ -98,10 +102,30 @@ static int write_folded(const struct job *j, const struct output_args *o, struct
 	return rc;
 }
 
+/* Flags: the tables if they are asked for, else a note of a broken rule. Returns the violations asked for. */
+static uint64_t report_flags(const struct job *j, const struct run_args *o, struct rep *r)
+{
+	struct vflag_tally of_workload = { 0 };
+	const struct vflag_tally *t = &of_workload;
+	uint64_t found;
+
+	if (j->replay != NULL)
+		t = &j->replay->flags;
+	else
+		runner_flags(j->sim.smp->runner, &of_workload);
+	if (o->flags)
+		flags_run_report(t, r);
+	else
+		flags_warning(t, r);
+	found = o->flags ? t->n_found : 0;
+	vflag_tally_free(&of_workload);
+	return found;
+}
+
 static int run(struct job *j, struct run_args *o, struct err *e)
 {
 	struct rep *r = NULL;
-	uint64_t found = 0; /* by the oracle */
+	uint64_t found = 0; /* by the oracle, and broken rules of flags */
 	int rc = prepare_timeline(j, o, e);
 
 	if (rc == 0)
@@ -111,7 +135,7 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 	if (rc == 0) {
 		const struct oracle_column x = { j->title, j->oracle };
 
-		found = oracle_report(&x, 1, r);
+		found = oracle_report(&x, 1, r) + report_flags(j, o, r);
 		effective_tables(&(struct effective){ &j->config, "" }, 1, r);
 		rc = o->out.format == OUTPUT_FOLDED ? write_folded(j, &o->out, e) : output_write(&o->out, r, e);
 	}
