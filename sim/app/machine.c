@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "sim/app/effective.h"
 #include "sim/app/machine_impl.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"
@@ -533,6 +534,7 @@ static struct rep *report(struct el2sim *m, const char *format, enum rep_format 
 	}
 	r = simulation_report(&m->sim, &m->config);
 	machine_devices(m, r);
+	effective_tables(&(struct effective){ &m->config, "" }, 1, r);
 	command(m, r);
 	return r;
 }
