@@ -149,6 +149,7 @@ struct smp_cpu {
 	struct sk_wait on_due;
 	enum smp_mode mode;
 	struct smp_vcpu *curr;
+	struct sched_ent *picked; /* thread that comes next while curr is put; NULL: the idle task */
 	struct smp_vcpu *last;    /* thread whose state is on the pCPU; NULL: the idle task */
 	struct runner_vcpu *host; /* runs the components of the idle task */
 	uint64_t since;           /* cycle at which the mode began */

@@ -27,7 +27,7 @@ enum smp_mode {
 #define X(id, name) CPU_##id,
 	SMP_MODES(X)
 #undef X
-	SMP_MODE_COUNT
+		SMP_MODE_COUNT
 };
 const char *smp_mode_name(enum smp_mode m);
 
@@ -44,7 +44,7 @@ enum smp_state {
 #define X(id, name) VC_##id,
 	SMP_STATES(X)
 #undef X
-	SMP_STATE_COUNT
+		SMP_STATE_COUNT
 };
 const char *smp_state_name(enum smp_state s);
 
@@ -58,23 +58,23 @@ enum smp_source {
 #define X(id, name) SRC_##id,
 	SMP_SOURCES(X)
 #undef X
-	SRC_COUNT
+		SRC_COUNT
 };
 const char *smp_source_name(enum smp_source s);
 
 /* Stations of interrupts: id, name, what the peer of the call is. */
 #define SMP_IRQ_STEPS(X)                                                                           \
-	X(EXPIRE, "expire")   /* a vCPU's virtual timer reaches its deadline */                    \
-	X(SEND, "send")       /* a vCPU sends an SGI; peer: the vCPU it goes to */                 \
-	X(PEND, "pend")       /* becomes pending for the vCPU */                                   \
-	X(INJECT, "inject")   /* into a list register, at an entry */                              \
-	X(KICK, "kick")       /* a pCPU sends an interrupt to another one; peer: that pCPU */
+	X(EXPIRE, "expire") /* a vCPU's virtual timer reaches its deadline */                      \
+	X(SEND, "send")     /* a vCPU sends an SGI; peer: the vCPU it goes to */                   \
+	X(PEND, "pend")     /* becomes pending for the vCPU */                                     \
+	X(INJECT, "inject") /* into a list register, at an entry */                                \
+	X(KICK, "kick")     /* a pCPU sends an interrupt to another one; peer: that pCPU */
 
 enum smp_irq_step {
 #define X(id, name) SMP_IRQ_##id,
 	SMP_IRQ_STEPS(X)
 #undef X
-	SMP_IRQ_STEP_COUNT
+		SMP_IRQ_STEP_COUNT
 };
 const char *smp_irq_step_name(enum smp_irq_step s);
 
@@ -92,7 +92,8 @@ struct smp_ran {
 	enum ws_phase phase; /* PHASE_HANDLE: of the host's path */
 	enum ws_comp comp;   /* COMP_COUNT: the measured part of the path, no component */
 	uint64_t cycles;     /* from at.time on in a machine; modelled cycles in a replay */
-	const struct ws_totals *totals; /* what it added up, valid during the call; NULL: measured */
+	const struct ws_totals
+		*totals; /* what it added up, valid during the call; NULL: measured */
 };
 
 /* A member may be NULL. ctx: the observer's. */
@@ -104,16 +105,16 @@ struct smp_hooks {
 	void (*mode)(void *ctx, const struct smp_at *at, enum smp_mode mode);
 	/* The vCPU is in this state from now on. */
 	void (*state)(void *ctx, const struct smp_at *at, enum smp_state state);
-	/* The vCPU leaves the guest, its PHASE_EXIT comes next. kind: EXIT_COUNT if not known yet (a
-	 * replay). */
+	/* The vCPU leaves the guest, its PHASE_EXIT comes next. kind: EXIT_COUNT if not known yet
+	 * (a replay). */
 	void (*exit)(void *ctx, const struct smp_at *at, enum exit_kind kind);
 	/* The vCPU enters with this many list registers in use, its PHASE_ENTER comes next. */
 	void (*enter)(void *ctx, const struct smp_at *at, unsigned lrs);
 	/* The exit that began at `since` turned out to be of this kind, and is handled. */
 	void (*handled)(void *ctx, const struct smp_at *at, enum exit_kind kind, uint64_t since);
 	/* An interrupt on its way (EXPIRE, SEND and PEND only in a replay). */
-	void (*irq)(void *ctx, const struct smp_at *at, enum smp_irq_step step,
-		    enum smp_source src, unsigned peer);
+	void (*irq)(void *ctx, const struct smp_at *at, enum smp_irq_step step, enum smp_source src,
+		    unsigned peer);
 	/* at.vcpu sleeps and is woken; it will run on pCPU `to`. */
 	void (*wake)(void *ctx, const struct smp_at *at, unsigned to);
 	/* The pCPU switches from the thread of vCPU prev to that of at.vcpu; SMP_NOBODY: idle, or
