@@ -14,12 +14,12 @@ struct seen {
 	struct ws_totals phase[PHASE_COUNT];
 	uint64_t measured, exits[EXIT_COUNT + 1], handled[EXIT_COUNT], enters, lrs;
 	uint64_t irq[SMP_IRQ_STEP_COUNT][SRC_COUNT], wakes, threads, halts, blocks;
-	uint64_t end[CPUS];            /* of what a pCPU did last */
+	uint64_t end[CPUS]; /* of what a pCPU did last */
 	uint64_t mode_since[CPUS], mode_time[SMP_MODE_COUNT];
 	enum smp_mode mode[CPUS];
 	enum smp_state state[VCPUS];
-	unsigned runs[CPUS];           /* vCPU whose thread the pCPU has */
-	bool ordered;                  /* times of a pCPU do not overlap: a machine */
+	unsigned runs[CPUS]; /* vCPU whose thread the pCPU has */
+	bool ordered;        /* times of a pCPU do not overlap: a machine */
 	struct smp_hooks hooks;
 };
 
@@ -81,8 +81,8 @@ static void see_handled(void *ctx, const struct smp_at *at, enum exit_kind kind,
 	((struct seen *)ctx)->handled[kind]++;
 }
 
-static void see_irq(void *ctx, const struct smp_at *at, enum smp_irq_step step,
-		    enum smp_source src, unsigned peer)
+static void see_irq(void *ctx, const struct smp_at *at, enum smp_irq_step step, enum smp_source src,
+		    unsigned peer)
 {
 	(void)at;
 	ck_assert_int_eq(peer != SMP_NOBODY, step == SMP_IRQ_SEND || step == SMP_IRQ_KICK);
@@ -106,8 +106,8 @@ static void see_thread(void *ctx, const struct smp_at *at, unsigned prev)
 	s->threads++;
 }
 
-static void see_halt(void *ctx, const struct smp_at *at, uint64_t ns, bool slept,
-		     uint64_t poll_old, uint64_t poll_new)
+static void see_halt(void *ctx, const struct smp_at *at, uint64_t ns, bool slept, uint64_t poll_old,
+		     uint64_t poll_new)
 {
 	(void)at;
 	(void)ns;

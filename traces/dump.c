@@ -113,15 +113,35 @@ static void tracefs_line(struct dump *d, const struct tr_event *ev)
 	str_addc(b, '\n');
 }
 
+static void report_line(struct dump *d, const struct tr_event *ev)
+{
+	const struct fmt_strings fs = { .text = string_text, .name = value_name, .self = d };
+	const char *comm = tr_string(d->r, ev->comm);
+	struct str name = STR_INIT;
+
+	str_addf(&name, "%s:", tr_type_name((enum tr_type)ev->type));
+	str_addf(&d->line, "%16s-%-5" PRId32 " [%03u] %5" PRIu64 ".%09" PRIu64 ": %-21s ",
+		 *comm != '\0' ? comm : "<...>", ev->pid, ev->cpu, ev->ts_ns / 1000000000,
+		 ev->ts_ns % 1000000000, str_get(&name));
+	fmt_write(&d->line, ev, &fs);
+	str_addc(&d->line, '\n');
+	str_free(&name);
+}
+
 int dump_write(struct tr_reader *r, FILE *f, enum dump_style style, uint64_t limit,
 	       dump_ec_fn *ec_name, struct err *e)
 {
 	struct dump d = { r, ec_name, STR_INIT };
+	static void (*const line[DUMP_STYLE_COUNT])(struct dump *, const struct tr_event *) = {
+		[DUMP_PLAIN] = plain_line, [DUMP_TRACEFS] = tracefs_line, [DUMP_REPORT] = report_line
+	};
 	struct tr_event ev;
 	int got = 1;
 
 	if (style == DUMP_PLAIN)
 		plain_head(&d);
+	else if (style == DUMP_REPORT)
+		str_addf(&d.line, "cpus=%u\n", tr_info(r)->cpus);
 	else
 		str_add(&d.line, "# tracer: nop\n#\n");
 	for (uint64_t n = 0; got == 1 && ferror(f) == 0; n++) {
@@ -130,10 +150,7 @@ int dump_write(struct tr_reader *r, FILE *f, enum dump_style style, uint64_t lim
 		got = n < limit ? tr_next(r, &ev, e) : 0;
 		if (got != 1)
 			break;
-		if (style == DUMP_PLAIN)
-			plain_line(&d, &ev);
-		else
-			tracefs_line(&d, &ev);
+		line[style](&d, &ev);
 	}
 	str_free(&d.line);
 	return got < 0 ? -1 : 0;

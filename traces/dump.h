@@ -2,7 +2,7 @@
 /*
  * A native trace as text. The plain style names every field and says all that the file holds:
  * importing it gives the same native file again, byte for byte. The tracefs style is the kernel's
- * own, for other tools.
+ * own, for other tools; the report style is trace-cmd's.
  *
  *   # el2sim trace dump 1
  *   # key: value                      the file's info, then one line per record:
@@ -24,7 +24,8 @@
 /* Style: enumerator, name on the command line, help. */
 #define DUMP_STYLES(X)                                                                             \
 	X(DUMP_PLAIN, "plain", "every field by name; trace import makes the same file of it")      \
-	X(DUMP_TRACEFS, "tracefs", "the kernel's own text, for other tools; rounds to microseconds")
+	X(DUMP_TRACEFS, "tracefs", "the kernel's own text, for other tools; rounds to microseconds")       \
+	X(DUMP_REPORT, "report", "as trace-cmd report -N -t prints it, in nanoseconds")
 
 enum dump_style {
 #define X(id, name, help) id,

@@ -13,9 +13,10 @@ bool order_put(struct order *o, const struct tr_event *ev)
 
 	if (ev->ts_ns < o->out_ns)
 		return false;
-	BUG_ON(order_full(o));
-	if (o->heap == NULL)
-		o->heap = xcalloc(ORDER_MAX, sizeof(*o->heap));
+	if (o->n == o->room) {
+		o->room = o->room != 0 ? 2 * o->room : ORDER_MAX;
+		o->heap = xrealloc(o->heap, o->room * sizeof(*o->heap));
+	}
 	o->n++;
 	while (i > 0 && before(&slot, &o->heap[(i - 1) / 2])) {
 		o->heap[i] = o->heap[(i - 1) / 2];
@@ -27,7 +28,12 @@ bool order_put(struct order *o, const struct tr_event *ev)
 
 bool order_full(const struct order *o)
 {
-	return o->n == ORDER_MAX;
+	return o->n >= ORDER_MAX;
+}
+
+uint64_t order_first(const struct order *o)
+{
+	return o->heap[0].ev.ts_ns;
 }
 
 bool order_take(struct order *o, struct tr_event *ev)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A window that sorts records which come slightly out of order (text of several CPUs): at most
- * ORDER_MAX records wait in it; equal times keep the order of arrival.
+ * A window that sorts records which come slightly out of order (text of several CPUs): of a
+ * reader at most ORDER_MAX wait in it; equal times keep the order of arrival.
  */
 #ifndef EL2SIM_TRACES_ORDER_H
 #define EL2SIM_TRACES_ORDER_H
@@ -17,15 +17,17 @@ struct order_slot {
 
 struct order {
 	struct order_slot *heap; /* the earliest first */
-	size_t n;
+	size_t n, room;
 	uint64_t seq;
 	uint64_t out_ns; /* time of the last record that left */
 };
 
-/* Put a record in. Returns false when it is earlier than one that already left. */
+/* Put a record in; the window grows as it must. Returns false when it is earlier than one that already left. */
 bool order_put(struct order *o, const struct tr_event *ev);
-/* The window is full: take one out before the next order_put. */
+/* As many wait as should: a reader takes one out before the next order_put. */
 bool order_full(const struct order *o);
+/* Time of the earliest; there is one. */
+uint64_t order_first(const struct order *o);
 /* Take the earliest out; false when there is none. */
 bool order_take(struct order *o, struct tr_event *ev);
 void order_free(struct order *o);

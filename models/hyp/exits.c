@@ -98,10 +98,12 @@ enum exit_kind exit_of_hvc(uint64_t function)
 #define HVCFN(fn, kind) { fn, EXIT_##kind },
 #define SYSREG_EXIT(...)
 #define EC_EXIT(ec, kind)
+#define SEEN_AS(kind, as)
 #include "models/hyp/classify.def"
 #undef HVCFN
 #undef SYSREG_EXIT
 #undef EC_EXIT
+#undef SEEN_AS
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -125,10 +127,12 @@ enum exit_kind exit_of_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned
 #define HVCFN(fn, kind)
 #define SYSREG_EXIT(o0, o1, cn, cm, o2, kind) { o0, o1, cn, cm, o2, EXIT_##kind },
 #define EC_EXIT(ec, kind)
+#define SEEN_AS(kind, as)
 #include "models/hyp/classify.def"
 #undef HVCFN
 #undef SYSREG_EXIT
 #undef EC_EXIT
+#undef SEEN_AS
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -147,10 +151,12 @@ enum exit_kind exit_of_class(uint64_t ec)
 #define EC_EXIT(class, kind)                                                                        \
 	case class:                                                                                 \
 		return EXIT_##kind;
+#define SEEN_AS(kind, as)
 #include "models/hyp/classify.def"
 #undef HVCFN
 #undef SYSREG_EXIT
 #undef EC_EXIT
+#undef SEEN_AS
 	default:
 		return EXIT_other;
 	}
@@ -166,4 +172,146 @@ enum exit_kind exit_of_fault(uint64_t esr)
 	if (!write)
 		return EXIT_s2_fault_read;
 	return permission ? EXIT_s2_dirtylog : EXIT_s2_fault_write;
+}
+
+enum exit_kind exit_seen_as(enum exit_kind k)
+{
+	switch (k) {
+#define HVCFN(fn, kind)
+#define SYSREG_EXIT(...)
+#define EC_EXIT(ec, kind)
+#define SEEN_AS(kind, as)                                                                           \
+	case EXIT_##kind:                                                                           \
+		return EXIT_##as;
+#include "models/hyp/classify.def"
+#undef HVCFN
+#undef SYSREG_EXIT
+#undef EC_EXIT
+#undef SEEN_AS
+	default:
+		return k;
+	}
+}
+
+static bool class_of(enum exit_kind k, uint64_t *ec)
+{
+	static const struct {
+		uint64_t ec;
+		enum exit_kind kind;
+	} table[] = {
+#define HVCFN(fn, kind)
+#define SYSREG_EXIT(...)
+#define EC_EXIT(ec, kind) { ec, EXIT_##kind },
+#define SEEN_AS(kind, as)
+#include "models/hyp/classify.def"
+#undef HVCFN
+#undef SYSREG_EXIT
+#undef EC_EXIT
+#undef SEEN_AS
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].kind == k) {
+			*ec = table[i].ec;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool sysreg_of(enum exit_kind k, struct exit_tell *t)
+{
+	static const struct {
+		int op[5];
+		enum exit_kind kind;
+	} table[] = {
+#define HVCFN(fn, kind)
+#define SYSREG_EXIT(o0, o1, cn, cm, o2, kind) { { o0, o1, cn, cm, o2 }, EXIT_##kind },
+#define EC_EXIT(ec, kind)
+#define SEEN_AS(kind, as)
+#include "models/hyp/classify.def"
+#undef HVCFN
+#undef SYSREG_EXIT
+#undef EC_EXIT
+#undef SEEN_AS
+		{ { 3, 3, 9, 12, 1 }, EXIT_sysreg_other }, /* PMCNTENSET_EL0: in no row above */
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].kind != k)
+			continue;
+		for (unsigned j = 0; j < 5; j++)
+			t->op[j] = table[i].op[j] < 0 ? 0 : (unsigned)table[i].op[j];
+		return true;
+	}
+	return false;
+}
+
+static bool hvc_of(enum exit_kind k, uint64_t *function)
+{
+	static const struct {
+		uint32_t function;
+		enum exit_kind kind;
+	} table[] = {
+#define HVCFN(fn, kind) { fn, EXIT_##kind },
+#define SYSREG_EXIT(...)
+#define EC_EXIT(ec, kind)
+#define SEEN_AS(kind, as)
+#include "models/hyp/classify.def"
+#undef HVCFN
+#undef SYSREG_EXIT
+#undef EC_EXIT
+#undef SEEN_AS
+		{ 0x4b000000, EXIT_hvc_unknown }, /* as kvm-unit-tests' micro-bench has it */
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].kind == k) {
+			*function = table[i].function;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Syndromes of a stage-2 abort: class, IL and ISV as a word access to a device has them. */
+#define ESR_DABT  UINT64_C(0x93800006)
+#define ESR_IABT  UINT64_C(0x82000006)
+#define ESR_WNR   (UINT64_C(1) << 6)
+#define ESR_PERM  UINT64_C(0x0e) /* DFSC: permission fault, level 2 */
+
+struct exit_tell exit_tell_of(enum exit_kind kind)
+{
+	enum exit_kind k = exit_seen_as(kind);
+	uint64_t state = exit_row(k)->state;
+	struct exit_tell t = { .ret = EXIT_RET_TRAP, .user = exit_is_user(k), .read = false };
+
+	if ((state & (CND(IRQ) | CND(SERROR))) != 0) {
+		t.ret = (state & CND(IRQ)) != 0 ? EXIT_RET_IRQ : EXIT_RET_SERROR;
+	} else if ((state & CND(ABORT)) != 0) {
+		bool write = k == EXIT_mmio_gicd_write || k == EXIT_mmio_write_user ||
+			     k == EXIT_s2_fault_write || k == EXIT_s2_dirtylog;
+
+		t.detail = TELL_FAULT;
+		t.ec = k == EXIT_s2_exec ? 0x20 : 0x24;
+		t.hsr = (k == EXIT_s2_exec ? ESR_IABT : ESR_DABT) | (write ? ESR_WNR : 0) |
+			(k == EXIT_s2_dirtylog ? ESR_PERM : 0);
+		t.mmio = t.user || k == EXIT_mmio_gicd_write || k == EXIT_mmio_gicd_read;
+		t.read = !write;
+	} else if (hvc_of(k, &t.function)) {
+		t.detail = TELL_HVC;
+		t.ec = 0x16;
+	} else if (sysreg_of(k, &t)) {
+		t.detail = TELL_SYSREG;
+		t.ec = 0x18;
+	} else if (!class_of(k, &t.ec)) {
+		const struct exit_step *next = &exit_row(k)->step[1];
+		bool wfi = !next->is_phase && next->id == COMP_wfi_vgic_put;
+
+		t.ec = wfi || k == EXIT_wfe ? 0x01 : 0x3f;
+	}
+	if (t.ec == 0x01)
+		t.detail = TELL_WFX;
+	t.wfe = k == EXIT_wfe;
+	return t;
 }

@@ -59,4 +59,24 @@ enum exit_kind exit_of_class(uint64_t ec);
 /* A stage-2 fault by its syndrome (hsr of kvm_guest_fault). */
 enum exit_kind exit_of_fault(uint64_t esr);
 
+/* The kind as which the events of a trace show it: itself, unless no event tells the two apart. */
+enum exit_kind exit_seen_as(enum exit_kind k);
+
+/* kvm_exit ret: ARM_EXCEPTION_*, asm/kvm_asm.h */
+enum exit_ret { EXIT_RET_IRQ, EXIT_RET_SERROR, EXIT_RET_TRAP };
+
+/* What KVM's events say of an exit; the other way round than above. */
+struct exit_tell {
+	enum exit_ret ret;
+	uint64_t ec; /* with TRAP */
+	enum { TELL_NOTHING, TELL_HVC, TELL_SYSREG, TELL_WFX, TELL_FAULT } detail;
+	uint64_t function; /* HVC: r0 */
+	unsigned op[5];    /* SYSREG: Op0, Op1, CRn, CRm, Op2 */
+	bool wfe;
+	uint64_t hsr; /* FAULT: syndrome */
+	bool mmio, read;
+	bool user; /* kvm_userspace_exit follows */
+};
+struct exit_tell exit_tell_of(enum exit_kind kind);
+
 #endif

@@ -24,6 +24,7 @@ size_t replay_find(struct replay_state *s, int32_t pid)
 /* vCPU of the event's thread; it is one from here on. */
 static size_t vcpu_of(struct replay_state *s, const struct tr_event *ev)
 {
+	const struct replay_fresh *fresh;
 	struct replay *r = s->r;
 	size_t v = replay_find(s, ev->pid);
 
@@ -35,12 +36,16 @@ static size_t vcpu_of(struct replay_state *s, const struct tr_event *ev)
 	memset(&r->vcpu[v], 0, sizeof(r->vcpu[v]));
 	memset(&s->track[v], 0, sizeof(s->track[v]));
 	r->vcpu[v].pid = ev->pid;
-	r->vcpu[v].index = s->new_pid == ev->pid ? s->new_index : UINT32_MAX;
+	fresh = replay_fresh_of(s, ev->pid, false);
+	r->vcpu[v].index = fresh != NULL ? fresh->index : UINT32_MAX;
+	if (fresh != NULL)
+		memcpy(s->track[v].timer_on, fresh->timer_on, sizeof(fresh->timer_on));
 	(void)snprintf(r->vcpu[v].comm, sizeof(r->vcpu[v].comm), "%s", tr_string(s->trace, ev->comm));
 	s->track[v].run = runner_vcpu(s->runner, r->vcpu[v].comm);
 	*slot_of(s, ev->pid) = (uint16_t)(v + 1);
 	r->n_vcpu++;
 	s->changes++;
+	replay_early_lines(s, v, ev);
 	return v;
 }
 
@@ -155,10 +160,10 @@ static void see_exit(struct replay_state *s, const struct tr_event *ev)
 	t->guest_ns = ev->ts_ns >= t->entry_ns ? ev->ts_ns - t->entry_ns : 0;
 	s->r->vcpu[v].guest_ns += t->guest_ns;
 	switch (ev->arg[TRA_kvm_exit_ret]) {
-	case REPLAY_EXIT_RET_IRQ:
+	case EXIT_RET_IRQ:
 		t->kind = t->timer_fired ? EXIT_vtimer_irq : EXIT_irq;
 		break;
-	case REPLAY_EXIT_RET_SERROR:
+	case EXIT_RET_SERROR:
 		t->kind = EXIT_serror;
 		break;
 	default:
@@ -353,6 +358,10 @@ static void see_event(struct replay_state *s, const struct tr_event *ev)
 		replay_see_timer(s, ev, ev->arg[TRA_kvm_timer_save_state_ctl],
 			 ev->arg[TRA_kvm_timer_save_state_timer_idx]);
 		break;
+	case TR_kvm_timer_restore_state:
+		replay_see_timer(s, ev, ev->arg[TRA_kvm_timer_restore_state_ctl],
+			 ev->arg[TRA_kvm_timer_restore_state_timer_idx]);
+		break;
 	case TR_kvm_timer_update_irq:
 		replay_see_timer_irq(s, ev);
 		break;
@@ -416,6 +425,7 @@ static void finish(struct replay_state *s)
 	free(s->vm);
 	free(s->track);
 	free(s->sgis.sgi);
+	free(s->early);
 }
 
 /* Memory is bounded: a thread more than there can be vCPUs. */

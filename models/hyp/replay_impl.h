@@ -53,10 +53,14 @@ static inline size_t replay_slot(int32_t pid)
 	return (uint32_t)pid * UINT32_C(2654435761) % REPLAY_SLOTS;
 }
 
-/* An SGI that a vCPU sent: when, its thread, and the thread of its target, 0 if the trace does not tell. */
+/*
+ * An SGI that a vCPU sent: when, its thread, and the thread of its target, 0 if the trace does not tell. told: in
+ * words, vgic_update_irq_pending of an interrupt below 16, as a simulated machine writes it (a kernel does not).
+ */
 struct replay_sgi {
 	uint64_t ts_ns;
 	int32_t from, to;
+	bool told;
 };
 
 struct replay_sgis {
@@ -83,8 +87,15 @@ struct replay_state {
 	struct replay_sgis sgis;
 	uint64_t quiet_sgis;     /* dealt out to siblings so far, the trace told no target */
 	uint64_t self_due;       /* thousandths of a quiet SGI that senders have coming */
-	int32_t new_pid;         /* last thread that loaded a vCPU before any entry, and the vCPU's index */
-	uint32_t new_index;
+	struct replay_early {
+		uint32_t comm, index, irq;
+	} *early;                /* interrupts that wait for vCPUs which did not enter yet */
+	size_t n_early;
+	struct replay_fresh {
+		int32_t pid;     /* 0: free */
+		uint32_t index;
+		bool timer_on[2];
+	} fresh[REPLAY_SLOTS];   /* threads that loaded a vCPU before its first entry, by replay_slot */
 	uint32_t put_due[TR_CPU_MAX]; /* vCPU + 1 that this CPU is putting after a sched_switch; 0 = none */
 };
 
@@ -129,19 +140,20 @@ void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev);
 /* For observers: a vCPU thread is woken; the time in WFI is over. */
 void replay_see_waking(struct replay_state *s, const struct tr_event *ev);
 void replay_see_wakeup(struct replay_state *s, const struct tr_event *ev);
+/* Interrupts that came for a vCPU before its first entry. */
+void replay_early_lines(struct replay_state *s, size_t v, const struct tr_event *ev);
+/* What a thread told before its first entry; NULL: nothing, or no room for more. */
+struct replay_fresh *replay_fresh_of(struct replay_state *s, int32_t pid, bool make);
 void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint64_t index);
 
 /* ---- replay_sgi.c ---- */
 
 /* Read a trace from where it stands, find the targets of SGIs, and go back to its beginning. ERR_INPUT. */
 int replay_find_sgis(struct tr_reader *trace, struct replay_sgis *out, struct err *e);
-/* Thread of the target of the SGI that this kvm_sys_access sends; 0 if the trace does not tell. */
-int32_t replay_sgi_seen(struct replay_sgis *g, const struct tr_event *ev);
+/* The SGI that this kvm_sys_access sends; NULL if it was not found. */
+const struct replay_sgi *replay_sgi_seen(struct replay_sgis *g, const struct tr_event *ev);
 
 /* ---- replay.c ---- */
-
-#define REPLAY_EXIT_RET_IRQ    0 /* kvm_exit ret: ARM_EXCEPTION_IRQ, asm/kvm_asm.h */
-#define REPLAY_EXIT_RET_SERROR 1
 
 /* Does a kvm_sys_access event send an SGI? */
 bool replay_is_sgi(const struct tr_event *ev);

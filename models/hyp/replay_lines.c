@@ -5,6 +5,20 @@
 
 #include "models/hyp/replay_impl.h"
 
+struct replay_fresh *replay_fresh_of(struct replay_state *s, int32_t pid, bool make)
+{
+	size_t at = replay_slot(pid), probes = 0;
+
+	while (s->fresh[at].pid != 0 && s->fresh[at].pid != pid && ++probes < 64)
+		at = (at + 1) % REPLAY_SLOTS;
+	if (s->fresh[at].pid == pid && pid != 0)
+		return &s->fresh[at];
+	if (s->fresh[at].pid != 0 || !make || pid == 0)
+		return NULL;
+	s->fresh[at] = (struct replay_fresh){ .pid = pid, .index = UINT32_MAX };
+	return &s->fresh[at];
+}
+
 /* An interrupt line of a vCPU rises or falls; what is up at the next entry takes a list register. */
 void replay_set_line(struct replay_track *t, uint32_t irq, bool level)
 {
@@ -79,10 +93,9 @@ static size_t not_running(const struct replay_state *s, const struct replay_vm *
 	return SIZE_MAX;
 }
 
-static size_t sgi_target(struct replay_state *s, size_t sender, const struct tr_event *ev)
+static size_t sgi_target(struct replay_state *s, size_t sender, int32_t pid)
 {
 	const struct replay_vm *vm = siblings(s, s->track[sender].run->vm);
-	int32_t pid = replay_sgi_seen(&s->sgis, ev);
 	size_t v = pid != 0 ? replay_find(s, pid) : SIZE_MAX;
 	uint64_t n, up_to;
 
@@ -94,8 +107,12 @@ static size_t sgi_target(struct replay_state *s, size_t sender, const struct tr_
 
 void replay_send_sgi(struct replay_state *s, size_t sender, const struct tr_event *ev)
 {
-	size_t to = sgi_target(s, sender, ev);
+	const struct replay_sgi *seen = replay_sgi_seen(&s->sgis, ev);
+	size_t to;
 
+	if (seen != NULL && seen->told)
+		return; /* its own event follows */
+	to = sgi_target(s, sender, seen != NULL ? seen->to : 0);
 	REPLAY_TELL(s, sender, irq, SMP_IRQ_SEND, SRC_SGI, (unsigned)to);
 	REPLAY_TELL(s, to, irq, SMP_IRQ_PEND, SRC_SGI, SMP_NOBODY);
 	replay_set_line(&s->track[to], REPLAY_LINE_SGI, true);
@@ -122,10 +139,18 @@ void replay_see_wakeup(struct replay_state *s, const struct tr_event *ev)
 void replay_see_timer(struct replay_state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index)
 {
 	size_t v = replay_find(s, ev->pid);
+	bool on = (ctl & 3) == 1; /* CNT*_CTL: ENABLE bit 0, IMASK bit 1 */
+	struct replay_fresh *fresh;
 
-	/* CNT*_CTL: ENABLE bit 0, IMASK bit 1 */
-	if (v != SIZE_MAX && index < 2)
-		s->track[v].timer_on[index] = (ctl & 3) == 1;
+	if (index >= 2)
+		return;
+	if (v != SIZE_MAX) {
+		s->track[v].timer_on[index] = on;
+		return;
+	}
+	fresh = replay_fresh_of(s, ev->pid, true);
+	if (fresh != NULL)
+		fresh->timer_on[index] = on;
 }
 
 /* The timer's line rises: the interrupt was taken while the guest ran, or the vCPU woke up to it. */
@@ -144,11 +169,11 @@ void replay_see_timer_irq(struct replay_state *s, const struct tr_event *ev)
 void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint64_t index)
 {
 	size_t v = replay_find(s, ev->pid);
+	struct replay_fresh *fresh = v == SIZE_MAX ? replay_fresh_of(s, ev->pid, true) : NULL;
 
-	if (v == SIZE_MAX) { /* vcpu_load before the first entry */
-		s->new_pid = ev->pid;
-		s->new_index = (uint32_t)index;
-	} else if (s->r->vcpu[v].index == UINT32_MAX && !s->track[v].in_guest) {
+	if (fresh != NULL) { /* vcpu_load before the first entry */
+		fresh->index = (uint32_t)index;
+	} else if (v != SIZE_MAX && s->r->vcpu[v].index == UINT32_MAX && !s->track[v].in_guest) {
 		s->r->vcpu[v].index = (uint32_t)index;
 		s->changes++;
 	}
@@ -161,18 +186,52 @@ static void pending(struct replay_state *s, size_t v, uint32_t irq, bool level)
 
 	if (level)
 		REPLAY_TELL(s, v, irq, SMP_IRQ_PEND, src, SMP_NOBODY);
-	replay_set_line(&s->track[v], irq, level);
+	replay_set_line(&s->track[v], src == SRC_SGI ? REPLAY_LINE_SGI : irq, level);
+}
+
+#define EARLY_MAX (4 * REPLAY_VCPUS_MAX)
+
+static void early(struct replay_state *s, const struct tr_event *ev, uint32_t index, uint32_t irq, bool level)
+{
+	size_t i = 0;
+
+	while (i < s->n_early && (s->early[i].comm != ev->comm || s->early[i].index != index || s->early[i].irq != irq))
+		i++;
+	if (!level && i < s->n_early)
+		s->early[i] = s->early[--s->n_early];
+	if (!level || i < s->n_early || i == EARLY_MAX)
+		return;
+	if (s->early == NULL)
+		s->early = xcalloc(EARLY_MAX, sizeof(*s->early));
+	s->early[s->n_early++] = (struct replay_early){ ev->comm, index, irq };
+}
+
+void replay_early_lines(struct replay_state *s, size_t v, const struct tr_event *ev)
+{
+	for (size_t i = 0; i < s->n_early;) {
+		if (s->early[i].comm != ev->comm || s->early[i].index != s->r->vcpu[v].index) {
+			i++;
+			continue;
+		}
+		pending(s, v, s->early[i].irq, true);
+		s->early[i] = s->early[--s->n_early];
+	}
 }
 
 void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev)
 {
 	uint64_t index = ev->arg[TRA_vgic_update_irq_pending_vcpu_id];
-	bool level = ev->arg[TRA_vgic_update_irq_pending_level] != 0;
+	uint32_t irq = (uint32_t)ev->arg[TRA_vgic_update_irq_pending_irq];
+	bool level = ev->arg[TRA_vgic_update_irq_pending_level] != 0, known = false;
 
 	if (!level)
 		replay_learn_index(s, ev, index);
 	for (size_t v = 0; v < s->r->n_vcpu; v++) {
-		if (s->r->vcpu[v].index == index && strcmp(s->r->vcpu[v].comm, tr_string(s->trace, ev->comm)) == 0)
-			pending(s, v, (uint32_t)ev->arg[TRA_vgic_update_irq_pending_irq], level);
+		if (s->r->vcpu[v].index != index || strcmp(s->r->vcpu[v].comm, tr_string(s->trace, ev->comm)) != 0)
+			continue;
+		known = true;
+		pending(s, v, irq, level);
 	}
+	if (!known)
+		early(s, ev, (uint32_t)index, irq, level);
 }

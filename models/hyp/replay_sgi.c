@@ -54,7 +54,7 @@ static void sent(struct pass *p, const struct tr_event *ev)
 		o->room = o->room != 0 ? o->room * 2 : 64;
 		o->sgi = xrealloc(o->sgi, o->room * sizeof(*o->sgi));
 	}
-	o->sgi[o->n++] = (struct replay_sgi){ ev->ts_ns, ev->pid, 0 };
+	o->sgi[o->n++] = (struct replay_sgi){ ev->ts_ns, ev->pid, 0, false };
 	from->open = o->n;
 }
 
@@ -65,7 +65,7 @@ static void arrived(struct pass *p, const struct peer *to)
 		struct replay_sgi *g = &p->out->sgi[i];
 		const struct peer *from = peer_of(p, g->from, 0);
 
-		if (g->to == 0 && g->from != to->pid && from != NULL && from->comm == to->comm) {
+		if (g->to == 0 && !g->told && g->from != to->pid && from != NULL && from->comm == to->comm) {
 			g->to = to->pid;
 			return;
 		}
@@ -78,14 +78,14 @@ static void woken(struct pass *p, const struct tr_event *ev)
 	const struct peer *from = peer_of(p, ev->pid, 0), *to = peer_of(p, pid, 0);
 
 	if (from != NULL && to != NULL && from->open != 0 && from->comm == to->comm)
-		p->out->sgi[from->open - 1].to = pid;
+		p->out->sgi[from->open - 1].to = p->out->sgi[from->open - 1].told ? 0 : pid;
 }
 
 /* A vCPU enters or leaves the guest. */
 static void pass_by(struct pass *p, const struct tr_event *ev, bool entry)
 {
 	struct peer *t = peer_of(p, ev->pid, ev->comm);
-	bool interrupted = !entry && ev->arg[TRA_kvm_exit_ret] == REPLAY_EXIT_RET_IRQ;
+	bool interrupted = !entry && ev->arg[TRA_kvm_exit_ret] == EXIT_RET_IRQ;
 
 	if (t == NULL)
 		return;
@@ -125,6 +125,11 @@ static void look_at(struct pass *p, const struct tr_event *ev)
 	case TR_sched_waking:
 		woken(p, ev);
 		break;
+	case TR_vgic_update_irq_pending:
+		t = peer_of(p, ev->pid, 0);
+		if (t != NULL && t->open != 0 && ev->arg[TRA_vgic_update_irq_pending_irq] < 16)
+			p->out->sgi[t->open - 1].told = true;
+		break;
 	default:
 		break;
 	}
@@ -145,14 +150,14 @@ int replay_find_sgis(struct tr_reader *trace, struct replay_sgis *out, struct er
 		look_at(p, &ev);
 	free(p);
 	for (size_t i = 0; i < out->n; i++)
-		out->seen += out->sgi[i].to != 0;
+		out->seen += out->sgi[i].to != 0 || out->sgi[i].told;
 	tr_seek(trace, 0);
 	return rc;
 }
 
-int32_t replay_sgi_seen(struct replay_sgis *g, const struct tr_event *ev)
+const struct replay_sgi *replay_sgi_seen(struct replay_sgis *g, const struct tr_event *ev)
 {
 	while (g->next < g->n && (g->sgi[g->next].ts_ns != ev->ts_ns || g->sgi[g->next].from != ev->pid))
 		g->next++;
-	return g->next < g->n ? g->sgi[g->next].to : 0;
+	return g->next < g->n ? &g->sgi[g->next] : NULL;
 }

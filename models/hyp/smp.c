@@ -161,6 +161,7 @@ static void cpu_init(struct smp *m, unsigned id)
 	c->id = id;
 	c->host = runner_vcpu_of(m->runner, 0);
 	runner_on_cpu(c->host, id);
+	c->host->state &= ~CND(HOST_FP); /* the idle task has none */
 	list_init(&c->bg);
 	list_init(&c->dev);
 	sk_event_init(&m->k, &c->due, "pcpu");

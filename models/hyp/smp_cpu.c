@@ -60,17 +60,19 @@ static void pend(struct smp_cpu *by, struct smp_vcpu *v, enum smp_source src, ui
 {
 	if ((v->irqs >> src & 1) != 0)
 		return; /* it is still waiting: one list register */
-	/* it counts from now on, whatever the pCPU has settled to do first */
-	SMP_HOOK(v->m->hooks, irq, (&(struct smp_at){smp_now(v->m), by->id, v->id}), SMP_IRQ_PEND,
-		 src, SMP_NOBODY);
+	TELL_NOW(by, v, irq, SMP_IRQ_PEND, src, SMP_NOBODY);
 	v->irqs |= 1u << src;
 	v->irq_at[src] = at;
 }
 
 void smp_charge(struct smp_cpu *c, struct exit_step s)
 {
+	smp_charge_to(c, c->curr, s);
+}
+
+void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s)
+{
 	struct smp *m = c->m;
-	struct smp_vcpu *v = c->curr;
 	enum ws_phase phase = s.is_phase ? (enum ws_phase)s.id : PHASE_HANDLE;
 	enum ws_comp comp = exit_step_comp(m->prog, &s);
 	bool lrs = v != NULL && (exit_step_is(&s, PHASE_ENTER) || exit_step_is(&s, PHASE_EXIT));

@@ -34,6 +34,14 @@ static inline struct smp_at smp_here(const struct smp_cpu *c, const struct smp_v
 		}                                                                                  \
 	} while (0)
 
+/* The same of something that counts from now on, whatever the pCPU has settled to do first. */
+#define TELL_NOW(c, v, hook, ...)                                                                  \
+	do {                                                                                       \
+		const struct smp_at at_ = {smp_now((c)->m), (c)->id, (v)->id};                     \
+                                                                                                   \
+		SMP_HOOK((c)->m->hooks, hook, &at_, __VA_ARGS__);                                  \
+	} while (0)
+
 void smp_set_state(struct smp_cpu *c, struct smp_vcpu *v, enum smp_state state);
 
 /* ---- smp_cpu.c ---- */
@@ -42,6 +50,8 @@ void smp_set_state(struct smp_cpu *c, struct smp_vcpu *v, enum smp_state state);
 void smp_charge(struct smp_cpu *c, struct exit_step s);
 /* The pCPU's event comes at this cycle, unless an interrupt comes first. */
 void smp_due_at(struct smp_cpu *c, uint64_t cycle);
+/* The same for another thread (NULL: the idle task's). */
+void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s);
 /* What was charged takes its cycles; then next. */
 void smp_busy(struct smp_cpu *c, smp_next_fn *next);
 /* A mode that an interrupt ends early. end: cycle, SK_NEVER if nothing else ends it. */

@@ -283,7 +283,7 @@ static void send_sgi(struct smp *m, struct smp_cpu *c)
 
 		to = first + to + (n > 1 && to >= self);
 		COUNT(v, sgis);
-		TELL(c, v, irq, SMP_IRQ_SEND, SRC_SGI, to);
+		TELL_NOW(c, v, irq, SMP_IRQ_SEND, SRC_SGI, to);
 		smp_deliver(c, &m->vcpu[to], SRC_SGI, smp_now(m));
 	}
 	loop_check(m, c);
@@ -475,7 +475,7 @@ static void go_idle(struct smp *m, struct smp_cpu *c)
 	m->idle[c->id] = true;
 	if (c->last != NULL) {
 		TELL(c, NULL, thread, c->last->id);
-		smp_charge(c, STEP_X(thread_switch, TO_IDLE));
+		smp_charge_to(c, c->last, STEP_X(thread_switch, TO_IDLE));
 	}
 	c->last = NULL;
 	smp_charge(c, STEP(idle_enter));
@@ -512,7 +512,7 @@ static void resume(struct smp *m, struct smp_cpu *c)
 
 static void switch_to(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
 {
-	bool from_idle = c->last == NULL;
+	bool from_idle = c->last == NULL, started = v->resume != RESUME_FIRST;
 
 	v->time[SMP_STEAL] += smp_now(m) - v->since;
 	v->slept += smp_now(m) - v->since;
@@ -529,10 +529,11 @@ static void switch_to(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
 	if (v->woke)
 		smp_charge(c, STEP(sched_pick));
 	v->woke = false;
-	if (c->last != v)
+	if (c->last != v) {
 		TELL(c, v, thread, from_idle ? SMP_NOBODY : c->last->id);
-	if (c->last != v)
-		smp_charge(c, from_idle ? STEP_X(thread_switch, TO_IDLE) : STEP(thread_switch));
+		smp_charge_to(c, from_idle ? (started ? v : NULL) : c->last,
+			      from_idle ? STEP_X(thread_switch, TO_IDLE) : STEP(thread_switch));
+	}
 	c->last = v;
 	resume(m, c);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim run: replay a trace through one configuration, or simulate its workload; --timeline: and when what happened. */
 #include "sim/app/effective.h"
+#include "sim/app/events_out.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/base/str.h"
@@ -10,9 +11,12 @@
 #include "sim/report/smp_report.h"
 #include "sim/report/timeline.h"
 
+#include <inttypes.h>
+
 struct run_args {
 	struct output_args out;
 	struct job_args job;
+	struct events_args events;
 	const char *timeline;
 	bool flags;
 	int timeline_format; /* enum timeline_format; TIMELINE_FORMAT_COUNT: by the file's ending */
@@ -20,6 +24,7 @@ struct run_args {
 
 static const struct arg_row arg_rows[] = {
 	JOB_ARG_ROWS(struct run_args, job),
+	EVENTS_ARG_ROWS(struct run_args, events),
 	{ "--timeline", NULL, ARG_STR, offsetof(struct run_args, timeline), "FILE", .place = true,
 	  .help = "write when everything happened, for a timeline viewer: FILE.pftrace (Perfetto) or FILE.vcd; "
 		  "window and limits: --timeline.KEY=VALUE, see el2sim config --doc" },
@@ -43,9 +48,25 @@ static int replay(struct job *j, const struct run_args *o, struct rep **r, struc
 	return 0;
 }
 
+/* What the written events say about themselves. */
+static void origin(const struct job *j, struct str *text)
+{
+	str_addf(text, "simulated by el2sim " EL2SIM_VERSION ": %s, %" PRId64 " vCPUs on %" PRId64
+		 " pCPUs, %s, seed %" PRId64, j->config.path, j->config.smp.vcpus, j->config.smp.pcpus,
+		 j->sim.prog->config.model->name, j->config.smp.seed);
+}
+
 static int run_workload(struct job *j, const struct run_args *o, struct rep **r, struct err *e)
 {
-	if (job_simulate(j, &o->job, e) != 0)
+	struct str text = STR_INIT;
+	int rc;
+
+	if (job_build_simulation(j, &o->job, e) != 0)
+		return -1;
+	origin(j, &text);
+	rc = events_run(&o->events, j->sim.smp, str_get(&text), e);
+	str_free(&text);
+	if (rc != 0)
 		return -1;
 	*r = rep_new("run-workload", "A machine in simulated time");
 	inject_report(&j->sim.prog->config, *r);
@@ -156,6 +177,9 @@ int cmd_run(int argc, char **argv, struct err *e)
 	if (rc == 0 && j.config.compare.configs[0] != '\0')
 		rc = err_set(e, ERR_USAGE, "%s says what to compare: use el2sim compare, or run one of the files that it "
 			     "lists: %s", a.pos.v[0], j.config.compare.configs);
+	if (rc == 0 && o.events.file != NULL && !simulation_wanted(&j.config))
+		rc = err_set(e, ERR_USAGE, "--events %s: %s has no workload ([mix]) to simulate: what was recorded is "
+			     "the trace already", o.events.file, a.pos.v[0]);
 	if (rc == 0)
 		rc = run(&j, &o, e);
 	job_free(&j);

@@ -47,13 +47,14 @@ static const char *ec_name(uint64_t ec)
 	return row != NULL ? row->name : NULL;
 }
 
-static int dump(struct tr_reader *r, const struct dump_args *a, struct err *e)
+int trace_dump_to(struct tr_reader *r, const char *path, enum dump_style style, uint64_t events,
+		  struct err *e)
 {
 	struct outfile o;
 
-	if (file_create(&o, a->out, e) != 0)
+	if (file_create(&o, path, e) != 0)
 		return -1;
-	if (dump_write(r, o.f, (enum dump_style)a->style, a->events, ec_name, e) != 0) {
+	if (dump_write(r, o.f, style, events, ec_name, e) != 0) {
 		file_abort(&o);
 		return -1;
 	}
@@ -71,7 +72,7 @@ int cmd_trace_dump(int argc, char **argv, struct err *e)
 		return -1;
 	r = tr_open(args.pos.v[0], e);
 	if (r != NULL)
-		rc = dump(r, &a, e);
+		rc = trace_dump_to(r, a.out, (enum dump_style)a.style, a.events, e);
 	tr_close(r);
 	args_free(&args);
 	return rc;

@@ -62,11 +62,16 @@ int job_run(struct job *j, const struct job_args *o, struct err *e)
 
 int job_simulate(struct job *j, const struct job_args *o, struct err *e)
 {
+	return job_build_simulation(j, o, e) == 0 ? smp_run(j->sim.smp, e) : -1;
+}
+
+int job_build_simulation(struct job *j, const struct job_args *o, struct err *e)
+{
 	take_title(j);
 	if (config_inject(&j->config, &o->inject, e) != 0)
 		return -1;
-	return simulation_run(&j->sim, &j->config, o->trace, o->force, o->check ? &j->oracle : NULL,
-			      j->timeline, e);
+	return simulation_build(&j->sim, &j->config, o->trace, o->force, o->check ? &j->oracle : NULL,
+				j->timeline, e);
 }
 
 void job_free(struct job *j)

@@ -37,7 +37,8 @@ struct job_args {
 	  .help = "follow owner and version of every register; exit status 1 if a rule is violated" }, \
 	INJECT_ARG_ROW(type, member.inject)
 
-/* As simulation_run, and the title. */
+/* As simulation_build and simulation_run, and the title. */
+int job_build_simulation(struct job *j, const struct job_args *o, struct err *e);
 int job_simulate(struct job *j, const struct job_args *o, struct err *e);
 
 /*
