@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "models/hyp/oracle.h"
 #include "models/hyp/replay.h"
 #include "models/hyp/runner.h"
 #include "models/hyp/smp.h"
@@ -72,15 +73,17 @@ static struct ws_prog *compile(const struct bench *b, const struct ws_model *m, 
 
 /* ---- world switches ---- */
 
-static double time_switches(const struct ws_prog *p, bool counting)
+static double time_switches(const struct ws_prog *p, bool counting, bool check)
 {
 	double best = 0;
 
 	for (unsigned k = 0; k < REPEAT; k++) {
 		struct runner *r = runner_new(p, counting);
 		struct runner_vcpu *v = runner_vcpu(r, "vm");
+		struct oracle *o = check ? oracle_new(p, 1, 1) : NULL;
 		double start;
 
+		runner_check(r, o);
 		runner_kind(r, v, EXIT_run_first, NULL);
 		start = now();
 		for (unsigned i = 0; i < SWITCHES; i++)
@@ -88,6 +91,7 @@ static double time_switches(const struct ws_prog *p, bool counting)
 		start = now() - start;
 		best = k == 0 || start < best ? start : best;
 		runner_free(r);
+		oracle_free(o);
 	}
 	return best;
 }
@@ -100,24 +104,29 @@ static int switches(const struct bench *b, struct err *e)
 		{ .key = "detailed", .type = REP_U64, .unit = "per second" },
 		{ .key = "counting", .type = REP_U64, .unit = "per second" },
 		{ .key = "ratio", .title = "counting / detailed", .type = REP_FIX, .decimals = 1 },
+		{ .key = "checked", .title = "with the oracle", .type = REP_U64, .unit = "per second" },
+		{ .key = "check_ratio", .title = "counting / with the oracle", .type = REP_FIX, .decimals = 1 },
 	};
-	struct rep_table *t = rep_table(b->rep, "switches", "World switches: one exit and one entry", cols, 5);
+	struct rep_table *t = rep_table(b->rep, "switches", "World switches: one exit and one entry", cols, 7);
 	size_t n;
 	const struct ws_model *m = ws_models(&n);
 
 	for (size_t i = 0; i < n; i++) {
 		struct ws_prog *p = compile(b, &m[i], e);
-		double detailed, counting;
+		double detailed, counting, checked;
 
 		if (p == NULL)
 			return -1;
-		detailed = time_switches(p, false);
-		counting = time_switches(p, true);
+		detailed = time_switches(p, false, false);
+		counting = time_switches(p, true, false);
+		checked = time_switches(p, true, true);
 		rep_str(t, m[i].name);
 		rep_u64(t, p->comp[ws_phase_comp(p, PHASE_ENTER)].n + p->comp[ws_phase_comp(p, PHASE_EXIT)].n);
 		rep_u64(t, per_second(SWITCHES, detailed));
 		rep_u64(t, per_second(SWITCHES, counting));
 		rep_fix(t, ratio(detailed, counting));
+		rep_u64(t, per_second(SWITCHES, checked));
+		rep_fix(t, ratio(checked, counting));
 		ws_free(p);
 	}
 	return 0;

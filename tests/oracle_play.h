@@ -13,6 +13,7 @@ struct play {
 	const struct ws_prog *p;
 	uint64_t seed;
 	bool lazy;
+	uint64_t exit_state[PLAY_VCPUS];
 };
 
 static unsigned play_random(struct play *y, unsigned n)
@@ -43,8 +44,10 @@ static void play_residency(struct play *y, unsigned v, unsigned c)
 	play_phase(y, v, c, PHASE_ENTER, state, lrs);
 	if (y->lazy && (oracle_vcpu_state(y->o, v) & CND(FP_OWNED)) == 0 && play_random(y, 2) != 0)
 		play_phase(y, v, c, PHASE_LAZY, CND(SYNC), lrs);
-	play_phase(y, v, c, PHASE_EXIT, CND(SYNC) | play_maybe(y, CND(ABORT) | CND(S2_PERM)) |
-		   (lrs != 0 ? play_maybe(y, CND(LR_LIVE)) : 0) | play_maybe(y, CND(SERROR)), lrs);
+	y->exit_state[v] = CND(SYNC) | play_maybe(y, CND(ABORT)) | play_maybe(y, CND(SERROR));
+	if ((y->exit_state[v] & CND(ABORT)) != 0)
+		y->exit_state[v] |= play_maybe(y, CND(S2_PERM));
+	play_phase(y, v, c, PHASE_EXIT, y->exit_state[v] | (lrs != 0 ? play_maybe(y, CND(LR_LIVE)) : 0), lrs);
 	if (play_random(y, 4) == 0)
 		oracle_step(y->o, v, c, COMP_mmio_abort, CND(SYNC), 0);
 	if (play_random(y, 4) == 0)
@@ -55,7 +58,7 @@ static void play_residency(struct play *y, unsigned v, unsigned c)
 
 static void play_put(struct play *y, unsigned v, unsigned c)
 {
-	play_phase(y, v, c, PHASE_PUT, CND(PAUTH_USED), 0);
+	play_phase(y, v, c, PHASE_PUT, CND(PAUTH_USED) | y->exit_state[v], 0);
 	if (play_random(y, 2) != 0) {
 		oracle_step(y->o, v, c, COMP_thread_switch, 0, 0);
 		return;
@@ -69,7 +72,7 @@ static void play_put(struct play *y, unsigned v, unsigned c)
 /* So many random steps; the oracle is the caller's to free. */
 static struct oracle *play(const struct ws_prog *p, unsigned steps, uint64_t seed)
 {
-	struct play y = { oracle_new(p, PLAY_VCPUS, PLAY_CPUS), p, seed, ws_fp_is_lazy(p) };
+	struct play y = { oracle_new(p, PLAY_VCPUS, PLAY_CPUS), p, seed, ws_fp_is_lazy(p), { 0 } };
 
 	for (unsigned i = 0; i < steps; i++) {
 		unsigned c = play_random(&y, PLAY_CPUS), v = play_random(&y, PLAY_VCPUS);

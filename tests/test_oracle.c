@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/hyp/inject.h"
+#include "models/hyp/runner.h"
 #include "models/hyp/ws_lint.h"
 #include "tests/oracle_play.h"
 #include "tests/suite.h"
@@ -53,6 +54,318 @@ START_TEST(every_shipped_model_is_clean_on_every_core)
 }
 END_TEST
 
+/* ---- lint and oracle ---- */
+
+struct agreement {
+	unsigned clean, caught, silent, loud;
+};
+
+static void compare_with_lint(const struct ws_config *wc, const char *title, struct agreement *a)
+{
+	struct ws_findings f = WS_FINDINGS_INIT;
+	struct err e = { ERR_NONE, "" };
+	struct ws_prog *p = ws_compile(wc, &e);
+	struct oracle *o;
+	bool found;
+
+	if (p == NULL)
+		return; /* no meaning for this group */
+	(void)ws_lint(p, &f);
+	o = play(p, 300, 271828);
+	found = oracle_violation_count(o) != 0;
+	if (f.n == 0 && found) {
+		a->loud++;
+		print_all(o, title);
+	} else if (f.n != 0 && !found) {
+		a->silent++;
+		printf("%s: lint only: %s\n", title, f.v[0].text);
+	}
+	a->clean += f.n == 0 && !found;
+	a->caught += f.n != 0 && found;
+	oracle_free(o);
+	ws_findings_free(&f);
+	ws_free(p);
+}
+
+START_TEST(lint_and_the_oracle_agree_about_every_policy_of_every_group)
+{
+	struct agreement a = { 0, 0, 0, 0 };
+	char title[128];
+
+	for (size_t i = 0; i < gs.n; i++) {
+		struct ws_config wc;
+
+		for (unsigned g = 0; g < GRP_COUNT; g++) {
+			for (unsigned pol = POL_MODEL + 1; pol < POL_COUNT; pol++) {
+				ws_config_init(&wc);
+				wc.model = gs.c[i].model;
+				wc.machine = gs.c[i].m;
+				wc.vcpu = gs.c[i].vcpu;
+				wc.group_policy[g] = (uint8_t)pol;
+				(void)snprintf(title, sizeof(title), "%s on %s, %s %s", wc.model->name, gs.c[i].core,
+					       group_name((enum sr_group)g), ws_policy_names[pol]);
+				compare_with_lint(&wc, title, &a);
+			}
+		}
+	}
+	printf("policies: clean for both %u, refused by lint and caught by the oracle %u\n", a.clean, a.caught);
+	(void)fflush(stdout);
+	ck_assert_uint_eq(a.loud, 0);
+	ck_assert_uint_eq(a.silent, 0);
+	ck_assert_uint_gt(a.clean, 100);
+	ck_assert_uint_gt(a.caught, 100);
+}
+END_TEST
+
+/* ---- each violation by its name ---- */
+
+static const struct golden_case *core(const char *model, const char *name)
+{
+	for (size_t i = 0; i < gs.n; i++) {
+		if (strcmp(gs.c[i].model->name, model) == 0 && strcmp(gs.c[i].core, name) == 0)
+			return &gs.c[i];
+	}
+	ck_abort_msg("no %s on %s", model, name);
+}
+
+static struct ws_prog *injected(const struct golden_case *c, struct ws_inject *x, const char *spec)
+{
+	struct err e = { ERR_NONE, "" };
+	struct ws_config wc;
+	struct ws_prog *p;
+
+	ck_assert_msg(ws_inject_parse(spec, x, &e) == 0, "%s", e.text);
+	ws_config_init(&wc);
+	wc.model = c->model;
+	wc.machine = c->m;
+	wc.vcpu = c->vcpu;
+	wc.inject = x;
+	wc.n_inject = 1;
+	p = ws_compile(&wc, &e);
+	ck_assert_msg(p != NULL, "%s", e.text);
+	return p;
+}
+
+#define VHE  "linux-6.12-vhe"
+#define NVHE "linux-6.12-nvhe"
+
+/* model, injection, rule, register or BARRIER row, words of the sentence */
+static const struct {
+	const char *model, *inject;
+	enum oracle_rule rule;
+	const char *reg, *words;
+} wrongs[] = {
+	{ VHE, "bypass-accessor:SCTLR_EL1", VIOLATION_stale_read, "SCTLR_EL1",
+	  "vcpu_data_guest_to_host: reads the copy in memory, which is an older value of its own" },
+	{ VHE, "bypass-accessor:TTBR0_EL1", VIOLATION_lost_write, "TTBR0_EL1", "access_vm_reg: writes the copy in memory" },
+	{ VHE, "drop:SCTLR_EL1@put", VIOLATION_lost_write, "SCTLR_EL1", "put: what the guest wrote is not saved" },
+	{ NVHE, "drop:SCTLR_EL1@exit/guest", VIOLATION_lost_write, "SCTLR_EL1", "latest value is overwritten and was not saved" },
+	{ VHE, "drop:el1@load/guest", VIOLATION_leaked_value, "TCR_EL1", "enter: the guest runs with the host's value" },
+	{ VHE, "drop:TPIDR_EL0@put/host", VIOLATION_leaked_value, "TPIDR_EL0", "the host goes on after vcpu_put and finds vCPU" },
+	{ VHE, "drop:fpsimd@load", VIOLATION_leaked_value, "V0-V31", "the thread's own FP state is due in the CPU" },
+	{ VHE, "drop:V0-V31@lazy/guest", VIOLATION_leaked_value, "V0-V31", "lazy: the guest runs with the value of vCPU thread" },
+	{ VHE, "drop:MDSCR_EL1@exit/host", VIOLATION_host_clobbered, "MDSCR_EL1", "exit: the host runs and finds vCPU" },
+	{ NVHE, "drop:TTBR1_EL1@exit/host", VIOLATION_host_clobbered, "TTBR1_EL1", "the host runs and finds vCPU" },
+	{ VHE, "drop:HCR_EL2@enter", VIOLATION_trap_not_set, "HCR_EL2", "enter: the guest runs with the host's value" },
+	{ VHE, "drop:CPTR_EL2@lazy", VIOLATION_trap_not_set, "CPTR_EL2", "lazy: the guest runs with an older control of its own" },
+	{ VHE, "drop:CPTR_EL2@exit", VIOLATION_trap_kept, "CPTR_EL2", "the host runs and finds the guest's control" },
+	{ VHE, "drop:MDCR_EL2@put", VIOLATION_trap_kept, "MDCR_EL2", "finds the guest's control" },
+	{ VHE, "drop:HSTR_EL2@load", VIOLATION_trap_not_set, "HSTR_EL2", "the guest runs with the host's value" },
+	{ VHE, "drop-isb:@exit", VIOLATION_no_barrier, "host_traps", "its controls need an ISB" },
+	{ VHE, "late-isb:timer_restore_state@load", VIOLATION_no_barrier, "cval_first", "in timer_restore_state" },
+	{ VHE, "drop-isb:@load", VIOLATION_no_barrier, "cntvoff_first", "in timer_restore_state" },
+	{ VHE, "drop-isb:kvm_hyp_handle_fpsimd", VIOLATION_no_barrier, "fp_untrapped", "__fpsimd_restore_state" },
+	{ VHE, "drop:isb@handle", VIOLATION_no_barrier, "vmid_in_force", "in __kvm_tlb_flush_vmid_ipa_nsh" },
+	{ NVHE, "drop:dsb_nsh@enter", VIOLATION_no_barrier, "walks_enter", "walks must end" },
+	{ VHE, "swap:CNTV_CVAL_EL0,CNTV_CTL_EL0@load", VIOLATION_no_barrier, "cval_before_ctl", "the timer is on" },
+	{ VHE, "skip-put:every", VIOLATION_lost_write, "SP_EL1", "put: what the guest wrote is not saved" },
+	{ VHE, "skip-put:3", VIOLATION_lost_write, "SP_EL1", "put: what the guest wrote is not saved" },
+};
+
+static const struct oracle_violation *find(const struct oracle *o, enum oracle_rule rule, const char *reg, const char *words)
+{
+	size_t n;
+	const struct oracle_violation *w = oracle_violations(o, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (w[i].rule == rule && strcmp(w[i].reg, reg) == 0 && (words == NULL || strstr(w[i].text, words) != NULL))
+			return &w[i];
+	}
+	return NULL;
+}
+
+START_TEST(each_injection_is_found_and_called_by_its_name)
+{
+	const struct golden_case *c = core(wrongs[_i].model, "everything");
+	struct ws_inject x;
+	struct ws_prog *p = injected(c, &x, wrongs[_i].inject);
+	struct oracle *o = play(p, 400, 1234);
+	const struct oracle_violation *w = find(o, wrongs[_i].rule, wrongs[_i].reg, wrongs[_i].words);
+
+	if (w == NULL)
+		print_all(o, wrongs[_i].inject);
+	ck_assert_msg(w != NULL, "%s: want %s of %s: %s", wrongs[_i].inject, oracle_rule_words(wrongs[_i].rule), wrongs[_i].reg,
+		      wrongs[_i].words);
+	ck_assert_ptr_eq(strstr(w->text, oracle_rule_words(w->rule)), w->text);
+	ck_assert_ptr_null(strchr(w->text, '\n'));
+	ck_assert_uint_ge(w->count, 1);
+	oracle_free(o);
+	ws_free(p);
+}
+END_TEST
+
+/* On one CPU: vCPU 0 is loaded and in the kernel, another thread asks for its registers. */
+static void load_and_leave(struct oracle *o, const struct ws_prog *p, unsigned v, unsigned cpu)
+{
+	oracle_step(o, v, cpu, ws_phase_comp(p, PHASE_LOAD), 0, 0);
+	oracle_step(o, v, cpu, ws_phase_comp(p, PHASE_ENTER), 0, 0);
+	oracle_step(o, v, cpu, ws_phase_comp(p, PHASE_EXIT), CND(SYNC), 0);
+}
+
+START_TEST(another_vcpus_register_read_in_the_cpu_is_the_wrong_vcpus)
+{
+	struct ws_prog *p = golden_compile(core(VHE, "everything"), SIZE_MAX);
+	struct oracle *o = oracle_new(p, 2, 2);
+	struct oracle_access a = { 1, 0, SR_SCTLR_EL1, VIA_ACCESSOR, false, "some_handler" };
+
+	load_and_leave(o, p, 0, 0);
+	load_and_leave(o, p, 1, 1);
+	oracle_access(o, &a); /* vCPU 1 is loaded elsewhere: the accessor reads CPU 0 */
+	ck_assert_ptr_nonnull(find(o, VIOLATION_wrong_vcpu, "SCTLR_EL1", "some_handler: reads the copy in the CPU, which is vCPU 0's"));
+	oracle_free(o);
+	ws_free(p);
+}
+END_TEST
+
+START_TEST(mpidr_must_not_be_cached)
+{
+	struct ws_inject x;
+	struct ws_prog *p = injected(core(VHE, "everything"), &x, "cache-accessor:VMPIDR_EL2");
+	struct oracle *o = oracle_new(p, 2, 2);
+	struct oracle_access a = { 0, 0, SR_VMPIDR_EL2, VIA_ACCESSOR, false, "kvm_vcpu_get_mpidr_aff" };
+
+	oracle_access(o, &a);
+	ck_assert_uint_eq(oracle_violation_count(o), 0); /* not loaded: memory */
+	load_and_leave(o, p, 0, 0);
+	oracle_access(o, &a);
+	ck_assert_ptr_nonnull(find(o, VIOLATION_must_not_cache, "VMPIDR_EL2", "kvm_vcpu_get_mpidr_aff"));
+	oracle_free(o);
+	ws_free(p);
+}
+END_TEST
+
+START_TEST(what_user_space_writes_is_found_again_on_any_cpu)
+{
+	struct ws_prog *p = golden_compile(core(VHE, "everything"), SIZE_MAX);
+	struct oracle *o = oracle_new(p, 1, 2);
+	struct oracle_access set = { 0, 0, SR_SCTLR_EL1, VIA_MEMORY, true, "kvm_sys_reg_set_user" };
+
+	for (unsigned i = 0; i < 6; i++) {
+		oracle_access(o, &set);
+		load_and_leave(o, p, 0, i % 2);
+		oracle_step(o, 0, i % 2, ws_phase_comp(p, PHASE_PUT), 0, 0);
+	}
+	ck_assert_uint_eq(oracle_violation_count(o), 0);
+	load_and_leave(o, p, 0, 0);
+	oracle_access(o, &set); /* while it is loaded, memory is not where the value lives */
+	ck_assert_ptr_nonnull(find(o, VIOLATION_lost_write, "SCTLR_EL1", "kvm_sys_reg_set_user: writes the copy in memory"));
+	oracle_free(o);
+	ws_free(p);
+}
+END_TEST
+
+/* ---- the state ---- */
+
+START_TEST(a_state_is_restored_and_versions_do_not_make_another)
+{
+	struct ws_prog *p = golden_compile(core(VHE, "everything"), SIZE_MAX);
+	struct oracle *o = oracle_new(p, 2, 2);
+	size_t n = oracle_state_size(o), canon = oracle_canon_size(o);
+	void *before = xmalloc(n), *after = xmalloc(n);
+	uint8_t *a = xmalloc(canon), *b = xmalloc(canon);
+	uint64_t hash;
+
+	load_and_leave(o, p, 0, 0);
+	oracle_state_save(o, before);
+	oracle_canon(o, a);
+	hash = oracle_hash(o);
+	oracle_step(o, 0, 0, ws_phase_comp(p, PHASE_ENTER), 0, 0);
+	ck_assert_uint_ne(oracle_hash(o), hash);
+	oracle_step(o, 0, 0, ws_phase_comp(p, PHASE_EXIT), CND(SYNC), 0);
+	oracle_canon(o, b);
+	ck_assert_mem_eq(a, b, canon); /* newer versions, the same situation */
+	ck_assert_uint_eq(oracle_hash(o), hash);
+	oracle_step(o, 0, 0, ws_phase_comp(p, PHASE_PUT), 0, 0);
+	ck_assert_uint_ne(oracle_hash(o), hash);
+	oracle_state_restore(o, before);
+	oracle_state_save(o, after);
+	ck_assert_mem_eq(before, after, n);
+	ck_assert_uint_eq(oracle_loaded(o, 0), 0);
+	ck_assert_uint_eq(oracle_hash(o), hash);
+	free(before);
+	free(after);
+	free(a);
+	free(b);
+	oracle_free(o);
+	ws_free(p);
+}
+END_TEST
+
+/* ---- injections ---- */
+
+static const struct {
+	const char *spec, *message;
+} bad_specs[] = {
+	{ "drap:x", "unknown injection \"drap\": do you mean drop?" },
+	{ "drop", "want drop:WHAT[@PHASE[/SIDE]]" },
+	{ "drop:SCTLR_EL9", "do you mean SCTLR_EL1?" },
+	{ "drop:SCTLR_EL1@exti", "unknown phase \"exti\": do you mean exit?" },
+	{ "drop:SCTLR_EL1@exit/gest", "unknown side \"gest\": do you mean guest?" },
+	{ "swap:SCTLR_EL1@exit", "want swap:A,B@PHASE" },
+	{ "bypass-accessor:el1", "want a system register" },
+	{ "skip-put:0", "want skip-put:every or skip-put:N" },
+	{ "flag:SYSREGS_ON_CPU", "want flag:NAME=not-set" },
+	{ "flag:SYSREGS_ON_CPV=not-set", "do you mean SYSREGS_ON_CPU?" },
+};
+
+START_TEST(a_wrong_injection_is_refused_with_the_nearest_name)
+{
+	struct err e = { ERR_NONE, "" };
+	struct ws_inject x;
+
+	ck_assert_int_eq(ws_inject_parse(bad_specs[_i].spec, &x, &e), -1);
+	ck_assert_int_eq(e.code, ERR_USAGE);
+	ck_assert_msg(strstr(e.text, bad_specs[_i].message) != NULL, "%s", e.text);
+}
+END_TEST
+
+START_TEST(counts_of_a_broken_program_agree_op_by_op)
+{
+	struct ws_inject x;
+	struct ws_prog *p = injected(core(wrongs[_i].model, "everything"), &x, wrongs[_i].inject);
+	struct runner *r[2] = { runner_new(p, false), runner_new(p, true) };
+	uint64_t *exec[2];
+
+	for (unsigned k = 0; k < 2; k++) {
+		struct runner_vcpu *v = runner_vcpu_of(r[k], 0);
+
+		exec[k] = xcalloc(p->n, sizeof(uint64_t));
+		runner_kind(r[k], v, EXIT_run_first, NULL);
+		runner_kind(r[k], v, EXIT_mmio_read_user, NULL);
+		runner_kind(r[k], v, EXIT_sysreg_vm, NULL);
+		runner_kind(r[k], v, EXIT_preempt, NULL);
+		runner_kind(r[k], v, EXIT_mmio_read_fp, NULL);
+		runner_exec(r[k], exec[k]);
+	}
+	ck_assert_mem_eq(exec[0], exec[1], p->n * sizeof(uint64_t));
+	for (unsigned k = 0; k < 2; k++) {
+		runner_free(r[k]);
+		free(exec[k]);
+	}
+	ws_free(p);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("oracle");
@@ -61,6 +374,15 @@ int main(void)
 	tcase_set_timeout(t, 300);
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_test(t, every_shipped_model_is_clean_on_every_core);
+	tcase_add_test(t, lint_and_the_oracle_agree_about_every_policy_of_every_group);
+	tcase_add_loop_test(t, each_injection_is_found_and_called_by_its_name, 0, (int)(sizeof(wrongs) / sizeof(wrongs[0])));
+	tcase_add_loop_test(t, counts_of_a_broken_program_agree_op_by_op, 0, (int)(sizeof(wrongs) / sizeof(wrongs[0])));
+	tcase_add_test(t, another_vcpus_register_read_in_the_cpu_is_the_wrong_vcpus);
+	tcase_add_test(t, mpidr_must_not_be_cached);
+	tcase_add_test(t, what_user_space_writes_is_found_again_on_any_cpu);
+	tcase_add_test(t, a_state_is_restored_and_versions_do_not_make_another);
+	tcase_add_loop_test(t, a_wrong_injection_is_refused_with_the_nearest_name, 0,
+			    (int)(sizeof(bad_specs) / sizeof(bad_specs[0])));
 	suite_add_tcase(s, t);
 	return suite_status(s);
 }

@@ -34,7 +34,7 @@ const char *oracle_rule_words(enum oracle_rule r); /* stale read */
 const char *oracle_rule_what(enum oracle_rule r);
 
 #define ORACLE_NONE UINT32_MAX /* no vCPU, no CPU */
-#define ORACLE_TEXT 240
+#define ORACLE_TEXT 320
 
 /* The first of its kind; later ones with the same rule, register, phase and running op only count. */
 struct oracle_violation {

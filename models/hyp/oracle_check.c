@@ -44,7 +44,7 @@ static const char *place_text(const struct oracle_violation *w, char buf[static 
 {
 	if (w->phase == PHASE_COUNT)
 		(void)snprintf(buf, 96, "%s", w->function != NULL ? w->function : "access");
-	else if (w->op != SIZE_MAX)
+	else if (w->op != SIZE_MAX && w->op == w->executing)
 		(void)snprintf(buf, 96, "%s, op %zu in %s", phase_name(w->phase), w->nr, w->function);
 	else
 		(void)snprintf(buf, 96, "%s", phase_name(w->phase));
@@ -56,7 +56,7 @@ void oracle_violate(struct oracle *o, enum oracle_rule rule, int slot, const cha
 	struct oracle_violation w = { .rule = rule, .vcpu = o->v, .cpu = o->c, .phase = o->phase, .op = op,
 				      .executing = o->at, .step = o->stats.steps,
 				      .count = 1 };
-	char place[96], what[160];
+	char place[96], what[160], origin[96] = "";
 	va_list ap;
 
 	o->n_violations++;
@@ -73,8 +73,10 @@ void oracle_violate(struct oracle *o, enum oracle_rule rule, int slot, const cha
 	va_start(ap, fmt);
 	(void)vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	(void)snprintf(w.text, sizeof(w.text), "%s: %s: vCPU %u on CPU %u, %s: %s", oracle_rule_words(rule), w.reg, o->v, o->c,
-		       place_text(&w, place), what);
+	if (op != SIZE_MAX && op != o->at)
+		(void)snprintf(origin, sizeof(origin), ", written in %s (%s, op %zu)", w.function, comp_name((enum ws_comp)o->p->op[op].comp), w.nr);
+	(void)snprintf(w.text, sizeof(w.text), "%s: %s: vCPU %u on CPU %u, %s: %s%s", oracle_rule_words(rule), w.reg, o->v, o->c,
+		       place_text(&w, place), what, origin);
 	if (o->n_found == o->room_found) {
 		o->room_found = 2 * o->room_found + 16;
 		o->found = xrealloc(o->found, o->room_found * sizeof(*o->found));

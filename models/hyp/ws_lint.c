@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/hyp/handlers.h"
+#include "models/hyp/inject.h"
 #include "models/hyp/ws_life.h"
 
 static const struct {
@@ -344,6 +346,79 @@ static void check_accessors(const struct ws_prog *p, const bool *moved, struct w
 	}
 }
 
+/* ---- handlers ---- */
+
+/* Does the component write the guest's control of reg, whatever the state? The last write decides. */
+static enum ws_side last_control(const struct ws_prog *p, enum ws_comp comp, enum sysreg reg)
+{
+	enum ws_side side = SIDE_NONE;
+
+	for (size_t i = p->comp[comp].first; i < p->comp[comp].first + p->comp[comp].n; i++) {
+		const struct ws_op *op = &p->op[i];
+
+		if (op->opcode == OP_MSR && op->reg == reg && (op->side == SIDE_GCFG || op->side == SIDE_HCFG))
+			side = (enum ws_side)op->side;
+	}
+	return side;
+}
+
+/* Steps of a kind from its exit to its entry: is the guest's control given up on the way? */
+static const struct exit_step *undone_by(const struct ws_prog *p, const struct exit_row *row, enum sysreg reg)
+{
+	const struct exit_step *by = NULL;
+
+	for (unsigned i = 0; i < row->n; i++) {
+		enum ws_side side = last_control(p, exit_step_comp(p, &row->step[i]), reg);
+
+		if (exit_step_is(&row->step[i], PHASE_ENTER) && by != NULL && side != SIDE_GCFG)
+			return by;
+		if (row->step[i].is_phase || side == SIDE_GCFG)
+			by = NULL;
+		else if (side == SIDE_HCFG)
+			by = &row->step[i];
+	}
+	return NULL;
+}
+
+static void check_handler_controls(const struct ws_prog *p, struct ws_findings *f)
+{
+	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
+		const struct sysreg_row *row = sysreg_row((enum sysreg)r);
+		const struct exit_step *by = NULL;
+
+		if (row->move != MOVE_CONF || policy_of(&p->config, (enum sysreg)r) == POL_NEVER)
+			continue;
+		for (unsigned k = 0; k < EXIT_COUNT && by == NULL; k++)
+			by = undone_by(p, exit_row((enum exit_kind)k), (enum sysreg)r);
+		if (by != NULL)
+			ws_finding_add(f, RULE_handler_undoes, (enum sr_group)row->group, (enum sysreg)r, PHASE_HANDLE,
+				       "%s (group %s), handle: %s leaves the host's control in force while the vCPU is loaded; "
+				       "want the guest's written at each entry (eager)", row->name,
+				       group_name((enum sr_group)row->group), comp_help((enum ws_comp)by->id));
+	}
+}
+
+static void check_handler_accesses(const struct ws_prog *p, struct ws_findings *f)
+{
+	size_t n;
+	const struct handler *h = handlers(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		enum sysreg reg = h[i].reg;
+		bool memory = h[i].via == VIA_MEMORY;
+		enum ws_rule rule = memory ? RULE_handler_stale : RULE_accessor_missing;
+
+		if (h[i].moment != MOMENT_KERNEL || h[i].who != WHO_OWN || !ws_reg_deferred(p, reg) ||
+		    (!memory && ws_accessor_reaches(p, reg) && !ws_inject_accessor(p, INJECT_bypass_accessor, reg)))
+			continue;
+		ws_finding_add(f, rule, (enum sr_group)sysreg_row(reg)->group, reg, PHASE_HANDLE,
+			       "%s (group %s), handle: %s %s it %s, but it lives in the CPU while the vCPU is loaded; want it in "
+			       "accessors.def, or not deferred", sysreg_name(reg), group_name((enum sr_group)sysreg_row(reg)->group),
+			       h[i].function, h[i].write ? "writes" : "reads",
+			       memory ? "in memory" : "by an accessor that goes to memory");
+	}
+}
+
 /* ---- all ---- */
 
 static void check_lives(const struct ws_prog *p, struct ws_findings *f)
@@ -382,6 +457,8 @@ size_t ws_lint(const struct ws_prog *p, struct ws_findings *f)
 	check_fp(p, f);
 	check_list_registers(p, f);
 	check_lives(p, f);
+	check_handler_controls(p, f);
+	check_handler_accesses(p, f);
 	check_hypercalls(p, f);
 	return f->n - before;
 }

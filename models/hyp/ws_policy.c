@@ -73,6 +73,10 @@ static int check_policy(const struct ws_prog *p, struct err *e)
 				       "policy %s = %s: nothing of this group can move; want model",
 				       group_name((enum sr_group)g),
 				       ws_policy_names[p->config.group_policy[g]]);
+		if (g == GRP_pauth && p->config.group_policy[g] != POL_MODEL && (p->known & CND(PKVM)) != 0)
+			return err_set(e, ERR_MODEL,
+				       "policy pauth = %s: under pKVM the keys change at each hypercall of the host, whatever "
+				       "runs; want model", ws_policy_names[p->config.group_policy[g]]);
 		if (p->config.group_policy[g] == POL_LAZY && (LAZY_GROUPS >> g & 1) == 0)
 			return err_set(e, ERR_MODEL,
 				       "policy %s = lazy: only fpsimd, sve and pauth have a "
