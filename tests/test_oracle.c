@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "models/hyp/inject.h"
+#include "models/hyp/replay.h"
 #include "models/hyp/runner.h"
 #include "models/hyp/ws_lint.h"
+#include "sim/app/simulate.h"
 #include "tests/oracle_play.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"
@@ -51,6 +53,62 @@ START_TEST(every_shipped_model_is_clean_on_every_core)
 		ws_free(p);
 	}
 	ck_assert_uint_eq(bad, 0);
+}
+END_TEST
+
+START_TEST(the_shipped_trace_is_clean_under_every_model)
+{
+	static const char path[] = EL2SIM_SOURCE_DIR "/traces/samples/linux-6.12-vhe-mixed-4v2p.e2t";
+
+	for (size_t i = 0; i < gs.n; i++) {
+		struct err e = { ERR_NONE, "" };
+		struct ws_prog *p = golden_compile(&gs.c[i], SIZE_MAX);
+		struct oracle *o = oracle_new(p, 0, 0);
+		struct replay_options opt = { .counting = true, .fp = FP_EACH_LOAD, .from = "", .to = "", .oracle = o };
+		struct tr_reader *trace = tr_open(path, &e);
+		struct replay *r = replay_run(p, trace, &opt, &e);
+
+		ck_assert_msg(r != NULL, "%s", e.text);
+		print_all(o, gs.c[i].model->name);
+		ck_assert_uint_eq(oracle_violation_count(o), 0);
+		ck_assert_uint_eq(oracle_stats(o)->unknown, 0);
+		ck_assert_uint_eq(oracle_stats(o)->entries, r->entries);
+		ck_assert_uint_gt(oracle_stats(o)->accesses, 1000);
+		replay_free(r);
+		tr_close(trace);
+		oracle_free(o);
+		ws_free(p);
+	}
+}
+END_TEST
+
+START_TEST(shipped_workloads_are_clean)
+{
+	static const char *const files[] = { "workload/boot", "workload/hackbench", "workload/idle", "workload/ipi-storm",
+					     "workload/netperf-rr", "workload/timer-storm", "experiment/overcommit" };
+
+	for (size_t i = 0; i < 2 * sizeof(files) / sizeof(files[0]); i++) {
+		static const char *const models[] = { "--switch.model=linux-6.12-nvhe", "--switch.model=linux-6.12-vhe" };
+		const char *assign[] = { models[i % 2] + 2, "machine.pcpus=2", "machine.vcpus=6",
+					 i % 2 != 0 ? "machine.features=vhe, gicv3, pmuv3" : "run.seed=2" };
+		struct arg_list list = { assign, 4 };
+		struct simulation sim = { NULL };
+		struct err e = { ERR_NONE, "" };
+		struct oracle *o = NULL;
+		struct config c;
+		char path[96];
+
+		(void)snprintf(path, sizeof(path), "configs/%s.ini", files[i / 2]);
+		ck_assert_msg(config_load(&c, path, &list, &e) == 0, "%s", e.text);
+		ck_assert_msg(simulation_run(&sim, &c, NULL, false, &o, NULL, &e) == 0, "%s: %s", path, e.text);
+		print_all(o, path);
+		ck_assert_uint_gt(oracle_stats(o)->entries, 0);
+		ck_assert_uint_eq(oracle_stats(o)->unknown, 0);
+		ck_assert_uint_eq(oracle_violation_count(o), 0);
+		oracle_free(o);
+		simulation_free(&sim);
+		config_free(&c);
+	}
 }
 END_TEST
 
@@ -339,6 +397,28 @@ START_TEST(a_wrong_injection_is_refused_with_the_nearest_name)
 }
 END_TEST
 
+START_TEST(an_injection_that_changes_nothing_is_refused)
+{
+	static const char *const specs[] = { "drop:SCTLR_EL1@exit", "swap:SCTLR_EL1,SCTLR_EL1@load", "drop-isb:__guest_enter@put",
+					     "bypass-accessor:FAR_EL1", "cache-accessor:FAR_EL1",
+					     "flag:GUEST_HAS_SVE=not-cleared" };
+	const struct golden_case *c = core(VHE, "everything");
+	struct err e = { ERR_NONE, "" };
+	struct ws_config wc;
+	struct ws_inject x;
+
+	ws_config_init(&wc);
+	wc.model = c->model;
+	wc.machine = c->m;
+	wc.inject = &x;
+	wc.n_inject = 1;
+	ck_assert_msg(ws_inject_parse(specs[_i], &x, &e) == 0, "%s", e.text);
+	ck_assert_ptr_null(ws_compile(&wc, &e));
+	ck_assert_int_eq(e.code, ERR_USAGE);
+	ck_assert_msg(strstr(e.text, specs[_i]) != NULL && strstr(e.text, "nothing of it") != NULL, "%s", e.text);
+}
+END_TEST
+
 START_TEST(counts_of_a_broken_program_agree_op_by_op)
 {
 	struct ws_inject x;
@@ -374,6 +454,8 @@ int main(void)
 	tcase_set_timeout(t, 300);
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_test(t, every_shipped_model_is_clean_on_every_core);
+	tcase_add_test(t, the_shipped_trace_is_clean_under_every_model);
+	tcase_add_test(t, shipped_workloads_are_clean);
 	tcase_add_test(t, lint_and_the_oracle_agree_about_every_policy_of_every_group);
 	tcase_add_loop_test(t, each_injection_is_found_and_called_by_its_name, 0, (int)(sizeof(wrongs) / sizeof(wrongs[0])));
 	tcase_add_loop_test(t, counts_of_a_broken_program_agree_op_by_op, 0, (int)(sizeof(wrongs) / sizeof(wrongs[0])));
@@ -383,6 +465,7 @@ int main(void)
 	tcase_add_test(t, a_state_is_restored_and_versions_do_not_make_another);
 	tcase_add_loop_test(t, a_wrong_injection_is_refused_with_the_nearest_name, 0,
 			    (int)(sizeof(bad_specs) / sizeof(bad_specs[0])));
+	tcase_add_loop_test(t, an_injection_that_changes_nothing_is_refused, 0, 6);
 	suite_add_tcase(s, t);
 	return suite_status(s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "models/hyp/handlers.h"
 #include "sim/base/str.h"
 
 static const struct {
@@ -390,15 +391,37 @@ static size_t late(struct ws_prog *p, const struct ws_inject *x)
 	return n;
 }
 
+/* Does it change what is no op: accesses of handlers, flags, one vcpu_put? */
+static bool is_outside(const struct ws_prog *p, const struct ws_inject *x)
+{
+	size_t n;
+	const struct handler *h = handlers(&n);
+
+	if (x->kind == INJECT_skip_put)
+		return x->n != 0;
+	for (size_t i = 0; i < n; i++) {
+		if ((x->kind == INJECT_bypass_accessor || x->kind == INJECT_cache_accessor) && h[i].reg == x->a.reg &&
+		    h[i].via == VIA_ACCESSOR)
+			return true;
+	}
+	if (x->kind == INJECT_flag) {
+		const struct vflag_site *site = vflag_sites(&n);
+
+		for (size_t i = 0; i < n; i++) {
+			if (ws_inject_site(p, &site[i]) && site[i].flag == x->flag)
+				return true;
+		}
+	}
+	return false;
+}
+
 int ws_inject_apply(struct ws_prog *p, struct err *e)
 {
 	for (size_t k = 0; k < p->config.n_inject; k++) {
 		const struct ws_inject *x = &p->config.inject[k];
 		size_t n = x->kind == INJECT_swap ? swap(p, x) : x->kind == INJECT_late_isb ? late(p, x) : filter(p, x);
 
-		if (n == 0 && x->kind != INJECT_cache_accessor && x->kind != INJECT_bypass_accessor &&
-		    x->kind != INJECT_flag &&
-		    !(x->kind == INJECT_skip_put && x->n != 0))
+		if (n == 0 && !is_outside(p, x))
 			return err_set(e, ERR_USAGE, "--inject %s: nothing of it is in the program of %s on %s: `el2sim explain` "
 				       "lists its ops", x->spec, p->config.model->name, p->config.machine->name);
 	}
