@@ -180,6 +180,10 @@ int cmd_run(int argc, char **argv, struct err *e)
 	if (rc == 0 && o.events.file != NULL && !simulation_wanted(&j.config))
 		rc = err_set(e, ERR_USAGE, "--events %s: %s has no workload ([mix]) to simulate: what was recorded is "
 			     "the trace already", o.events.file, a.pos.v[0]);
+	if (rc == 0 && opt_gathered_count(j.config.set) != 0 && o.job.trace == NULL && j.config.sw.trace[0] == '\0' &&
+	    !simulation_wanted(&j.config))
+		rc = err_set(e, ERR_USAGE, "%s says what to sweep, and has neither a trace nor a workload of its own: use el2sim "
+			     "sweep", a.pos.v[0]);
 	if (rc == 0)
 		rc = run(&j, &o, e);
 	job_free(&j);
