@@ -67,9 +67,10 @@ static int summary(struct store *s, size_t files, const struct merge_args *o, st
 
 /* The plan that all must have; empty before the first. */
 struct plan {
-	char file[256], hash[65], program[65];
+	char file[4096], hash[65], program[65];
 };
 
+/* A file without a plan, of a shard that ended before it began, is of any sweep. */
 static int same_plan(const char *path, struct plan *plan, struct err *e)
 {
 	struct store *s = store_open(path, STORE_READ, e);
@@ -77,12 +78,14 @@ static int same_plan(const char *path, struct plan *plan, struct err *e)
 
 	if (s == NULL)
 		return -1;
+	if (store_meta(s, "plan_hash")[0] == '\0') {
+		store_close(s);
+		return 0;
+	}
 	if (plan->hash[0] == '\0') {
 		(void)snprintf(plan->file, sizeof(plan->file), "%s", path);
 		(void)snprintf(plan->hash, sizeof(plan->hash), "%s", store_meta(s, "plan_hash"));
 		(void)snprintf(plan->program, sizeof(plan->program), "%s", store_meta(s, "program_hash"));
-		if (plan->hash[0] == '\0')
-			rc = err_set(e, ERR_INPUT, "%s: has no plan: its sweep ended before it began; run it again", path);
 	} else if (strcmp(plan->program, store_meta(s, "program_hash")) != 0) {
 		rc = err_set(e, ERR_INPUT, "%s: was made by another build of el2sim than %s: want shards of one", path, plan->file);
 	} else if (strcmp(plan->hash, store_meta(s, "plan_hash")) != 0) {
@@ -92,9 +95,9 @@ static int same_plan(const char *path, struct plan *plan, struct err *e)
 	return rc;
 }
 
-static int join(struct store *s, const struct arg_list *files, const char *old, struct err *e)
+static int join(struct store *s, const struct arg_list *files, const char *from, const char *old, struct err *e)
 {
-	if (store_copy_plan(s, files->v[0], e) != 0 || (old != NULL && store_merge(s, old, e) != 0))
+	if (store_copy_plan(s, from, e) != 0 || (old != NULL && store_merge(s, old, e) != 0))
 		return -1;
 	for (size_t i = 0; i < files->n; i++)
 		if (store_merge(s, files->v[i], e) != 0)
@@ -103,7 +106,7 @@ static int join(struct store *s, const struct arg_list *files, const char *old, 
 }
 
 /* Make the file beside its name, then rename it. */
-static int merge(const struct arg_list *files, const char *old, const struct merge_args *o, struct err *e)
+static int merge(const struct arg_list *files, const char *from, const char *old, const struct merge_args *o, struct err *e)
 {
 	struct str tmp = STR_INIT;
 	struct store *s;
@@ -112,7 +115,7 @@ static int merge(const struct arg_list *files, const char *old, const struct mer
 	str_addf(&tmp, "%s.%ld.tmp", o->results, (long)getpid());
 	(void)unlink(str_get(&tmp));
 	s = store_open(str_get(&tmp), STORE_WRITE, e);
-	rc = s != NULL ? join(s, files, old, e) : -1;
+	rc = s != NULL ? join(s, files, from, old, e) : -1;
 	store_close(s);
 	if (rc == 0 && rename(str_get(&tmp), o->results) != 0)
 		rc = err_set(e, ERR_IO, "%s could not be written: %s", o->results, strerror(errno));
@@ -145,7 +148,9 @@ int cmd_merge(int argc, char **argv, struct err *e)
 		rc = same_plan(old, &plan, e);
 	}
 	if (rc == 0)
-		rc = merge(&a.pos, old, &o, e);
+		rc = plan.hash[0] != '\0' ? merge(&a.pos, plan.file, old, &o, e) :
+					 err_set(e, ERR_INPUT, "%s: has no plan: its sweep ended before it began; run it again",
+						 a.pos.v[0]);
 	args_free(&a);
 	return rc;
 }

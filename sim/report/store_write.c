@@ -373,7 +373,7 @@ int store_copy_plan(struct store *s, const char *from, struct err *e)
 	if (rc == 0 && !needed) /* a file without a plan has that hash, too */
 		rc = run(s, SQL_BEGIN, e);
 	for (size_t i = 0; rc == 0 && i < sizeof(plan_tables) / sizeof(plan_tables[0]); i++) {
-		char sql[96];
+		char sql[160];
 
 		(void)snprintf(sql, sizeof(sql), "DELETE FROM main.%s; INSERT INTO main.%s SELECT * FROM other.%s",
 			       plan_tables[i], plan_tables[i], plan_tables[i]);
