@@ -4,7 +4,7 @@
 set -u
 cd "${1:-$(dirname "$0")/..}" || exit 2
 
-# A folder of code and the folders it may include from, beside itself. "all": no rule.
+# A folder of code (or a file of it) and the folders it may include from, beside itself. "all": no rule.
 layers='
 sim/base
 sim/kernel  sim/base
@@ -14,6 +14,8 @@ models/cpu  sim/base sim/kernel sim/hooks
 models/hyp  sim/base sim/kernel sim/hooks models/cpu traces
 sim/report  sim/base sim/kernel sim/hooks models/cpu models/hyp traces
 sim/app     all
+sim/app/machine.h
+sim/systemc sim/app/machine.h
 docs        all
 tests       all
 bench       all

@@ -68,6 +68,18 @@ status=0
 if command -v c++ >/dev/null; then
 	printf '#include <el2sim/machine.h>\nint main() { return el2sim_api() != EL2SIM_API; }\n' >one.cc
 	# shellcheck disable=SC2046,SC2086
-	c++ -std=c++11 -Wall -Wextra -Wpedantic -Werror $sanitize one.cc -o one $(pkg-config --cflags --libs el2sim)
+	c++ -std=c++11 -Wall -Wextra -Wshadow -Wpedantic -Werror $sanitize one.cc -o one $(pkg-config --cflags --libs el2sim)
 	./one
+fi
+
+# The SystemC module, compiled as docs/embedding.md says, is el2sim run.
+if command -v c++ >/dev/null && pkg-config --exists systemc; then
+	from=$(pkg-config --variable=pkgdatadir el2sim)/systemc
+	[ -z "$sanitize" ] || sanitize+=" -fno-sanitize=vptr"
+	# shellcheck disable=SC2046,SC2086
+	c++ -std=c++17 -Wall -Wextra -Werror $sanitize "$from/run.cc" "$from/el2sim_module.cc" -o sc \
+		$(pkg-config --cflags --libs el2sim systemc)
+	SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1 ./sc mine.ini --run.duration=3000 >under
+	"$prefix/bin/el2sim" run mine.ini --run.duration=3000 >alone
+	cmp under alone
 fi

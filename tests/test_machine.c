@@ -278,7 +278,7 @@ static void add(struct el2sim *m, struct tape *t, unsigned vm, uint64_t base, un
 				  .ctx = t};
 	struct el2sim_error e;
 
-	fine(el2sim_device(m, &d, &e), &e);
+	fine(el2sim_add_device(m, &d, &e), &e);
 }
 
 static void run_with_answers(struct el2sim *m, struct tape *t)
@@ -424,7 +424,7 @@ START_TEST(weights_share_out_the_accesses)
 					  .access = on_tape,
 					  .ctx = &t[i]};
 
-		fine(el2sim_device(m, &d, &e), &e);
+		fine(el2sim_add_device(m, &d, &e), &e);
 	}
 	run_out(m);
 	ck_assert_uint_gt(t[0].n, t[1].n * 2);
@@ -477,7 +477,7 @@ START_TEST(a_wrong_device_is_refused_in_one_line)
 	struct el2sim_error e;
 
 	add(m, &t, 0, 0x1000, 0);
-	refused(el2sim_device(m, &bad_devices[_i].d, &e), &e, EL2SIM_USAGE, bad_devices[_i].says);
+	refused(el2sim_add_device(m, &bad_devices[_i].d, &e), &e, EL2SIM_USAGE, bad_devices[_i].says);
 	add(m, &t, 1, 0x1000, 0); /* the same place in another VM */
 	el2sim_free(m);
 }
@@ -736,15 +736,15 @@ START_TEST(calls_in_the_wrong_order_do_nothing)
 	fine(el2sim_set(m, NVHE, &e), &e);
 	refused(el2sim_load(m, OVERCOMMIT, &e), &e, EL2SIM_USAGE, "too late");
 	refused(el2sim_run_until(m, 0, &e), &e, EL2SIM_USAGE, "after el2sim_elaborate");
-	refused(el2sim_device(m, &d, &e), &e, EL2SIM_USAGE, "after el2sim_elaborate");
+	refused(el2sim_add_device(m, &d, &e), &e, EL2SIM_USAGE, "after el2sim_elaborate");
 	refused(el2sim_observe(m, &o, &e), &e, EL2SIM_USAGE, "after el2sim_elaborate");
 	fine(el2sim_elaborate(m, &e), &e);
 	refused(el2sim_set(m, "run.seed=1", &e), &e, EL2SIM_USAGE,
 		"too late: want it before el2sim_elaborate");
 	refused(el2sim_finish(m, &e), &e, EL2SIM_USAGE, "after el2sim_run_until");
-	fine(el2sim_device(m, &d, &e), &e);
+	fine(el2sim_add_device(m, &d, &e), &e);
 	fine(el2sim_run_until(m, 1000000000, &e), &e);
-	refused(el2sim_device(m, &d, &e), &e, EL2SIM_USAGE, "before el2sim_run_until");
+	refused(el2sim_add_device(m, &d, &e), &e, EL2SIM_USAGE, "before el2sim_run_until");
 	refused(el2sim_run_until(m, 1, &e), &e, EL2SIM_USAGE,
 		"want a time from now on, 1000000000");
 	refused(el2sim_answer(m, 0, 0, &e), &e, EL2SIM_USAGE, "vCPU 0 waits for no device");

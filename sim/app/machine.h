@@ -136,7 +136,7 @@ struct el2sim_access {
 	bool vmm;              /* the VMM is asked, not the host's kernel */
 	unsigned vcpu, vm;     /* whose */
 	unsigned pcpu;         /* that it runs on */
-	unsigned device;       /* index in the order of el2sim_device, from 0 */
+	unsigned device;       /* index in the order of el2sim_add_device, from 0 */
 	const char *exit_kind; /* as in [mix] */
 };
 
@@ -166,8 +166,8 @@ struct el2sim_device {
  * numbers. With no such device it is handled as without devices. Two devices that a VM sees must
  * not overlap.
  */
-EL2SIM_PUBLIC int el2sim_device(struct el2sim *m, const struct el2sim_device *d,
-				struct el2sim_error *e);
+EL2SIM_PUBLIC int el2sim_add_device(struct el2sim *m, const struct el2sim_device *d,
+				    struct el2sim_error *e);
 
 /* End the access of this vCPU that was EL2SIM_LATER: so many ps from now on. Also from a callback,
  * but that of the access itself. */

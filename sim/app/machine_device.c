@@ -189,14 +189,14 @@ static int check_device(const struct el2sim *m, const struct el2sim_device *d,
 	return 0;
 }
 
-int el2sim_device(struct el2sim *m, const struct el2sim_device *d, struct el2sim_error *e)
+int el2sim_add_device(struct el2sim *m, const struct el2sim_device *d, struct el2sim_error *e)
 {
 	struct el2sim_device full = *d;
 	struct machine_device *x;
 
 	full.name = d->name != NULL ? d->name : "";
 	fill_defaults(&full);
-	if (machine_stage(m, STAGE_BUILT, STAGE_BUILT, "el2sim_device", e) != 0 ||
+	if (machine_stage(m, STAGE_BUILT, STAGE_BUILT, "el2sim_add_device", e) != 0 ||
 	    check_device(m, &full, e) != 0)
 		return -1;
 	x = xcalloc(1, sizeof(*x));

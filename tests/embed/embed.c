@@ -46,7 +46,7 @@ static int run(struct el2sim *m, char **words, struct console *console, struct e
 	}
 	if (el2sim_elaborate(m, e) != 0)
 		return -1;
-	if (console != NULL && el2sim_device(m, &device, e) != 0)
+	if (console != NULL && el2sim_add_device(m, &device, e) != 0)
 		return -1;
 	return el2sim_run_until(m, EL2SIM_NEVER, e) == 0 ? el2sim_finish(m, e) : -1;
 }
