@@ -403,6 +403,7 @@ static void random_bench(struct bench *b, uint64_t seed)
 	b->o.seed = (int64_t)seed;
 	b->w.exits_per_s = draw(&s, 1000, 1000000);
 	b->w.law = (int)draw(&s, 0, LAW_COUNT - 1);
+	b->w.gaps = "100 5000 90000";
 	b->w.pause_us = 50;
 	b->w.timer_hz = draw(&s, 0, 1) * draw(&s, 1, 50000);
 	b->w.device_hz = draw(&s, 0, 1) * draw(&s, 1, 50000);

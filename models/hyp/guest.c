@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/hyp/guest.h"
 
+#include "models/hyp/recorded.h"
+
 __extension__ typedef unsigned __int128 u128;
 
 /* ---- random numbers ---- */
@@ -71,11 +73,77 @@ void guest_init(struct guest *g, const struct workload *w, uint64_t seed, uint32
 		g->mix_total += (uint64_t)w->mix[k];
 }
 
+void guest_init_class(struct guest *g, const struct guest_class *c, uint64_t seed, uint32_t vcpu,
+		      uint64_t hz)
+{
+	const struct recorded_vcpu *v;
+
+	guest_init(g, c->w, seed, vcpu, hz);
+	g->cls = c;
+	if (c->trace == NULL)
+		return;
+	v = &c->trace->vcpu[vcpu % c->trace->n_vcpu];
+	g->rec = v->exit;
+	g->n_rec = v->n;
+	g->at = (size_t)guest_below(g, STREAM_PHASE, v->n);
+}
+
+static uint64_t cycles_of(const struct guest *g, uint64_t ns)
+{
+	u128 cycles = (u128)ns * g->hz / 1000000000;
+
+	return cycles == 0 ? 1 : cycles > UINT64_MAX / 4 ? UINT64_MAX / 4 : (uint64_t)cycles;
+}
+
+/* A number between two quantiles, each pair of them as likely. */
+static uint64_t from_quantiles(struct guest *g, const struct guest_gaps *q)
+{
+	u128 at = (u128)draw(g, STREAM_GAP) * (q->n - 1); /* 64 bits of fraction */
+	size_t i = (size_t)(at >> 64);
+
+	return q->ns[i] + (uint64_t)((u128)(q->ns[i + 1] - q->ns[i]) * (uint64_t)at >> 64);
+}
+
+static enum exit_kind draw_kind(struct guest *g)
+{
+	uint64_t at = guest_below(g, STREAM_KIND, g->mix_total);
+
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		if (at < (uint64_t)g->w->mix[k])
+			return (enum exit_kind)k;
+		at -= (uint64_t)g->w->mix[k];
+	}
+	BUG("the weights do not add up");
+}
+
+/* The trace's next exit; after the last comes the first. */
+static uint64_t recorded_gap(struct guest *g)
+{
+	const struct recorded_exit *x = &g->rec[g->at];
+
+	g->at = g->at + 1 < g->n_rec ? g->at + 1 : 0;
+	g->next = (enum exit_kind)x->kind;
+	g->user_ns = x->user_ns;
+	g->next_known = true;
+	return cycles_of(g, x->guest_ns);
+}
+
 uint64_t guest_gap(struct guest *g)
 {
 	const struct workload *w = g->w;
-	uint64_t mean = g->hz / (uint64_t)w->exits_per_s, n = g->drawn[STREAM_GAP], pause;
+	uint64_t mean, n = g->drawn[STREAM_GAP], pause;
 
+	if (g->rec != NULL)
+		return recorded_gap(g);
+	if (w->law == LAW_RECORDED) {
+		const struct guest_gaps *q;
+
+		g->next = draw_kind(g);
+		g->next_known = true;
+		q = &g->cls->kind[g->next];
+		return cycles_of(g, from_quantiles(g, q->n != 0 ? q : &g->cls->any));
+	}
+	mean = g->hz / (uint64_t)w->exits_per_s;
 	if (mean == 0)
 		mean = 1;
 	if (w->law == LAW_CONSTANT)
@@ -89,96 +157,18 @@ uint64_t guest_gap(struct guest *g)
 
 enum exit_kind guest_kind(struct guest *g)
 {
-	uint64_t at = guest_below(g, STREAM_KIND, g->mix_total);
+	if (!g->next_known)
+		return draw_kind(g);
+	g->next_known = false;
+	return g->next;
+}
 
-	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (at < (uint64_t)g->w->mix[k])
-			return (enum exit_kind)k;
-		at -= (uint64_t)g->w->mix[k];
-	}
-	BUG("the weights do not add up");
+uint64_t guest_user_ns(const struct guest *g)
+{
+	return g->user_ns != 0 ? g->user_ns : (uint64_t)g->w->user_ns;
 }
 
 bool guest_uses_fp(struct guest *g)
 {
 	return guest_below(g, STREAM_FP, 1000) < (uint64_t)g->w->fp_permille;
-}
-
-/* ---- options ---- */
-
-bool workload_kind(enum exit_kind k)
-{
-	const struct exit_row *row = exit_row(k);
-	unsigned enters = 0;
-
-	for (unsigned i = 0; i < row->n; i++) {
-		if (row->step[i].meanwhile)
-			return false;
-		enters += exit_step_is(&row->step[i], PHASE_ENTER);
-	}
-	return exit_is_exit(k) && enters == 1 && exit_step_is(&row->step[row->n - 1], PHASE_ENTER) &&
-	       (row->state & (CND(IRQ) | CND(SERROR) | CND(LR_LIVE))) == 0;
-}
-
-#define MEMBER(m) offsetof(struct workload, m)
-
-static const char *const law_names[] = {
-#define X(id, name) name,
-	GUEST_LAWS(X)
-#undef X
-	NULL};
-
-static const struct opt_row fixed_rows[] = {
-	{"workload", "title", OPT_STR, MEMBER(title), "", 0, 0, "", NULL,
-	 "what the guests do, in a few words"},
-	{"workload", "exits_per_s", OPT_INT, MEMBER(exits_per_s), "10000", 1, 10000000, "", NULL,
-	 "exits that a vCPU causes itself, per second in the guest"},
-	{"workload", "law", OPT_ENUM, MEMBER(law), "exponential", 0, 0, "", law_names,
-	 "distribution of the guest time between them"},
-	{"workload", "burst_exits", OPT_INT, MEMBER(burst_exits), "32", 1, 1000000, "", NULL,
-	 "exits of one burst (law = bursty)"},
-	{"workload", "pause", OPT_INT, MEMBER(pause_us), "1000", 0, 60000000, "us", NULL,
-	 "guest time between bursts (law = bursty)"},
-	{"workload", "timer_hz", OPT_INT, MEMBER(timer_hz), "250", 0, 1000000, "Hz", NULL,
-	 "interrupts of each vCPU's virtual timer; 0: none"},
-	{"workload", "device_hz", OPT_INT, MEMBER(device_hz), "0", 0, 1000000, "Hz", NULL,
-	 "device interrupts for each vCPU, exponentially distributed; 0: none"},
-	{"workload", "ipi_targets", OPT_INT, MEMBER(ipi_targets), "1", 1, 512, "", NULL,
-	 "vCPUs of the VM that an SGI (kind ipi_send) goes to"},
-	{"workload", "user_time", OPT_INT, MEMBER(user_ns), "5000", 0, 1000000000, "ns", NULL,
-	 "time of the VMM for an exit to it"},
-	{"workload", "fp_permille", OPT_INT, MEMBER(fp_permille), "0", 0, 1000, "", NULL,
-	 "guest entries, of a thousand, after which the guest uses FP/SIMD"},
-};
-
-struct opt_row *workload_opt_rows(size_t *n)
-{
-	const size_t fixed = sizeof(fixed_rows) / sizeof(fixed_rows[0]);
-	struct opt_row *rows = xcalloc(fixed + EXIT_COUNT, sizeof(*rows));
-
-	for (*n = 0; *n < fixed; (*n)++)
-		rows[*n] = fixed_rows[*n];
-	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (!workload_kind((enum exit_kind)k))
-			continue;
-		rows[(*n)++] = (struct opt_row){.section = "mix",
-						.key = exit_row((enum exit_kind)k)->name,
-						.type = OPT_INT,
-						.offset = MEMBER(mix) + k * sizeof(int64_t),
-						.def = "0",
-						.max = 1000000,
-						.unit = "",
-						.help = exit_row((enum exit_kind)k)->help};
-	}
-	return rows;
-}
-
-int workload_check(const struct workload *w, struct err *e)
-{
-	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (w->mix[k] != 0)
-			return 0;
-	}
-	return err_set(e, ERR_CONFIG,
-		       "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1");
 }

@@ -170,15 +170,20 @@ static void cpu_init(struct smp *m, unsigned id)
 	sk_proc_init(&m->k, &c->tick, "tick", tick_run);
 }
 
-static void vcpu_init(struct smp *m, unsigned id, const struct workload *w)
+static void vcpu_init(struct smp *m, unsigned id, unsigned cls)
 {
 	struct smp_vcpu *v = &m->vcpu[id];
+	const struct workload *w = m->cls[cls]->w;
+
 	v->m = m;
 	v->id = id;
 	v->vm = (unsigned)((uint64_t)id * (uint64_t)m->o.vms / m->n_vcpu);
 	v->run = runner_vcpu_of(m->runner, v->vm + 1); /* 0: the host */
-	guest_init(&v->guest, w, (uint64_t)m->o.seed, id, m->clk.hz);
-	v->ent = (struct sched_ent){.id = id, .cpu = id % m->n_cpu, .weight = 1024};
+	v->cls = cls;
+	guest_init_class(&v->guest, m->cls[cls], (uint64_t)m->o.seed, id, m->clk.hz);
+	v->ent = (struct sched_ent){.id = id,
+				    .cpu = id % m->n_cpu,
+				    .weight = w->weight != 0 ? (unsigned)w->weight : 1024};
 	v->cpu = &m->cpu[v->ent.cpu];
 	v->state = VC_RUNNABLE;
 	v->resume = RESUME_FIRST;
@@ -207,6 +212,30 @@ static int check_options(const struct smp_options *o, const struct workload *w, 
 	return workload_check(w, e);
 }
 
+/* The vCPUs of the workload's classes. */
+static int classes_init(struct smp *m, struct err *e)
+{
+	const struct workload *w = m->workload, *c;
+	uint64_t *count;
+	unsigned id = 0, n = 0;
+	int rc;
+
+	for (c = workload_next(w, NULL); c != NULL; c = workload_next(w, c))
+		n++;
+	m->cls = xcalloc(n, sizeof(struct guest_class *));
+	count = xcalloc(n, sizeof(*count));
+	rc = workload_share_out(w, m->n_vcpu, count, e);
+	for (c = workload_next(w, NULL); rc == 0 && c != NULL; c = workload_next(w, c)) {
+		m->cls[m->n_cls] = guest_class_new(c, m->prog, e);
+		rc = m->cls[m->n_cls] != NULL ? 0 : -1;
+		for (uint64_t i = 0; rc == 0 && i < count[m->n_cls]; i++)
+			vcpu_init(m, id++, m->n_cls);
+		m->n_cls += rc == 0;
+	}
+	free(count);
+	return rc;
+}
+
 struct smp *smp_new(const struct smp_options *o, const struct workload *w, const struct ws_prog *p,
 		    const uint64_t *measured, bool counting, struct err *e)
 {
@@ -218,6 +247,7 @@ struct smp *smp_new(const struct smp_options *o, const struct workload *w, const
 	m->o = *o;
 	m->prog = p;
 	m->measured = measured;
+	m->workload = w;
 	sk_init(&m->k, 0);
 	if (clk_init(&m->clk, "pCPUs", (uint64_t)p->config.machine->clock_hz, e) != 0) {
 		sk_fini(&m->k);
@@ -234,8 +264,10 @@ struct smp *smp_new(const struct smp_options *o, const struct workload *w, const
 	m->vcpu = xcalloc(m->n_vcpu, sizeof(*m->vcpu));
 	for (unsigned i = 0; i < m->n_cpu; i++)
 		cpu_init(m, i);
-	for (unsigned i = 0; i < m->n_vcpu; i++)
-		vcpu_init(m, i, w);
+	if (classes_init(m, e) != 0) {
+		smp_free(m);
+		return NULL;
+	}
 	return m;
 }
 
@@ -248,6 +280,9 @@ void smp_free(struct smp *m)
 	runner_free(m->runner);
 	free(m->cpu);
 	free(m->idle);
+	for (unsigned i = 0; i < m->n_cls; i++)
+		guest_class_free(m->cls[i]);
+	free(m->cls);
 	free(m->vcpu);
 	free(m);
 }

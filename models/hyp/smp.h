@@ -105,7 +105,7 @@ struct smp_cpu;
 
 struct smp_vcpu {
 	struct smp *m;
-	unsigned id, vm;
+	unsigned id, vm, cls;
 	struct runner_vcpu *run;
 	struct guest guest;
 	struct sched_ent ent;
@@ -170,6 +170,9 @@ struct smp {
 	struct smp_options o;
 	const struct ws_prog *prog;
 	const uint64_t *measured; /* cycles beside the modelled ops, per exit kind */
+	const struct workload *workload;
+	struct guest_class **cls; /* as workload_next has them */
+	unsigned n_cls;
 	const struct smp_bus *bus; /* may be set before the first event; NULL: no devices */
 	struct sk k;
 	struct clk clk;
@@ -193,8 +196,9 @@ struct smp {
 
 /*
  * Build the machine. p, w and measured (EXIT_COUNT cycles, or NULL) must last. counting:
- * precomputed totals instead of values; same result. NULL with ERR_CONFIG: more VMs than vCPUs, an
- * empty mix, a duration over 64 bits. smp_free.
+ * precomputed totals instead of values; same result. The classes of w get the vCPUs one after the
+ * other, neighbours together. NULL with ERR_CONFIG: more VMs than vCPUs, an empty mix, a duration
+ * over 64 bits, classes that do not add up; ERR_INPUT: a trace that cannot be replicated. smp_free.
  */
 struct smp *smp_new(const struct smp_options *o, const struct workload *w, const struct ws_prog *p,
 		    const uint64_t *measured, bool counting, struct err *e);

@@ -377,7 +377,7 @@ static void handle(struct smp_cpu *c, unsigned from)
 		v->step++;
 		COUNT(v, user_exits);
 		smp_set_state(c, v, VC_USER);
-		v->user_left = clk_cycle(&c->m->clk, (uint64_t)v->guest.w->user_ns * 1000);
+		v->user_left = clk_cycle(&c->m->clk, guest_user_ns(&v->guest) * 1000);
 		smp_busy(c, user_resume);
 		return;
 	}

@@ -63,6 +63,7 @@ void config_init(struct config *c)
 	opt_add(c->set, rows, n, &c->smp);
 	c->workload_rows = workload_opt_rows(&n);
 	opt_add(c->set, c->workload_rows, n, &c->workload);
+	workload_opt_classes(c->set, &c->workload);
 	rows = abi_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->abi);
 	rows = timeline_opt_rows(&n);
@@ -106,6 +107,7 @@ void config_free(struct config *c)
 	opt_free(c->set);
 	free(c->switch_rows);
 	free(c->workload_rows);
+	workload_free(&c->workload);
 	free(c->inject);
 	memset(c, 0, sizeof(*c));
 }

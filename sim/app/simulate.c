@@ -10,11 +10,7 @@
 
 bool simulation_wanted(const struct config *c)
 {
-	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (c->workload.mix[k] != 0)
-			return true;
-	}
-	return false;
+	return workload_wanted(&c->workload);
 }
 
 /* Cycles of the measured instructions of each kind. */

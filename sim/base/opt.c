@@ -121,6 +121,38 @@ bool opt_has_section(const struct opt_set *set, const char *section)
 	return found;
 }
 
+void opt_sections(struct opt_set *set, const char *prefix, opt_section_fn *make, void *ctx)
+{
+	set->section_prefix = prefix;
+	set->section_make = make;
+	set->section_ctx = ctx;
+}
+
+int opt_section_make(struct opt_set *set, const char *section, struct err *e)
+{
+	size_t n = set->section_prefix != NULL ? strlen(set->section_prefix) : 0;
+
+	if (n == 0 || strncmp(section, set->section_prefix, n) != 0 || section[n] != '.' ||
+	    opt_has_section(set, section))
+		return 0;
+	return set->section_make(set, section, set->section_ctx, e);
+}
+
+/* The section of "section.key", which may have a dot itself. */
+static int make_section_of(struct opt_set *set, const char *name, struct err *e)
+{
+	const char *dot = strrchr(name, '.');
+	struct str section = STR_INIT;
+	int rc = 0;
+
+	if (dot != NULL) {
+		str_addn(&section, name, (size_t)(dot - name));
+		rc = opt_section_make(set, str_get(&section), e);
+	}
+	str_free(&section);
+	return rc;
+}
+
 /* Nearest of the words that pick returns for each slot; pick may return NULL for "not this one". */
 static const char *nearest(const struct opt_set *set, const char *word, const char *section,
 			   const char *(*pick)(const struct opt_slot *, const char *))
@@ -245,12 +277,13 @@ static char *trimmed(const char *s, size_t n)
 
 static int override(struct opt_set *set, const char *name, const char *text, struct err *e)
 {
-	struct opt_slot *slot = opt_slot_named(set, name);
+	struct opt_slot *slot;
 	const char *near;
 	struct opt_value v;
 
-	if (opt_text_check(text, strlen(text), e) != 0)
+	if (opt_text_check(text, strlen(text), e) != 0 || make_section_of(set, name, e) != 0)
 		return -1;
+	slot = opt_slot_named(set, name);
 	if (slot == NULL) {
 		near = opt_near_name(set, name);
 		return err_set(e, ERR_CONFIG, "unknown option \"%.100s\"%s%s%s", name,

@@ -49,6 +49,14 @@ void opt_free(struct opt_set *set);
 void opt_add(struct opt_set *set, const struct opt_row *rows, size_t n, void *base);
 
 /*
+ * Sections of a kind that a file may have several of, [PREFIX.NAME]: make adds the rows of one
+ * (opt_add) when it is first mentioned, in a file or on the command line. Its -1 with ERR_CONFIG
+ * refuses the name. At most one kind.
+ */
+typedef int opt_section_fn(struct opt_set *set, const char *section, void *ctx, struct err *e);
+void opt_sections(struct opt_set *set, const char *prefix, opt_section_fn *make, void *ctx);
+
+/*
  * Read an INI file. `[el2sim] include = PATH` (repeatable, relative to the including file, then to the
  * shipped configs) is read in place; a key of the including file wins over an included one whatever the
  * order; of two includes the later wins. `[source] section.key = text` records where a value comes from.

@@ -44,6 +44,9 @@ struct opt_set {
 	const char *gather_section, *gather_prefix; /* NULL: nothing is gathered */
 	struct opt_gather *gathered;
 	size_t n_gathered;
+	const char *section_prefix; /* of sections that files may invent, NULL: none */
+	opt_section_fn *section_make;
+	void *section_ctx;
 	unsigned long files; /* serial number of the last file read */
 };
 
@@ -51,6 +54,8 @@ struct opt_set {
 /* NULL when there is none. name is "section.key". */
 struct opt_slot *opt_slot_named(const struct opt_set *set, const char *name);
 struct opt_slot *opt_slot_in(const struct opt_set *set, const char *section, const char *key);
+/* Make the section if it is one that a file may invent and is not there yet. */
+int opt_section_make(struct opt_set *set, const char *section, struct err *e);
 bool opt_has_section(const struct opt_set *set, const char *section);
 /* Nearest known section, key of the section, or section.key; NULL if none is near. */
 const char *opt_near_section(const struct opt_set *set, const char *section);

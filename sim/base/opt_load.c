@@ -152,6 +152,8 @@ static int check_section(struct file *f, const char *s)
 	memcpy(name, s + 1, n);
 	name[n] = '\0';
 	f->in_section = true;
+	if (opt_section_make(f->load->set, name, e) != 0)
+		return -1;
 	if (strcmp(name, "el2sim") == 0 || strcmp(name, "source") == 0 ||
 	    opt_has_section(f->load->set, name))
 		return 0;

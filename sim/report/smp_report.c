@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "sim/base/str.h"
 #include "sim/report/run_report.h"
 
 static struct rep_col text_col(const char *key, const char *title)
@@ -30,11 +31,15 @@ static int64_t milli(uint64_t a, uint64_t b)
 
 static void facts(const struct smp *m, const char *config, const char *path, struct rep *r)
 {
-	const struct workload *w = m->vcpu[0].guest.w;
+	const struct workload *w = m->workload;
+	struct str names = STR_INIT;
 	const struct machine *profile = m->prog->config.machine;
 
 	rep_fact(r, "config", "configuration", "%s", config);
-	rep_fact(r, "workload", "workload", "%s", w->title);
+	for (const struct workload *c = workload_next(w, NULL); c != NULL; c = workload_next(w, c))
+		str_addf(&names, "%s%s", names.len != 0 ? ", " : "", workload_name(w, c));
+	rep_fact(r, "workload", "workload", "%s", str_get(&names));
+	str_free(&names);
 	rep_fact_u64(r, "vcpus", "vCPUs", m->n_vcpu, "");
 	rep_fact_u64(r, "vms", "VMs", (uint64_t)m->o.vms, "");
 	rep_fact_u64(r, "pcpus", "pCPUs", m->n_cpu, "");
@@ -92,8 +97,12 @@ static void time_table(const struct smp *m, struct rep *r)
 		rep_fix(t, milli(v, m->end) * 100 / m->n_vcpu);
 		rep_str(t, smp_time_help((enum smp_time)k));
 	}
-	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Where the time of pCPUs and vCPUs goes", .x = "time",
-					  .y = "pcpu vcpu", .transposed = true, .lead = true });
+	rep_chart(t, &(struct rep_chart){.kind = REP_STACK,
+					 .title = "Where the time of pCPUs and vCPUs goes",
+					 .x = "time",
+					 .y = "pcpu vcpu",
+					 .transposed = true,
+					 .lead = true});
 }
 
 static void totals_cells(struct rep_table *t, const char *name, uint64_t runs,
@@ -123,8 +132,10 @@ static void phase_table(const struct smp *m, struct rep *r)
 		totals_cells(t, phase_name((enum ws_phase)p), runs[p], &m->phase[p]);
 	rep_rule(t);
 	totals_cells(t, "total", 0, &m->total);
-	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Modelled cycles by phase", .x = "phase",
-					  .y = "cycles" });
+	rep_chart(t, &(struct rep_chart){.kind = REP_BARS,
+					 .title = "Modelled cycles by phase",
+					 .x = "phase",
+					 .y = "cycles"});
 }
 
 static void kind_table(const struct smp *m, struct rep *r)
@@ -151,8 +162,10 @@ static void kind_table(const struct smp *m, struct rep *r)
 	rep_none(t);
 	totals_cells(t, "unfinished", 0, &m->unfinished);
 	rep_none(t);
-	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Modelled cycles by exit kind", .x = "kind",
-					  .y = "cycles" });
+	rep_chart(t, &(struct rep_chart){.kind = REP_BARS,
+					 .title = "Modelled cycles by exit kind",
+					 .x = "kind",
+					 .y = "cycles"});
 }
 
 static void latency_table(const struct smp *m, struct rep *r)
@@ -183,7 +196,8 @@ static void distribution_table(const struct smp *m, struct rep *r)
 {
 	const struct rep_col cols[] = {text_col("latency", ""), count_col("ns", "at most", "ns"),
 				       fix_col("share", "share of all", "%", 3)};
-	struct rep_table *t = rep_table(r, "latency_distribution", "Distribution of latencies", cols, 3);
+	struct rep_table *t =
+		rep_table(r, "latency_distribution", "Distribution of latencies", cols, 3);
 
 	for (unsigned l = 0; l < LAT_COUNT; l++) {
 		const struct hist *h = &m->latency[l];
@@ -199,8 +213,12 @@ static void distribution_table(const struct smp *m, struct rep *r)
 		}
 	}
 	rep_detail(t);
-	rep_chart(t, &(struct rep_chart){.kind = REP_LINES, .title = "Share of latencies at or below a time", .x = "ns",
-					 .y = "share", .series = "latency", .log_x = true});
+	rep_chart(t, &(struct rep_chart){.kind = REP_LINES,
+					 .title = "Share of latencies at or below a time",
+					 .x = "ns",
+					 .y = "share",
+					 .series = "latency",
+					 .log_x = true});
 }
 
 static void time_cells(const struct smp *m, struct rep_table *t, const uint64_t *time, bool vcpu)
@@ -244,14 +262,13 @@ static void pcpu_table(const struct smp *m, struct rep *r)
 
 static void vcpu_table(const struct smp *m, struct rep *r)
 {
-	struct rep_col cols[7 + SMP_TIME_COUNT] = {
-		{.key = "vcpu", .title = "vCPU", .type = REP_ID},
-		{.key = "vm", .title = "VM", .type = REP_ID},
-		count_col("exits", "", ""),
-		count_col("user_exits", "to the VMM", ""),
-		count_col("loads", "", ""),
-		count_col("preemptions", "", ""),
-		count_col("blocks", "", "")};
+	struct rep_col cols[7 + SMP_TIME_COUNT] = {{.key = "vcpu", .title = "vCPU", .type = REP_ID},
+						   {.key = "vm", .title = "VM", .type = REP_ID},
+						   count_col("exits", "", ""),
+						   count_col("user_exits", "to the VMM", ""),
+						   count_col("loads", "", ""),
+						   count_col("preemptions", "", ""),
+						   count_col("blocks", "", "")};
 	size_t n = time_cols(cols + 7, true);
 	struct rep_table *t = rep_table(r, "vcpus", "By vCPU", cols, 7 + n);
 
@@ -272,7 +289,8 @@ static void vcpu_table(const struct smp *m, struct rep *r)
 /* Thousandths with one decimal. */
 static const char *one_decimal(int64_t v, char buf[static RUN_COUNT_TEXT])
 {
-	(void)snprintf(buf, RUN_COUNT_TEXT, "%lld.%lld", (long long)((v + 50) / 1000), (long long)((v + 50) % 1000 / 100));
+	(void)snprintf(buf, RUN_COUNT_TEXT, "%lld.%lld", (long long)((v + 50) / 1000),
+		       (long long)((v + 50) % 1000 / 100));
 	return buf;
 }
 
@@ -292,13 +310,58 @@ static void answer(const struct smp *m, struct rep *r)
 	char n[5][RUN_COUNT_TEXT];
 
 	rep_verdict(r,
-		    "%u vCPUs on %u pCPUs: guests run %s %% of the pCPUs' time, switch and handling take %s %%; vCPUs wait "
-		    "%s %% of their time for a pCPU; %s exits per vcpu_load, %s modelled cycles of switch per exit",
+		    "%u vCPUs on %u pCPUs: guests run %s %% of the pCPUs' time, switch and "
+		    "handling take %s %%; vCPUs wait "
+		    "%s %% of their time for a pCPU; %s exits per vcpu_load, %s modelled cycles of "
+		    "switch per exit",
 		    m->n_vcpu, m->n_cpu, one_decimal(time_share(m, SMP_GUEST, false), n[0]),
-		    one_decimal(time_share(m, SMP_SWITCH, false) + time_share(m, SMP_HANDLE, false), n[1]),
+		    one_decimal(time_share(m, SMP_SWITCH, false) + time_share(m, SMP_HANDLE, false),
+				n[1]),
 		    one_decimal(time_share(m, SMP_STEAL, true), n[2]),
 		    one_decimal(milli(m->n.exits, m->n.loads), n[3]),
-		    one_decimal(milli(m->total.cycles - m->phase[PHASE_HANDLE].cycles, m->n.exits), n[4]));
+		    one_decimal(milli(m->total.cycles - m->phase[PHASE_HANDLE].cycles, m->n.exits),
+				n[4]));
+}
+
+/* By class of the workload, when there are several. */
+static void class_table(const struct smp *m, struct rep *r)
+{
+	struct rep_col cols[6 + SMP_TIME_COUNT] = {
+		text_col("class", ""),
+		{.key = "vcpus", .title = "vCPUs", .type = REP_U64},
+		{.key = "weight", .title = "weight", .type = REP_U64},
+		count_col("exits", "", ""),
+		count_col("user_exits", "to the VMM", ""),
+		count_col("loads", "", "")};
+	size_t n = time_cols(cols + 6, true);
+	struct rep_table *t = rep_table(r, "classes", "By class of vCPUs", cols, 6 + n);
+
+	for (unsigned c = 0; c < m->n_cls; c++) {
+		struct smp_counts sum = {0};
+		uint64_t time[SMP_TIME_COUNT] = {0}, vcpus = 0;
+
+		for (unsigned i = 0; i < m->n_vcpu; i++) {
+			const struct smp_vcpu *v = &m->vcpu[i];
+
+			if (v->cls != c)
+				continue;
+			vcpus++;
+			sum.exits += v->n.exits;
+			sum.user_exits += v->n.user_exits;
+			sum.loads += v->n.loads;
+			for (unsigned k = 0; k < SMP_TIME_COUNT; k++)
+				time[k] += v->time[k];
+		}
+		rep_str(t, workload_name(m->workload, m->cls[c]->w));
+		rep_u64(t, vcpus);
+		rep_u64(t, (uint64_t)m->cls[c]->w->weight);
+		rep_u64(t, sum.exits);
+		rep_u64(t, sum.user_exits);
+		rep_u64(t, sum.loads);
+		for (unsigned k = 0; k < SMP_TIME_COUNT && vcpus != 0; k++)
+			time[k] /= vcpus;
+		time_cells(m, t, time, true);
+	}
 }
 
 void smp_report(const struct smp *m, const char *config, const char *path, struct rep *r)
@@ -307,20 +370,23 @@ void smp_report(const struct smp *m, const char *config, const char *path, struc
 
 	facts(m, config, path, r);
 	count_table(m, r);
-	run_per_exit(&(struct per_exit){ m->n.exits, m->n.user_exits, m->n.loads, &m->total }, r);
+	run_per_exit(&(struct per_exit){m->n.exits, m->n.user_exits, m->n.loads, &m->total}, r);
 	time_table(m, r);
 	phase_table(m, r);
 	kind_table(m, r);
 	latency_table(m, r);
 	distribution_table(m, r);
+	if (m->n_cls > 1)
+		class_table(m, r);
 	pcpu_table(m, r);
 	vcpu_table(m, r);
 	answer(m, r);
-	rep_verdict(r,
-		    "conservation: the times of every pCPU and vCPU add up to the simulated time, "
-		    "sums by phase, exit kind and vCPU agree: %s reads, %s writes, %s modelled cycles",
-		    run_count(m->total.n[CNT_read], n[0]), run_count(m->total.n[CNT_write], n[1]),
-		    run_count(m->total.cycles, n[2]));
+	rep_verdict(
+		r,
+		"conservation: the times of every pCPU and vCPU add up to the simulated time, "
+		"sums by phase, exit kind and vCPU agree: %s reads, %s writes, %s modelled cycles",
+		run_count(m->total.n[CNT_read], n[0]), run_count(m->total.n[CNT_write], n[1]),
+		run_count(m->total.cycles, n[2]));
 	calibration_note(m->prog->config.machine, r);
 	if (path[0] == '\0')
 		rep_note(r, "no path profile: the kernel's instructions around the switch take no "
