@@ -484,34 +484,6 @@ START_TEST(only_a_vcpu_in_wfi_hands_its_timer_to_the_host)
 }
 END_TEST
 
-START_TEST(the_timeout_of_a_wfit_is_a_timer_while_in_wfit_is_set)
-{
-	struct bench b;
-	struct runner *r;
-	struct runner_vcpu *v;
-	uint64_t timeout, none;
-
-	setup(&b, "linux-6.12-vhe", 0);
-	r = runner_told(&b);
-	v = runner_vcpu(r, "vm");
-	runner_kind(r, v, EXIT_run_first, NULL);
-	(void)runner_run(r, v, COMP_wfi_vgic_put, CND(WFIT), 0);
-	ck_assert(vflags_has(&v->flags, VF_IN_WFIT) && vflags_has(&v->flags, VF_IN_WFI));
-	timeout = runner_run(r, v, COMP_vhe_put, CND(BLOCKING) | CND(WFIT), 0)->n[CNT_write];
-	(void)runner_run(r, v, COMP_vhe_load, 0, 0);
-	v->flags.w.set[VFS_sflags] &= (uint8_t)~vflag_row(VF_IN_WFIT)->mask; /* the flag lost: no timer, it sleeps on */
-	none = runner_run(r, v, COMP_vhe_put, CND(BLOCKING) | CND(WFIT), 0)->n[CNT_write];
-	ck_assert_uint_gt(timeout, none);
-	(void)runner_run(r, v, COMP_vhe_load, 0, 0);
-	(void)runner_run(r, v, COMP_wfi_vgic_load, 0, 0);
-	runner_kind(r, v, EXIT_wfit, NULL);
-	ck_assert(!vflags_has(&v->flags, VF_IN_WFIT));
-	ck_assert_uint_eq(b.n, 0);
-	runner_free(r);
-	teardown(&b);
-}
-END_TEST
-
 /* pKVM copies the input flags in and out; state flags stay the kernel's. */
 START_TEST(pkvm_sees_a_copy_of_the_input_flags_only)
 {
@@ -633,7 +605,7 @@ START_TEST(a_clear_that_is_left_out_breaks_a_rule)
 		plan = vflag_plan_new(b.prog, true, NULL);
 		random_life(plan, &v, b.prog, 1000);
 		vflag_plan_runs(plan, exec, runs);
-		exists |= runs[_i] != 0 && s->flag != VF_DEBUG_STATE_SAVE_SPE &&
+		exists |= runs[_i] != 0 && s->flag != VF_IN_WFIT && s->flag != VF_DEBUG_STATE_SAVE_SPE &&
 			  s->flag != VF_DEBUG_STATE_SAVE_TRBE && s->flag != VF_ON_UNSUPPORTED_CPU &&
 			  s->flag != VF_EXCEPT_MASK && s->flag != VF_DBG_SS_ACTIVE_PENDING;
 		vflag_plan_free(plan);
@@ -761,7 +733,6 @@ int main(void)
 	tcase_add_loop_test(c, the_debug_registers_are_switched_while_debug_dirty_is_set, 0, 3);
 	tcase_add_test(c, an_exception_is_entered_while_pending_exception_is_set);
 	tcase_add_test(c, only_a_vcpu_in_wfi_hands_its_timer_to_the_host);
-	tcase_add_test(c, the_timeout_of_a_wfit_is_a_timer_while_in_wfit_is_set);
 	tcase_add_test(c, pkvm_sees_a_copy_of_the_input_flags_only);
 	suite_add_tcase(s, c);
 	c = tcase_create("models");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/app/config.h"
+#include "sim/app/explain_diff.h"
 #include "sim/app/output.h"
 #include "sim/report/oracle_report.h"
 
@@ -42,11 +43,6 @@ static const struct arg_spec spec = {
 	.text = "With --diff, overrides (--section.key=value) apply to both sides, --inject to the first.\n",
 };
 
-static bool wanted(const struct explain_args *o, const struct ws_op *op)
-{
-	return o->phase == PHASE_COUNT ? op->phase <= PHASE_LAZY : op->phase == o->phase;
-}
-
 static void facts(struct rep *r, const char *key, const struct config *c, const struct ws_prog *p)
 {
 	rep_fact(r, key, key, "%s: %s on %s", c->path, p->config.model->name, p->config.machine->name);
@@ -69,7 +65,7 @@ static void listing(const struct explain_args *o, const struct ws_prog *p, struc
 	for (size_t i = 0; i < p->n; i++) {
 		struct ws_explain_row row;
 
-		if (!wanted(o, &p->op[i]))
+		if (!explain_wanted(o->phase, &p->op[i]))
 			continue;
 		ws_explain_at(p, i, &row);
 		rep_str(t, row.phase);
@@ -88,96 +84,6 @@ static void listing(const struct explain_args *o, const struct ws_prog *p, struc
 }
 
 /* ---- two programs ---- */
-
-static const struct ws_op *either(const struct ws_diff_row *row)
-{
-	return row->a != NULL ? row->a : row->b;
-}
-
-static bool wanted_row(const struct explain_args *o, const struct ws_diff_row *row)
-{
-	return (row->a != NULL && wanted(o, row->a)) || (row->b != NULL && wanted(o, row->b));
-}
-
-static void summary(const struct explain_args *o, const struct ws_diff *d, struct rep *r)
-{
-	static const struct rep_col cols[] = {
-		{ "group", "", REP_STR, "", 0, false },
-#define X(id, name, help) { #id, name, REP_U64, "", 0, true },
-		WS_DIFF_KINDS(X)
-#undef X
-	};
-	struct rep_table *t = rep_table(r, "groups", "Ops per group", cols, 1 + DIFF_COUNT);
-	size_t count[GRP_COUNT][DIFF_COUNT] = { { 0 } }, any[GRP_COUNT] = { 0 }, sum[DIFF_COUNT] = { 0 };
-
-	for (size_t i = 0; i < d->n; i++) {
-		if (!wanted_row(o, &d->row[i]))
-			continue;
-		count[either(&d->row[i])->group][d->row[i].kind]++;
-		any[either(&d->row[i])->group]++;
-		sum[d->row[i].kind]++;
-	}
-	for (unsigned g = 0; g < GRP_COUNT; g++) {
-		if (any[g] == 0)
-			continue;
-		rep_str(t, group_name((enum sr_group)g));
-		for (unsigned k = 0; k < DIFF_COUNT; k++)
-			rep_u64(t, count[g][k]);
-	}
-	rep_rule(t);
-	rep_str(t, "all");
-	for (unsigned k = 0; k < DIFF_COUNT; k++)
-		rep_u64(t, sum[k]);
-	rep_verdict(r, "%zu ops the same, %zu under another condition, %zu in another phase, %zu only in the first, "
-		    "%zu only in the second", sum[DIFF_SAME], sum[DIFF_GUARD], sum[DIFF_MOVED], sum[DIFF_ONLY_A],
-		    sum[DIFF_ONLY_B]);
-}
-
-static void place(struct rep_table *t, const struct ws_op *op)
-{
-	char guard[128];
-
-	if (op == NULL) {
-		rep_none(t);
-		rep_none(t);
-		rep_none(t);
-		return;
-	}
-	rep_str(t, phase_name((enum ws_phase)op->phase));
-	rep_str(t, ws_guard_text(&op->guard, guard, sizeof(guard)));
-	rep_str(t, op->step->function);
-}
-
-static void differences(const struct explain_args *o, const struct ws_diff *d, struct rep *r)
-{
-	static const struct rep_col cols[] = {
-		{ "group", "", REP_STR, "", 0, false },		{ "kind", "difference", REP_STR, "", 0, false },
-		{ "op", "", REP_STR, "", 0, false },		{ "object", "", REP_STR, "", 0, false },
-		{ "side", "", REP_STR, "", 0, false },		{ "phase_a", "phase", REP_STR, "", 0, false },
-		{ "condition_a", "condition", REP_STR, "", 0, false },
-		{ "function_a", "kernel function", REP_STR, "", 0, false },
-		{ "phase_b", "phase in second", REP_STR, "", 0, false },
-		{ "condition_b", "condition", REP_STR, "", 0, false },
-		{ "function_b", "kernel function", REP_STR, "", 0, false },
-	};
-	struct rep_table *t = rep_table(r, "ops", "Differences", cols, sizeof(cols) / sizeof(cols[0]));
-	char object[40];
-
-	for (size_t i = 0; i < d->n; i++) {
-		const struct ws_diff_row *row = &d->row[i];
-		const struct ws_op *op = either(row);
-
-		if ((row->kind == DIFF_SAME && !o->all) || !wanted_row(o, row))
-			continue;
-		rep_str(t, group_name((enum sr_group)op->group));
-		rep_str(t, ws_diff_name(row->kind));
-		rep_str(t, ws_opcode_row((enum ws_opcode)op->opcode)->name);
-		rep_str(t, ws_diff_object(op, object));
-		rep_str(t, side_name((enum ws_side)op->side));
-		place(t, row->a);
-		place(t, row->b);
-	}
-}
 
 /* The other side: an entry with '=' is a change, the one without (if any) is its file. */
 static int load_other(const struct explain_args *o, const struct args *a, struct config *c, struct err *e)
@@ -218,8 +124,7 @@ static int diff(const struct explain_args *o, const struct args *a, const struct
 		facts(r, "second", &c, q);
 		inject_report(&p->config, r);
 		d = ws_diff_new(p, q);
-		summary(o, d, r);
-		differences(o, d, r);
+		explain_diff_report(&(struct explain_diff){ o->phase, o->all, "groups", "ops" }, d, r);
 		ws_diff_free(d);
 		ws_free(q);
 	}

@@ -8,7 +8,6 @@
 #include "sim/report/flags_report.h"
 #include "sim/report/folded.h"
 #include "sim/report/oracle_report.h"
-#include "sim/report/smp_report.h"
 #include "sim/report/timeline.h"
 
 #include <inttypes.h>
@@ -42,9 +41,7 @@ static int replay(struct job *j, const struct run_args *o, struct rep **r, struc
 {
 	if (job_run(j, &o->job, e) != 0)
 		return -1;
-	*r = rep_new("run", "Replay of a trace");
-	inject_report(&j->prog->config, *r);
-	run_report(&j->result, *r);
+	*r = job_report(j);
 	return 0;
 }
 
@@ -68,9 +65,7 @@ static int run_workload(struct job *j, const struct run_args *o, struct rep **r,
 	str_free(&text);
 	if (rc != 0)
 		return -1;
-	*r = rep_new("run-workload", "A machine in simulated time");
-	inject_report(&j->sim.prog->config, *r);
-	smp_report(j->sim.smp, j->config.path, j->sim.path, *r);
+	*r = job_report(j);
 	return 0;
 }
 
@@ -174,9 +169,8 @@ int cmd_run(int argc, char **argv, struct err *e)
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
 	rc = config_load(&j.config, a.pos.v[0], &a.overrides, e);
-	if (rc == 0 && j.config.compare.configs[0] != '\0')
-		rc = err_set(e, ERR_USAGE, "%s says what to compare: use el2sim compare, or run one of the files that it "
-			     "lists: %s", a.pos.v[0], j.config.compare.configs);
+	if (rc == 0)
+		rc = job_refuse_comparison(&j, e);
 	if (rc == 0 && o.events.file != NULL && !simulation_wanted(&j.config))
 		rc = err_set(e, ERR_USAGE, "--events %s: %s has no workload ([mix]) to simulate: what was recorded is "
 			     "the trace already", o.events.file, a.pos.v[0]);

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "models/hyp/oracle.h"
+#include "sim/report/oracle_report.h"
+#include "sim/report/smp_report.h"
 
 /* [run] title, or the file's name without folder and ending. */
 static void take_title(struct job *j)
@@ -72,6 +74,30 @@ int job_build_simulation(struct job *j, const struct job_args *o, struct err *e)
 		return -1;
 	return simulation_build(&j->sim, &j->config, o->trace, o->force, o->check ? &j->oracle : NULL,
 				j->timeline, e);
+}
+
+int job_refuse_comparison(const struct job *j, struct err *e)
+{
+	if (j->config.compare.configs[0] == '\0')
+		return 0;
+	return err_set(e, ERR_USAGE, "%s says what to compare: use el2sim compare, or run one of the files that it lists: %s",
+		       j->config.path, j->config.compare.configs);
+}
+
+struct rep *job_report(const struct job *j)
+{
+	struct rep *r;
+
+	if (j->replay != NULL) {
+		r = rep_new("run", "Replay of a trace");
+		inject_report(&j->prog->config, r);
+		run_report(&j->result, r);
+	} else {
+		r = rep_new("run-workload", "A machine in simulated time");
+		inject_report(&j->sim.prog->config, r);
+		smp_report(j->sim.smp, j->config.path, j->sim.path, r);
+	}
+	return r;
 }
 
 void job_free(struct job *j)

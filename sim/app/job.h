@@ -46,6 +46,10 @@ int job_simulate(struct job *j, const struct job_args *o, struct err *e);
  * ERR_CONFIG without a trace, ERR_MODEL, ERR_INPUT. Free with job_free in any case.
  */
 int job_run(struct job *j, const struct job_args *o, struct err *e);
+/* ERR_USAGE when the configuration says what to compare, and so is not one to run. */
+int job_refuse_comparison(const struct job *j, struct err *e);
+/* The report of a job that was run or simulated; the caller frees it. */
+struct rep *job_report(const struct job *j);
 void job_free(struct job *j);
 
 #endif

@@ -151,7 +151,7 @@ static struct rep_col copy_col(const struct rep_col *c)
 	struct rep_col copy = *c;
 
 	BUG_ON((unsigned)c->type >= REP_TYPE_COUNT);
-	BUG_ON(c->type == REP_FIX && (c->decimals < 1 || c->decimals > 3));
+	BUG_ON(c->type == REP_FIX && (c->decimals < 0 || c->decimals > 3));
 	copy.key = printable(c->key);
 	copy.title = printable(c->title != NULL && c->title[0] != '\0' ? c->title : c->key);
 	copy.unit = printable(c->unit);

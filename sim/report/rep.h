@@ -51,7 +51,7 @@ struct rep_col {
 	const char *title; /* text and Markdown heading, "" or NULL = key */
 	enum rep_type type;
 	const char *unit;  /* "" (or NULL) or cycles, ns, ... ; printed in the heading */
-	int decimals;      /* REP_FIX only: 1..3 */
+	int decimals;      /* REP_FIX only: 1..3; 0: as many as each number has */
 	bool sparse;       /* print 0 as "." in text */
 };
 

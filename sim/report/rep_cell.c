@@ -47,25 +47,33 @@ static void add_signed(struct str *b, int64_t v, enum rep_reader reader)
 	add_digits(b, magnitude(v), reader);
 }
 
+/* How many decimals a number has. */
+static int own_decimals(int64_t v)
+{
+	uint64_t part = magnitude(v) % 1000;
+
+	return part == 0 ? 0 : part % 100 == 0 ? 1 : part % 10 == 0 ? 2 : 3;
+}
+
 /* Thousandths rounded to decimals, half away from zero. */
 static void add_fixed(struct str *b, int64_t v, int decimals, enum rep_reader reader)
 {
-	uint64_t step = decimals == 1 ? 100 : decimals == 2 ? 10 : 1;
+	uint64_t step = decimals == 0 ? 1000 : decimals == 1 ? 100 : decimals == 2 ? 10 : 1;
 	uint64_t per_one = 1000 / step;
 	uint64_t rounded = magnitude(v) / step + (magnitude(v) % step * 2 >= step && step > 1);
 
 	if (v < 0 && rounded != 0)
 		str_addc(b, '-');
 	add_digits(b, rounded / per_one, reader);
-	str_addf(b, ".%0*" PRIu64, decimals, rounded % per_one);
+	if (decimals != 0)
+		str_addf(b, ".%0*" PRIu64, decimals, rounded % per_one);
 }
 
 void rep_exact_add(struct str *b, int64_t thousandths)
 {
-	uint64_t part = magnitude(thousandths) % 1000;
-	int decimals = part % 100 == 0 ? 1 : part % 10 == 0 ? 2 : 3;
+	int decimals = own_decimals(thousandths);
 
-	add_fixed(b, thousandths, decimals, REP_PROGRAMS);
+	add_fixed(b, thousandths, decimals != 0 ? decimals : 1, REP_PROGRAMS);
 }
 
 void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cell *cell,
@@ -84,7 +92,7 @@ void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cel
 		add_signed(b, cell->i, reader);
 		return;
 	case REP_FIX:
-		add_fixed(b, cell->i, col->decimals, reader);
+		add_fixed(b, cell->i, col->decimals != 0 ? col->decimals : own_decimals(cell->i), reader);
 		return;
 	case REP_ID:
 		add_digits(b, cell->u, REP_PROGRAMS);

@@ -211,8 +211,8 @@ static int read_column(const struct reader *d, const char *table, const json_t *
 		return wrong(d, "%s: column \"%s\" is of type \"%s\": want string, u64, i64, decimal or hex", table,
 			     c->key, type);
 	if (c->type == REP_FIX &&
-	    (!u64_of(json_object_get(v, "decimals"), &decimals) || decimals < 1 || decimals > 3))
-		return wrong(d, "%s: column \"%s\": want \"decimals\" 1..3", table, c->key);
+	    (!u64_of(json_object_get(v, "decimals"), &decimals) || decimals > 3))
+		return wrong(d, "%s: column \"%s\": want \"decimals\" 0..3", table, c->key);
 	c->decimals = (int)decimals;
 	c->sparse = json_is_true(json_object_get(v, "sparse"));
 	return 0;

@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The examples of docs/diff.md, run as they stand there: a gate that passes, and fails when the switch gets dearer.
+set -euo pipefail
+root=$(pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+mkdir "$tmp/bin"
+ln -s "$(realpath "$EL2SIM_BINARY_DIR/el2sim")" "$tmp/bin/el2sim"
+export PATH="$tmp/bin:$PATH" EL2SIM_SHARE="$root"
+
+die() { echo "$*"; exit 1; }
+
+# The I-th ```sh block of the page.
+block() { awk -v want="$1" '/^```sh/ { n++; on = n == want; next } /^```/ { on = 0 } on' "$root/docs/diff.md"; }
+
+cd "$tmp"
+config()
+{
+	printf '[el2sim]\ninclude = %s/configs/experiment/linux-6.12-vhe-n1.ini\n%s\n' "$root" "$1"
+}
+
+# One configuration: the same passes, eager EL1 registers fail, and the report is written in both cases.
+config '' >my-kernel.ini
+block 1 >one.sh
+[ "$(grep -c el2sim one.sh)" -eq 2 ] || die "docs/diff.md has no first example"
+bash -eu one.sh || die "the same configuration fails its own baseline"
+grep -q '^no difference\|no difference in' switch.md || { cat switch.md; die "not the same"; }
+config '[policy]
+el1 = eager' >my-kernel.ini
+grep -v baseline.json\$ one.sh | grep -v '^#' >check.sh
+status=0
+bash -eu check.sh || status=$?
+[ "$status" -eq 1 ] || die "eager EL1 registers: exit status $status, want 1"
+grep -q 'gate: failed' switch.md || { cat switch.md; die "no verdict"; }
+grep -q '__sysreg_restore_el1_state' switch.md || die "--explain names no kernel function"
+
+# A sweep: baseline.db by the first line of the example, then a dearer policy.
+sweep()
+{
+	config "$1
+[sweep]
+switch.model = linux-6.12-vhe, linux-6.12-nvhe
+run.fp_use = never, each-load"
+}
+block 2 >two.sh
+sweep '' >matrix.ini
+printf '[gate]\nphases/total/cycles = 2%%\nper_exit/* = 0.5%%\n' >gate.ini
+sed -n 's/new\.db/baseline.db/; /sweep/p' two.sh >base.sh
+bash -eu base.sh >log 2>&1 || { cat log; die "no baseline"; }
+bash -eu two.sh >log 2>&1 || { cat log; die "the same sweep fails its own baseline"; }
+rm new.db
+sweep '[policy]
+el1 = eager' >matrix.ini
+status=0
+bash -eu two.sh >log 2>&1 || status=$?
+[ "$status" -eq 1 ] || { cat log matrix.md; die "eager EL1 registers: exit status $status, want 1"; }
+grep -q 'switch.model=linux-6.12-vhe' matrix.md || die "no point named"
+! grep -q 'switch.model=linux-6.12-nvhe' matrix.md || die "nVHE switches EL1 registers eagerly anyway"
