@@ -34,6 +34,7 @@ static const char *const report_lines[] = {
 	"el2sim lint " RL_VHE,
 	"el2sim abi configs/experiment/abi-scope.ini",
 	"el2sim abi --list",
+	"el2sim diff " RL_VHE " configs/experiment/linux-4.15-vhe-n1.ini --explain",
 };
 
 #define N_REPORT_LINES (sizeof(report_lines) / sizeof(report_lines[0]))

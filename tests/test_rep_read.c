@@ -135,7 +135,7 @@ static const struct {
 	{ TABLE("5", ""), "t: \"type\" is missing" },
 	{ TABLE(COL("float"), ""), "column \"k\" is of type \"float\"" },
 	{ TABLE(COL("u64") ", " COL("u64"), ""), "two columns have the key \"k\"" },
-	{ TABLE(COL("decimal"), ""), "want \"decimals\" 1..3" },
+	{ TABLE(COL("decimal"), ""), "want \"decimals\" 0..3" },
 	{ TABLE(COL("u64"), "{}"), "t: row 1 has no \"k\"" },
 	{ TABLE(COL("u64"), "{\"k\": 1}, {\"k\": -1}"), "t: row 2: \"k\" is no u64 in range" },
 	{ TABLE(COL("u64"), "{\"k\": \"1\"}"), "t: row 1: \"k\" is no u64" },
