@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sim/app/machine.h, as a program that embeds a machine uses it. */
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -213,6 +214,46 @@ START_TEST(machines_side_by_side_do_not_see_each_other)
 	for (unsigned i = 0; i < N; i++) {
 		free(text[i]);
 		el2sim_free(m[i]);
+	}
+}
+END_TEST
+
+/* No assertions: Check's are for the thread that runs the test. */
+static void *in_a_thread(void *file)
+{
+	struct el2sim *m = el2sim_new();
+	struct el2sim_error e;
+	char *text = NULL;
+	size_t len;
+
+	if (el2sim_load(m, file, &e) != 0 || el2sim_set(m, NVHE, &e) != 0 ||
+	    el2sim_set(m, "run.duration=2000", &e) != 0 || el2sim_elaborate(m, &e) != 0 ||
+	    el2sim_run_until(m, EL2SIM_NEVER, &e) != 0 || el2sim_finish(m, &e) != 0 ||
+	    el2sim_report_text(m, "json", &text, &len, &e) != 0)
+		text = NULL;
+	el2sim_free(m);
+	return text;
+}
+
+START_TEST(machines_in_threads_of_their_own_do_not_see_each_other)
+{
+	enum { N = 6 };
+	static char *const files[] = {BOOT, OVERCOMMIT, "configs/workload/hackbench.ini"};
+	pthread_t thread[N];
+	void *text[N];
+
+	for (unsigned i = 0; i < N; i++)
+		ck_assert_int_eq(pthread_create(&thread[i], NULL, in_a_thread, files[i % 3]), 0);
+	for (unsigned i = 0; i < N; i++)
+		ck_assert_int_eq(pthread_join(thread[i], &text[i]), 0);
+	for (unsigned i = 0; i < N; i++) {
+		void *alone = in_a_thread(files[i % 3]);
+
+		ck_assert_ptr_nonnull(alone);
+		ck_assert_ptr_nonnull(text[i]);
+		ck_assert_str_eq(text[i], alone);
+		free(alone);
+		free(text[i]);
 	}
 }
 END_TEST
@@ -477,7 +518,8 @@ START_TEST(a_wrong_device_is_refused_in_one_line)
 	struct el2sim_error e;
 
 	add(m, &t, 0, 0x1000, 0);
-	refused(el2sim_add_device(m, &bad_devices[_i].d, &e), &e, EL2SIM_USAGE, bad_devices[_i].says);
+	refused(el2sim_add_device(m, &bad_devices[_i].d, &e), &e, EL2SIM_USAGE,
+		bad_devices[_i].says);
 	add(m, &t, 1, 0x1000, 0); /* the same place in another VM */
 	el2sim_free(m);
 }
@@ -773,6 +815,7 @@ int main(void)
 	tcase_add_test(tc, every_format_is_what_the_program_writes);
 	tcase_add_test(tc, how_time_is_cut_changes_nothing);
 	tcase_add_test(tc, machines_side_by_side_do_not_see_each_other);
+	tcase_add_test(tc, machines_in_threads_of_their_own_do_not_see_each_other);
 	tcase_add_test(tc, a_run_that_is_cut_says_how_far_it_came);
 	tcase_add_loop_test(tc, latency_adds_to_the_handling_of_the_exit_exactly, 0,
 			    (int)(sizeof(mixes) / sizeof(mixes[0])));
