@@ -93,6 +93,23 @@ START_TEST(counting_is_detailed_and_two_runs_are_one_under_systemc)
 }
 END_TEST
 
+START_TEST(machines_side_by_side_in_one_simulation_are_those_alone)
+{
+	static const char *const files[] = {OVERCOMMIT, PLATFORM, OVERCOMMIT};
+	struct str want = STR_INIT;
+
+	for (unsigned i = 0; i < 3; i++) {
+		char *one = well(EL2SIM " run %s --run.duration=1500", files[i]);
+
+		str_add(&want, one);
+		free(one);
+	}
+	expect_same(well(SC_RUN " %s %s %s --quantum=%s --run.duration=1500", files[0], files[1],
+			 files[2], quanta[_i]),
+		    want.s);
+}
+END_TEST
+
 START_TEST(the_json_names_the_same_command)
 {
 	expect_same(
@@ -370,7 +387,7 @@ static const struct {
 	{SC_RUN " " OVERCOMMIT " --machine.vcpus=0", "command line: [machine] vcpus = 0", 3},
 	{SC_RUN " configs/experiment/linux-6.12-vhe-n1.ini", "no workload", 3},
 	{SC_RUN " " OVERCOMMIT " --format=pdf --run.duration=100", "no format \"pdf\"", 2},
-	{SC_RUN, "usage: el2sim-systemc CONFIG", 2},
+	{SC_RUN, "usage: el2sim-systemc CONFIG...", 2},
 	{SC_PLATFORM " " PLATFORM " dmaa=4", "usage: el2sim-platform CONFIG", 2},
 	{SC_PLATFORM " " PLATFORM " --machine.vms=1", "device dma: VM 1: want one of 0..0", 2},
 	{SC_PLATFORM " " PLATFORM " answer=error",
@@ -414,6 +431,8 @@ int main(void)
 	tcase_add_loop_test(tc, every_shipped_simulation_reports_the_same_under_systemc, 0,
 			    (int)(sizeof(quanta) / sizeof(quanta[0])));
 	tcase_add_test(tc, counting_is_detailed_and_two_runs_are_one_under_systemc);
+	tcase_add_loop_test(tc, machines_side_by_side_in_one_simulation_are_those_alone, 0,
+			    (int)(sizeof(quanta) / sizeof(quanta[0])));
 	tcase_add_test(tc, the_json_names_the_same_command);
 	tcase_add_loop_test(tc, random_platforms_are_those_of_c_at_every_quantum, 0, 12);
 	tcase_add_loop_test(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// el2sim-systemc CONFIG [--quantum=NS] [--format=NAME] [--section.key=value...]: `el2sim run` of a
-// workload under SystemC: the least program around an el2sim_module. Writes the same bytes.
+// el2sim-systemc CONFIG... [--quantum=NS] [--format=NAME] [--section.key=value...]: `el2sim run` of workloads under
+// SystemC, the least program around an el2sim_module: one per file, side by side. Writes the same bytes, one report
+// after the other.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -9,28 +10,31 @@
 
 int sc_main(int argc, char **argv)
 {
-	std::vector<std::string> overrides;
+	std::vector<std::string> configs, overrides;
 	std::string format = "text";
 
-	if (argc < 2) {
-		std::fprintf(stderr, "usage: el2sim-systemc CONFIG [--quantum=NS] [--format=NAME] "
-				     "[--section.key=value...]\n");
-		return EL2SIM_USAGE;
-	}
-	for (int i = 2; i < argc; i++) {
+	for (int i = 1; i < argc; i++) {
 		if (std::strncmp(argv[i], "--quantum=", 10) == 0)
 			tlm::tlm_global_quantum::instance().set(
 				sc_core::sc_time(std::atof(argv[i] + 10), sc_core::SC_NS));
 		else if (std::strncmp(argv[i], "--format=", 9) == 0)
 			format = argv[i] + 9;
 		else
-			overrides.push_back(argv[i]);
+			(argv[i][0] == '-' ? overrides : configs).push_back(argv[i]);
+	}
+	if (configs.empty()) {
+		std::fprintf(stderr, "usage: el2sim-systemc CONFIG... [--quantum=NS] [--format=NAME] "
+				     "[--section.key=value...]\n");
+		return EL2SIM_USAGE;
 	}
 	try {
-		el2sim_module host("host", argv[1], overrides);
+		std::deque<el2sim_module> hosts;
 
+		for (const std::string &config : configs)
+			hosts.emplace_back(sc_core::sc_gen_unique_name("host"), config, overrides);
 		sc_core::sc_start();
-		host.report(format, stdout);
+		for (el2sim_module &host : hosts)
+			host.report(format, stdout);
 	} catch (const sc_core::sc_report &r) {
 		std::fprintf(stderr, "el2sim-systemc: %s\n", el2sim_module::error_text(r).c_str());
 		return el2sim_module::error_status(r);
