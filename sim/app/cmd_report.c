@@ -5,6 +5,7 @@
 
 #include "sim/app/output.h"
 #include "sim/report/rep_read.h"
+#include "sim/report/sweep_report.h"
 
 #define NOT_GIVEN (-1)
 
@@ -18,7 +19,7 @@ static const struct arg_row arg_rows[] = {
 
 static const struct arg_spec spec = {
 	.name = "report", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = ARG_ANY,
-	.text = "RESULT is a report that a command wrote with --format json.\n"
+	.text = "RESULT is a report that a command wrote with --format json, or the results file of a sweep.\n"
 		"Without --format the ending of FILE says the format: .txt, .md, .csv, .json, .html.\n",
 };
 
@@ -33,6 +34,35 @@ static int format_of(const char *file)
 	return REP_TEXT;
 }
 
+/* Every SQLite file begins with these 16 bytes. */
+static bool is_database(const char *path)
+{
+	static const char magic[] = "SQLite format 3";
+	char head[sizeof(magic)] = "";
+	FILE *f = fopen(path, "rb");
+	bool is = f != NULL && fread(head, 1, sizeof(head), f) == sizeof(head) && memcmp(head, magic, sizeof(head)) == 0;
+
+	if (f != NULL)
+		(void)fclose(f);
+	return is;
+}
+
+static int read_result(struct rep_list *l, const char *path, struct err *e)
+{
+	struct store *s;
+	struct rep *r;
+
+	if (!is_database(path))
+		return rep_read_list(l, path, e);
+	s = store_open(path, STORE_READ, e);
+	r = s != NULL ? sweep_report(s, e) : NULL;
+	store_close(s);
+	if (r == NULL)
+		return -1;
+	rep_list_add(l, r);
+	return 0;
+}
+
 int cmd_report(int argc, char **argv, struct err *e)
 {
 	struct report_args o = { .out = { .format = NOT_GIVEN } };
@@ -45,7 +75,7 @@ int cmd_report(int argc, char **argv, struct err *e)
 	if (o.out.format == NOT_GIVEN)
 		o.out.format = format_of(o.out.file);
 	for (size_t i = 0; rc == 0 && i < a.pos.n; i++)
-		rc = rep_read_list(&l, a.pos.v[i], e);
+		rc = read_result(&l, a.pos.v[i], e);
 	if (rc == 0)
 		rc = output_write_all(&o.out, (const struct rep *const *)l.r, l.n, e);
 	rep_list_free(&l);

@@ -307,6 +307,16 @@ void rep_note(struct rep *r, const char *fmt, ...)
 	va_end(ap);
 }
 
+size_t rep_notes(const struct rep *r)
+{
+	return r->notes.n;
+}
+
+const char *rep_note_at(const struct rep *r, size_t i)
+{
+	return r->notes.line[i];
+}
+
 static rep_writer *const writers[REP_FORMAT_COUNT] = {
 #define X(id, name, help) [id] = write_##id,
 	REP_FORMATS(X)

@@ -142,6 +142,8 @@ void rep_chart(struct rep_table *t, const struct rep_chart *c);
 void rep_verdict(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What a reader must know beside the numbers (uncalibrated, skipped, not measured). */
 void rep_note(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+size_t rep_notes(const struct rep *r);
+const char *rep_note_at(const struct rep *r, size_t i);
 
 /* Write the whole document and flush f. ERR_IO on write errors. */
 int rep_write(const struct rep *r, enum rep_format format, FILE *f, struct err *e);

@@ -262,11 +262,6 @@ static void add_answer(struct str *b, const struct rep *r, const char *prefix)
 	str_add(b, "<section class=\"answer\" aria-label=\"Answer\">\n");
 	if (r->verdicts.n != 0)
 		add_element(b, "<p class=\"lead\">", r->verdicts.line[0], "</p>\n");
-	for (size_t i = 1; i < r->verdicts.n; i++) {
-		str_add(b, i == 1 ? "<ul class=\"more\">\n" : "");
-		add_element(b, "<li>", r->verdicts.line[i], "</li>\n");
-		str_add(b, i + 1 == r->verdicts.n ? "</ul>\n" : "");
-	}
 	for (size_t i = 0; i < r->notes.n; i++) {
 		if (is_caution(r->notes.line[i])) {
 			add_element(b, "<p class=\"caution\"><strong>Uncertainty</strong> ", r->notes.line[i], "</p>\n");
@@ -275,6 +270,11 @@ static void add_answer(struct str *b, const struct rep *r, const char *prefix)
 	}
 	if (lead != NULL)
 		add_figure(b, t, lead, prefix);
+	for (size_t i = 1; i < r->verdicts.n; i++) {
+		str_add(b, i == 1 ? "<ul class=\"more\">\n" : "");
+		add_element(b, "<li>", r->verdicts.line[i], "</li>\n");
+		str_add(b, i + 1 == r->verdicts.n ? "</ul>\n" : "");
+	}
 	str_add(b, "</section>\n");
 }
 

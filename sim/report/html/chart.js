@@ -141,6 +141,22 @@ el2sim.charts = () => {
     };
   }
 
+  /* Labels of marks stand above the chart, in as many lines as they need. Returns how many. */
+  function placeMarks(marks, x, inner) {
+    const lines = [];
+    for (const k of [...marks].sort((a, b) => b.x - a.x)) {
+      k.at = x(k.x);
+      k.left = k.at > inner / 2;
+      k.shown = cut(k.label, Math.max(k.left ? k.at : inner - k.at, 60));
+      const width = textWidth(k.shown) + 12;
+      const from = k.left ? k.at - width : k.at, to = k.left ? k.at + 2 : Math.min(k.at + width, inner);
+      k.level = lines.findIndex(l => l.every(s => to <= s[0] || from >= s[1]));
+      if (k.level < 0) k.level = lines.push([]) - 1;
+      lines[k.level].push([from, to]);
+    }
+    return lines.length;
+  }
+
   function lines(svg, m, width, hidden) {
     const height = Math.max(220, Math.min(380, width * .45)), series = m.series.filter(s => !hidden.has(s.name));
     const values = series.flatMap(s => s.values).filter(v => v !== null && (!m.spec.log_y || v > 0));
@@ -151,17 +167,20 @@ el2sim.charts = () => {
       .domain(values.length === 0 ? [0, 1] : m.spec.log_y ? [low, high === low ? low * 10 : high] : [fromZero ? Math.min(0, low) : low, high === low ? low + 1 : high])
       .range([height, 0]).nice();
     const yTicks = m.spec.log_y ? y.ticks().filter(v => /^10*$|^0\.0*1$/.test(String(v))) : y.ticks(6);
-    const margin = { left: Math.max(...yTicks.map(t => textWidth(short(t))), 20) + 14, right: 16, top: m.marks.length ? 40 : 22, bottom: 44 };
+    const margin = { left: Math.max(...yTicks.map(t => textWidth(short(t))), 20) + 14, right: 16, top: 22, bottom: 44 };
     const inner = width - margin.left - margin.right;
     const xs = m.positions.map(p => p.x), span = m.numeric ? [Math.min(...xs, ...m.marks.map(k => k.x)), Math.max(...xs, ...m.marks.map(k => k.x))] : [];
     const x = !m.numeric ? d3.scalePoint().domain(m.positions.map((p, i) => String(i))).range([0, inner]).padding(.3) :
       (m.spec.log_x ? d3.scaleLog() : d3.scaleLinear()).domain(span[0] === span[1] ? [span[0] * .9, span[0] * 1.1 || 1] : span).range([0, inner]);
+    const levels = placeMarks(m.marks, x, inner);
+    margin.top += levels * 15;
     const px = i => m.numeric ? x(m.positions[i].x) : x(String(i));
     const g = svg.append("g").attr("transform", `translate(${margin.left},${margin.top})`);
 
     svg.attr("viewBox", `0 0 ${width} ${height + margin.top + margin.bottom}`);
     g.append("g").attr("class", "grid").selectAll("line").data(yTicks).enter().append("line").attr("x2", inner).attr("y1", y).attr("y2", y);
     g.append("g").attr("class", "axis").call(d3.axisLeft(y).tickValues(yTicks).tickFormat(short).tickSizeOuter(0));
+    if (low < 0 && high > 0) g.append("line").attr("class", "zero").attr("x2", inner).attr("y1", y(0)).attr("y2", y(0));
     g.append("text").attr("x", -margin.left).attr("y", -margin.top + 12).text(m.yTitle + (fromZero || m.spec.log_y ? "" : " (axis does not begin at 0)"));
     if (m.numeric) {
       axisX(g, x, height, Math.max(2, Math.floor(inner / 80)), m.spec.log_x);
@@ -170,11 +189,10 @@ el2sim.charts = () => {
       axis.call(d3.axisBottom(x).tickFormat(i => cut(m.positions[i].name, x.step() - 6)).tickSizeOuter(0));
     }
     g.append("text").attr("x", inner).attr("y", height + 36).attr("text-anchor", "end").text(m.xTitle);
-    m.marks.forEach((k, n) => {
-      const at = x(k.x), right = at > inner * .6;
-      g.append("line").attr("class", "mark").attr("x1", at).attr("x2", at).attr("y1", -6 - n % 2 * 13).attr("y2", height);
-      g.append("text").attr("class", "mark-label").attr("x", at + (right ? -6 : 6)).attr("y", -2 - n % 2 * 13).attr("text-anchor", right ? "end" : "start").text(k.label);
-    });
+    for (const k of m.marks) {
+      g.append("line").attr("class", "mark").attr("x1", k.at).attr("x2", k.at).attr("y1", -4 - k.level * 15).attr("y2", height);
+      g.append("text").attr("class", "mark-label").attr("x", k.at + (k.left ? -5 : 5)).attr("y", -5 - k.level * 15).attr("text-anchor", k.left ? "end" : "start").text(k.shown);
+    }
     const ruler = g.append("line").attr("class", "ruler").attr("y2", height).attr("visibility", "hidden");
     for (const s of series) {
       const points = s.values.map((v, i) => [px(i), v]).filter(p => p[1] !== null && (!m.spec.log_y || p[1] > 0));

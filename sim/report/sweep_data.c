@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/report/sweep_data.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "sim/base/str.h"
+#include "sim/report/metrics.h"
+
+/* Metrics of phases that a point is read for: cycles and runs of each. */
+struct phase_sums {
+	int64_t cycles[PHASE_COUNT], runs[PHASE_COUNT];
+	bool any;
+};
+
+struct reading {
+	struct sweep_data *d;
+	struct sweep_point *p;
+	struct phase_sums sums;
+};
+
+bool sweep_number(const char *label, int64_t *thousandths)
+{
+	const char *point = strchr(label, '.');
+	int64_t whole;
+
+	if (point != NULL) {
+		char *end;
+		double v = strtod(label, &end);
+
+		if (end == label || *end != '\0' || !(fabs(v) < 1e12))
+			return false;
+		*thousandths = llround(v * 1000);
+		return true;
+	}
+	if (!str_i64(label, &whole) || whole > INT64_MAX / 1000 || whole < INT64_MIN / 1000)
+		return false;
+	*thousandths = whole * 1000;
+	return true;
+}
+
+bool sweep_log_x(const struct sweep_data *d)
+{
+	const struct store_axis *a;
+	int64_t v;
+
+	if (d->x == SWEEP_NONE)
+		return false;
+	a = store_axis_at(d->s, d->x);
+	for (size_t i = 0; i < a->n; i++)
+		if (!sweep_number(a->label[i], &v) || v <= 0 || v % 1000 != 0)
+			return false;
+	return true;
+}
+
+size_t sweep_axis(const struct sweep_data *d, const char *name)
+{
+	for (size_t i = 0; i < d->n_axis; i++)
+		if (strcmp(store_axis_at(d->s, i)->name, name) == 0)
+			return i;
+	return SWEEP_NONE;
+}
+
+const char *sweep_label(const struct sweep_data *d, const struct sweep_point *p, size_t axis)
+{
+	return store_axis_at(d->s, axis)->label[p->at[axis]];
+}
+
+const struct sweep_point *sweep_find(const struct sweep_data *d, size_t config, size_t place)
+{
+	for (size_t i = d->place[place]; i < d->n; i++)
+		if (d->p[i].place == place && d->p[i].config == config && d->p[i].done)
+			return &d->p[i];
+	return NULL;
+}
+
+/* --- axes ------------------------------------------------------------------------------------- */
+
+static bool all_numbers(const struct store_axis *a)
+{
+	int64_t v;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (!sweep_number(a->label[i], &v))
+			return false;
+	return a->n > 1;
+}
+
+static void choose_axes(struct sweep_data *d)
+{
+	bool any = false;
+
+	d->x = SWEEP_NONE;
+	for (size_t i = 0; i < d->n_axis; i++) {
+		const char *name = store_axis_at(d->s, i)->name;
+
+		d->compared[i] = strncmp(name, "switch.", 7) == 0 || strncmp(name, "policy.", 7) == 0;
+		any = any || d->compared[i];
+	}
+	for (size_t i = 0; !any && i < d->n_axis; i++) {
+		any = !all_numbers(store_axis_at(d->s, i));
+		d->compared[i] = any;
+	}
+	for (size_t i = 0; i < d->n_axis; i++)
+		if (!d->compared[i] && all_numbers(store_axis_at(d->s, i)) &&
+		    strcmp(store_axis_at(d->s, i)->kind, "repeat") != 0)
+			d->x = i;
+}
+
+/* "linux-6.12-vhe", "linux-6.12-vhe el1=eager": the first value of a further axis goes without saying. */
+static char *config_name(const struct sweep_data *d, const struct sweep_point *p)
+{
+	struct str b = STR_INIT;
+
+	for (size_t i = 0; i < d->n_axis; i++) {
+		const char *name = store_axis_at(d->s, i)->name, *dot = strrchr(name, '.');
+
+		if (!d->compared[i])
+			continue;
+		if (b.len == 0)
+			str_add(&b, sweep_label(d, p, i));
+		else if (p->at[i] != 0)
+			str_addf(&b, " %s=%s", dot != NULL ? dot + 1 : name, sweep_label(d, p, i));
+	}
+	if (b.len == 0)
+		str_add(&b, "all");
+	return b.s;
+}
+
+static bool same_place(const struct sweep_data *d, const struct sweep_point *a, const struct sweep_point *b)
+{
+	for (size_t i = 0; i < d->n_axis; i++)
+		if (!d->compared[i] && a->at[i] != b->at[i])
+			return false;
+	return true;
+}
+
+/* Points are in the order of the plan: what is new stands at the end or was there a moment ago. */
+static void place_point(struct sweep_data *d, size_t i)
+{
+	struct sweep_point *p = &d->p[i];
+	char *name = config_name(d, p);
+
+	for (p->config = 0; p->config < d->n_config; p->config++)
+		if (strcmp(d->config[p->config], name) == 0)
+			break;
+	if (p->config == d->n_config) {
+		d->config = xrealloc(d->config, (d->n_config + 1) * sizeof(*d->config));
+		d->config[d->n_config++] = name;
+	} else {
+		free(name);
+	}
+	for (p->place = 0; p->place < d->n_place; p->place++)
+		if (same_place(d, &d->p[d->place[p->place]], p))
+			return;
+	d->place = xrealloc(d->place, (d->n_place + 1) * sizeof(*d->place));
+	d->place[d->n_place++] = i;
+}
+
+/* --- numbers ---------------------------------------------------------------------------------- */
+
+static int64_t thousandths(const struct store_metric *m)
+{
+	if (m->real)
+		return fabs(m->d) < 9e15 ? llround(m->d * 1000) : 0;
+	return m->i > INT64_MAX / 1000 || m->i < INT64_MIN / 1000 ? 0 : m->i * 1000;
+}
+
+static void take_phase(struct phase_sums *s, const struct store_metric *m)
+{
+	struct metric_parts parts = metric_parts(m->name);
+
+	if (strncmp(m->name, "phases/", 7) != 0 || parts.col == NULL || m->real)
+		return;
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
+		const char *name = phase_name((enum ws_phase)ph);
+
+		if ((size_t)parts.row_len != strlen(name) || strncmp(parts.row, name, strlen(name)) != 0)
+			continue;
+		s->any = true;
+		if (strcmp(parts.col, "cycles") == 0)
+			s->cycles[ph] = m->i;
+		else if (strcmp(parts.col, "runs") == 0)
+			s->runs[ph] = m->i;
+	}
+}
+
+static void take_metric(void *ctx, const struct store_metric *m)
+{
+	struct reading *r = ctx;
+
+	for (size_t i = 0; i < r->d->n_headline; i++) {
+		if (strcmp(r->d->headline[i], m->name) != 0)
+			continue;
+		r->p->known[i] = true;
+		r->p->v[i] = thousandths(m);
+		if (r->d->unit[i] == NULL)
+			r->d->unit[i] = xstrdup(m->unit);
+	}
+	take_phase(&r->sums, m);
+}
+
+static int64_t per(int64_t sum, int64_t n)
+{
+	return n > 0 ? (int64_t)((long double)sum * 1000 / (long double)n) : 0;
+}
+
+static void derive_phases(struct sweep_point *p, const struct phase_sums *s)
+{
+	int64_t exits = s->runs[PHASE_EXIT];
+
+	if (!s->any || exits <= 0 || s->runs[PHASE_LOAD] <= 0)
+		return;
+	p->phases = true;
+	p->per_exit = per(s->cycles[PHASE_EXIT], exits) + per(s->cycles[PHASE_ENTER], s->runs[PHASE_ENTER]);
+	p->per_load = per(s->cycles[PHASE_LOAD], s->runs[PHASE_LOAD]) + per(s->cycles[PHASE_PUT], s->runs[PHASE_PUT]);
+	p->loads = per(s->runs[PHASE_LOAD], exits);
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		p->phase[ph] = per(s->cycles[ph], exits);
+}
+
+/* "per_exit/cycles/each" is "cycles per exit"; others say their name. */
+static char *headline_title(const char *name)
+{
+	struct metric_parts m = metric_parts(name);
+	struct str b = STR_INIT;
+
+	if (strncmp(name, "per_exit/", 9) == 0 && m.col != NULL)
+		str_addf(&b, "%.*s per exit", m.row_len, m.row);
+	else
+		str_add(&b, name);
+	for (char *p = b.s; p != NULL && *p != '\0'; p++)
+		*p = *p == '_' || *p == '/' ? ' ' : *p;
+	return b.s;
+}
+
+static void add_headline(struct sweep_data *d, const char *name, size_t len)
+{
+	struct str b = STR_INIT;
+
+	if (len == 0 || d->n_headline == SWEEP_HEADLINES)
+		return;
+	str_addn(&b, name, len);
+	d->headline[d->n_headline] = b.s;
+	d->title[d->n_headline++] = headline_title(b.s);
+}
+
+/* Nobody said which metrics are the headline: those that a gate looks at. */
+static void default_headline(void *ctx, const struct store_metric *m)
+{
+	struct sweep_data *d = ctx;
+
+	if (d->n_headline < 3 && metric_rule_of(m->name)->gated)
+		add_headline(d, m->name, strlen(m->name));
+}
+
+static int choose_headlines(struct sweep_data *d, struct err *e)
+{
+	const char *list = store_meta(d->s, "headline");
+	struct store_point p;
+
+	while (*list != '\0') {
+		size_t n;
+
+		list += strspn(list, ", ");
+		n = strcspn(list, ", ");
+		add_headline(d, list, n);
+		list += n;
+	}
+	for (size_t i = 0; d->n_headline == 0 && i < d->n; i++) {
+		bool done;
+
+		if (store_point(d->s, i, &p, e) != 0)
+			return -1;
+		done = p.status == STORE_OK || p.status == STORE_NO;
+		store_point_free(&p);
+		if (done && store_each_metric(d->s, i, default_headline, d, e) != 0)
+			return -1;
+		if (done)
+			break;
+	}
+	return 0;
+}
+
+static int read_point(struct sweep_data *d, size_t i, struct err *e)
+{
+	struct reading r = { .d = d, .p = &d->p[i] };
+	struct store_point p;
+	uint32_t *at = d->at + i * d->n_axis;
+
+	if (store_point(d->s, i, &p, e) != 0)
+		return -1;
+	memcpy(at, p.ordinal, d->n_axis * sizeof(*at));
+	d->p[i].number = i;
+	d->p[i].at = at;
+	d->p[i].done = p.status == STORE_OK || p.status == STORE_NO;
+	d->n_status[p.status]++;
+	store_point_free(&p);
+	place_point(d, i);
+	if (d->p[i].done && store_each_metric(d->s, i, take_metric, &r, e) != 0)
+		return -1;
+	derive_phases(&d->p[i], &r.sums);
+	d->phases = d->phases || d->p[i].phases;
+	return 0;
+}
+
+int sweep_data_read(struct sweep_data *d, struct store *s, struct err *e)
+{
+	int rc;
+
+	*d = (struct sweep_data){ .s = s, .n_axis = store_axes(s), .n = store_points(s) };
+	d->p = xcalloc(d->n + 1, sizeof(*d->p));
+	d->at = xcalloc(d->n * d->n_axis + 1, sizeof(*d->at));
+	d->compared = xcalloc(d->n_axis + 1, sizeof(*d->compared));
+	choose_axes(d);
+	rc = choose_headlines(d, e);
+	for (size_t i = 0; rc == 0 && i < d->n; i++)
+		rc = read_point(d, i, e);
+	return rc;
+}
+
+void sweep_data_free(struct sweep_data *d)
+{
+	for (size_t i = 0; i < d->n_headline; i++) {
+		free(d->headline[i]);
+		free(d->title[i]);
+		free(d->unit[i]);
+	}
+	for (size_t i = 0; i < d->n_config; i++)
+		free(d->config[i]);
+	free(d->config);
+	free(d->place);
+	free(d->p);
+	free(d->at);
+	free(d->compared);
+}
