@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every report in JSON against docs/report.schema.json, and the schema against reports that break it."""
-import ast, copy, json, re, subprocess, sys
+import ast, copy, json, re, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import jsonschema
@@ -24,8 +24,16 @@ def report(line):
     return line, json.loads(run.stdout)
 
 
+def sweep():
+    """A results file as a report."""
+    with tempfile.TemporaryDirectory() as folder:
+        line = "el2sim sweep configs/experiment/policy-matrix.ini --run.duration=200 --vary machine.vcpus=4,8 --vary policy.el1=model"
+        subprocess.run([program, *line.split()[1:], "-o", folder + "/a.db"], check=True, capture_output=True)
+        return report(f"el2sim report {folder}/a.db")
+
+
 with ThreadPoolExecutor(2) as pool:
-    reports = list(pool.map(report, lines()))
+    reports = list(pool.map(report, lines())) + [sweep()]
 for line, r in reports:
     for error in validator.iter_errors(r):
         sys.exit(f"{line}: {error.json_path}: {error.message[:300]}")

@@ -463,7 +463,7 @@ static int fill(const struct sweep_data *d, struct rep *r, struct err *e)
 	least_verdict(d, r);
 	reproduce(d, r);
 	if (d->n_status[STORE_MISSING] != 0)
-		rep_note(r, "%zu points have not been run yet: run the sweep again, it does what is missing",
+		rep_note(r, "points that have not been run yet: %zu; run the sweep again, it does what is missing",
 			 d->n_status[STORE_MISSING]);
 	repeat_note(d, r);
 	return calibration_notes(d, r, e);

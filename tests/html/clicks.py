@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTML report used as a reader does: real clicks and keys in headless Chromium."""
-import os, sys, time
+import math, os, re, sys, time
 
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -75,7 +75,7 @@ def no_page_is_wider_than_a_phone(p):
 
 
 def the_answer_and_its_chart_are_on_the_first_screen(p):
-    for name in "run", "compare", "workload":
+    for name in "run", "compare", "workload", "sweep":
         p.open(name)
         bottom = p.js("return document.querySelector('.answer figure .legend').getBoundingClientRect().bottom")
         assert bottom < 900, f"{name}: {bottom}"
@@ -211,6 +211,44 @@ def the_reader_chooses_what_is_drawn(p):
     assert paths() == before
 
 
+# --- sweeps --------------------------------------------------------------------------------------
+
+def the_sweep_says_first_when_deferral_pays(p):
+    p.open("sweep")
+    assert one(p, "h1").text.startswith("When does deferring")
+    lead = one(p, ".answer .lead")
+    assert re.match(r"deferring pays below 0\.\d\d to \d\.\d\d vcpu_loads per exit: linux-6.12-vhe needs \d+\.\d % fewer", lead.text.lower()), lead.text
+    assert lead.rect["y"] + lead.rect["height"] < 400
+    svg = one(p, ".answer figure .plot svg")
+    assert svg.rect["y"] < 600, svg.rect
+
+
+def crossovers_are_marked_where_the_table_says(p):
+    p.open("sweep")
+    figure = one(p, ".answer figure.chart")
+    for machine in "neoverse-n1", "armv9-design-point":
+        Select(figure.find_element(By.CSS_SELECTOR, "select")).select_by_visible_text(machine)
+        marks = p.js("""const t = el2sim.data(document.getElementById('crossover_marks'));
+            return t.rows.filter(r => r.texts[0] === arguments[0]).map(r => r.values[1])""", machine)
+        at = sorted(float(e.get_attribute("x1")) for e in figure.find_elements(By.CSS_SELECTOR, "line.mark"))
+        assert len(marks) == len(at) >= 3, (machine, marks, at)
+        # The axis is logarithmic: distances are ratios.
+        for a, b, x, y in zip(at, at[1:], sorted(marks), sorted(marks)[1:]):
+            assert abs((b - a) / (at[-1] - at[0]) - math.log(y / x) / math.log(max(marks) / min(marks))) < .01
+
+
+def curves_cross_where_they_are_marked(p):
+    p.open("sweep")
+    figure = figure_of(p, "cycles per exit over machine.vcpus")
+    select = {s.find_element(By.XPATH, "..").text.split()[0]: Select(s) for s in figure.find_elements(By.CSS_SELECTOR, "select")}
+    marks = lambda: len(figure.find_elements(By.CSS_SELECTOR, "line.mark"))
+    select["workload"].select_by_visible_text("timer-storm")
+    assert marks() > 0
+    select["workload"].select_by_visible_text("ipi-storm")
+    select["machine"].select_by_visible_text("neoverse-n1")
+    assert marks() == 0
+
+
 # --- themes, paper -------------------------------------------------------------------------------
 
 def ground(p):
@@ -267,9 +305,7 @@ def paper_is_light_and_has_no_controls(p):
 # --- more than one -------------------------------------------------------------------------------
 
 def several_results_make_one_page(p):
-    for name in "run", "compare":
-        p.run(COMMANDS[name], "--format", "json", "-o", p.path(name) + ".json")
-    p.run("report", p.path("run") + ".json", p.path("compare") + ".json", "-o", p.path("both"))
+    p.run("report", p.result("run"), p.result("sweep"), "-o", p.path("both"))
     p.open("both")
     assert len(every(p, "article")) == 2 and len(every(p, ".toc a")) > 10
     ids = p.js("return [...document.querySelectorAll('[id]')].map(e => e.id)")
@@ -280,8 +316,8 @@ def several_results_make_one_page(p):
 
 def a_report_of_json_is_the_page_of_the_command(p):
     for name in COMMANDS:
-        p.run(COMMANDS[name], "--format", "json", "-o", p.path(name) + ".json")
-        p.run("report", p.path(name) + ".json", "-o", p.path("again"))
+        p.run("report", p.result(name), "-o", p.path("again") + ".json", "--format", "json")
+        p.run("report", p.path("again") + ".json", "-o", p.path("again"))
         assert open(p.path("again")).read() == open(p.path(name)).read(), name
 
 

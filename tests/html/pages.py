@@ -13,6 +13,7 @@ COMMANDS = {
     "workload": "run configs/experiment/overcommit.ini",
     "workloads": "compare configs/experiment/overcommit.ini --machine.vcpus=8 --machine.pcpus=2 --vary policy.el1=eager,deferred",
     "abi": "abi configs/experiment/abi-scope.ini",
+    "sweep": "sweep configs/experiment/policy-matrix.ini --run.duration=1000",
 }
 
 
@@ -50,8 +51,17 @@ class Pages:
         return done.stdout
 
     def write(self, name):
+        """The page of a command, and what el2sim report makes it from again."""
+        result = self.result(name)
+        if name == "sweep":
+            self.run(COMMANDS[name], "-o", result)
+            self.run(f"report {result}", "-o", self.path(name))
+            return
         self.run(COMMANDS[name], "--format", "html", "-o", self.path(name))
-        return self.path(name)
+        self.run(COMMANDS[name], "--format", "json", "-o", result)
+
+    def result(self, name):
+        return os.path.join(self.folder.name, name + (".db" if name == "sweep" else ".json"))
 
     def size(self, width, height):
         self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
