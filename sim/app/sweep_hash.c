@@ -109,24 +109,28 @@ static int make_base(struct sweep_plan *p, const uint32_t *ordinal, struct err *
 
 /* --- hashes ----------------------------------------------------------------------------------- */
 
-/* The value of an option that is no axis, else that of its axis. */
-static const char *effective(const struct sweep_plan *p, const struct store_setting *o, const uint32_t *ordinal)
-{
-	for (size_t i = 0; i < p->n_axis; i++)
-		if (p->axis[i].kind != SWEEP_FILE && strcmp(p->axis[i].key, o->name) == 0)
-			return p->axis[i].s.value[ordinal[i]];
-	return o->value;
-}
+/* What is the same of an option at every point. */
+struct trait {
+	bool path;
+	size_t axis; /* that sets it; SIZE_MAX: none */
+};
 
+/* Called for every option of every point: no formats. */
 static void add_option(struct sweep_plan *p, const char *name, const char *value, bool path, struct str *b)
 {
-	if (path && value[0] != '\0')
-		str_addf(b, "%s=%s %s\n", name, file_name(value), file_digest(p, value));
-	else
-		str_addf(b, "%s=%s\n", name, value);
+	str_add(b, name);
+	str_addc(b, '=');
+	if (path && value[0] != '\0') {
+		str_add(b, file_name(value));
+		str_addc(b, ' ');
+		str_add(b, file_digest(p, value));
+	} else {
+		str_add(b, value);
+	}
+	str_addc(b, '\n');
 }
 
-static void hash_point(struct sweep_plan *p, const bool *paths, size_t point, struct str *b)
+static void hash_point(struct sweep_plan *p, const struct trait *traits, size_t point, struct str *b)
 {
 	uint32_t ordinal[SWEEP_AXES_MAX];
 	const struct sweep_base *base;
@@ -135,8 +139,12 @@ static void hash_point(struct sweep_plan *p, const bool *paths, size_t point, st
 	base = &p->base[sweep_base_of(p, ordinal)];
 	str_reset(b);
 	str_addf(b, "%s\n%s\n%s\n", p->program, p->words_digest, file_name(p->config));
-	for (size_t i = 0; i < base->n; i++)
-		add_option(p, base->v[i].name, effective(p, &base->v[i], ordinal), paths[i], b);
+	for (size_t i = 0; i < base->n; i++) {
+		size_t axis = traits[i].axis;
+
+		add_option(p, base->v[i].name, axis != SIZE_MAX ? p->axis[axis].s.value[ordinal[axis]] : base->v[i].value,
+			   traits[i].path, b);
+	}
 	digest_text(str_get(b), b->len, p->hash[point]);
 }
 
@@ -176,27 +184,33 @@ static void hash_plan(struct sweep_plan *p)
 	str_free(&b);
 }
 
-/* Which options are paths: the same for every base. */
-static bool *path_options(const struct sweep_plan *p)
+/* Options stand in the same order in every base. */
+static struct trait *make_traits(const struct sweep_plan *p)
 {
 	const struct opt_set *set = p->experiment.set;
-	bool *paths = xcalloc(opt_count(set) + 1, sizeof(*paths));
+	struct trait *traits = xcalloc(opt_count(set) + 1, sizeof(*traits));
 	size_t n = 0;
 
 	for (size_t i = 0; i < opt_count(set); i++) {
 		const struct opt_row *row = opt_at(set, i).row;
 
-		if (!is_sweep(row))
-			paths[n++] = row->type == OPT_PATH;
+		if (is_sweep(row))
+			continue;
+		traits[n].path = row->type == OPT_PATH;
+		traits[n].axis = SIZE_MAX;
+		for (size_t k = 0; k < p->n_axis; k++)
+			if (p->axis[k].row == row)
+				traits[n].axis = k;
+		n++;
 	}
-	return paths;
+	return traits;
 }
 
 int sweep_hash(struct sweep_plan *p, struct err *e)
 {
 	uint32_t ordinal[SWEEP_AXES_MAX];
 	struct str b = STR_INIT;
-	bool *paths;
+	struct trait *traits;
 
 	if (!digest_file("/proc/self/exe", p->program))
 		digest_text(EL2SIM_VERSION, strlen(EL2SIM_VERSION), p->program);
@@ -212,10 +226,10 @@ int sweep_hash(struct sweep_plan *p, struct err *e)
 		if (p->base[sweep_base_of(p, ordinal)].n == 0 && make_base(p, ordinal, e) != 0)
 			return -1;
 	}
-	paths = path_options(p);
+	traits = make_traits(p);
 	for (size_t i = 0; i < p->n_point; i++)
-		hash_point(p, paths, i, &b);
-	free(paths);
+		hash_point(p, traits, i, &b);
+	free(traits);
 	str_free(&b);
 	hash_plan(p);
 	return 0;

@@ -185,7 +185,8 @@ static int negation(struct parser *p, size_t *out)
 		skip(p);
 		if (rc == 0 && *p->at != ')')
 			rc = err_set(p->e, ERR_CONFIG, "\")\" is missing before \"%.40s\": " WANT, p->at);
-		p->at++;
+		if (rc == 0)
+			p->at++;
 	} else {
 		rc = test(p, out);
 	}

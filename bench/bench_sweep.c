@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What does a sweep add to its points? The same points run in one process, and as a sweep with one process at a time: the
+ * difference is process, metrics, packing, and the transaction; plan and hashes are measured by themselves. Memory of the
+ * sweep for 1,000 and 10,000 points.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/app/sweep_run.h"
+
+#define RUNS   200   /* points that are run */
+#define POINTS 10000 /* points that are planned */
+#define LONG_US 100000 /* the point that the share is stated for */
+
+static const struct arg_list none = { NULL, 0 };
+
+static double of_timeval(const struct timeval *t)
+{
+	return (double)t->tv_sec * 1e6 + (double)t->tv_usec;
+}
+
+/* Processor time of this process and of the children that it waited for: what else runs here does not count. */
+static double now_us(void)
+{
+	static const int who[] = { RUSAGE_SELF, RUSAGE_CHILDREN };
+	double sum = 0;
+
+	for (size_t i = 0; i < sizeof(who) / sizeof(who[0]); i++) {
+		struct rusage use;
+
+		(void)getrusage(who[i], &use);
+		sum += of_timeval(&use.ru_utime) + of_timeval(&use.ru_stime);
+	}
+	return sum;
+}
+
+static void check(int rc, const struct err *e)
+{
+	if (rc == 0)
+		return;
+	fprintf(stderr, "%s\n", e->text);
+	exit(1);
+}
+
+static void write_config(const char *path, unsigned points)
+{
+	FILE *f = fopen(path, "w");
+
+	BUG_ON(f == NULL);
+	fprintf(f, "[el2sim]\ninclude = " EL2SIM_SOURCE_DIR "/configs/machine/neoverse-n1.ini\ninclude = " EL2SIM_SOURCE_DIR
+		"/configs/kernel/linux-6.12-n1-vhe.ini\ninclude = " EL2SIM_SOURCE_DIR "/configs/workload/hackbench.ini\n"
+		"[machine]\nvcpus = 4\npcpus = 2\n[run]\nduration = 500us\n[sweep]\nrun.seed = 1..%u\n", points);
+	BUG_ON(fclose(f) != 0);
+}
+
+/* Microseconds per point of the command itself, in this process. */
+static double time_bare(const char *config)
+{
+	double start = now_us();
+
+	for (unsigned i = 0; i < RUNS; i++) {
+		char seed[32], *argv[] = { (char[]){ "run" }, (char *)(uintptr_t)config, seed, (char[]){ "--format=json" },
+					   (char[]){ "-o" }, (char[]){ "/dev/null" }, NULL };
+		struct err e = { ERR_NONE, "" };
+
+		(void)snprintf(seed, sizeof(seed), "--run.seed=%u", i + 1);
+		check(cmd_run(6, argv, &e), &e);
+	}
+	return (now_us() - start) / RUNS;
+}
+
+struct times {
+	double plan, store, run, again;
+	long rss_kib;
+};
+
+/* All of a sweep in a child, so that its peak of memory is its own. run: false = plan only. */
+static struct times time_sweep(const char *config, const char *results, bool run)
+{
+	struct times t = { 0 };
+	int fd[2], status;
+	pid_t pid;
+
+	BUG_ON(pipe(fd) != 0);
+	pid = fork();
+	BUG_ON(pid < 0);
+	if (pid == 0) {
+		const struct sweep_how how = { .jobs = 1, .show = SHOW_NONE };
+		struct sweep_counts n = { 0 };
+		struct err e = { ERR_NONE, "" };
+		struct sweep_plan p;
+		struct store *s;
+		struct rusage use;
+		double at = now_us();
+
+		check(sweep_plan_make(&p, config, &none, &none, &e), &e);
+		t.plan = (now_us() - at) / (double)p.n_point;
+		s = store_open(results, STORE_WRITE, &e);
+		check(s == NULL ? -1 : 0, &e);
+		at = now_us();
+		check(sweep_plan_store(&p, s, &e), &e);
+		t.store = (now_us() - at) / (double)p.n_point;
+		at = now_us();
+		if (run)
+			check(sweep_run(&p, s, &how, &n, &e), &e);
+		t.run = (now_us() - at) / (double)p.n_point;
+		at = now_us();
+		if (run)
+			check(sweep_run(&p, s, &how, &n, &e), &e);
+		t.again = (now_us() - at) / (double)p.n_point;
+		(void)getrusage(RUSAGE_SELF, &use);
+		t.rss_kib = use.ru_maxrss;
+		store_close(s);
+		sweep_plan_free(&p);
+		BUG_ON(write(fd[1], &t, sizeof(t)) != (ssize_t)sizeof(t));
+		_exit(0);
+	}
+	(void)close(fd[1]);
+	BUG_ON(read(fd[0], &t, sizeof(t)) != (ssize_t)sizeof(t));
+	(void)close(fd[0]);
+	(void)waitpid(pid, &status, 0);
+	return t;
+}
+
+static int64_t milli(double v)
+{
+	return (int64_t)(v * 1000);
+}
+
+static void row(struct rep_table *t, const char *what, double us, double share_of)
+{
+	rep_str(t, what);
+	rep_fix(t, milli(us));
+	if (share_of == 0)
+		rep_none(t);
+	else
+		rep_fix(t, milli(us * 100 / share_of));
+}
+
+int main(void)
+{
+	static const struct rep_col cols[] = {
+		{ "what", "", REP_STR, "", 0, false },
+		{ "us", "per point", REP_FIX, "us", 1, false },
+		{ "share", "of a point of 100 ms", REP_FIX, "%", 3, false },
+	};
+	static const struct rep_col memory_cols[] = {
+		{ "points", "", REP_U64, "", 0, false },
+		{ "rss", "peak of the sweep's process", REP_U64, "KiB", 0, false },
+	};
+	struct rep *r = rep_new("bench_sweep", "What a sweep adds to its points");
+	struct rep_table *t = rep_table(r, "overhead", "One point at a time, processor time of all processes", cols, 3), *m;
+	char dir[] = "/tmp/el2sim-bench-XXXXXX", config[64], results[64];
+	struct times some, thousand, all;
+	struct err e = { ERR_NONE, "" };
+	double bare;
+	int rc;
+
+	BUG_ON(mkdtemp(dir) == NULL);
+	(void)snprintf(config, sizeof(config), "%s/a.ini", dir);
+	(void)snprintf(results, sizeof(results), "%s/a.db", dir);
+	write_config(config, RUNS);
+	bare = time_bare(config);
+	some = time_sweep(config, results, true);
+	write_config(config, 1000);
+	thousand = time_sweep(config, results, false);
+	write_config(config, POINTS);
+	all = time_sweep(config, results, false);
+	row(t, "plan and hash", all.plan, LONG_US);
+	row(t, "plan into the results file", all.store, LONG_US);
+	row(t, "process, metrics, packing, transaction", some.run - bare, LONG_US);
+	row(t, "together", all.plan + all.store + some.run - bare, LONG_US);
+	rep_rule(t);
+	row(t, "the point itself, in one process", bare, 0);
+	row(t, "a point that is there already", some.again, 0);
+	m = rep_table(r, "memory", "Memory of planning and storing", memory_cols, 2);
+	rep_u64(m, 1000);
+	rep_u64(m, (uint64_t)thousand.rss_kib);
+	rep_u64(m, POINTS);
+	rep_u64(m, (uint64_t)all.rss_kib);
+	rc = rep_write(r, REP_TEXT, stdout, &e);
+	rep_free(r);
+	(void)unlink(config);
+	(void)unlink(results);
+	(void)rmdir(dir);
+	return rc != 0;
+}
