@@ -273,7 +273,7 @@ START_TEST(overcommitted_vcpus_share_the_pcpus_and_the_rest_is_steal)
 {
 	struct bench b;
 
-	for (int sched = 0; sched < SCHED_COUNT; sched++) {
+	for (int sched = 0; sched < SCHED_LIVE_COUNT; sched++) {
 		struct smp *m;
 
 		setup(&b, "linux-6.12-vhe");
@@ -393,7 +393,7 @@ static void random_bench(struct bench *b, uint64_t seed)
 	b->o.pcpus = draw(&s, 1, 6);
 	b->o.vcpus = draw(&s, 1, 20);
 	b->o.vms = draw(&s, 1, b->o.vcpus);
-	b->o.sched = (int)draw(&s, 0, SCHED_COUNT - 1);
+	b->o.sched = (int)draw(&s, 0, SCHED_LIVE_COUNT - 1);
 	b->o.slice_us = draw(&s, 1, 2000);
 	b->o.tick_hz = draw(&s, 1, 20000);
 	b->o.halt_poll_ns = draw(&s, 0, 1) * draw(&s, 0, 100000);

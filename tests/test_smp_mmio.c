@@ -266,7 +266,7 @@ START_TEST(random_machines_with_devices_lose_nothing)
 	b.o.pcpus = (int64_t)draw(&s, 1, 6);
 	b.o.vcpus = (int64_t)draw(&s, 1, VCPUS);
 	b.o.vms = (int64_t)draw(&s, 1, (uint64_t)b.o.vcpus);
-	b.o.sched = (int)draw(&s, 0, SCHED_COUNT - 1);
+	b.o.sched = (int)draw(&s, 0, SCHED_LIVE_COUNT - 1);
 	b.o.slice_us = (int64_t)draw(&s, 1, 1000);
 	b.o.tick_hz = (int64_t)draw(&s, 1, 20000);
 	b.o.halt_poll_ns = (int64_t)draw(&s, 0, 100000);

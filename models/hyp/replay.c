@@ -419,7 +419,8 @@ static void finish(struct replay_state *s)
 		s->r->exec[i] -= s->exec_before[i];
 	free(s->exec_before);
 	finish_flags(s);
-	runner_free(s->runner);
+	if (s->opt->runner == NULL)
+		runner_free(s->runner);
 	for (size_t i = 0; i < s->n_vm; i++)
 		free(s->vm[i].v);
 	free(s->vm);
@@ -442,45 +443,70 @@ struct replay_options replay_options_of(const struct switch_options *o)
 					.to = o->to_marker };
 }
 
-struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, const struct replay_options *opt,
-			  struct err *e)
+struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *trace, const struct replay_options *opt,
+				  struct err *e)
 {
 	struct replay_state *s = xcalloc(1, sizeof(*s));
 	struct replay *r = xcalloc(1, sizeof(*r));
-	struct tr_event ev;
-	int rc = 0;
 
 	r->prog = p;
-	*s = (struct replay_state){ .r = r, .runner = runner_new(p, opt->counting), .trace = trace,
-				    .opt = opt, .hooks = opt->from[0] == '\0' ? opt->hooks : NULL };
-	runner_check(s->runner, opt->oracle);
-	rc = replay_find_sgis(trace, &s->sgis, e);
-	while (rc == 0 && !s->ended && (rc = tr_next(trace, &ev, e)) == 1) {
-		rc = 0;
-		s->now_ns = ev.ts_ns;
-		if (r->last_ns == 0)
-			r->first_ns = ev.ts_ns;
-		r->last_ns = ev.ts_ns;
-		if (too_many(s, &ev)) {
-			rc = err_set(e, ERR_INPUT, "the trace has more than %d vCPU threads: cut it into parts",
-				     REPLAY_VCPUS_MAX);
-			break;
-		}
-		see_event(s, &ev);
-	}
-	if (s->ended)
-		rc = 0;
-	else if (rc == 0 && opt->from[0] != '\0' && s->exec_before == NULL)
+	*s = (struct replay_state){ .r = r,
+				    .runner = opt->runner != NULL ? opt->runner : runner_new(p, opt->counting),
+				    .trace = trace, .opt = opt, .hooks = opt->from[0] == '\0' ? opt->hooks : NULL };
+	if (opt->runner == NULL)
+		runner_check(s->runner, opt->oracle);
+	if (replay_find_sgis(trace, &s->sgis, e) == 0)
+		return s;
+	(void)replay_end(s, -1, e);
+	return NULL;
+}
+
+int replay_event(struct replay_state *s, const struct tr_event *ev, struct err *e)
+{
+	struct replay *r = s->r;
+
+	s->now_ns = ev->ts_ns;
+	if (r->last_ns == 0)
+		r->first_ns = ev->ts_ns;
+	r->last_ns = ev->ts_ns;
+	if (too_many(s, ev))
+		return err_set(e, ERR_INPUT, "the trace has more than %d vCPU threads: cut it into parts",
+			       REPLAY_VCPUS_MAX);
+	see_event(s, ev);
+	return s->ended ? 0 : 1;
+}
+
+struct replay *replay_end(struct replay_state *s, int rc, struct err *e)
+{
+	struct replay *r = s->r;
+
+	if (rc == 0 && !s->ended && s->opt->from[0] != '\0' && s->exec_before == NULL)
 		rc = err_set(e, ERR_INPUT, "the trace has no marker \"%s\" (event print): want run.from_marker to be "
-			     "a text that was written to trace_marker", opt->from);
+			     "a text that was written to trace_marker", s->opt->from);
 	finish(s);
 	free(s);
 	if (rc == 0 && r->entries == 0)
 		rc = err_set(e, ERR_INPUT, "the trace holds no kvm_entry: record the events kvm:kvm_entry, "
 			     "kvm:kvm_exit, kvm:kvm_userspace_exit and sched:sched_switch on the host");
-	if (rc != 0) {
-		replay_free(r);
+	if (rc == 0)
+		return r;
+	replay_free(r);
+	return NULL;
+}
+
+struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace, const struct replay_options *opt,
+			  struct err *e)
+{
+	struct replay_state *s = replay_begin(p, trace, opt, e);
+	struct tr_event ev;
+	int rc = 1;
+
+	if (s == NULL)
 		return NULL;
+	while (rc == 1) {
+		rc = tr_next(trace, &ev, e);
+		if (rc == 1)
+			rc = replay_event(s, &ev, e);
 	}
-	return r;
+	return replay_end(s, rc, e);
 }

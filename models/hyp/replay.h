@@ -65,6 +65,7 @@ struct replay_options {
 	struct oracle *oracle; /* looks on; NULL: none */
 	const char *from, *to; /* markers (event print) between which is counted; "" = the whole trace */
 	struct smp_hooks *hooks; /* observers, NULL: none; they see what is counted */
+	struct runner *runner;   /* to run on, the caller's; NULL: one of its own */
 };
 
 /* As [run] of a configuration says; the strings stay the configuration's. */
@@ -77,6 +78,17 @@ struct replay_options replay_options_of(const struct switch_options *o);
 struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace,
 			  const struct replay_options *opt, struct err *e);
 void replay_free(struct replay *r);
+
+/*
+ * The same event by event, for who has a clock of his own: begin, each event of the trace in its
+ * order (1: it counts; 0: the window is over; -1: ERR_INPUT), end. replay_end frees s in any case;
+ * it returns NULL if rc is not 0, or as replay_run. opt must last.
+ */
+struct replay_state;
+struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *trace,
+				  const struct replay_options *opt, struct err *e);
+int replay_event(struct replay_state *s, const struct tr_event *ev, struct err *e);
+struct replay *replay_end(struct replay_state *s, int rc, struct err *e);
 
 /*
  * Conservation: totals over phases, kinds, vCPUs and ops agree, entries and exits match, and simulated cycles

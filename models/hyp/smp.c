@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/hyp/smp.h"
 
+#include "models/hyp/smp_play.h"
+
 #include <string.h>
 
 #define MEMBER(m) offsetof(struct smp_options, m)
@@ -199,6 +201,10 @@ static void vcpu_init(struct smp *m, unsigned id, unsigned cls)
 
 static int check_options(const struct smp_options *o, const struct workload *w, struct err *e)
 {
+	if (o->sched == SCHED_recorded)
+		return err_set(e, ERR_CONFIG,
+			       "[host] sched = recorded plays a trace, not a workload: leave out [mix] "
+			       "and the classes, and set [run] trace");
 	if (o->vms > o->vcpus)
 		return err_set(
 			e, ERR_CONFIG,
@@ -275,9 +281,11 @@ void smp_free(struct smp *m)
 {
 	if (m == NULL)
 		return;
+	smp_play_free(m->play);
 	sk_fini(&m->k);
 	sched_free(m->sched);
-	runner_free(m->runner);
+	if (m->runner != NULL)
+		runner_free(m->runner);
 	free(m->cpu);
 	free(m->idle);
 	for (unsigned i = 0; i < m->n_cls; i++)
@@ -289,6 +297,8 @@ void smp_free(struct smp *m)
 
 int smp_run(struct smp *m, struct err *e)
 {
+	if (m->play != NULL)
+		return smp_play_run(m, e);
 	if (sk_run_until(&m->k, (uint64_t)m->o.duration_us * 1000000, e) != 0)
 		return -1;
 	return smp_end(m, e);
@@ -298,6 +308,8 @@ int smp_end(struct smp *m, struct err *e)
 {
 	sk_end(&m->k);
 	m->end = smp_now(m);
+	if (m->play != NULL)
+		return smp_play_end(m, e) == 0 ? smp_check(m, e) : -1;
 	for (unsigned i = 0; i < m->n_cpu; i++)
 		smp_cpu_end(&m->cpu[i]);
 	for (unsigned i = 0; i < m->n_vcpu; i++) {

@@ -184,6 +184,7 @@ struct smp {
 	bool *idle;   /* per pCPU: a woken thread may go there */
 	uint64_t end; /* cycles simulated */
 	struct smp_hooks *hooks;
+	struct smp_play *play; /* plays a trace (models/hyp/smp_play.h); NULL: simulates a workload */
 
 	struct smp_counts n;
 	struct ws_totals total, phase[PHASE_COUNT];

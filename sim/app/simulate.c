@@ -6,11 +6,12 @@
 
 #include "models/hyp/oracle.h"
 #include "models/hyp/path_cost.h"
+#include "models/hyp/smp_play.h"
 #include "sim/report/smp_report.h"
 
 bool simulation_wanted(const struct config *c)
 {
-	return workload_wanted(&c->workload);
+	return workload_wanted(&c->workload) || c->smp.sched == SCHED_recorded;
 }
 
 /* Cycles of the measured instructions of each kind. */
@@ -32,8 +33,16 @@ static int fill_measured(struct simulation *s, const struct config *c, struct er
 int simulation_build(struct simulation *s, const struct config *c, const char *trace, bool force,
 		     struct oracle **oracle, struct timeline *timeline, struct err *e)
 {
+	bool play = c->smp.sched == SCHED_recorded && !workload_wanted(&c->workload);
+
 	memset(s, 0, sizeof(*s));
-	if (trace != NULL || c->sw.trace[0] != '\0')
+	if (trace == NULL)
+		trace = c->sw.trace;
+	if (play && trace[0] == '\0')
+		return err_set(e, ERR_CONFIG,
+			       "%s: [host] sched = recorded, but no trace: set [run] trace, or give --trace FILE",
+			       c->path);
+	if (!play && trace[0] != '\0')
 		return err_set(e, ERR_CONFIG,
 			       "%s: both a trace and a workload ([mix]): want one of them: give no "
 			       "[run] trace "
@@ -42,7 +51,13 @@ int simulation_build(struct simulation *s, const struct config *c, const char *t
 	s->prog = config_compile(c, force, e);
 	if (s->prog == NULL || fill_measured(s, c, e) != 0)
 		return -1;
-	s->smp = smp_new(&c->smp, &c->workload, s->prog, s->measured, c->sw.counting, e);
+	if (play) {
+		const struct replay_options opt = replay_options_of(&c->sw);
+
+		s->smp = smp_new_played(&c->smp, trace, s->prog, &opt, e);
+	} else {
+		s->smp = smp_new(&c->smp, &c->workload, s->prog, s->measured, c->sw.counting, e);
+	}
 	if (s->smp == NULL)
 		return -1;
 	if (oracle != NULL) {

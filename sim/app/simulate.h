@@ -13,7 +13,8 @@ struct simulation {
 	char path[128];                /* its name, "" = none */
 };
 
-/* True if the configuration has a workload ([mix] is not empty). */
+/* True if the configuration has a workload ([mix], a class), or plays its trace (host.sched =
+ * recorded). */
 bool simulation_wanted(const struct config *c);
 
 /*

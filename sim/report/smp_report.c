@@ -36,9 +36,10 @@ static void facts(const struct smp *m, const char *config, const char *path, str
 	const struct machine *profile = m->prog->config.machine;
 
 	rep_fact(r, "config", "configuration", "%s", config);
-	for (const struct workload *c = workload_next(w, NULL); c != NULL; c = workload_next(w, c))
+	for (const struct workload *c = w != NULL ? workload_next(w, NULL) : NULL; c != NULL;
+	     c = workload_next(w, c))
 		str_addf(&names, "%s%s", names.len != 0 ? ", " : "", workload_name(w, c));
-	rep_fact(r, "workload", "workload", "%s", str_get(&names));
+	rep_fact(r, "workload", "workload", "%s", w != NULL ? str_get(&names) : "a recorded trace");
 	str_free(&names);
 	rep_fact_u64(r, "vcpus", "vCPUs", m->n_vcpu, "");
 	rep_fact_u64(r, "vms", "VMs", (uint64_t)m->o.vms, "");
@@ -388,7 +389,11 @@ void smp_report(const struct smp *m, const char *config, const char *path, struc
 		run_count(m->total.n[CNT_read], n[0]), run_count(m->total.n[CNT_write], n[1]),
 		run_count(m->total.cycles, n[2]));
 	calibration_note(m->prog->config.machine, r);
-	if (path[0] == '\0')
+	if (m->play != NULL)
+		rep_note(r, "a recorded trace played in its order: counts are those of its replay, "
+			    "times and "
+			    "latencies as recorded; modelled cycles are part of no time");
+	else if (path[0] == '\0')
 		rep_note(r, "no path profile: the kernel's instructions around the switch take no "
 			    "time");
 	else
