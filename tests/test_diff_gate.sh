@@ -57,3 +57,31 @@ bash -eu two.sh >log 2>&1 || status=$?
 [ "$status" -eq 1 ] || { cat log matrix.md; die "eager EL1 registers: exit status $status, want 1"; }
 grep -q 'switch.model=linux-6.12-vhe' matrix.md || die "no point named"
 ! grep -q 'switch.model=linux-6.12-nvhe' matrix.md || die "nVHE switches EL1 registers eagerly anyway"
+
+# Points that one side does not have are listed, and fail a gate; without one they are only said.
+mv new.db eager.db
+sed -i 's/linux-6.12-nvhe/linux-6.1-vhe/' matrix.ini
+el2sim sweep matrix.ini -o other.db --progress none >log 2>&1 || { cat log; die "no third sweep"; }
+el2sim diff eager.db other.db --format csv -o lonely.csv || die "points on one side are no failure without a gate"
+[ "$(grep -c 'no such point' lonely.csv)" -eq 4 ] || { cat lonely.csv; die "want 2 points of each side listed"; }
+status=0
+el2sim diff eager.db other.db --fail-above 5% -o lonely.txt || status=$?
+[ "$status" -eq 1 ] && grep -q 'gate: failed: 2 points of the first side' lonely.txt || { cat lonely.txt; die "lost points pass the gate"; }
+
+# An axis of one side only: left out if it has one value, refused if it has several.
+sweep '' | sed '/^run.fp_use/d' >one_axis.ini
+el2sim sweep one_axis.ini -o one_axis.db --progress none >log 2>&1 || { cat log; die "no sweep of one axis"; }
+status=0
+el2sim diff one_axis.db baseline.db >out 2>err || status=$?
+[ "$status" -eq 4 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] && grep -q 'an axis run.fp_use of 2 values' err ||
+	{ cat out err; die "axes that differ: exit status $status"; }
+sed -i 's/^switch.model.*/&\nrun.fp_use = never/' one_axis.ini
+el2sim sweep one_axis.ini -o one_value.db --progress none >log 2>&1 || { cat log; die "no sweep of an axis with one value"; }
+el2sim diff one_axis.db one_value.db -o same.txt || die "an axis of one value is in the way"
+grep -q 'no difference in' same.txt || { cat same.txt; die "the same points differ"; }
+
+# What is no results file any more.
+head -c 5000 baseline.db >cut.db
+status=0
+el2sim diff cut.db baseline.db >out 2>err || status=$?
+[ "$status" -eq 4 ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] || { cat out err; die "a cut file: exit status $status"; }

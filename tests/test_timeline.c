@@ -614,6 +614,20 @@ START_TEST(a_timeline_that_cannot_be_is_refused_in_one_line)
 }
 END_TEST
 
+START_TEST(a_full_disk_is_reported_and_no_report_written)
+{
+	char line[200];
+	struct str out = STR_INIT;
+	struct err e;
+
+	(void)snprintf(line, sizeof(line), "el2sim run " REPLAY " --timeline /dev/full --timeline-format %s", timeline_formats[_i]);
+	ck_assert_int_ne(run_command(line, &out, &e), 0);
+	ck_assert_int_eq(e.code, ERR_IO);
+	ck_assert_msg(strstr(e.text, "/dev/full could not be written: No space left on device") != NULL, "%s", e.text);
+	ck_assert_uint_eq(out.len, 0);
+}
+END_TEST
+
 START_TEST(the_format_can_be_named)
 {
 	struct run x = run_well(REPLAY, "f.anything", "--timeline-format vcd");
@@ -639,6 +653,7 @@ int main(void)
 	tcase_add_loop_test(c, watching_changes_no_number, 0, 2);
 	tcase_add_loop_test(c, a_timeline_that_cannot_be_is_refused_in_one_line, 0,
 			    (int)(sizeof(refused) / sizeof(refused[0])));
+	tcase_add_loop_test(c, a_full_disk_is_reported_and_no_report_written, 0, TIMELINE_FORMAT_COUNT);
 	tcase_add_test(c, the_format_can_be_named);
 	suite_add_tcase(s, c);
 	return suite_status(s);

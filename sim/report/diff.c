@@ -2,7 +2,6 @@
 #include "sim/report/diff.h"
 
 #include <ctype.h>
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,7 +114,7 @@ static struct diff_limit *limit_of(const struct diff *d, const char *name)
 	const struct diff_options *o = d->o;
 
 	for (size_t i = 0; i < o->n_limit; i++) {
-		if (fnmatch(o->limit[i].pattern, name, 0) != 0)
+		if (!metric_fits(o->limit[i].pattern, name))
 			continue;
 		if (i + 1 == o->n_limit && o->gated_only && !metric_rule_of(name)->gated)
 			continue;

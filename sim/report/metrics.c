@@ -24,10 +24,17 @@ const struct metric_rule *metric_rule_at(size_t i)
 	return i < N_RULES ? &rules[i] : NULL;
 }
 
+bool metric_fits(const char *pattern, const char *name)
+{
+	size_t plain = strcspn(pattern, "*?[\\");
+
+	return strncmp(pattern, name, plain) == 0 && fnmatch(pattern, name, 0) == 0;
+}
+
 const struct metric_rule *metric_rule_of(const char *name)
 {
 	for (size_t i = 0; i < N_RULES; i++) {
-		if (fnmatch(rules[i].pattern, name, 0) == 0)
+		if (metric_fits(rules[i].pattern, name))
 			return &rules[i];
 	}
 	BUG("the last row of metrics.def fits everything");

@@ -47,6 +47,9 @@ const struct metric_rule *metric_rule_at(size_t i);
 /* The first row that fits a name; never NULL. */
 const struct metric_rule *metric_rule_of(const char *name);
 
+/* glob(7), '*' matches "/" too. */
+bool metric_fits(const char *pattern, const char *name);
+
 /* Parts of a name: its table, row and column as lengths and starts; a fact has no column. */
 struct metric_parts {
 	const char *table, *row, *col;
