@@ -216,6 +216,29 @@ START_TEST(results_of_another_file_are_taken_over_once)
 }
 END_TEST
 
+START_TEST(a_point_that_succeeded_at_last_replaces_the_failure)
+{
+	struct store *s = planned(path_a), *t = planned(path_b);
+	struct str b = STR_INIT;
+	struct err e = { 0 };
+
+	put(s, 0, STORE_CRASHED, 1);
+	put(s, 1, STORE_OK, 2);
+	put(s, 2, STORE_TIMEOUT, 3);
+	put(t, 0, STORE_OK, 4);
+	put(t, 1, STORE_FAILED, 5);
+	put(t, 2, STORE_FAILED, 6);
+	store_close(t);
+	ck_assert_msg(store_merge(s, path_b, &e) == 0, "%s", e.text);
+	ask(s, "SELECT point, status, value FROM points JOIN metrics USING (point) WHERE name = 'cycles' ORDER BY 1", &b);
+	ck_assert_str_eq(str_get(&b), "0,ok,4\n1,ok,2\n2,timeout,3\n");
+	ask(s, "SELECT count(*), (SELECT count(*) FROM result_time) FROM metric_value", &b);
+	ck_assert_str_eq(str_get(&b), "6,3\n");
+	str_free(&b);
+	store_close(s);
+}
+END_TEST
+
 START_TEST(a_file_that_is_written_is_not_written_by_another)
 {
 	struct store *s = planned(path_a), *r;
@@ -300,6 +323,7 @@ int main(void)
 	tcase_add_test(c, a_second_result_of_a_hash_replaces_the_first);
 	tcase_add_test(c, the_same_plan_is_not_written_again_and_another_keeps_the_results);
 	tcase_add_test(c, results_of_another_file_are_taken_over_once);
+	tcase_add_test(c, a_point_that_succeeded_at_last_replaces_the_failure);
 	tcase_add_test(c, a_file_that_is_written_is_not_written_by_another);
 	tcase_add_test(c, what_is_no_results_file_is_refused_and_left_alone);
 	tcase_add_test(c, a_file_of_a_newer_version_is_refused);

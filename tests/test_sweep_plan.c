@@ -147,6 +147,7 @@ static const struct {
 	{ "machine.vcpus = 1, 2, 1\n", "machine.vcpus: 1 stands twice" },
 	{ "machine.vcpus = \"1\n", "quotes that do not close" },
 	{ "include.m = none*.ini\n", "include.m: none*.ini: no file fits" },
+	{ "include.status = m1.ini\n", "include.status: this name is a column of the results already" },
 	{ "include.m = none.ini\n", "none.ini is no file that can be found" },
 	{ "include.m = m1.ini\ninclude.m = m2.ini\n", "is set twice" },
 	{ "machine.vcpus = 1\nzip = machine.vcpu\n", "a.ini:3: [sweep] zip: \"machine.vcpu\" is no axis: did you mean \"machine.vcpus\"?" },

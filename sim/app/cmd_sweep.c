@@ -133,21 +133,22 @@ static int summary(const struct sweep_plan *p, const char *results, const struct
 		   struct err *e)
 {
 	struct rep *r = rep_new("sweep", "Sweep");
+	uint64_t failed = n->failed + n->there_failed;
 	int rc;
 
 	plan_facts(p, r);
 	rep_fact(r, "results", "", "%s", results);
 	rep_fact_u64(r, "there", "there before", n->there, "");
 	rep_fact_u64(r, "done", "run now", n->done, "");
-	rep_fact_u64(r, "failed", "of them failed", n->failed, "");
-	if (n->failed != 0)
-		rep_verdict(r, "%" PRIu64 " points failed; which, and why: el2sim query %s \"SELECT * FROM failures\"", n->failed,
+	rep_fact_u64(r, "failed", "of all of them failed", failed, "");
+	if (failed != 0)
+		rep_verdict(r, "%" PRIu64 " points failed; which, and why: el2sim query %s \"SELECT * FROM failures\"", failed,
 			    results);
 	else
 		rep_verdict(r, "%" PRIu64 " points are in %s", n->there + n->done, results);
 	rc = output_write(&o->out, r, e);
 	rep_free(r);
-	if (rc == 0 && n->failed != 0)
+	if (rc == 0 && failed != 0)
 		return err_set(e, ERR_ANSWER_NO, "%s", "");
 	return rc;
 }

@@ -18,6 +18,12 @@ static bool is_include(const char *key)
 	return strncmp(key, SWEEP_INCLUDE, strlen(SWEEP_INCLUDE)) == 0;
 }
 
+/* Columns of the view `points` beside the axes. */
+static bool is_taken(const char *name)
+{
+	return strcmp(name, "point") == 0 || strcmp(name, "status") == 0 || strcmp(name, "error") == 0;
+}
+
 static struct sweep_axis *new_axis(struct sweep_plan *p, const char *key, const char *origin, struct err *e)
 {
 	struct sweep_axis *a = &p->axis[p->n_axis];
@@ -35,6 +41,10 @@ static struct sweep_axis *new_axis(struct sweep_plan *p, const char *key, const 
 			err_set(e, ERR_CONFIG, "%s: an option of the sweep itself cannot be an axis", key);
 			return NULL;
 		}
+	}
+	if (row == NULL && is_taken(key + strlen(SWEEP_INCLUDE))) {
+		err_set(e, ERR_CONFIG, "%s: this name is a column of the results already: want another", key);
+		return NULL;
 	}
 	p->n_axis++;
 	*a = (struct sweep_axis){ .kind = row != NULL ? SWEEP_OPTION : SWEEP_FILE, .key = xstrdup(key), .row = row };

@@ -47,10 +47,12 @@ static int find_missing(struct running *r, struct err *e)
 		if (store_status_of(r->store, p->hash[i], &status, e) != 0)
 			return -1;
 		r->n->points++;
-		if (status == STORE_MISSING || (r->how->retry && has_failed(status)))
+		if (status == STORE_MISSING || (r->how->retry && has_failed(status))) {
 			r->todo[r->n_todo++] = i;
-		else
-			r->n->there++;
+			continue;
+		}
+		r->n->there++;
+		r->n->there_failed += has_failed(status);
 	}
 	return 0;
 }

@@ -30,6 +30,7 @@ struct sweep_how {
 struct sweep_counts {
 	uint64_t points; /* of this shard */
 	uint64_t there;	 /* had a result before */
+	uint64_t there_failed; /* of them: failed, crashed, timeout */
 	uint64_t done;	 /* now */
 	uint64_t failed; /* of done: failed, crashed, timeout */
 };

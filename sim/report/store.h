@@ -154,7 +154,7 @@ int store_status_of(struct store *s, const char *hash, enum store_status *status
 int store_put_result(struct store *s, const struct store_result *r, struct err *e);
 /* Copy the plan of from. */
 int store_copy_plan(struct store *s, const char *from, struct err *e);
-/* Copy the results of from that this file has not. */
+/* Copy the results of from that this file has not, or has as failed and from has not. */
 int store_merge(struct store *s, const char *from, struct err *e);
 
 #endif

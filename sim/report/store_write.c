@@ -330,10 +330,15 @@ int store_put_result(struct store *s, const struct store_result *r, struct err *
 
 /* --- merging ---------------------------------------------------------------------------------- */
 
+/* What is not there, and what succeeded at last. */
+#define FAILED "'failed', 'crashed', 'timeout'"
 static const char merge_sql[] =
 	"BEGIN IMMEDIATE;"
-	"CREATE TEMP TABLE taken AS SELECT result, hash FROM other.result "
-	"  WHERE hash NOT IN (SELECT hash FROM main.result) ORDER BY result;"
+	"CREATE TEMP TABLE taken AS SELECT o.result, o.hash FROM other.result o LEFT JOIN main.result m USING (hash) "
+	"  WHERE m.hash IS NULL OR (m.status IN (" FAILED ") AND o.status NOT IN (" FAILED ")) ORDER BY o.result;"
+	"DELETE FROM main.metric_value WHERE result IN (SELECT m.result FROM main.result m JOIN taken USING (hash));"
+	"DELETE FROM main.result_time WHERE result IN (SELECT m.result FROM main.result m JOIN taken USING (hash));"
+	"DELETE FROM main.result WHERE hash IN (SELECT hash FROM taken);"
 	"INSERT INTO main.result (hash, status, code, error, report) SELECT o.hash, o.status, o.code, o.error, o.report "
 	"  FROM other.result o JOIN taken USING (result) ORDER BY o.result;"
 	"INSERT INTO main.result_time SELECT r.result, t.wall_us, t.cpu_us, t.rss_kib FROM other.result_time t "
