@@ -5,6 +5,7 @@
 
 #include "sim/app/diff_gate.h"
 #include "sim/report/diff.h"
+#include "sim/report/rep_read.h"
 #include "tests/command.h"
 #include "tests/suite.h"
 
@@ -270,6 +271,8 @@ static const char *const kinds[] = {
 	"el2sim compare configs/experiment/overcommit.ini --run.duration=3000 --vary policy.el1=eager,deferred --format json",
 	"el2sim abi configs/experiment/abi-scope.ini --format json",
 	"el2sim profile " VHE " --format json",
+	"el2sim run " VHE " --check --flags --format json",
+	"el2sim trace stat traces/samples/linux-6.12-vhe-mixed-4v2p.e2t --format json",
 };
 
 START_TEST(a_result_does_not_differ_from_itself)
@@ -289,6 +292,27 @@ START_TEST(a_result_does_not_differ_from_itself)
 	(void)unlink(path);
 	free(path);
 	str_free(&line);
+}
+END_TEST
+
+START_TEST(of_every_metric_is_known_which_way_is_better)
+{
+	char *path = scratch("known.json");
+	struct metrics m;
+	struct rep *r;
+	struct err e;
+
+	store(kinds[_i], path);
+	r = rep_read(path, &e);
+	ck_assert_msg(r != NULL, "%s", e.text);
+	metrics_of(r, &m);
+	for (size_t i = 0; i < m.n; i++)
+		ck_assert_msg(strcmp(metric_rule_of(m.m[i].name)->pattern, "*") != 0, "%s: \"%s\" needs a row in metrics.def",
+			      kinds[_i], m.m[i].name);
+	metrics_free(&m);
+	rep_free(r);
+	(void)unlink(path);
+	free(path);
 }
 END_TEST
 
@@ -450,6 +474,7 @@ int main(void)
 	tcase_add_test(c, each_group_has_its_largest_changes_first_and_says_how_many_are_left_out);
 	tcase_add_test(c, swapping_the_sides_swaps_dearer_and_cheaper);
 	tcase_add_loop_test(c, a_result_does_not_differ_from_itself, 0, (int)N(kinds));
+	tcase_add_loop_test(c, of_every_metric_is_known_which_way_is_better, 0, (int)N(kinds));
 	tcase_add_test(c, a_stored_report_is_held_against_a_configuration);
 	tcase_add_test(c, a_group_that_moved_is_the_one_that_changed);
 	tcase_add_test(c, the_command_passes_at_the_limit_and_fails_below_the_change);

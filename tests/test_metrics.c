@@ -15,6 +15,11 @@ static const struct rep_col phase_cols[] = {
 	{ .key = "mask", .type = REP_HEX },
 	{ .key = "why", .type = REP_STR },
 };
+static const struct rep_col op_cols[] = {
+	{ .key = "cycles", .type = REP_U64 },
+	{ .key = "phase", .type = REP_STR },
+	{ .key = "object", .type = REP_STR },
+};
 static const struct rep_col vcpu_cols[] = {
 	{ .key = "vcpu", .type = REP_ID },
 	{ .key = "exits", .type = REP_U64 },
@@ -43,6 +48,8 @@ static struct rep *document(void)
 	phase_row(t, "load", "", 2);
 	rep_str(t, "put"), rep_str(t, "el1"), rep_none(t), rep_i64(t, 0), rep_none(t), rep_none(t), rep_str(t, "");
 	phase_row(t, "load", "el1", 3);
+	t = rep_table(r, "ops", "", op_cols, 3);
+	rep_u64(t, 7), rep_str(t, "load"), rep_str(t, "TCR_EL1");
 	t = rep_table(r, "vcpus", "", vcpu_cols, 2);
 	rep_u64(t, 12345), rep_u64(t, 9);
 	rep_none(t), rep_u64(t, 10);
@@ -68,6 +75,7 @@ START_TEST(each_number_of_a_report_has_a_name_of_its_own)
 		{ "phases/load el1#2/cycles", "cycles", REP_U64, 3, false },
 		{ "phases/load el1#2/change", "", REP_I64, -3, false },
 		{ "phases/load el1#2/each", "", REP_FIX, 1500, false },
+		{ "ops/load TCR_EL1/cycles", "", REP_U64, 7, false },
 		{ "vcpus/12345/exits", "", REP_U64, 9, true },
 		{ "vcpus/2/exits", "", REP_U64, 10, true },
 	};

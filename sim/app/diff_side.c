@@ -65,6 +65,22 @@ static int run_config(struct diff_side *s, const struct arg_list *overrides, str
 	return rc;
 }
 
+/* A report, or a list of one. */
+static int read_report(struct diff_side *s, struct err *e)
+{
+	struct rep_list l = { NULL, 0 };
+	int rc = rep_read_list(&l, s->path, e);
+
+	if (rc == 0 && l.n != 1)
+		rc = err_set(e, ERR_INPUT, "%s: %zu reports: want one on each side", s->path, l.n);
+	if (rc == 0) {
+		s->rep = l.r[0];
+		l.n = 0;
+	}
+	rep_list_free(&l);
+	return rc;
+}
+
 static int by_axis(const void *a, const void *b)
 {
 	const struct store_axis *const *x = a, *const *y = b;
@@ -153,8 +169,7 @@ int diff_side_open(struct diff_side *s, const char *path, const struct arg_list 
 	sort_points(s);
 	if (kind == KIND_CONFIG)
 		return run_config(s, overrides, e);
-	s->rep = rep_read(path, e);
-	return s->rep != NULL ? 0 : -1;
+	return read_report(s, e);
 }
 
 void diff_side_close(struct diff_side *s)

@@ -514,8 +514,11 @@ static void change_tables(struct diff *d, const char *first, const char *second,
 	struct rep_table *t;
 
 	prune(d, &d->head);
-	t = new_table(r, "headline", "What counts: totals, each exit, latencies; what is over a limit", first, second, points);
-	rows_of(&d->head, "what counts", t, points, r);
+	if (d->head.n != 0) {
+		t = new_table(r, "headline", "What counts: totals, each exit, latencies; what is over a limit", first, second,
+			      points);
+		rows_of(&d->head, "what counts", t, points, r);
+	}
 	group_table(d, r);
 	t = new_table(r, "changes", "All that changed, in each table of the report the largest first", first, second, points);
 	for (size_t i = 0; i < d->n_group; i++)

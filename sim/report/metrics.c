@@ -92,13 +92,16 @@ static size_t naming_cols(const struct rep_table *t)
 	return n;
 }
 
+/* cols 0: numbers come first; all that is no number names the row. */
 static char *name_of_row(const struct rep_table *t, size_t row, size_t cols)
 {
 	struct str b = STR_INIT;
 
-	for (size_t c = 0; c < cols; c++) {
+	for (size_t c = 0; c < (cols != 0 ? cols : t->ncols); c++) {
 		struct str word = STR_INIT;
 
+		if (!names_row(&t->cols[c]))
+			continue;
 		rep_cell_add(&word, &t->cols[c], rep_cell_at(t, row, c), REP_PROGRAMS);
 		str_add(&b, b.len != 0 && word.len != 0 ? " " : "");
 		str_add(&b, str_get(&word));
