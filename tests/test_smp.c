@@ -362,99 +362,6 @@ START_TEST(measured_cycles_are_handling_time)
 }
 END_TEST
 
-/* ---- nothing is lost ---- */
-
-struct watch {
-	struct sk_hooks hooks;
-	struct smp *m;
-};
-
-static void look(struct sk *k, struct sk_hooks *h)
-{
-	struct err e = {ERR_NONE, ""};
-	struct watch *w = container_of(h, struct watch, hooks);
-
-	(void)k;
-	ck_assert_msg(smp_check_wakeups(w->m, &e) == 0, "%llu ps: %s",
-		      (unsigned long long)sk_now(&w->m->k), e.text);
-}
-
-static int64_t draw(uint64_t *s, int64_t from, int64_t to)
-{
-	*s = *s * UINT64_C(6364136223846793005) + 1442695040888963407u;
-	return from + (int64_t)((*s >> 33) % (uint64_t)(to - from + 1));
-}
-
-static void random_bench(struct bench *b, uint64_t seed)
-{
-	uint64_t s = seed * 977 + 13;
-
-	setup(b, models[seed % 3]);
-	b->o.pcpus = draw(&s, 1, 6);
-	b->o.vcpus = draw(&s, 1, 20);
-	b->o.vms = draw(&s, 1, b->o.vcpus);
-	b->o.sched = (int)draw(&s, 0, SCHED_LIVE_COUNT - 1);
-	b->o.slice_us = draw(&s, 1, 2000);
-	b->o.tick_hz = draw(&s, 1, 20000);
-	b->o.halt_poll_ns = draw(&s, 0, 1) * draw(&s, 0, 100000);
-	b->o.halt_poll_grow = draw(&s, 0, 3);
-	b->o.halt_poll_shrink = draw(&s, 0, 3);
-	b->o.duration_us = 2000;
-	b->o.seed = (int64_t)seed;
-	b->w.exits_per_s = draw(&s, 1000, 1000000);
-	b->w.law = (int)draw(&s, 0, LAW_COUNT - 1);
-	b->w.gaps = "100 5000 90000";
-	b->w.pause_us = 50;
-	b->w.timer_hz = draw(&s, 0, 1) * draw(&s, 1, 50000);
-	b->w.device_hz = draw(&s, 0, 1) * draw(&s, 1, 50000);
-	b->w.ipi_targets = draw(&s, 1, 4);
-	b->w.user_ns = draw(&s, 0, 3) * 3333;
-	b->w.fp_permille = draw(&s, 0, 1000);
-	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (workload_kind((enum exit_kind)k))
-			b->w.mix[k] = draw(&s, 0, 2);
-	}
-	b->w.mix[EXIT_wfi] = draw(&s, 1, 40);
-	b->w.mix[EXIT_ipi_send] = draw(&s, 0, 40);
-}
-
-START_TEST(whatever_happens_time_adds_up_and_no_wakeup_is_lost)
-{
-	struct err e = {ERR_NONE, ""};
-	struct bench b;
-	struct watch w = {.hooks = {.delta = look}};
-
-	random_bench(&b, (uint64_t)_i);
-	w.m = machine(&b, true);
-	sk_hook(&w.m->k, &w.hooks);
-	ck_assert_msg(smp_run(w.m, &e) == 0, "seed %d: %s", _i, e.text);
-	smp_free(w.m);
-	teardown(&b);
-}
-END_TEST
-
-START_TEST(every_interrupt_reaches_its_vcpu)
-{
-	struct bench b;
-	struct smp *m;
-
-	setup(&b, "linux-6.12-vhe");
-	b.o.vcpus = 4;
-	b.o.pcpus = 2;
-	b.w.mix[EXIT_wfi] = 1;
-	b.w.timer_hz = 1000;
-	b.o.tick_hz = 1000;
-	b.o.duration_us = 1000000;
-	m = simulate(&b, true);
-	ck_assert_uint_eq(m->latency[LAT_TIMER].n, m->n.injected);
-	ck_assert_uint_ge(m->n.injected, 4 * 999);
-	ck_assert_uint_le(m->n.injected, 4 * 1000);
-	ck_assert_uint_eq(hist_quantile(&m->latency[LAT_TIMER], 10000) < 5000000, 1);
-	smp_free(m);
-	teardown(&b);
-}
-END_TEST
-
 /* ---- configuration ---- */
 
 START_TEST(more_vms_than_vcpus_and_an_endless_duration_are_refused)
@@ -525,8 +432,6 @@ int main(void)
 	tcase_add_test(tc, vcpus_that_have_a_pcpu_each_are_never_stolen_from);
 	tcase_add_test(tc, the_tlb_is_flushed_only_when_another_vcpu_of_the_vm_ran_last);
 	tcase_add_test(tc, measured_cycles_are_handling_time);
-	tcase_add_loop_test(tc, whatever_happens_time_adds_up_and_no_wakeup_is_lost, 0, 150);
-	tcase_add_test(tc, every_interrupt_reaches_its_vcpu);
 	tcase_add_test(tc, more_vms_than_vcpus_and_an_endless_duration_are_refused);
 	tcase_add_test(tc, numbers_of_vcpus_and_pcpus_out_of_range_are_one_clear_line);
 	suite_add_tcase(s, tc);

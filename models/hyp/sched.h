@@ -41,6 +41,8 @@ struct sched {
 	const struct sched_ops *ops;
 	unsigned cpus;
 	uint64_t slice;            /* cycles */
+	const unsigned *pin;       /* pCPUs that threads are pinned to; NULL: all */
+	size_t n_pin;
 	struct sched_queue *queue; /* one per pCPU, or the first for all */
 };
 

@@ -77,7 +77,7 @@ const struct sched_ops sched_rr_ops = {true,   rr_place,       rr_enqueue, rr_pi
 
 static unsigned home(const struct sched *s, const struct sched_ent *t)
 {
-	return t->id % s->cpus;
+	return s->pin != NULL ? s->pin[t->id % s->n_pin] : t->id % s->cpus;
 }
 
 static unsigned pinned_place(struct sched *s, const struct sched_ent *t, const bool *idle)

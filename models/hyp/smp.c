@@ -16,6 +16,10 @@ static const struct opt_row opt_rows[] = {
 	 "physical CPUs"},
 	{"host", "sched", OPT_ENUM, MEMBER(sched), "fair", 0, 0, "", sched_names,
 	 "which vCPU thread runs on which pCPU"},
+	{"host", "pin", OPT_STR, MEMBER(pin), "all", 0, 0, "", NULL,
+	 "sched = pinned: pCPUs that the vCPU threads are pinned to in turn, 0-3,8 or all"},
+	{"host", "kick_latency", OPT_INT, MEMBER(kick_ns), "0", 0, 1000000000, "ns", NULL,
+	 "from the sending of an interrupt to another pCPU until it is pending there"},
 	{"host", "slice", OPT_INT, MEMBER(slice_us), "3000", 1, 10000000, "us", NULL,
 	 "time slice; it ends at a tick of the host"},
 	{"host", "tick_hz", OPT_INT, MEMBER(tick_hz), "250", 1, 100000, "Hz", NULL,
@@ -74,6 +78,12 @@ void smp_hook(struct smp *m, struct smp_hooks *h)
 uint64_t smp_now(const struct smp *m)
 {
 	return clk_cycle(&m->clk, sk_now(&m->k));
+}
+
+size_t smp_vcpu_bytes(const struct smp *m)
+{
+	return sizeof(struct smp_vcpu) + runner_vcpu_bytes(m->runner) +
+	       2 * sizeof(struct sk_event *);
 }
 
 uint64_t smp_ns(const struct smp *m, uint64_t cycles)
@@ -153,7 +163,57 @@ static void tick_run(struct sk *k, struct sk_proc *self)
 	again_at(m, self, now + (period != 0 ? period : 1));
 }
 
+static void kick_arrives(struct sk *k, struct sk_proc *self)
+{
+	(void)k;
+	smp_raise(container_of(self, struct smp_cpu, kicked), IRQ_KICK);
+}
+
+/* Of several under way the first to arrive counts: a kick only says "look". */
+void smp_send_kick(struct smp_cpu *c)
+{
+	struct smp *m = c->m;
+
+	if (m->o.kick_ns == 0)
+		smp_raise(c, IRQ_KICK);
+	else
+		sk_notify_after(&m->k, &c->kick, (uint64_t)m->o.kick_ns * 1000);
+}
+
 /* ---- life ---- */
+
+/* "0-3,8" as pCPU numbers, "all" as NULL. */
+static int parse_pin(const char *text, unsigned cpus, unsigned **list, size_t *n, struct err *e)
+{
+	const char *s = text;
+
+	*list = NULL;
+	*n = 0;
+	if (text == NULL || strcmp(text, "all") == 0)
+		return 0;
+	*list = xcalloc(SMP_MAX_PCPUS, sizeof(**list));
+	while (*s >= '0' && *s <= '9') {
+		char *end;
+		unsigned long from = strtoul(s, &end, 10), to = from;
+
+		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+			to = strtoul(end + 1, &end, 10);
+		if (from > to || to >= cpus || *n + (to - from) >= SMP_MAX_PCPUS)
+			break;
+		for (; from <= to; from++)
+			(*list)[(*n)++] = (unsigned)from;
+		s = *end == ',' ? end + 1 : end;
+		if (*end != ',')
+			break;
+	}
+	if (*s == '\0' && *n != 0 && s[-1] != ',')
+		return 0;
+	free(*list);
+	*list = NULL;
+	return err_set(e, ERR_CONFIG,
+		       "[host] pin = %.40s%s: want a list of pCPUs in 0..%u (0-3,8), or all", text,
+		       *text == '\0' ? "(empty)" : "", cpus - 1);
+}
 
 static void cpu_init(struct smp *m, unsigned id)
 {
@@ -170,6 +230,12 @@ static void cpu_init(struct smp *m, unsigned id)
 	sk_proc_init(&m->k, &c->proc, "pcpu", smp_cpu_run);
 	sk_sensitive(&m->k, &c->proc, &c->on_due, &c->due);
 	sk_proc_init(&m->k, &c->tick, "tick", tick_run);
+	if (m->o.kick_ns == 0)
+		return;
+	sk_event_init(&m->k, &c->kick, "kick");
+	sk_proc_init(&m->k, &c->kicked, "kick", kick_arrives);
+	sk_dont_initialize(&m->k, &c->kicked);
+	sk_sensitive(&m->k, &c->kicked, &c->on_kick, &c->kick);
 }
 
 static void vcpu_init(struct smp *m, unsigned id, unsigned cls)
@@ -202,9 +268,10 @@ static void vcpu_init(struct smp *m, unsigned id, unsigned cls)
 static int check_options(const struct smp_options *o, const struct workload *w, struct err *e)
 {
 	if (o->sched == SCHED_recorded)
-		return err_set(e, ERR_CONFIG,
-			       "[host] sched = recorded plays a trace, not a workload: leave out [mix] "
-			       "and the classes, and set [run] trace");
+		return err_set(
+			e, ERR_CONFIG,
+			"[host] sched = recorded plays a trace, not a workload: leave out [mix] "
+			"and the classes, and set [run] trace");
 	if (o->vms > o->vcpus)
 		return err_set(
 			e, ERR_CONFIG,
@@ -265,6 +332,11 @@ struct smp *smp_new(const struct smp_options *o, const struct workload *w, const
 	m->runner = runner_new(p, counting);
 	m->sched = sched_new((enum sched_id)o->sched, m->n_cpu,
 			     1 + clk_cycle(&m->clk, (uint64_t)o->slice_us * 1000000));
+	if (parse_pin(o->pin, m->n_cpu, &m->pin, &m->sched->n_pin, e) != 0) {
+		smp_free(m);
+		return NULL;
+	}
+	m->sched->pin = m->pin;
 	m->cpu = xcalloc(m->n_cpu, sizeof(*m->cpu));
 	m->idle = xcalloc(m->n_cpu, sizeof(*m->idle));
 	m->vcpu = xcalloc(m->n_vcpu, sizeof(*m->vcpu));
@@ -291,6 +363,7 @@ void smp_free(struct smp *m)
 	for (unsigned i = 0; i < m->n_cls; i++)
 		guest_class_free(m->cls[i]);
 	free(m->cls);
+	free(m->pin);
 	free(m->vcpu);
 	free(m);
 }
@@ -387,7 +460,8 @@ static size_t picking(const struct smp *m)
 
 	for (unsigned i = 0; i < m->n_cpu; i++)
 		n += m->cpu[i].curr == NULL &&
-		     (m->cpu[i].mode == CPU_BUSY || m->cpu[i].due.pending != SK_NONE);
+		     (m->cpu[i].mode == CPU_BUSY || m->cpu[i].due.pending != SK_NONE ||
+		      m->cpu[i].kick.pending != SK_NONE);
 	return n;
 }
 
@@ -402,6 +476,7 @@ int smp_check_wakeups(const struct smp *m, struct err *e)
 		const struct smp_cpu *c = &m->cpu[i];
 
 		if (c->mode == CPU_IDLE && c->due.pending == SK_NONE &&
+		    c->kick.pending == SK_NONE &&
 		    m->sched->ops->waiting(m->sched, i) > (m->sched->ops->shared ? picking(m) : 0))
 			return fault(e, "threads that wait for the idle pCPU", i,
 				     m->sched->ops->waiting(m->sched, i), 0);

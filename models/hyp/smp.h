@@ -32,6 +32,8 @@
 struct smp_options {
 	int64_t vcpus, vms, pcpus;
 	int sched; /* enum sched_id */
+	const char *pin;  /* pCPUs of sched = pinned; NULL: all */
+	int64_t kick_ns;
 	int64_t slice_us, tick_hz;
 	int64_t halt_poll_ns, halt_poll_grow, halt_poll_grow_start, halt_poll_shrink;
 	int64_t duration_us, seed;
@@ -147,6 +149,9 @@ struct smp_cpu {
 	struct sk_proc proc, tick;
 	struct sk_event due; /* the end of what the pCPU does, or an interrupt */
 	struct sk_wait on_due;
+	struct sk_proc kicked; /* a kick that is under way arrives */
+	struct sk_event kick;
+	struct sk_wait on_kick;
 	enum smp_mode mode;
 	struct smp_vcpu *curr;
 	struct sched_ent *picked; /* thread that comes next while curr is put; NULL: the idle task */
@@ -181,6 +186,7 @@ struct smp {
 	struct smp_cpu *cpu;
 	struct smp_vcpu *vcpu;
 	unsigned n_cpu, n_vcpu;
+	unsigned *pin;
 	bool *idle;   /* per pCPU: a woken thread may go there */
 	uint64_t end; /* cycles simulated */
 	struct smp_hooks *hooks;
@@ -234,6 +240,11 @@ uint64_t smp_ns(const struct smp *m, uint64_t cycles);
 uint64_t smp_now(const struct smp *m);
 /* models/hyp/smp_cpu.c: what a pCPU does when its event comes. */
 sk_run_fn smp_cpu_run;
+/* Memory that one more vCPU takes, in bytes. */
+size_t smp_vcpu_bytes(const struct smp *m);
+
+/* Another pCPU's kick is on its way to this one. */
+void smp_send_kick(struct smp_cpu *c);
 /* Physical interrupt of a pCPU. */
 void smp_raise(struct smp_cpu *c, enum smp_irq irq);
 /* A vCPU's virtual timer reached its deadline (now, a cycle). */

@@ -188,7 +188,7 @@ static void kick(struct smp_cpu *by, struct smp_cpu *to)
 {
 	TELL(by, to->curr, irq, SMP_IRQ_KICK, SRC_SGI, to->id);
 	smp_charge(by, STEP(gic_send_sgi));
-	smp_raise(to, IRQ_KICK);
+	smp_send_kick(to);
 }
 
 /* A sleeping thread could run; waker: the pCPU on which that is found out. */
