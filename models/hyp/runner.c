@@ -123,12 +123,9 @@ struct runner_vcpu *runner_vcpu_of(struct runner *r, unsigned vm)
 	return v;
 }
 
-size_t runner_vcpu_bytes(const struct runner *r)
+size_t runner_vcpu_bytes(void)
 {
-	const struct runner_vcpu *v = NULL;
-	size_t values = r->counting != NULL ? 0 : SR_COUNT * (sizeof(*v->guest) + sizeof(*v->gcfg));
-
-	return sizeof(*v) + sizeof(struct runner_vcpu *) + values;
+	return sizeof(struct runner_vcpu) + sizeof(struct runner_vcpu *);
 }
 
 struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm)

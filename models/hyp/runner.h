@@ -41,8 +41,8 @@ void runner_check(struct runner *r, struct oracle *o);
 struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm);
 /* The same by the VM's number, from 0 in steps of 1; do not mix with names. */
 struct runner_vcpu *runner_vcpu_of(struct runner *r, unsigned vm);
-/* Memory of a vCPU, in bytes. */
-size_t runner_vcpu_bytes(const struct runner *r);
+/* Memory of a vCPU, in bytes; detailed execution keeps two values per register beside that. */
+size_t runner_vcpu_bytes(void);
 /* The vCPU's thread runs on this CPU from now on. */
 void runner_on_cpu(struct runner_vcpu *v, unsigned cpu);
 /*

@@ -80,9 +80,9 @@ uint64_t smp_now(const struct smp *m)
 	return clk_cycle(&m->clk, sk_now(&m->k));
 }
 
-size_t smp_vcpu_bytes(const struct smp *m)
+size_t smp_vcpu_bytes(void)
 {
-	return sizeof(struct smp_vcpu) + runner_vcpu_bytes(m->runner) +
+	return sizeof(struct smp_vcpu) + runner_vcpu_bytes() +
 	       2 * sizeof(struct sk_event *);
 }
 

@@ -240,8 +240,8 @@ uint64_t smp_ns(const struct smp *m, uint64_t cycles);
 uint64_t smp_now(const struct smp *m);
 /* models/hyp/smp_cpu.c: what a pCPU does when its event comes. */
 sk_run_fn smp_cpu_run;
-/* Memory that one more vCPU takes, in bytes. */
-size_t smp_vcpu_bytes(const struct smp *m);
+/* Memory that one more vCPU takes, in bytes (counting execution: runner_vcpu_bytes). */
+size_t smp_vcpu_bytes(void);
 
 /* Another pCPU's kick is on its way to this one. */
 void smp_send_kick(struct smp_cpu *c);

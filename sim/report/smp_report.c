@@ -42,7 +42,7 @@ static void facts(const struct smp *m, const char *config, const char *path, str
 	rep_fact(r, "workload", "workload", "%s", w != NULL ? str_get(&names) : "a recorded trace");
 	str_free(&names);
 	rep_fact_u64(r, "vcpus", "vCPUs", m->n_vcpu, "");
-	rep_fact_u64(r, "vcpu_bytes", "memory per vCPU", smp_vcpu_bytes(m), "bytes");
+	rep_fact_u64(r, "vcpu_bytes", "memory per vCPU", smp_vcpu_bytes(), "bytes");
 	rep_fact_u64(r, "vms", "VMs", (uint64_t)m->o.vms, "");
 	rep_fact_u64(r, "pcpus", "pCPUs", m->n_cpu, "");
 	rep_fact(r, "sched", "scheduler", "%s", sched_names[m->o.sched]);
