@@ -83,7 +83,7 @@ START_TEST(every_shipped_workload_runs_on_two_models)
 		n++;
 	}
 	(void)closedir(d);
-	ck_assert_uint_eq(n, 6);
+	ck_assert_uint_eq(n, 7);
 }
 END_TEST
 
