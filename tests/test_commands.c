@@ -196,6 +196,22 @@ START_TEST(every_table_of_a_run_adds_up_to_the_same)
 }
 END_TEST
 
+START_TEST(groups_of_a_workload_add_up_to_its_phases)
+{
+	json_t *j = json_of("el2sim run " EXPERIMENT "overcommit.ini --machine.vcpus=8 --run.duration=5000"), *row;
+	size_t i;
+
+	json_array_foreach(rows_of(j, "phases"), i, row) {
+		const char *phase = json_string_value(json_object_get(row, "phase"));
+
+		if (strcmp(phase, "total") != 0)
+			ck_assert_int_eq(sum(j, "group_cycles", "group", phase), number(row, "cycles"));
+	}
+	ck_assert_uint_gt(i, 5);
+	json_decref(j);
+}
+END_TEST
+
 START_TEST(a_profile_adds_up_to_the_run)
 {
 	json_t *run_ = json_of("el2sim run " VHE), *profile = json_of("el2sim profile " VHE);
@@ -604,6 +620,7 @@ static TCase *tests_of_commands(void)
 	tcase_add_test(c, flags_of_a_run_agree_with_its_counts);
 	tcase_add_test(c, csv_heads_each_table_with_its_keys);
 	tcase_add_test(c, every_table_of_a_run_adds_up_to_the_same);
+	tcase_add_test(c, groups_of_a_workload_add_up_to_its_phases);
 	tcase_add_test(c, a_profile_adds_up_to_the_run);
 	tcase_add_test(c, top_prints_the_most_expensive_first);
 	tcase_add_test(c, without_a_path_profile_nothing_is_made_up);

@@ -46,7 +46,8 @@ START_TEST(every_report_read_back_is_written_with_the_same_bytes)
 	struct str json = output_as(report_lines[_i], "json");
 	struct rep *r = read_back(&json);
 
-	for (unsigned f = 0; f < REP_FORMAT_COUNT; f++) {
+	/* The one for people, and the one with everything; the_limits_of_every_type_survive has the others. */
+	for (unsigned f = REP_TEXT; f < REP_FORMAT_COUNT; f += REP_HTML - REP_TEXT) {
 		struct str want = output_as(report_lines[_i], output_formats[f]), got = written(r, (enum rep_format)f);
 
 		ck_assert_msg(strcmp(str_get(&want), str_get(&got)) == 0, "%s --format %s", report_lines[_i],

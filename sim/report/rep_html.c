@@ -246,7 +246,7 @@ static const struct rep_chart *lead_chart(const struct rep *r, const struct rep_
 static bool is_caution(const char *note)
 {
 	static const char *const words[] = { "uncalibrated", "not calibrated", "ASSUMED", "not measured", "was not recorded",
-					     "estimate" };
+					     "estimate", "uncertainty:" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strstr(note, words[i]) != NULL)

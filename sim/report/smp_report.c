@@ -140,6 +140,41 @@ static void phase_table(const struct smp *m, struct rep *r)
 					 .y = "cycles"});
 }
 
+/* Cycles of the executed ops, by register group and phase: as the same table of a replay. */
+static void group_table(const struct smp *m, struct rep *r)
+{
+	static const char keys[] =
+#define X(id, name, help) name " "
+		WS_PHASES(X)
+#undef X
+		;
+	uint64_t *exec = xcalloc(m->prog->n + 1, sizeof(*exec)), sum[GRP_COUNT][PHASE_COUNT] = {{0}};
+	struct rep_col cols[PHASE_COUNT + 1] = {text_col("group", "")};
+	struct rep_table *t;
+
+	runner_exec(m->runner, exec);
+	for (size_t i = 0; i < m->prog->n; i++)
+		sum[m->prog->op[i].group][m->prog->op[i].phase] += exec[i] * m->prog->op[i].cycles;
+	for (unsigned p = 0; p < PHASE_COUNT; p++)
+		cols[1 + p] = count_col(phase_name((enum ws_phase)p), "", "");
+	t = rep_table(r, "group_cycles", "Modelled cycles by group and phase", cols, 1 + PHASE_COUNT);
+	rep_detail(t);
+	for (unsigned g = 0; g < GRP_COUNT; g++) {
+		uint64_t any = 0;
+
+		for (unsigned p = 0; p < PHASE_COUNT; p++)
+			any += sum[g][p];
+		if (any == 0)
+			continue;
+		rep_str(t, group_name((enum sr_group)g));
+		for (unsigned p = 0; p < PHASE_COUNT; p++)
+			rep_u64(t, sum[g][p]);
+	}
+	rep_chart(t, &(struct rep_chart){.kind = REP_STACK, .title = "Where the modelled cycles go: register group and phase",
+					 .x = "group", .y = keys});
+	free(exec);
+}
+
 static void kind_table(const struct smp *m, struct rep *r)
 {
 	const struct rep_col cols[] = {text_col("kind", "exit kind"),
@@ -375,6 +410,7 @@ void smp_report(const struct smp *m, const char *config, const char *path, struc
 	run_per_exit(&(struct per_exit){m->n.exits, m->n.user_exits, m->n.loads, &m->total}, r);
 	time_table(m, r);
 	phase_table(m, r);
+	group_table(m, r);
 	kind_table(m, r);
 	latency_table(m, r);
 	distribution_table(m, r);

@@ -240,7 +240,7 @@ static void place_text(const struct sweep_data *d, const struct sweep_point *p, 
 {
 	str_reset(b);
 	for (size_t i = 0; i < d->n_axis; i++)
-		if (!d->compared[i] && i != without)
+		if (sweep_is_place(d, i) && i != without)
 			str_addf(b, "%s%s", b->len != 0 ? ", " : "", sweep_label(d, p, i));
 }
 
@@ -374,7 +374,7 @@ static struct rep_table *crossing_table(const struct sweep_data *d, struct rep *
 	struct rep_table *t;
 
 	for (size_t i = 0; i < d->n_axis && n < 18; i++)
-		if (!d->compared[i] && i != d->x)
+		if (sweep_is_place(d, i) && i != d->x)
 			c[n++] = (struct rep_col){ .key = store_axis_at(d->s, i)->name, .type = REP_STR };
 	c[n++] = (struct rep_col){ .key = "configuration", .type = REP_STR };
 	c[n++] = (struct rep_col){ .key = "against", .type = REP_STR };
@@ -394,7 +394,7 @@ static void crossing_row(struct crossing_table *c, const struct sweep_point *p, 
 	if (c->t == NULL)
 		c->t = crossing_table(d, c->r);
 	for (size_t i = 0; i < d->n_axis && n < 18; i++) {
-		if (d->compared[i] || i == d->x)
+		if (!sweep_is_place(d, i) || i == d->x)
 			continue;
 		rep_str(c->t, sweep_label(d, p, i));
 		n++;
@@ -424,7 +424,7 @@ static size_t next_place(const struct sweep_data *d, size_t place)
 		bool same = q->at[d->x] == p->at[d->x] + 1;
 
 		for (size_t a = 0; same && a < d->n_axis; a++)
-			same = a == d->x || d->compared[a] || p->at[a] == q->at[a];
+			same = a == d->x || !sweep_is_place(d, a) || p->at[a] == q->at[a];
 		if (same)
 			return i;
 	}

@@ -66,15 +66,42 @@ const char *sweep_label(const struct sweep_data *d, const struct sweep_point *p,
 	return store_axis_at(d->s, axis)->label[p->at[axis]];
 }
 
+static int by_place(const void *a, const void *b, void *points)
+{
+	const struct sweep_point *p = (const struct sweep_point *)points + *(const size_t *)a;
+	const struct sweep_point *q = (const struct sweep_point *)points + *(const size_t *)b;
+
+	if (p->place != q->place)
+		return p->place < q->place ? -1 : 1;
+	if (p->config != q->config)
+		return p->config < q->config ? -1 : 1;
+	return p->number < q->number ? -1 : p->number > q->number;
+}
+
 const struct sweep_point *sweep_find(const struct sweep_data *d, size_t config, size_t place)
 {
-	for (size_t i = d->place[place]; i < d->n; i++)
-		if (d->p[i].place == place && d->p[i].config == config && d->p[i].done)
-			return &d->p[i];
+	size_t low = 0, high = d->n_mean;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		const struct sweep_point *p = &d->mean[mid];
+
+		if (p->place == place && p->config == config)
+			return p->done ? p : NULL;
+		if (p->place < place || (p->place == place && p->config < config))
+			low = mid + 1;
+		else
+			high = mid;
+	}
 	return NULL;
 }
 
 /* --- axes ------------------------------------------------------------------------------------- */
+
+bool sweep_is_place(const struct sweep_data *d, size_t axis)
+{
+	return !d->compared[axis] && !d->repeat[axis];
+}
 
 static bool all_numbers(const struct store_axis *a)
 {
@@ -95,15 +122,15 @@ static void choose_axes(struct sweep_data *d)
 		const char *name = store_axis_at(d->s, i)->name;
 
 		d->compared[i] = strncmp(name, "switch.", 7) == 0 || strncmp(name, "policy.", 7) == 0;
+		d->repeat[i] = strcmp(store_axis_at(d->s, i)->kind, "repeat") == 0;
 		any = any || d->compared[i];
 	}
 	for (size_t i = 0; !any && i < d->n_axis; i++) {
-		any = !all_numbers(store_axis_at(d->s, i));
+		any = !d->repeat[i] && !all_numbers(store_axis_at(d->s, i));
 		d->compared[i] = any;
 	}
 	for (size_t i = 0; i < d->n_axis; i++)
-		if (!d->compared[i] && all_numbers(store_axis_at(d->s, i)) &&
-		    strcmp(store_axis_at(d->s, i)->kind, "repeat") != 0)
+		if (sweep_is_place(d, i) && all_numbers(store_axis_at(d->s, i)))
 			d->x = i;
 }
 
@@ -130,7 +157,7 @@ static char *config_name(const struct sweep_data *d, const struct sweep_point *p
 static bool same_place(const struct sweep_data *d, const struct sweep_point *a, const struct sweep_point *b)
 {
 	for (size_t i = 0; i < d->n_axis; i++)
-		if (!d->compared[i] && a->at[i] != b->at[i])
+		if (sweep_is_place(d, i) && a->at[i] != b->at[i])
 			return false;
 	return true;
 }
@@ -149,6 +176,12 @@ static void place_point(struct sweep_data *d, size_t i)
 		d->config[d->n_config++] = name;
 	} else {
 		free(name);
+	}
+	/* The places come in the same order for each configuration: the last one and the next are tried first. */
+	for (unsigned step = 0; step < 2 && d->n_place != 0; step++) {
+		p->place = i != 0 ? (d->p[i - 1].place + step) % d->n_place : 0;
+		if (same_place(d, &d->p[d->place[p->place]], p))
+			return;
 	}
 	for (p->place = 0; p->place < d->n_place; p->place++)
 		if (same_place(d, &d->p[d->place[p->place]], p))
@@ -245,8 +278,26 @@ static void add_headline(struct sweep_data *d, const char *name, size_t len)
 	d->title[d->n_headline++] = headline_title(b.s);
 }
 
-/* Nobody said which metrics are the headline: those that a gate looks at. */
-static void default_headline(void *ctx, const struct store_metric *m)
+/* Nobody said which metrics are the headline: what an exit costs, or else what a gate looks at. */
+static void exit_headline(void *ctx, const struct store_metric *m)
+{
+	struct sweep_data *d = ctx;
+	const char *first = "per_exit/cycles/each";
+
+	if (strcmp(m->name, first) != 0 && strcmp(m->name, "per_exit/accesses/each") != 0)
+		return;
+	add_headline(d, m->name, strlen(m->name));
+	if (d->n_headline == 2 && strcmp(m->name, first) == 0) { /* metrics come by name */
+		char *name = d->headline[0], *title = d->title[0];
+
+		d->headline[0] = d->headline[1];
+		d->title[0] = d->title[1];
+		d->headline[1] = name;
+		d->title[1] = title;
+	}
+}
+
+static void gated_headline(void *ctx, const struct store_metric *m)
 {
 	struct sweep_data *d = ctx;
 
@@ -274,7 +325,9 @@ static int choose_headlines(struct sweep_data *d, struct err *e)
 			return -1;
 		done = p.status == STORE_OK || p.status == STORE_NO;
 		store_point_free(&p);
-		if (done && store_each_metric(d->s, i, default_headline, d, e) != 0)
+		if (done && store_each_metric(d->s, i, exit_headline, d, e) != 0)
+			return -1;
+		if (done && d->n_headline == 0 && store_each_metric(d->s, i, gated_headline, d, e) != 0)
 			return -1;
 		if (done)
 			break;
@@ -304,6 +357,61 @@ static int read_point(struct sweep_data *d, size_t i, struct err *e)
 	return 0;
 }
 
+static void add_to_mean(struct sweep_point *m, const struct sweep_point *p, size_t n_headline)
+{
+	for (size_t h = 0; h < n_headline; h++) {
+		m->known[h] = m->known[h] && p->known[h];
+		m->v[h] += p->v[h];
+	}
+	m->phases = m->phases && p->phases;
+	m->per_exit += p->per_exit;
+	m->per_load += p->per_load;
+	m->loads += p->loads;
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		m->phase[ph] += p->phase[ph];
+}
+
+static void divide(struct sweep_point *m, int64_t n, size_t n_headline)
+{
+	for (size_t h = 0; h < n_headline; h++)
+		m->v[h] /= n;
+	m->per_exit /= n;
+	m->per_load /= n;
+	m->loads /= n;
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		m->phase[ph] /= n;
+}
+
+/* Points that are the same but for the repeat become one. */
+static void take_means(struct sweep_data *d)
+{
+	size_t *order = xcalloc(d->n + 1, sizeof(*order));
+
+	for (size_t i = 0; i < d->n; i++)
+		order[i] = i;
+	qsort_r(order, d->n, sizeof(*order), by_place, d->p);
+	d->mean = xcalloc(d->n + 1, sizeof(*d->mean));
+	for (size_t i = 0, next; i < d->n; i = next) {
+		struct sweep_point *m = &d->mean[d->n_mean++];
+		int64_t n = d->p[order[i]].done;
+
+		*m = d->p[order[i]];
+		for (next = i + 1; next < d->n; next++) {
+			const struct sweep_point *p = &d->p[order[next]];
+
+			if (p->place != m->place || p->config != m->config)
+				break;
+			if (p->done && n++ == 0)
+				*m = *p;
+			else if (p->done)
+				add_to_mean(m, p, d->n_headline);
+		}
+		if (n > 1)
+			divide(m, n, d->n_headline);
+	}
+	free(order);
+}
+
 int sweep_data_read(struct sweep_data *d, struct store *s, struct err *e)
 {
 	int rc;
@@ -311,11 +419,14 @@ int sweep_data_read(struct sweep_data *d, struct store *s, struct err *e)
 	*d = (struct sweep_data){ .s = s, .n_axis = store_axes(s), .n = store_points(s) };
 	d->p = xcalloc(d->n + 1, sizeof(*d->p));
 	d->at = xcalloc(d->n * d->n_axis + 1, sizeof(*d->at));
+	d->repeat = xcalloc(d->n_axis + 1, sizeof(*d->repeat));
 	d->compared = xcalloc(d->n_axis + 1, sizeof(*d->compared));
 	choose_axes(d);
 	rc = choose_headlines(d, e);
 	for (size_t i = 0; rc == 0 && i < d->n; i++)
 		rc = read_point(d, i, e);
+	if (rc == 0)
+		take_means(d);
 	return rc;
 }
 
@@ -329,6 +440,8 @@ void sweep_data_free(struct sweep_data *d)
 	for (size_t i = 0; i < d->n_config; i++)
 		free(d->config[i]);
 	free(d->config);
+	free(d->mean);
+	free(d->repeat);
 	free(d->place);
 	free(d->p);
 	free(d->at);

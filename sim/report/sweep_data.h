@@ -31,6 +31,9 @@ struct sweep_data {
 	size_t n_axis, n;
 	struct sweep_point *p;
 	uint32_t *at;           /* of all points */
+	struct sweep_point *mean; /* over repeats: by place, then configuration */
+	size_t n_mean;
+	bool *repeat;           /* axis is one of repeats */
 	bool *compared;         /* axis is one of what is compared */
 	size_t x;               /* axis that curves go over, SWEEP_NONE: none */
 	char *headline[SWEEP_HEADLINES], *title[SWEEP_HEADLINES], *unit[SWEEP_HEADLINES];
@@ -47,8 +50,10 @@ struct sweep_data {
 int sweep_data_read(struct sweep_data *d, struct store *s, struct err *e);
 void sweep_data_free(struct sweep_data *d);
 
-/* The first point of a configuration at a place that has numbers, NULL if there is none. */
+/* What a configuration comes to at a place, as mean over repeats; NULL if there are no numbers. */
 const struct sweep_point *sweep_find(const struct sweep_data *d, size_t config, size_t place);
+/* Is an axis one that tells places apart: neither compared nor a repeat? */
+bool sweep_is_place(const struct sweep_data *d, size_t axis);
 /* The label of a point's value of an axis. */
 const char *sweep_label(const struct sweep_data *d, const struct sweep_point *p, size_t axis);
 /* All labels of an axis as numbers in thousandths; false if one is none. */

@@ -38,15 +38,35 @@ static const char *short_name(const char *axis)
 	return dot != NULL ? dot + 1 : axis;
 }
 
+/* As many decimals as the labels have. */
+static int decimals_of(const struct store_axis *a)
+{
+	size_t most = 1;
+
+	for (size_t i = 0; i < a->n; i++) {
+		const char *point = strchr(a->label[i], '.');
+
+		if (point != NULL && strlen(point + 1) > most)
+			most = strlen(point + 1);
+	}
+	return most < 3 ? (int)most : 3;
+}
+
+/* Does an axis have a column? Of all points the repeats have one, too. */
+static bool has_column(const struct sweep_data *d, size_t axis, bool all)
+{
+	return sweep_is_place(d, axis) || (all && d->repeat[axis]);
+}
+
 /* A column per axis that is not compared; the one of the curves as a number. */
-static void axis_columns(const struct sweep_data *d, struct columns *x)
+static void axis_columns(const struct sweep_data *d, bool all, struct columns *x)
 {
 	for (size_t i = 0; i < d->n_axis; i++) {
 		const struct store_axis *a = store_axis_at(d->s, i);
 
-		if (!d->compared[i] && x->n < COLUMNS_MAX / 2)
+		if (has_column(d, i, all) && x->n < COLUMNS_MAX / 2)
 			add_column(x, (struct rep_col){ .key = a->name, .title = short_name(a->name), .unit = a->unit,
-							.type = i == d->x ? REP_FIX : REP_STR, .decimals = 1 });
+							.type = i == d->x ? REP_FIX : REP_STR, .decimals = decimals_of(a) });
 	}
 }
 
@@ -58,13 +78,14 @@ static void whole_x(const struct sweep_data *d, struct columns *x)
 			x->c[i].type = REP_ID;
 }
 
-static void axis_cells(const struct sweep_data *d, struct rep_table *t, const struct sweep_point *p, enum rep_type x)
+static void axis_cells(const struct sweep_data *d, struct rep_table *t, const struct sweep_point *p, enum rep_type x,
+		       bool all)
 {
 	size_t n = 0;
 	int64_t v = 0;
 
 	for (size_t i = 0; i < d->n_axis; i++) {
-		if (d->compared[i] || n++ >= COLUMNS_MAX / 2)
+		if (!has_column(d, i, all) || n++ >= COLUMNS_MAX / 2)
 			continue;
 		if (i != d->x)
 			rep_str(t, sweep_label(d, p, i));
@@ -78,13 +99,13 @@ static void axis_cells(const struct sweep_data *d, struct rep_table *t, const st
 }
 
 /* Keys of the axes that the reader chooses one value of; without: not that axis. */
-static char *choices(const struct sweep_data *d, size_t without)
+static char *choices(const struct sweep_data *d, size_t without, bool all)
 {
 	struct str b = STR_INIT;
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->n_axis; i++)
-		if (!d->compared[i] && n++ < COLUMNS_MAX / 2 && i != without)
+		if (has_column(d, i, all) && n++ < COLUMNS_MAX / 2 && i != without)
 			str_addf(&b, "%s ", store_axis_at(d->s, i)->name);
 	if (b.len == 0)
 		str_add(&b, "");
@@ -144,13 +165,13 @@ static void value_cell(struct rep_table *t, const struct sweep_point *p, size_t 
 static void headline_table(const struct sweep_data *d, size_t h, struct rep *r)
 {
 	struct columns x = { .n = 0 };
-	char *choose = choices(d, d->x), key[24], title[200];
+	char *choose = choices(d, d->x, false), key[24], title[200];
 	struct str y = STR_INIT;
 	struct rep_table *t;
 	size_t n_axes, n_config;
 	enum rep_type type = REP_FIX;
 
-	axis_columns(d, &x);
+	axis_columns(d, false, &x);
 	whole_x(d, &x);
 	n_axes = x.n;
 	for (size_t i = 0; d->x != SWEEP_NONE && i < x.n; i++)
@@ -168,7 +189,7 @@ static void headline_table(const struct sweep_data *d, size_t h, struct rep *r)
 		       d->title[h] + 1);
 	t = rep_table(r, key, title, x.c, x.n);
 	for (size_t i = 0; i < d->n_place; i++) {
-		axis_cells(d, t, &d->p[d->place[i]], type);
+		axis_cells(d, t, &d->p[d->place[i]], type, false);
 		for (size_t c = 0; c < n_config; c++)
 			value_cell(t, sweep_find(d, c, i), h);
 	}
@@ -191,14 +212,14 @@ static void headline_table(const struct sweep_data *d, size_t h, struct rep *r)
 static void point_table(const struct sweep_data *d, struct rep *r)
 {
 	struct columns x = { .n = 0 };
-	char *choose = choices(d, SWEEP_NONE);
+	char *choose = choices(d, SWEEP_NONE, true);
 	struct str y = STR_INIT;
 	struct rep_table *t;
 	enum rep_type type = REP_FIX;
 
 	add_column(&x, (struct rep_col){ .key = "point", .type = REP_ID });
 	add_column(&x, (struct rep_col){ .key = "configuration", .type = REP_STR });
-	axis_columns(d, &x);
+	axis_columns(d, true, &x);
 	whole_x(d, &x);
 	for (size_t i = 0; d->x != SWEEP_NONE && i < x.n; i++)
 		if (strcmp(x.c[i].key, store_axis_at(d->s, d->x)->name) == 0)
@@ -219,7 +240,7 @@ static void point_table(const struct sweep_data *d, struct rep *r)
 			continue;
 		rep_u64(t, p->number);
 		rep_str(t, d->config[p->config]);
-		axis_cells(d, t, p, type);
+		axis_cells(d, t, p, type, true);
 		for (size_t h = 0; h < d->n_headline; h++)
 			value_cell(t, p, h);
 		for (unsigned ph = 0; d->phases && ph < PHASE_COUNT; ph++) {
@@ -386,34 +407,67 @@ static int calibration_notes(const struct sweep_data *d, struct rep *r, struct e
 	return 0;
 }
 
-/* Of repeats: how far their numbers lie apart at most, in thousandths of a percent of the smaller. */
-static void repeat_note(const struct sweep_data *d, struct rep *r)
+struct repeats {
+	const struct sweep_data *d;
+	size_t axis;
+};
+
+/* Order of two points that are the same but for the repeat. */
+static int compare_but(const struct repeats *x, const struct sweep_point *p, const struct sweep_point *q)
 {
-	size_t axis = SWEEP_NONE;
+	for (size_t i = 0; i < x->d->n_axis; i++)
+		if (i != x->axis && p->at[i] != q->at[i])
+			return p->at[i] < q->at[i] ? -1 : 1;
+	return 0;
+}
+
+static int by_point(const void *a, const void *b, void *ctx)
+{
+	const struct repeats *x = ctx;
+
+	return compare_but(x, &x->d->p[*(const size_t *)a], &x->d->p[*(const size_t *)b]);
+}
+
+/* How far the first headline number of repeats lies apart at most, in thousandths of a percent of the least. */
+static int64_t most_apart(const struct repeats *x)
+{
+	const struct sweep_data *d = x->d;
+	size_t *order = xcalloc(d->n + 1, sizeof(*order)), n = 0;
 	int64_t most = 0;
 
-	for (size_t i = 0; i < d->n_axis; i++)
-		if (strcmp(store_axis_at(d->s, i)->kind, "repeat") == 0)
-			axis = i;
-	if (axis == SWEEP_NONE || d->n_headline == 0)
-		return;
-	for (size_t i = 0; i < d->n; i++) {
-		for (size_t k = i + 1; k < d->n && d->n <= 4000; k++) {
-			const struct sweep_point *a = &d->p[i], *b = &d->p[k];
-			bool same = a->known[0] && b->known[0];
+	for (size_t i = 0; i < d->n; i++)
+		if (d->p[i].known[0])
+			order[n++] = i;
+	qsort_r(order, n, sizeof(*order), by_point, (void *)x);
+	for (size_t i = 0, next; i < n; i = next) {
+		int64_t low = d->p[order[i]].v[0], high = low;
 
-			for (size_t x = 0; same && x < d->n_axis; x++)
-				same = x == axis || a->at[x] == b->at[x];
-			if (same) {
-				int64_t low = a->v[0] < b->v[0] ? a->v[0] : b->v[0], apart = a->v[0] + b->v[0] - 2 * low;
+		for (next = i + 1; next < n && compare_but(x, &d->p[order[i]], &d->p[order[next]]) == 0; next++) {
+			int64_t v = d->p[order[next]].v[0];
 
-				most = low > 0 && apart < INT64_MAX / 100000 && apart * 100000 / low > most
-					       ? apart * 100000 / low : most;
-			}
+			low = v < low ? v : low;
+			high = v > high ? v : high;
 		}
+		if (low > 0 && (long double)(high - low) * 100000 / (long double)low > (long double)most)
+			most = (int64_t)((long double)(high - low) * 100000 / (long double)low);
 	}
-	rep_note(r, "uncertainty: %zu repeats with seeds of their own; %s of the same point lie at most %" PRId64
-		    ".%" PRId64 " %% apart", store_axis_at(d->s, axis)->n, d->title[0], most / 1000, most % 1000 / 100);
+	free(order);
+	return most;
+}
+
+static void repeat_note(const struct sweep_data *d, struct rep *r)
+{
+	struct repeats x = { d, SWEEP_NONE };
+	int64_t most;
+
+	for (size_t i = 0; i < d->n_axis; i++)
+		if (d->repeat[i])
+			x.axis = i;
+	if (x.axis == SWEEP_NONE || d->n_headline == 0)
+		return;
+	most = most_apart(&x);
+	rep_note(r, "uncertainty: %zu repeats with seeds of their own, shown is their mean; %s of the same point lie at most %" PRId64
+		    ".%" PRId64 " %% apart", store_axis_at(d->s, x.axis)->n, d->title[0], most / 1000, most % 1000 / 100);
 }
 
 /* Least of the first headline number. */
@@ -422,13 +476,13 @@ static void least_verdict(const struct sweep_data *d, struct rep *r)
 	const struct sweep_point *best = NULL;
 	struct str at = STR_INIT;
 
-	for (size_t i = 0; i < d->n; i++)
-		if (d->n_headline != 0 && d->p[i].known[0] && (best == NULL || d->p[i].v[0] < best->v[0]))
-			best = &d->p[i];
+	for (size_t i = 0; i < d->n_mean; i++)
+		if (d->n_headline != 0 && d->mean[i].known[0] && (best == NULL || d->mean[i].v[0] < best->v[0]))
+			best = &d->mean[i];
 	if (best == NULL)
 		return;
 	for (size_t i = 0; i < d->n_axis; i++)
-		if (!d->compared[i])
+		if (sweep_is_place(d, i))
 			str_addf(&at, "%s%s %s", at.len != 0 ? ", " : "", short_name(store_axis_at(d->s, i)->name),
 				 sweep_label(d, best, i));
 	rep_verdict(r, "least %s: %" PRId64 ".%" PRId64 " with %s%s%s%s", d->title[0], best->v[0] / 1000,

@@ -189,10 +189,10 @@ el2sim.charts = () => {
       axis.call(d3.axisBottom(x).tickFormat(i => cut(m.positions[i].name, x.step() - 6)).tickSizeOuter(0));
     }
     g.append("text").attr("x", inner).attr("y", height + 36).attr("text-anchor", "end").text(m.xTitle);
-    for (const k of m.marks) {
+    for (const k of m.marks)
       g.append("line").attr("class", "mark").attr("x1", k.at).attr("x2", k.at).attr("y1", -4 - k.level * 15).attr("y2", height);
+    for (const k of m.marks)
       g.append("text").attr("class", "mark-label").attr("x", k.at + (k.left ? -5 : 5)).attr("y", -5 - k.level * 15).attr("text-anchor", k.left ? "end" : "start").text(k.shown);
-    }
     const ruler = g.append("line").attr("class", "ruler").attr("y2", height).attr("visibility", "hidden");
     for (const s of series) {
       const points = s.values.map((v, i) => [px(i), v]).filter(p => p[1] !== null && (!m.spec.log_y || p[1] > 0));
