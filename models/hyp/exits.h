@@ -39,6 +39,12 @@ static inline bool exit_step_is(const struct exit_step *s, enum ws_phase phase)
 	return s->is_phase && s->id == phase;
 }
 
+/* Phase that a step is charged to. */
+static inline enum ws_phase exit_step_phase(const struct exit_step *s)
+{
+	return s->is_phase ? (enum ws_phase)s->id : PHASE_HANDLE;
+}
+
 /* State bits that hold while a step runs; a first-use trap inside the sequence has a syndrome of its own. */
 uint64_t exit_step_state(const struct exit_row *row, unsigned i);
 

@@ -9,22 +9,16 @@ static void charge(struct replay_state *s, size_t v, const struct exit_step *ste
 {
 	struct replay *r = s->r;
 	struct replay_track *t = &s->track[v];
-	enum ws_phase phase = step->is_phase ? (enum ws_phase)step->id : PHASE_HANDLE;
+	const struct runner_sums to = { &r->total, r->phase, &r->vcpu[v].totals, &t->pending };
+	enum ws_phase phase = exit_step_phase(step);
 	enum ws_comp comp = exit_step_comp(r->prog, step);
 	const struct ws_totals *add = runner_run(s->runner, t->run, comp, state, lrs);
 
 	REPLAY_TELL(s, v, ran, (&(struct smp_ran){ phase, comp, add->cycles, add }));
-	ws_totals_add(&r->total, add, 1);
-	ws_totals_add(&r->phase[phase], add, 1);
-	ws_totals_add(&r->vcpu[v].totals, add, 1);
-	ws_totals_add(&t->pending, add, 1);
+	runner_add(&to, add, phase);
 	r->phase_runs[phase]++;
-	r->loads += phase == PHASE_LOAD;
-	r->puts += phase == PHASE_PUT;
-	r->entries += phase == PHASE_ENTER;
-	r->vcpu[v].loads += phase == PHASE_LOAD;
-	r->vcpu[v].puts += phase == PHASE_PUT;
-	r->vcpu[v].entries += phase == PHASE_ENTER;
+	RUNNER_COUNT(r, phase);
+	RUNNER_COUNT(&r->vcpu[v], phase);
 }
 
 /* Run-time state of a step: the table's, but what the trace tells of timers and list registers. */

@@ -62,6 +62,28 @@ bool runner_needs_fp(const struct runner *r, const struct runner_vcpu *v);
 const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp,
 				   uint64_t state, unsigned lrs);
 
+/* Where a step that ran is added up: everything, its phase, its vCPU and the exit that is being handled; NULL: nowhere. */
+struct runner_sums {
+	struct ws_totals *total, *phase, *vcpu, *exit;
+};
+
+static inline void runner_add(const struct runner_sums *to, const struct ws_totals *t, enum ws_phase phase)
+{
+	ws_totals_add(to->total, t, 1);
+	ws_totals_add(&to->phase[phase], t, 1);
+	if (to->vcpu != NULL)
+		ws_totals_add(to->vcpu, t, 1);
+	ws_totals_add(to->exit, t, 1);
+}
+
+/* A phase ran: count it in a struct with loads, puts and entries. */
+#define RUNNER_COUNT(n, phase)                                                                      \
+	do {                                                                                        \
+		(n)->loads += (phase) == PHASE_LOAD;                                                \
+		(n)->puts += (phase) == PHASE_PUT;                                                  \
+		(n)->entries += (phase) == PHASE_ENTER;                                             \
+	} while (0)
+
 /*
  * One step of an exit kind's sequence in the state that the kind says; lrs: list registers in use if that says LRS.
  * NULL when the step is a first FP use that does not trap.

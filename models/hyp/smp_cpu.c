@@ -47,9 +47,7 @@ static void count_phase(struct smp *m, struct smp_vcpu *v, enum ws_phase phase)
 	struct smp_counts *const n[] = {&m->n, &v->n};
 
 	for (unsigned i = 0; i < 2; i++) {
-		n[i]->loads += phase == PHASE_LOAD;
-		n[i]->puts += phase == PHASE_PUT;
-		n[i]->entries += phase == PHASE_ENTER;
+		RUNNER_COUNT(n[i], phase);
 		n[i]->exits += phase == PHASE_EXIT;
 		n[i]->fp_traps += phase == PHASE_LAZY;
 	}
@@ -73,21 +71,20 @@ void smp_charge(struct smp_cpu *c, struct exit_step s)
 void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s)
 {
 	struct smp *m = c->m;
-	enum ws_phase phase = s.is_phase ? (enum ws_phase)s.id : PHASE_HANDLE;
+	const struct runner_sums to = {&m->total, m->phase, v != NULL ? &v->totals : NULL,
+				       v != NULL ? &v->pending : &m->host};
+	enum ws_phase phase = exit_step_phase(&s);
 	enum ws_comp comp = exit_step_comp(m->prog, &s);
 	bool lrs = v != NULL && (exit_step_is(&s, PHASE_ENTER) || exit_step_is(&s, PHASE_EXIT));
 	const struct ws_totals *t = runner_run(m->runner, v != NULL ? v->run : c->host, comp,
 					       state_of(v, &s), lrs ? v->run->lrs : 0);
 
 	TELL(c, v, ran, &(struct smp_ran){phase, comp, t->cycles, t});
-	ws_totals_add(&m->total, t, 1);
-	ws_totals_add(&m->phase[phase], t, 1);
-	ws_totals_add(v != NULL ? &v->pending : &m->host, t, 1);
+	runner_add(&to, t, phase);
 	c->busy += t->cycles;
 	c->busy_switch += phase == PHASE_HANDLE ? 0 : t->cycles;
 	if (v == NULL)
 		return;
-	ws_totals_add(&v->totals, t, 1);
 	count_phase(m, v, phase);
 	if (phase == PHASE_PUT && (c->irqs >> IRQ_VTIMER & 1) != 0) {
 		/* the line goes with the vCPU */
