@@ -54,6 +54,8 @@ static void play_residency(struct play *y, unsigned v, unsigned c)
 		oracle_step(y->o, v, c, COMP_access_vm_reg, CND(SYNC), 0);
 	if (play_random(y, 4) == 0)
 		oracle_step(y->o, v, c, COMP_s2_relax_perms, CND(SYNC), 0);
+	if (play_random(y, 4) == 0)
+		oracle_step(y->o, v, c, COMP_ptimer_emulate, CND(SYNC), 0);
 }
 
 static void play_put(struct play *y, unsigned v, unsigned c)

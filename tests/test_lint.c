@@ -115,7 +115,9 @@ static const struct policy_case {
 	{ ALL, "debug", POL_EAGER, SOUND, "" },
 	{ ALL, "debug", POL_DEFERRED, RULE_guest_kept, "[state: debug-dirty]" },
 	{ ALL, "debug", POL_NEVER, SOUND, "" },
-	{ ALL, "timer", POL_EAGER, SOUND, "" },
+	{ VHE_ALL " linux-6.12-nvhe linux-6.12-hvhe linux-6.12-protected", "timer", POL_EAGER, SOUND, "" },
+	/* kvm_arm_timer_write_sysreg saves and restores the loaded timer */
+	{ "linux-6.1-nvhe linux-4.15-nvhe", "timer", POL_EAGER, RULE_guest_save_order, "handle: the guest's value is saved" },
 	{ VHE_ALL, "timer", POL_DEFERRED, SOUND, "" },
 	{ NVHE_ALL, "timer", POL_DEFERRED, RULE_control_kept, "CNTHCTL_EL2" },
 	{ ALL, "timer", POL_NEVER, RULE_never_untrapped, "CNTVOFF_EL2" },

@@ -421,6 +421,24 @@ static void rename_event(const struct xname *was, struct xevent *ev)
 		ev->arg = was->v[ev->arg];
 }
 
+/* New names in the order in which they are met: in a VM for vCPUs, of all for pCPUs. */
+static void name_by_order(const struct explore *x, struct xevent *ev, size_t n)
+{
+	unsigned v_met[EXPLORE_MAX] = { 0 }, c_met = 0;
+	struct xname to;
+
+	memset(&to, XNONE, sizeof(to));
+	for (size_t k = 0; k < n; k++) {
+		unsigned v = ev[k].vcpu, vm = v % x->opt.vms;
+
+		if (to.v[v] == XNONE)
+			to.v[v] = (uint8_t)(vm + x->opt.vms * v_met[vm]++);
+		if (to.c[ev[k].pcpu] == XNONE)
+			to.c[ev[k].pcpu] = (uint8_t)c_met++;
+		rename_event(&to, &ev[k]); /* a target was off, so it was met */
+	}
+}
+
 /* A state does not hold where a thread was last, once it is away; a story does: load or migrate? */
 static void name_loads(struct xevent *ev, size_t n)
 {
@@ -428,7 +446,6 @@ static void name_loads(struct xevent *ev, size_t n)
 
 	for (unsigned v = 0; v < EXPLORE_MAX; v++)
 		at[v] = XNONE;
-
 	for (size_t k = 0; k < n; k++) {
 		if (ev[k].row != XE_load && ev[k].row != XE_migrate)
 			continue;
@@ -472,8 +489,31 @@ struct xevent *explore_path(const struct explore *ro, size_t i, size_t *n)
 		}
 	}
 	free(state);
+	name_by_order(x, ev, *n);
 	name_loads(ev, *n);
 	return ev;
+}
+
+void explore_told(const struct explore *x, size_t i, struct xviolation *out)
+{
+	struct xworld *w = xworld_new(x->w->m.p, x->opt.vcpus, x->opt.pcpus, x->opt.vms, x->opt.states);
+	size_t n, n_found;
+	struct xevent *ev = explore_path(x, i, &n);
+	const struct xviolation *v;
+
+	for (size_t k = 0; k < n; k++)
+		xworld_do(w, ev[k]);
+	v = xworld_violations(w, &n_found);
+	*out = x->found[i];
+	for (size_t k = n_found; k-- > 0;) { /* with the op that wrote the value, if that was in an earlier event */
+		const struct xviolation *f = &x->found[i];
+
+		if (v[k].flag == f->flag && v[k].rule == f->rule && v[k].phase == f->phase && strcmp(v[k].what, f->what) == 0)
+			*out = v[k];
+	}
+	out->length = x->found[i].length;
+	xworld_free(w);
+	free(ev);
 }
 
 static int by_value(const void *a, const void *b)

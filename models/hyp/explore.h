@@ -94,7 +94,7 @@ struct xviolation {
 	uint8_t rule;
 	const char *words;    /* stale read, not_consumed */
 	const char *what;     /* register, barrier, or flag */
-	enum sysreg reg;      /* SR_NONE: no system register */
+	enum sysreg place;    /* for oracle_text; SR_NONE: no register */
 	const char *function;
 	enum ws_phase phase;  /* PHASE_COUNT: no component */
 	size_t op;            /* SIZE_MAX: none */
@@ -113,6 +113,8 @@ const struct explore_stats *explore_stats(const struct explore *x);
 const struct xviolation *explore_violations(const struct explore *x, size_t *n);
 /* Events up to violation i, from the beginning; *n gets their number. Free with free(). */
 struct xevent *explore_path(const struct explore *x, size_t i, size_t *n);
+/* Violation i as it shows at the end of that path: vCPUs and pCPUs by the path's names. */
+void explore_told(const struct explore *x, size_t i, struct xviolation *out);
 /*
  * Digests of the states seen, each up to a renaming of vCPUs and pCPUs, sorted, each once: the same for searches that
  * saw the same. Free with free().

@@ -37,6 +37,11 @@ static bool of_vcpu(enum tag_kind kind)
 	return kind == TAG_GUEST || kind == TAG_GCFG || kind == TAG_THREAD;
 }
 
+static bool has_versions(enum tag_kind kind)
+{
+	return of_vcpu(kind) || kind == TAG_HOST;
+}
+
 static uint64_t expected(const struct oracle *o, enum tag_kind kind, unsigned id, unsigned s)
 {
 	switch (kind) {
@@ -49,7 +54,7 @@ static uint64_t expected(const struct oracle *o, enum tag_kind kind, unsigned id
 	case TAG_THREAD:
 		return THREAD(o, id, o->t.s[s].thread);
 	default:
-		return 0; /* no versions */
+		BUG("no versions");
 	}
 }
 
@@ -59,7 +64,7 @@ static uint8_t tag_byte(const struct oracle *o, const struct xname *name, unsign
 	unsigned id = tag_id(tag);
 	unsigned to = of_vcpu(kind) ? name->v[id] : name->c[id];
 
-	return (uint8_t)((unsigned)kind << 5 | to << 1 | (tag == expected(o, kind, id, s)));
+	return (uint8_t)((unsigned)kind << 5 | to << 1 | (has_versions(kind) && tag == expected(o, kind, id, s)));
 }
 
 static uint8_t *bytes(uint8_t *b, const void *x, size_t n)
@@ -274,9 +279,8 @@ void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t
 static uint64_t tag_of_byte(uint8_t x)
 {
 	enum tag_kind kind = (enum tag_kind)(x >> 5);
-	bool versions = of_vcpu(kind) || kind == TAG_HOST;
 
-	return tag_of(kind, x >> 1 & 15, !versions ? 0 : (x & 1) != 0 ? LATEST : OLD);
+	return tag_of(kind, x >> 1 & 15, !has_versions(kind) ? 0 : (x & 1) != 0 ? LATEST : OLD);
 }
 
 static const uint8_t *take(const uint8_t *b, void *x, size_t n)

@@ -31,6 +31,16 @@ static void flag_violation(void *self, const struct vflag_violation *f)
 	(void)vflag_violation_text(f, x->text);
 }
 
+/* By its name, since X0-X30 and V0-V31 are no system registers. */
+static enum sysreg place_of(const struct oracle *o, const char *name)
+{
+	for (unsigned s = 0; s < o->t.n; s++) {
+		if (strcmp(o->t.s[s].name, name) == 0)
+			return (enum sysreg)o->t.s[s].subject;
+	}
+	return SR_NONE;
+}
+
 /* Those of the oracle, after an event. */
 static void take_violations(struct xworld *w)
 {
@@ -43,7 +53,7 @@ static void take_violations(struct xworld *w)
 		x->rule = (uint8_t)v[i].rule;
 		x->words = oracle_rule_words(v[i].rule);
 		x->what = v[i].reg;
-		x->reg = v[i].sysreg;
+		x->place = place_of(w->o, v[i].reg);
 		x->function = v[i].function;
 		x->phase = v[i].phase;
 		x->op = v[i].op;

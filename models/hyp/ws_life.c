@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "models/hyp/exits.h"
 #include "models/hyp/ws_life.h"
 
 #include <stdio.h>
@@ -316,15 +317,40 @@ static void run(struct life *l, enum ws_phase phase, uint64_t state)
 	}
 }
 
+/* Does a handler of an exit run the component? (Others are parts of a phase, there to be counted alone.) */
+static bool in_a_handler(enum ws_comp comp)
+{
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		const struct exit_row *row = exit_row((enum exit_kind)k);
+
+		for (unsigned i = 0; exit_is_exit((enum exit_kind)k) && i < row->n; i++) {
+			if (!row->step[i].is_phase && !row->step[i].meanwhile && row->step[i].id == comp)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A handler saves the guest's value, to change what depends on it: the value must be in the CPU then. */
+static bool is_handlers_save(const struct ws_op *op)
+{
+	return op->phase == PHASE_HANDLE && op->side == SIDE_GUEST && !is_accessor(op) && op->opcode == OP_MRS &&
+	       in_a_handler((enum ws_comp)op->comp);
+}
+
 static void run_host(struct life *l, bool accessors)
 {
 	for (size_t i = 0; i < l->n && !l->failed; i++) {
 		const struct ws_op *op = l->op[i];
+		bool saves = accessors && is_handlers_save(op);
 
-		if (op->phase == PHASE_HANDLE && ws_op_holds(op, l->state) &&
-		    (accessors ? is_accessor(op)
-			       : op->comp == COMP_host_ret_to_user && op->side == SIDE_HOST))
-			step(l, op);
+		if (op->phase != PHASE_HANDLE || !ws_op_holds(op, l->state) ||
+		    (accessors ? !saves && !is_accessor(op)
+			       : op->comp != COMP_host_ret_to_user || op->side != SIDE_HOST))
+			continue;
+		if (saves)
+			l->phase = PHASE_HANDLE;
+		step(l, op);
 	}
 }
 
@@ -550,7 +576,7 @@ static void collect(struct life *l, uint64_t *mask)
 		l->fp_ends |= op->phase == PHASE_EXIT && op->opcode == OP_FPR_LOAD &&
 			      op->side == SIDE_HOST;
 		if (!ws_subject_touched(l->s, op) ||
-		    (op->phase == PHASE_HANDLE && !is_accessor(op) &&
+		    (op->phase == PHASE_HANDLE && !is_accessor(op) && !is_handlers_save(op) &&
 		     op->comp != COMP_host_ret_to_user))
 			continue;
 		BUG_ON(l->n == OPS_MAX);

@@ -4,6 +4,7 @@
 #include "sim/app/events_out.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
+#include "sim/app/story.h"
 #include "sim/base/str.h"
 #include "sim/report/flags_report.h"
 #include "sim/report/folded.h"
@@ -16,7 +17,7 @@ struct run_args {
 	struct output_args out;
 	struct job_args job;
 	struct events_args events;
-	const char *timeline;
+	const char *timeline, *story;
 	bool flags;
 	int timeline_format; /* enum timeline_format; TIMELINE_FORMAT_COUNT: by the file's ending */
 };
@@ -29,6 +30,8 @@ static const struct arg_row arg_rows[] = {
 		  "window and limits: --timeline.KEY=VALUE, see el2sim config --doc" },
 	{ "--timeline-format", NULL, ARG_ENUM, offsetof(struct run_args, timeline_format), .names = timeline_formats,
 	  .place = true, .help = "format of the timeline, instead of by the ending of its name" },
+	{ "--story", NULL, ARG_STR, offsetof(struct run_args, story), "FILE",
+	  .help = "instead of a trace: the events of a story that el2sim explore wrote; exit status 1 if it ends in a violation" },
 	{ "--flags", NULL, ARG_FLAG, offsetof(struct run_args, flags),
 	  .help = "how often vCPU flags were set, cleared and read, by whom; exit status 1 if a rule of theirs was broken" },
 	OUTPUT_ARG_ROWS_OF(struct run_args, out, output_or_folded),
@@ -159,6 +162,21 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 	return rc == 0 && found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : rc;
 }
 
+/* A story has no trace, no times and no counts. */
+static int story_only(const struct run_args *o, struct err *e)
+{
+	const char *other = o->job.trace != NULL		? "--trace"
+			    : o->timeline != NULL		? "--timeline"
+			    : o->events.file != NULL		? "--events"
+			    : o->flags				? "--flags"
+			    : o->out.format == OUTPUT_FOLDED	? "--format folded"
+								: NULL;
+
+	return other != NULL ? err_set(e, ERR_USAGE, "run: %s and --story: a story is events in order, it has no trace, times or "
+				       "counts", other)
+			     : 0;
+}
+
 int cmd_run(int argc, char **argv, struct err *e)
 {
 	struct run_args o = { .timeline_format = TIMELINE_FORMAT_COUNT };
@@ -168,6 +186,13 @@ int cmd_run(int argc, char **argv, struct err *e)
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
+	if (o.story != NULL) {
+		rc = story_only(&o, e);
+		if (rc == 0)
+			rc = story_run(o.story, a.pos.v[0], &a.overrides, &o.job.inject, &o.out, e);
+		args_free(&a);
+		return rc;
+	}
 	rc = config_load(&j.config, a.pos.v[0], &a.overrides, e);
 	if (rc == 0)
 		rc = job_refuse_comparison(&j, e);
