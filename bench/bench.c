@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "models/hyp/explore.h"
 #include "models/hyp/oracle.h"
 #include "models/hyp/replay.h"
 #include "models/hyp/runner.h"
@@ -127,6 +128,68 @@ static int switches(const struct bench *b, struct err *e)
 		rep_fix(t, ratio(detailed, counting));
 		rep_u64(t, per_second(SWITCHES, checked));
 		rep_fix(t, ratio(checked, counting));
+		ws_free(p);
+	}
+	return 0;
+}
+
+/* ---- the explorer ---- */
+
+#define DEPTH 6 /* events */
+
+static double time_search(const struct ws_prog *p, bool full, struct explore_stats *s)
+{
+	double best = 0;
+
+	for (unsigned k = 0; k < REPEAT; k++) {
+		struct explore_options o;
+		struct explore *x;
+		double t = now();
+
+		explore_options_init(&o);
+		o.depth = DEPTH;
+		o.no_symmetry = o.no_order = full;
+		x = explore_new(p, &o);
+		(void)explore_run(x);
+		t = now() - t;
+		*s = *explore_stats(x);
+		explore_free(x);
+		best = k == 0 || t < best ? t : best;
+	}
+	return best;
+}
+
+static int searches(struct bench *b, struct err *e)
+{
+	static const struct rep_col cols[] = {
+		{ .key = "model", .title = "switch model", .type = REP_STR },
+		{ .key = "states", .type = REP_U64 },
+		{ .key = "events", .title = "events run", .type = REP_U64 },
+		{ .key = "states_rate", .title = "states", .type = REP_U64, .unit = "per second" },
+		{ .key = "events_rate", .title = "events", .type = REP_U64, .unit = "per second" },
+		{ .key = "full_states", .title = "states without reductions", .type = REP_U64 },
+		{ .key = "ratio", .title = "time without / with", .type = REP_FIX, .decimals = 1 },
+	};
+	struct rep_table *t = rep_table(b->rep, "explore", "Exploring 2 vCPUs on 2 pCPUs to a depth of 6 events", cols, 7);
+	size_t n;
+	const struct ws_model *m = ws_models(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct explore_stats reduced, full;
+		struct ws_prog *p = compile(b, &m[i], e);
+		double with, without;
+
+		if (p == NULL)
+			return -1;
+		with = time_search(p, false, &reduced);
+		without = time_search(p, true, &full);
+		rep_str(t, m[i].name);
+		rep_u64(t, reduced.states);
+		rep_u64(t, reduced.transitions);
+		rep_u64(t, per_second(reduced.states, with));
+		rep_u64(t, per_second(reduced.transitions, with));
+		rep_u64(t, full.states);
+		rep_fix(t, ratio(with, without));
 		ws_free(p);
 	}
 	return 0;
@@ -408,6 +471,8 @@ int main(int argc, char **argv)
 	rc = open_machine(&b, &e);
 	if (rc == 0)
 		rc = switches(&b, &e);
+	if (rc == 0)
+		rc = searches(&b, &e);
 	if (rc == 0)
 		rc = machines(&b, &e);
 	if (rc == 0)

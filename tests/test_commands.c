@@ -37,6 +37,7 @@ static const struct {
 	{ "compare-el1-eager.txt", "el2sim compare " EXPERIMENT "el1-eager.ini" },
 	{ "compare-el1-eager.csv", "el2sim compare " EXPERIMENT "el1-eager.ini --format csv" },
 	{ "flags.txt", "el2sim flags --rules --places " NVHE },
+	{ "explore-vhe.txt", "el2sim explore " VHE " --depth 5" },
 	{ "profile-vhe-top.txt", "el2sim profile " VHE " --top 20" },
 };
 
@@ -71,6 +72,8 @@ static const struct {
 	{ "el2sim run " VHE " --flags", "el2sim.run/1", "flags" },
 	{ "el2sim flags", "el2sim.flags/1", "flags" },
 	{ "el2sim flags --rules --places", "el2sim.flags/1", "places" },
+	{ "el2sim explore " VHE " --depth 3", "el2sim.explore/1", "kinds" },
+	{ "el2sim explore --doc", "el2sim.explore/1", "events" },
 	{ "el2sim exits", "el2sim.exits/1", "kinds" },
 	{ "el2sim exits --ops --conds --components --models", "el2sim.exits/1", "models" },
 };

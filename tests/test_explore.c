@@ -9,6 +9,7 @@
 #include "models/hyp/inject.h"
 #include "models/hyp/story.h"
 #include "models/hyp/ws_lint.h"
+#include "tests/command.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"
 
@@ -479,6 +480,45 @@ START_TEST(a_fixed_program_tells_the_story_without_a_violation)
 }
 END_TEST
 
+/* The answers of a report: its lines "=> ...". */
+static struct str answers(const char *line)
+{
+	struct str out = STR_INIT, got = STR_INIT;
+	struct err e = { ERR_NONE, "" };
+
+	ck_assert_int_eq(run_command(line, &out, &e), -1);
+	ck_assert_msg(e.code == ERR_ANSWER_NO, "%s: %s", line, e.text);
+	for (char *s = out.s, *end; s != NULL && (end = strchr(s, '\n')) != NULL; s = end + 1) {
+		if (strncmp(s, "=> ", 3) == 0)
+			str_addn(&got, s, (size_t)(end - s));
+	}
+	str_free(&out);
+	return got;
+}
+
+START_TEST(run_tells_the_story_that_explore_wrote)
+{
+	struct str line = STR_INIT, found, told;
+	char path[] = "/tmp/el2sim-story-XXXXXX";
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	str_addf(&line, "el2sim explore configs/experiment/linux-6.12-vhe-n1.ini --policy.timer=eager --inject %s --depth 6 --story %s",
+		 faults[_i].inject, path);
+	found = answers(str_get(&line));
+	ck_assert_msg(strncmp(str_get(&found), "=> violation after ", 19) == 0, "%s", str_get(&found));
+	str_reset(&line);
+	str_addf(&line, "el2sim run configs/experiment/linux-6.12-vhe-n1.ini --story %s", path);
+	told = answers(str_get(&line));
+	ck_assert_str_eq(str_get(&told), str_get(&found));
+	(void)close(fd);
+	(void)unlink(path);
+	str_free(&line);
+	str_free(&found);
+	str_free(&told);
+}
+END_TEST
+
 /* ---- bounds ---- */
 
 static bool three_times(void *self, uint64_t states, unsigned depth)
@@ -549,6 +589,7 @@ int main(void)
 	tcase_add_loop_test(t, all_combinations_of_conditions_find_no_shorter_story, 0, (int)N_FAULTS);
 	tcase_add_loop_test(t, each_violation_is_found_again_by_its_story, 0, (int)N_FAULTS);
 	tcase_add_loop_test(t, a_fixed_program_tells_the_story_without_a_violation, 0, (int)N_FAULTS);
+	tcase_add_loop_test(t, run_tells_the_story_that_explore_wrote, 0, (int)N_FAULTS);
 	tcase_add_test(t, a_search_ends_at_its_bounds_and_says_so);
 	tcase_add_test(t, every_exit_kind_is_tried_or_stands_for_what_events_make);
 	suite_add_tcase(s, t);

@@ -1,0 +1,2 @@
+# el2sim story 1
+finds lost_write

@@ -1,0 +1,1 @@
+load vcpu 0 pcpu 0

@@ -1,0 +1,3 @@
+# el2sim story 1
+machine 5 vcpus 2 pcpus 1 vms
+load vcpu 0 pcpu 0

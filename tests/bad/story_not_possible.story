@@ -1,0 +1,4 @@
+# el2sim story 1
+machine 2 vcpus 2 pcpus 1 vms
+load vcpu 0 pcpu 0
+enter vcpu 1 pcpu 0
