@@ -63,7 +63,7 @@ START_TEST(every_shipped_model_is_clean_at_any_depth_with_one_vcpu_and_to_a_dept
 	ck_assert_uint_gt(explore_stats(x)->states, 300);
 	explore_free(x);
 	o = bounded(1, 1, 0);
-	o.states = strcmp(c->core, "everything") == 0 ? XS_NONE : XS_EACH; /* each: a hundred thousand states there */
+	o.states = strcmp(c->core, "neoverse-n1") == 0 ? XS_EACH : XS_NONE; /* each: a hundred thousand states on some */
 	x = explore_new(p, &o);
 	ck_assert_int_eq(explore_run(x), XEND_CLOSED);
 	no_violation(x, c->model->name, c->core);
@@ -80,6 +80,7 @@ START_TEST(every_policy_that_lint_accepts_is_clean)
 	struct explore_options o = bounded(2, 1, 4);
 	unsigned accepted = 0;
 
+	o.states = XS_NONE; /* others: test_oracle, by chance */
 	if ((size_t)_i >= gs.n || strcmp(c->core, "neoverse-n1") != 0)
 		return;
 	for (unsigned g = 0; g < GRP_COUNT * (POL_COUNT - 1U); g++) {
@@ -173,7 +174,7 @@ START_TEST(a_world_made_from_its_bytes_goes_on_as_the_world_that_they_came_from)
 	a = xmalloc(size);
 	b = xmalloc(size);
 	scratch = xmalloc(size);
-	for (unsigned i = 0; i < 1500; i++) {
+	for (unsigned i = 0; i < 600; i++) {
 		struct xevent ev = random_event(w, &seed), same = ev;
 
 		xstate_encode(other, false, b, scratch, &name);
@@ -224,7 +225,7 @@ START_TEST(reduced_and_full_search_see_the_same_states)
 		return;
 	p = golden_compile(c, SIZE_MAX);
 	for (unsigned how = 0; how < 4; how++) {
-		struct explore_options o = bounded(2, 2, 5);
+		struct explore_options o = bounded(2, 2, strcmp(c->core, "neoverse-n1") == 0 ? 5 : 4);
 		struct explore *x;
 
 		o.states = XS_NONE;
@@ -233,7 +234,7 @@ START_TEST(reduced_and_full_search_see_the_same_states)
 		if (how == 0) {
 			want = got;
 			n_want = n_got;
-			ck_assert_uint_gt(n_want, 400);
+			ck_assert_uint_gt(n_want, 90);
 			ck_assert_uint_gt(explore_stats(x)->states, n_want); /* names do differ without the reduction */
 		} else {
 			ck_assert_msg(n_got == n_want && memcmp(got, want, n_got * sizeof(*got)) == 0,
@@ -339,7 +340,7 @@ START_TEST(reduced_and_full_search_find_the_same_violations)
 {
 	struct ws_inject inject;
 	struct ws_prog *p = broken(faults[_i].inject, &inject);
-	struct explore_options o = bounded(2, 2, 5);
+	struct explore_options o = bounded(2, 2, 4);
 	struct explore *full, *reduced;
 	size_t n, m;
 	const struct xviolation *v, *w;
@@ -441,7 +442,7 @@ START_TEST(each_violation_is_found_again_by_its_story)
 	x = searched(p, o, false, false);
 	(void)explore_violations(x, &n);
 	ck_assert_uint_gt(n, 0);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n && i < 6; i++)
 		tell_again(x, i, p, faults[_i].inject);
 	explore_free(x);
 	ws_free(p);
