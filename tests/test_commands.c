@@ -37,7 +37,6 @@ static const struct {
 	{ "compare-el1-eager.txt", "el2sim compare " EXPERIMENT "el1-eager.ini" },
 	{ "compare-el1-eager.csv", "el2sim compare " EXPERIMENT "el1-eager.ini --format csv" },
 	{ "flags.txt", "el2sim flags --rules --places " NVHE },
-	{ "explore-vhe.txt", "el2sim explore " VHE " --depth 5" },
 	{ "profile-vhe-top.txt", "el2sim profile " VHE " --top 20" },
 };
 
