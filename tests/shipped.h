@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The shipped configurations that simulate a workload. */
+/* The shipped configurations that el2sim run takes: workloads, and traces to replay. */
 #ifndef EL2SIM_TESTS_SHIPPED_H
 #define EL2SIM_TESTS_SHIPPED_H
 
@@ -39,21 +39,22 @@ static inline void shipped_add(struct shipped *s, const char *folder)
 		ck_assert_uint_lt(s->n + 1, SHIPPED_MAX);
 		(void)snprintf(path, sizeof(s->path[0]), "%s/%s", folder, f->d_name);
 		ck_assert_msg(config_load(&c, path, NULL, &e) == 0, "%s", e.text);
-		s->n += simulation_wanted(&c) && c.compare.configs[0] == '\0';
+		s->n += (simulation_wanted(&c) || c.sw.trace[0] != '\0') &&
+			c.compare.configs[0] == '\0';
 		config_free(&c);
 	}
 	(void)closedir(d);
 }
 
 /* configs/experiment and configs/workload, in order of their names. */
-static inline struct shipped shipped_simulations(void)
+static inline struct shipped shipped_runs(void)
 {
 	struct shipped s = {.n = 0};
 
 	shipped_add(&s, "configs/experiment");
 	shipped_add(&s, "configs/workload");
 	qsort(s.path, s.n, sizeof(s.path[0]), shipped_order);
-	ck_assert_uint_gt(s.n, 6);
+	ck_assert_uint_gt(s.n, 10);
 	return s;
 }
 

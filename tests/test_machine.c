@@ -110,19 +110,26 @@ static char *program(const char *file, const char *overrides, const char *format
 
 /* ---- the same bytes ---- */
 
-START_TEST(every_shipped_simulation_reports_what_the_program_reports)
+/* A workload of its own names no machine: its model must do without VHE. */
+static const char *model_of(const char *path, const char *overrides)
+{
+	return strstr(path, "workload") != NULL ? overrides : strchr(overrides, ' ') + 1;
+}
+
+START_TEST(every_shipped_configuration_reports_what_the_program_reports)
 {
 	static const char *const overrides[] = {
 		"--switch.model=linux-6.12-nvhe --run.duration=5000",
 		"--switch.model=linux-6.12-nvhe --run.duration=5000 --run.counting=no"};
-	struct shipped s = shipped_simulations();
+	struct shipped s = shipped_runs();
 
 	for (unsigned i = 0; i < s.n; i++) {
 		char *first = NULL;
 
 		for (unsigned o = 0; o < 2; o++) {
-			char *want = program(s.path[i], overrides[o], "text"), *got;
-			struct el2sim *m = machine(s.path[i], overrides[o]);
+			const char *with = model_of(s.path[i], overrides[o]);
+			char *want = program(s.path[i], with, "text"), *got;
+			struct el2sim *m = machine(s.path[i], with);
 
 			run_out(m);
 			got = report(m, "text");
@@ -255,6 +262,68 @@ START_TEST(machines_in_threads_of_their_own_do_not_see_each_other)
 		free(alone);
 		free(text[i]);
 	}
+}
+END_TEST
+
+#define REPLAY "configs/experiment/linux-6.12-vhe-n1.ini"
+
+START_TEST(a_replay_has_times_of_its_own_and_no_devices)
+{
+	struct el2sim *m = machine(REPLAY, "run.counting=yes"), *odd;
+	struct el2sim_device d = {.name = "d", .size = 4, .access = NULL};
+	struct el2sim_observer o = {NULL, NULL, NULL, NULL};
+	uint64_t next, times = 0, v;
+	char *got, *want = program(REPLAY, "--run.counting=yes", "json");
+	struct el2sim_error e;
+
+	refused(el2sim_add_device(m, &d, &e), &e, EL2SIM_USAGE, "replays a trace: want a workload");
+	refused(el2sim_observe(m, &o, &e), &e, EL2SIM_USAGE, "replays a trace");
+	ck_assert_uint_eq(el2sim_next_time(m), 0);
+	ck_assert_uint_eq(el2sim_size(m, EL2SIM_VCPU), 0);
+	for (; (next = el2sim_next_time(m)) != EL2SIM_NEVER; times++) {
+		fine(el2sim_run_until(m, next, &e), &e);
+		ck_assert_uint_eq(el2sim_now(m), next);
+	}
+	ck_assert_uint_gt(times, 10000);
+	refused(el2sim_raise(m, 0, &e), &e, EL2SIM_USAGE, "replays a trace");
+	refused(el2sim_count(m, EL2SIM_MACHINE, 0, "exits", &v, &e), &e, EL2SIM_USAGE, "replays");
+	run_out(m);
+	got = report(m, "json");
+	ck_assert_str_eq(got, want);
+	free(got);
+	el2sim_free(m);
+	odd = machine(REPLAY, "run.counting=yes");
+	for (uint64_t t = 0; t < el2sim_end_time(odd); t += 1 + t / 3)
+		fine(el2sim_run_until(odd, t, &e), &e);
+	run_out(odd);
+	got = report(odd, "json");
+	ck_assert_str_eq(got, want);
+	free(got);
+	free(want);
+	el2sim_free(odd);
+	el2sim_free(machine(REPLAY, "run.counting=yes")); /* not run at all */
+}
+END_TEST
+
+START_TEST(a_played_trace_is_a_machine_that_nobody_interrupts)
+{
+	struct el2sim *m = machine(REPLAY, "host.sched=recorded");
+	struct el2sim_device d = {.name = "d", .size = 4, .access = NULL};
+	char *got, *want = program(REPLAY, "--host.sched=recorded", "json");
+	struct el2sim_error e;
+	uint64_t next;
+
+	refused(el2sim_add_device(m, &d, &e), &e, EL2SIM_USAGE, "replays a trace");
+	while ((next = el2sim_next_time(m)) != EL2SIM_NEVER)
+		fine(el2sim_run_until(m, next, &e), &e);
+	refused(el2sim_raise(m, 0, &e), &e, EL2SIM_USAGE, "replays a trace");
+	run_out(m);
+	ck_assert_uint_gt(count(m, EL2SIM_MACHINE, 0, "exits"), 1000);
+	got = report(m, "json");
+	ck_assert_str_eq(got, want);
+	free(got);
+	free(want);
+	el2sim_free(m);
 }
 END_TEST
 
@@ -709,7 +778,8 @@ START_TEST(errors_are_those_of_the_program)
 		 "command line: [machine] vcpus = 0: out of range", 3},
 		{"[mix]\nwfi = 1\n[switch]\nmodel = linux-6.12-nvhe\n", "machine.vms=2",
 		 "[machine] vms = 2, but only 1 vCPUs", 3},
-		{"[run]\nduration = 5\n", NULL, "in.ini: no workload", 3},
+		{"[switch]\nmodel = linux-6.12-nvhe\n", NULL, "in.ini: no trace: set [run] trace",
+		 3},
 		{"[mix]\nwfi = 1\n[run]\ntrace = x.e2t\n", NULL, "both a trace and a workload", 3},
 		{"[el2sim]\ninclude = nowhere.ini\n", NULL,
 		 "in.ini:2: [el2sim] include = nowhere.ini", 3},
@@ -811,11 +881,13 @@ int main(void)
 	TCase *tc = tcase_create("machine");
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_test(tc, every_shipped_simulation_reports_what_the_program_reports);
+	tcase_add_test(tc, every_shipped_configuration_reports_what_the_program_reports);
 	tcase_add_test(tc, every_format_is_what_the_program_writes);
 	tcase_add_test(tc, how_time_is_cut_changes_nothing);
 	tcase_add_test(tc, machines_side_by_side_do_not_see_each_other);
 	tcase_add_test(tc, machines_in_threads_of_their_own_do_not_see_each_other);
+	tcase_add_test(tc, a_replay_has_times_of_its_own_and_no_devices);
+	tcase_add_test(tc, a_played_trace_is_a_machine_that_nobody_interrupts);
 	tcase_add_test(tc, a_run_that_is_cut_says_how_far_it_came);
 	tcase_add_loop_test(tc, latency_adds_to_the_handling_of_the_exit_exactly, 0,
 			    (int)(sizeof(mixes) / sizeof(mixes[0])));

@@ -368,13 +368,14 @@ void smp_free(struct smp *m)
 	free(m);
 }
 
+uint64_t smp_end_time(const struct smp *m)
+{
+	return m->play != NULL ? smp_play_end_time(m) : (uint64_t)m->o.duration_us * 1000000;
+}
+
 int smp_run(struct smp *m, struct err *e)
 {
-	if (m->play != NULL)
-		return smp_play_run(m, e);
-	if (sk_run_until(&m->k, (uint64_t)m->o.duration_us * 1000000, e) != 0)
-		return -1;
-	return smp_end(m, e);
+	return sk_run_until(&m->k, smp_end_time(m), e) == 0 ? smp_end(m, e) : -1;
 }
 
 int smp_end(struct smp *m, struct err *e)

@@ -216,6 +216,8 @@ void smp_hook(struct smp *m, struct smp_hooks *h);
 
 /* Simulate to the end and check. As smp_check; ERR_MODEL also when simulated time ends. */
 int smp_run(struct smp *m, struct err *e);
+/* When that is, in ps. */
+uint64_t smp_end_time(const struct smp *m);
 /* Its second half, for who runs the events (sk_run_until) himself: what is under way is cut off now. */
 int smp_end(struct smp *m, struct err *e);
 

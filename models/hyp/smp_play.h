@@ -27,7 +27,7 @@ const struct replay *smp_played(const struct smp *m);
 
 /* ---- inside, for smp.c ---- */
 
-int smp_play_run(struct smp *m, struct err *e);
+uint64_t smp_play_end_time(const struct smp *m);
 int smp_play_end(struct smp *m, struct err *e);
 void smp_play_free(struct smp_play *s);
 

@@ -11,6 +11,10 @@ struct job {
 	struct config config;
 	struct ws_prog *prog;
 	struct tr_reader *trace;
+	struct replay_state *replaying; /* between job_begin_replay and job_end_replay */
+	struct replay_options replay_options;
+	struct tr_event next; /* of the trace */
+	bool have_next;
 	struct replay *replay;
 	struct run_result result;
 	struct oracle *oracle; /* of --check, else NULL */
@@ -46,6 +50,14 @@ int job_simulate(struct job *j, const struct job_args *o, struct err *e);
  * ERR_CONFIG without a trace, ERR_MODEL, ERR_INPUT. Free with job_free in any case.
  */
 int job_run(struct job *j, const struct job_args *o, struct err *e);
+/*
+ * The same in parts, for who owns the clock: to before the first event; when the next event is (ns as recorded,
+ * UINT64_MAX after the last one); up to and including a time; to the result, good: false after a failure.
+ */
+int job_begin_replay(struct job *j, const struct job_args *o, struct err *e);
+uint64_t job_replay_next(const struct job *j);
+int job_replay_on(struct job *j, uint64_t ns, struct err *e);
+int job_end_replay(struct job *j, bool good, struct err *e);
 /* ERR_USAGE when the configuration says what to compare, and so is not one to run. */
 int job_refuse_comparison(const struct job *j, struct err *e);
 /* The report of a job that was run or simulated; the caller frees it. */

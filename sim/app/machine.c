@@ -9,6 +9,7 @@
 #include "sim/app/output.h"
 #include "sim/base/file.h"
 #include "sim/base/str.h"
+#include "sim/report/flags_report.h"
 
 _Static_assert(EL2SIM_ERROR_MAX == ERR_TEXT_MAX, "a sentence fits");
 
@@ -64,6 +65,13 @@ int machine_stage(const struct el2sim *m, enum machine_stage from, enum machine_
 	return 0;
 }
 
+int machine_simulates(const struct el2sim *m, const char *call, struct el2sim_error *e)
+{
+	if (!m->replay && (m->job.sim.smp == NULL || m->job.sim.smp->play == NULL))
+		return 0;
+	return machine_usage(e, "%s: %s replays a trace: want a workload ([mix])", call, m->path);
+}
+
 int machine_vcpu(const struct el2sim *m, unsigned vcpu, struct el2sim_error *e)
 {
 	unsigned n = el2sim_size(m, EL2SIM_VCPU);
@@ -78,7 +86,7 @@ uint64_t machine_ps(const struct el2sim *m, uint64_t cycle)
 	uint64_t ps = EL2SIM_NEVER;
 	struct err e;
 
-	(void)clk_time(&m->sim.smp->clk, cycle, &ps, &e); /* beyond 64 bits: never */
+	(void)clk_time(&m->job.sim.smp->clk, cycle, &ps, &e); /* beyond 64 bits: never */
 	return ps;
 }
 
@@ -88,7 +96,7 @@ struct el2sim *el2sim_new(void)
 {
 	struct el2sim *m = xcalloc(1, sizeof(*m));
 
-	config_init(&m->config);
+	config_init(&m->job.config);
 	return m;
 }
 
@@ -97,8 +105,7 @@ void el2sim_free(struct el2sim *m)
 	if (m == NULL)
 		return;
 	machine_devices_free(m);
-	simulation_free(&m->sim);
-	config_free(&m->config);
+	job_free(&m->job);
 	for (size_t i = 0; i < m->n_assignments; i++)
 		free(m->assignment[i]);
 	free(m->assignment);
@@ -118,10 +125,10 @@ static int take_file(struct el2sim *m, const char *path, const char *text, size_
 	m->path = xstrdup(path);
 	m->from_text = text != NULL;
 	if (text == NULL) {
-		rc = config_file(&m->config, m->path, &why);
+		rc = config_file(&m->job.config, m->path, &why);
 	} else {
-		m->config.path = m->path;
-		rc = opt_load_text(m->config.set, m->path, text, len, &why);
+		m->job.config.path = m->path;
+		rc = opt_load_text(m->job.config.set, m->path, text, len, &why);
 	}
 	if (rc != 0)
 		return machine_error(e, &why);
@@ -147,7 +154,7 @@ int el2sim_set(struct el2sim *m, const char *assignment, struct el2sim_error *e)
 
 	if (machine_stage(m, STAGE_LOADED, STAGE_LOADED, "el2sim_set", e) != 0)
 		return -1;
-	if (config_set(&m->config, assignment, &why) != 0)
+	if (config_set(&m->job.config, assignment, &why) != 0)
 		return machine_error(e, &why);
 	str_addf(&word, "%s%s", strncmp(assignment, "--", 2) == 0 ? "" : "--", assignment);
 	m->assignment = xrealloc(m->assignment, (m->n_assignments + 1) * sizeof(*m->assignment));
@@ -155,16 +162,32 @@ int el2sim_set(struct el2sim *m, const char *assignment, struct el2sim_error *e)
 	return 0;
 }
 
+/* The trace's times from its first event on, in ps. */
+static int take_span(struct el2sim *m, struct err *e)
+{
+	const struct tr_info *t = tr_info(m->job.trace);
+
+	if (t->last_ns - t->first_ns > INT64_MAX / 1000)
+		return err_set(e, ERR_INPUT, "%s: goes over more than 106 days: cut it into parts",
+			       m->job.result.trace);
+	m->end = (t->last_ns - t->first_ns) * 1000;
+	return 0;
+}
+
 static int build(struct el2sim *m, struct err *e)
 {
-	if (opt_done(m->config.set, e) != 0)
+	const struct job_args args = {.trace = NULL};
+
+	if (opt_done(m->job.config.set, e) != 0 || job_refuse_comparison(&m->job, e) != 0)
 		return -1;
-	if (!simulation_wanted(&m->config))
-		return err_set(e, ERR_CONFIG,
-			       "%s: no workload: want a weight of at least one exit kind in [mix] "
-			       "(traces are replayed by el2sim run)",
-			       m->path);
-	return simulation_build(&m->sim, &m->config, NULL, false, NULL, NULL, e);
+	m->replay = !simulation_wanted(&m->job.config);
+	if (m->replay)
+		return job_begin_replay(&m->job, &args, e) == 0 ? take_span(m, e) : -1;
+	if (job_build_simulation(&m->job, &args, e) != 0)
+		return -1;
+	m->end = smp_end_time(m->job.sim.smp);
+	m->access = xcalloc(m->job.sim.smp->n_vcpu, sizeof(*m->access));
+	return 0;
 }
 
 int el2sim_elaborate(struct el2sim *m, struct el2sim_error *e)
@@ -173,44 +196,69 @@ int el2sim_elaborate(struct el2sim *m, struct el2sim_error *e)
 
 	if (machine_stage(m, STAGE_LOADED, STAGE_LOADED, "el2sim_elaborate", e) != 0)
 		return -1;
-	m->stage = STAGE_FINISHED; /* unless it succeeds */
-	if (build(m, &why) != 0)
-		return machine_error(e, &why);
-	m->end = (uint64_t)m->config.smp.duration_us * 1000000;
-	m->access = xcalloc(m->sim.smp->n_vcpu, sizeof(*m->access));
-	m->stage = STAGE_BUILT;
-	return 0;
+	m->failed = build(m, &why) != 0;
+	m->stage = m->failed ? STAGE_FINISHED : STAGE_BUILT;
+	return m->failed ? machine_error(e, &why) : 0;
 }
 
 /* ---- time ---- */
 
+static int run_events(struct el2sim *m, uint64_t ps, struct err *e)
+{
+	if (!m->replay)
+		return sk_run_until(&m->job.sim.smp->k, ps, e);
+	m->now = ps;
+	/* to the last event, also where the file's own summary is wrong about its time */
+	return job_replay_on(
+		&m->job, ps == m->end ? UINT64_MAX : tr_info(m->job.trace)->first_ns + ps / 1000,
+		e);
+}
+
 int el2sim_run_until(struct el2sim *m, uint64_t ps, struct el2sim_error *e)
 {
 	struct err why;
-	int rc;
 
 	if (machine_stage(m, STAGE_BUILT, STAGE_RUN, "el2sim_run_until", e) != 0)
 		return -1;
+	if (m->failed)
+		return machine_usage(e, "el2sim_run_until: the run failed");
 	if (ps < el2sim_now(m))
 		return machine_usage(e, "el2sim_run_until: %llu ps: want a time from now on, %llu",
 				     (unsigned long long)ps, (unsigned long long)el2sim_now(m));
 	m->stage = STAGE_RUN;
 	m->in_callback = true;
-	rc = sk_run_until(&m->sim.smp->k, ps < m->end ? ps : m->end, &why);
+	m->failed = run_events(m, ps < m->end ? ps : m->end, &why) != 0;
 	m->in_callback = false;
-	return rc == 0 ? 0 : machine_error(e, &why);
+	return m->failed ? machine_error(e, &why) : 0;
 }
 
 uint64_t el2sim_now(const struct el2sim *m)
 {
-	return m->sim.smp != NULL ? sk_now(&m->sim.smp->k) : 0;
+	return m->job.sim.smp != NULL ? sk_now(&m->job.sim.smp->k) : m->now;
+}
+
+static uint64_t next_event(const struct el2sim *m)
+{
+	uint64_t next;
+
+	if (m->stage < STAGE_BUILT || m->stage > STAGE_RUN || m->failed)
+		return EL2SIM_NEVER;
+	if (!m->replay)
+		return sk_next_time(&m->job.sim.smp->k);
+	next = job_replay_next(&m->job);
+	if (next == UINT64_MAX)
+		return EL2SIM_NEVER;
+	next -= tr_info(m->job.trace)->first_ns;
+	return next < m->end / 1000 ? next * 1000 : m->end;
 }
 
 uint64_t el2sim_next_time(const struct el2sim *m)
 {
-	uint64_t next = m->sim.smp != NULL ? sk_next_time(&m->sim.smp->k) : EL2SIM_NEVER;
+	uint64_t next = next_event(m), now = el2sim_now(m);
 
-	return next <= m->end ? next : EL2SIM_NEVER;
+	if (next > m->end)
+		return EL2SIM_NEVER;
+	return next > now ? next : now;
 }
 
 uint64_t el2sim_end_time(const struct el2sim *m)
@@ -218,24 +266,35 @@ uint64_t el2sim_end_time(const struct el2sim *m)
 	return m->end;
 }
 
+static int end_run(struct el2sim *m, struct err *e)
+{
+	if (m->replay)
+		return job_end_replay(&m->job, !m->failed, e);
+	if (m->cut)
+		m->job.sim.smp->o.duration_us = (int64_t)(el2sim_now(m) / 1000000);
+	return smp_end(m->job.sim.smp, e);
+}
+
 int el2sim_finish(struct el2sim *m, struct el2sim_error *e)
 {
-	uint64_t now = el2sim_now(m);
 	struct err why;
 
 	if (machine_stage(m, STAGE_RUN, STAGE_RUN, "el2sim_finish", e) != 0)
 		return -1;
+	if (m->failed)
+		return machine_usage(e, "el2sim_finish: the run failed");
+	m->cut = el2sim_now(m) < m->end;
+	m->failed = end_run(m, &why) != 0;
 	m->stage = STAGE_FINISHED;
-	m->cut = now < m->end;
-	if (m->cut)
-		m->sim.smp->o.duration_us = (int64_t)(now / 1000000);
-	return smp_end(m->sim.smp, &why) == 0 ? 0 : machine_error(e, &why);
+	return m->failed ? machine_error(e, &why) : 0;
 }
 
 /* ---- from outside ---- */
 
 static int outside(const struct el2sim *m, unsigned vcpu, const char *call, struct el2sim_error *e)
 {
+	if (machine_simulates(m, call, e) != 0)
+		return -1;
 	if (m->stage != STAGE_RUN)
 		return machine_usage(
 			e, "%s: want it between the first el2sim_run_until and el2sim_finish",
@@ -247,7 +306,7 @@ int el2sim_raise(struct el2sim *m, unsigned vcpu, struct el2sim_error *e)
 {
 	if (outside(m, vcpu, "el2sim_raise", e) != 0)
 		return -1;
-	smp_device_fires(&m->sim.smp->vcpu[vcpu]);
+	smp_device_fires(&m->job.sim.smp->vcpu[vcpu]);
 	return 0;
 }
 
@@ -257,7 +316,7 @@ int el2sim_kick(struct el2sim *m, unsigned vcpu, struct el2sim_error *e)
 
 	if (outside(m, vcpu, "el2sim_kick", e) != 0)
 		return -1;
-	v = &m->sim.smp->vcpu[vcpu];
+	v = &m->job.sim.smp->vcpu[vcpu];
 	if (v->state == VC_GUEST)
 		smp_raise(v->cpu, IRQ_KICK);
 	return 0;
@@ -340,7 +399,8 @@ static void saw_exit(void *ctx, const struct smp_at *at, enum exit_kind kind)
 
 int el2sim_observe(struct el2sim *m, const struct el2sim_observer *o, struct el2sim_error *e)
 {
-	if (machine_stage(m, STAGE_BUILT, STAGE_BUILT, "el2sim_observe", e) != 0)
+	if (machine_stage(m, STAGE_BUILT, STAGE_BUILT, "el2sim_observe", e) != 0 ||
+	    (m->replay && machine_simulates(m, "el2sim_observe", e) != 0))
 		return -1;
 	if (m->hooks.ctx != NULL)
 		return machine_usage(e, "el2sim_observe: want at most one observer");
@@ -350,147 +410,8 @@ int el2sim_observe(struct el2sim *m, const struct el2sim_observer *o, struct el2
 				      .mode = o->pcpu != NULL ? saw_mode : NULL,
 				      .state = o->vcpu != NULL ? saw_state : NULL,
 				      .exit = o->exit != NULL ? saw_exit : NULL};
-	smp_hook(m->sim.smp, &m->hooks);
+	smp_hook(m->job.sim.smp, &m->hooks);
 	return 0;
-}
-
-/* ---- counters ---- */
-
-enum counter_from { FROM_COUNTS, FROM_TOTALS, FROM_CYCLES, FROM_TIMES };
-
-static const struct {
-	const char *name;
-	enum counter_from from;
-	size_t at; /* offset, or index */
-} counters[] = {
-#define X(id, title, help) {#id, FROM_COUNTS, offsetof(struct smp_counts, id)},
-	SMP_COUNTS(X)
-#undef X
-#define COUNTER(id, ...) {#id, FROM_TOTALS, CNT_##id},
-#include "models/hyp/counters.def"
-#undef COUNTER
-		{"cycles", FROM_CYCLES, 0},
-#define X(id, name, help) {"cycles_" name, FROM_TIMES, SMP_##id},
-	SMP_TIMES(X)
-#undef X
-};
-
-#define N_COUNTERS (sizeof(counters) / sizeof(counters[0]))
-
-const char *el2sim_counter_name(unsigned i)
-{
-	return i < N_COUNTERS ? counters[i].name : NULL;
-}
-
-/* What a scope's numbers are made of: counts and totals are NULL for pCPUs. */
-struct numbers {
-	const struct smp_counts *n;
-	const struct ws_totals *totals;
-	const uint64_t *time;
-};
-
-static uint64_t number(const struct numbers *x, unsigned i)
-{
-	switch (counters[i].from) {
-	case FROM_COUNTS: {
-		uint64_t v;
-
-		memcpy(&v, (const char *)x->n + counters[i].at, sizeof(v));
-		return v;
-	}
-	case FROM_TOTALS:
-		return x->totals->n[counters[i].at];
-	case FROM_CYCLES:
-		return x->totals->cycles;
-	case FROM_TIMES:
-		return x->time[counters[i].at];
-	}
-	BUG("unknown source of a counter");
-}
-
-static uint64_t sum_of_vcpus(const struct smp *s, unsigned vm, unsigned i)
-{
-	uint64_t sum = 0;
-
-	for (unsigned k = 0; k < s->n_vcpu; k++) {
-		const struct smp_vcpu *v = &s->vcpu[k];
-
-		if (v->vm == vm || vm == EL2SIM_ALL)
-			sum += number(&(struct numbers){&v->n, &v->totals, v->time}, i);
-	}
-	return sum;
-}
-
-static uint64_t machine_time(const struct smp *s, unsigned i)
-{
-	uint64_t sum = 0;
-
-	if (counters[i].at == SMP_BLOCKED || counters[i].at == SMP_STEAL)
-		return sum_of_vcpus(s, EL2SIM_ALL, i);
-	for (unsigned k = 0; k < s->n_cpu; k++)
-		sum += s->cpu[k].time[counters[i].at];
-	return sum;
-}
-
-int el2sim_count(const struct el2sim *m, enum el2sim_scope scope, unsigned index, const char *name,
-		 uint64_t *value, struct el2sim_error *e)
-{
-	const struct smp *s = m->sim.smp;
-	const char *names[N_COUNTERS], *near;
-	unsigned i;
-
-	for (i = 0; i < N_COUNTERS && strcmp(name, counters[i].name) != 0; i++)
-		names[i] = counters[i].name;
-	if (i == N_COUNTERS) {
-		near = str_nearest(name, names, N_COUNTERS);
-		return machine_usage(e, "no counter \"%.60s\"%s%s%s", name,
-				     near != NULL ? ": did you mean \""
-						  : ": el2sim_counter_name has "
-						    "the names",
-				     near != NULL ? near : "", near != NULL ? "\"?" : "");
-	}
-	if (s == NULL || index >= el2sim_size(m, scope))
-		return machine_usage(e, "el2sim_count: index %u: want less than %u", index,
-				     el2sim_size(m, scope));
-	if (scope == EL2SIM_PCPU && counters[i].from != FROM_TIMES)
-		return machine_usage(e, "a pCPU does not count %s: want one of cycles_*", name);
-	if (scope == EL2SIM_PCPU)
-		*value = s->cpu[index].time[counters[i].at];
-	else if (scope == EL2SIM_VCPU)
-		*value = number(&(struct numbers){&s->vcpu[index].n, &s->vcpu[index].totals,
-						  s->vcpu[index].time},
-				i);
-	else if (scope == EL2SIM_VM)
-		*value = sum_of_vcpus(s, index, i);
-	else if (counters[i].from == FROM_TIMES)
-		*value = machine_time(s, i);
-	else
-		*value = number(&(struct numbers){&s->n, &s->total, NULL}, i);
-	return 0;
-}
-
-unsigned el2sim_size(const struct el2sim *m, enum el2sim_scope scope)
-{
-	const struct smp *s = m->sim.smp;
-
-	if (s == NULL)
-		return 0;
-	switch (scope) {
-	case EL2SIM_MACHINE:
-		return 1;
-	case EL2SIM_VM:
-		return (unsigned)s->o.vms;
-	case EL2SIM_VCPU:
-		return s->n_vcpu;
-	case EL2SIM_PCPU:
-		return s->n_cpu;
-	}
-	return 0;
-}
-
-unsigned el2sim_vm_of(const struct el2sim *m, unsigned vcpu)
-{
-	return vcpu < el2sim_size(m, EL2SIM_VCPU) ? m->sim.smp->vcpu[vcpu].vm : EL2SIM_ALL;
 }
 
 /* ---- reports ---- */
@@ -513,6 +434,17 @@ static void command(const struct el2sim *m, struct rep *r)
 	free(words);
 }
 
+/* A note if a rule of vCPU flags was broken. */
+static void flags(const struct el2sim *m, struct rep *r)
+{
+	struct vflag_tally t = {0};
+
+	if (!m->replay)
+		runner_flags(m->job.sim.smp->runner, &t);
+	flags_warning(m->replay ? &m->job.replay->flags : &t, r);
+	vflag_tally_free(&t);
+}
+
 static struct rep *report(struct el2sim *m, const char *format, enum rep_format *f,
 			  struct el2sim_error *e)
 {
@@ -520,7 +452,7 @@ static struct rep *report(struct el2sim *m, const char *format, enum rep_format 
 
 	if (machine_stage(m, STAGE_FINISHED, STAGE_FINISHED, "el2sim_report", e) != 0)
 		return NULL;
-	if (m->sim.smp == NULL || m->sim.smp->k.failed) {
+	if (m->failed) {
 		(void)machine_usage(e, "el2sim_report: the run failed");
 		return NULL;
 	}
@@ -532,9 +464,10 @@ static struct rep *report(struct el2sim *m, const char *format, enum rep_format 
 				    near != NULL ? near : "", near != NULL ? "\"?" : "");
 		return NULL;
 	}
-	r = simulation_report(&m->sim, &m->config);
+	r = job_report(&m->job);
+	flags(m, r);
 	machine_devices(m, r);
-	effective_tables(&(struct effective){ &m->config, "" }, 1, r);
+	effective_tables(&(struct effective){&m->job.config, ""}, 1, r);
 	command(m, r);
 	return r;
 }

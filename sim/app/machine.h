@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * el2sim as a library: simulated machines inside of another program. Plain C, no global state; any
- * number of machines, each used by one thread at a time.
+ * el2sim as a library: simulated machines, and replays of traces, inside of another program. Plain
+ *C, no global state; any number of machines, each used by one thread at a time.
  *
  *	struct el2sim *m = el2sim_new();
  *	struct el2sim_error e;
@@ -80,8 +80,12 @@ EL2SIM_PUBLIC int el2sim_load_text(struct el2sim *m, const char *name, const cha
 EL2SIM_PUBLIC int el2sim_set(struct el2sim *m, const char *assignment, struct el2sim_error *e);
 
 /*
- * Compile the switch program and build the machine. The configuration must have a workload ([mix]);
- * it cannot change any more. Devices and observers come between this and the first run.
+ * Compile the switch program and build the machine; the configuration cannot change any more.
+ * Devices and observers come between this and the first run. A configuration without a workload
+ * ([mix]) replays its trace: time goes from the trace's first event to its last one, and there is
+ * the report, but no devices, observers, counters, interrupts from outside, sizes (0). Of a trace
+ * that is played ([host] sched = recorded) there are observers and sizes, and counters after the
+ * end.
  */
 EL2SIM_PUBLIC int el2sim_elaborate(struct el2sim *m, struct el2sim_error *e);
 

@@ -9,7 +9,7 @@
 
 static struct smp_vcpu *vcpu_of(struct el2sim *m, unsigned vcpu)
 {
-	return &m->sim.smp->vcpu[vcpu];
+	return &m->job.sim.smp->vcpu[vcpu];
 }
 
 /* ---- accesses ---- */
@@ -64,7 +64,7 @@ static struct el2sim_access make_access(struct el2sim *m, const struct smp_acces
  */
 static uint64_t cycles_of(const struct el2sim *m, uint64_t ps)
 {
-	const struct smp *s = m->sim.smp;
+	const struct smp *s = m->job.sim.smp;
 	uint64_t now = sk_now(&s->k);
 
 	if (ps > m->end - now)
@@ -75,7 +75,7 @@ static uint64_t cycles_of(const struct el2sim *m, uint64_t ps)
 static void took(const struct el2sim *m, struct machine_access *x, uint64_t ps)
 {
 	x->device->answered++;
-	hist_add(&x->device->takes, sk_now(&m->sim.smp->k) - x->since + ps);
+	hist_add(&x->device->takes, sk_now(&m->job.sim.smp->k) - x->since + ps);
 }
 
 static uint64_t on_access(void *ctx, const struct smp_access *a)
@@ -86,7 +86,7 @@ static uint64_t on_access(void *ctx, const struct smp_access *a)
 	struct el2sim_access access;
 	uint64_t ps, cycles;
 
-	*x = (struct machine_access){NULL, sk_now(&m->sim.smp->k)};
+	*x = (struct machine_access){NULL, sk_now(&m->job.sim.smp->k)};
 	if (i == EL2SIM_ALL)
 		return 0;
 	access = make_access(m, a, i);
@@ -113,7 +113,7 @@ static void on_handled(void *ctx, const struct smp_at *at, enum exit_kind kind, 
 	(void)kind;
 	if (x->device == NULL)
 		return;
-	hist_add(&x->device->handled, smp_ns(m->sim.smp, at->time - since));
+	hist_add(&x->device->handled, smp_ns(m->job.sim.smp, at->time - since));
 	x->device = NULL;
 }
 
@@ -121,6 +121,8 @@ int el2sim_answer(struct el2sim *m, unsigned vcpu, uint64_t ps, struct el2sim_er
 {
 	uint64_t cycles;
 
+	if (machine_simulates(m, "el2sim_answer", e) != 0)
+		return -1;
 	if (m->stage != STAGE_RUN)
 		return machine_usage(e, "el2sim_answer: want it between the first el2sim_run_until "
 					"and el2sim_finish");
@@ -197,7 +199,7 @@ int el2sim_add_device(struct el2sim *m, const struct el2sim_device *d, struct el
 	full.name = d->name != NULL ? d->name : "";
 	fill_defaults(&full);
 	if (machine_stage(m, STAGE_BUILT, STAGE_BUILT, "el2sim_add_device", e) != 0 ||
-	    check_device(m, &full, e) != 0)
+	    machine_simulates(m, "el2sim_add_device", e) != 0 || check_device(m, &full, e) != 0)
 		return -1;
 	x = xcalloc(1, sizeof(*x));
 	x->d = full;
@@ -206,9 +208,9 @@ int el2sim_add_device(struct el2sim *m, const struct el2sim_device *d, struct el
 	m->device[m->n_devices++] = x;
 	if (m->n_devices == 1) {
 		m->bus = (struct smp_bus){m, on_access};
-		m->sim.smp->bus = &m->bus;
+		m->job.sim.smp->bus = &m->bus;
 		m->exits = (struct smp_hooks){.ctx = m, .handled = on_handled};
-		smp_hook(m->sim.smp, &m->exits);
+		smp_hook(m->job.sim.smp, &m->exits);
 	}
 	return 0;
 }

@@ -3,8 +3,8 @@
 #ifndef EL2SIM_APP_MACHINE_IMPL_H
 #define EL2SIM_APP_MACHINE_IMPL_H
 
+#include "sim/app/job.h"
 #include "sim/app/machine.h"
-#include "sim/app/simulate.h"
 
 enum machine_stage { STAGE_NEW, STAGE_LOADED, STAGE_BUILT, STAGE_RUN, STAGE_FINISHED };
 
@@ -24,12 +24,13 @@ struct machine_access {
 struct el2sim {
 	enum machine_stage stage;
 	bool in_callback; /* within el2sim_run_until */
-	bool from_text, cut;
+	bool from_text, cut, failed;
 	char *path;
 	char **assignment; /* as on a command line */
 	size_t n_assignments;
-	struct config config;
-	struct simulation sim;
+	struct job job;
+	bool replay;  /* of a trace, instead of a simulation */
+	uint64_t now; /* ps, of a replay */
 	uint64_t end; /* ps */
 
 	struct smp_bus bus;
@@ -50,6 +51,8 @@ int machine_usage(struct el2sim_error *e, const char *fmt, ...)
 /* Is it so far, and not further? want: what to do first. */
 int machine_stage(const struct el2sim *m, enum machine_stage from, enum machine_stage to,
 		  const char *call, struct el2sim_error *e);
+/* Is it a simulation? A replay has neither devices nor vCPUs that run. */
+int machine_simulates(const struct el2sim *m, const char *call, struct el2sim_error *e);
 int machine_vcpu(const struct el2sim *m, unsigned vcpu, struct el2sim_error *e);
 /* A cycle's time. */
 uint64_t machine_ps(const struct el2sim *m, uint64_t cycle);

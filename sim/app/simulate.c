@@ -7,7 +7,6 @@
 #include "models/hyp/oracle.h"
 #include "models/hyp/path_cost.h"
 #include "models/hyp/smp_play.h"
-#include "sim/report/smp_report.h"
 
 bool simulation_wanted(const struct config *c)
 {
@@ -73,14 +72,6 @@ int simulation_run(struct simulation *s, const struct config *c, const char *tra
 		   struct oracle **oracle, struct timeline *timeline, struct err *e)
 {
 	return simulation_build(s, c, trace, force, oracle, timeline, e) == 0 ? smp_run(s->smp, e) : -1;
-}
-
-struct rep *simulation_report(const struct simulation *s, const struct config *c)
-{
-	struct rep *r = rep_new("run-workload", "A machine in simulated time");
-
-	smp_report(s->smp, c->path, s->path, r);
-	return r;
 }
 
 void simulation_free(struct simulation *s)

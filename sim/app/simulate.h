@@ -4,7 +4,6 @@
 #define EL2SIM_APP_SIMULATE_H
 
 #include "sim/app/config.h"
-#include "sim/report/rep.h"
 
 struct simulation {
 	struct ws_prog *prog;
@@ -28,8 +27,6 @@ int simulation_build(struct simulation *s, const struct config *c, const char *t
 /* The same, and simulate to the end. */
 int simulation_run(struct simulation *s, const struct config *c, const char *trace, bool force,
 		   struct oracle **oracle, struct timeline *timeline, struct err *e);
-/* The report of el2sim run, after the end; rep_free. */
-struct rep *simulation_report(const struct simulation *s, const struct config *c);
 void simulation_free(struct simulation *s);
 
 #endif

@@ -68,9 +68,9 @@ static void expect_same(char *got, char *want)
 
 static const char *const quanta[] = {"0", "1000", "333333"}; /* ns */
 
-START_TEST(every_shipped_simulation_reports_the_same_under_systemc)
+START_TEST(every_shipped_configuration_reports_the_same_under_systemc)
 {
-	struct shipped s = shipped_simulations();
+	struct shipped s = shipped_runs();
 
 	for (unsigned i = 0; i < s.n; i++) {
 		const char *more = strstr(s.path[i], "workload") != NULL ? NVHE : "";
@@ -107,6 +107,14 @@ START_TEST(machines_side_by_side_in_one_simulation_are_those_alone)
 	expect_same(well(SC_RUN " %s %s %s --quantum=%s --run.duration=1500", files[0], files[1],
 			 files[2], quanta[_i]),
 		    want.s);
+}
+END_TEST
+
+START_TEST(a_played_trace_is_the_same_under_systemc)
+{
+	static const char job[] = "configs/experiment/linux-6.12-vhe-n1.ini --host.sched=recorded";
+
+	expect_same(well(SC_RUN " %s --quantum=%s", job, quanta[_i]), well(EL2SIM " run %s", job));
 }
 END_TEST
 
@@ -385,7 +393,8 @@ static const struct {
 } bad[] = {
 	{SC_RUN " none.ini", "el2sim-systemc: none.ini: could not be read", 3},
 	{SC_RUN " " OVERCOMMIT " --machine.vcpus=0", "command line: [machine] vcpus = 0", 3},
-	{SC_RUN " configs/experiment/linux-6.12-vhe-n1.ini", "no workload", 3},
+	{SC_RUN " configs/experiment/eager-vs-deferred.ini", "says what to compare", 2},
+	{SC_RUN " configs/machine/qemu-n1.ini", "no trace: set [run] trace", 3},
 	{SC_RUN " " OVERCOMMIT " --format=pdf --run.duration=100", "no format \"pdf\"", 2},
 	{SC_RUN, "usage: el2sim-systemc CONFIG...", 2},
 	{SC_PLATFORM " " PLATFORM " dmaa=4", "usage: el2sim-platform CONFIG", 2},
@@ -428,10 +437,12 @@ int main(void)
 	TCase *tc = tcase_create("systemc module");
 
 	tcase_set_timeout(tc, 120);
-	tcase_add_loop_test(tc, every_shipped_simulation_reports_the_same_under_systemc, 0,
+	tcase_add_loop_test(tc, every_shipped_configuration_reports_the_same_under_systemc, 0,
 			    (int)(sizeof(quanta) / sizeof(quanta[0])));
 	tcase_add_test(tc, counting_is_detailed_and_two_runs_are_one_under_systemc);
 	tcase_add_loop_test(tc, machines_side_by_side_in_one_simulation_are_those_alone, 0,
+			    (int)(sizeof(quanta) / sizeof(quanta[0])));
+	tcase_add_loop_test(tc, a_played_trace_is_the_same_under_systemc, 0,
 			    (int)(sizeof(quanta) / sizeof(quanta[0])));
 	tcase_add_test(tc, the_json_names_the_same_command);
 	tcase_add_loop_test(tc, random_platforms_are_those_of_c_at_every_quantum, 0, 12);

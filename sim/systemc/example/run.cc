@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// el2sim-systemc CONFIG... [--quantum=NS] [--format=NAME] [--section.key=value...]: `el2sim run` of workloads under
+// el2sim-systemc CONFIG... [--quantum=NS] [--format=NAME] [--section.key=value...]: `el2sim run` under
 // SystemC, the least program around an el2sim_module: one per file, side by side. Writes the same bytes, one report
 // after the other.
 #include <cstdio>

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Counters of an embedded machine: one row each, of the machine and its parts. */
+#include <string.h>
+
+#include "sim/app/machine_impl.h"
+#include "sim/base/str.h"
+
+enum counter_from { FROM_COUNTS, FROM_TOTALS, FROM_CYCLES, FROM_TIMES };
+
+static const struct {
+	const char *name;
+	enum counter_from from;
+	size_t at; /* offset, or index */
+} counters[] = {
+#define X(id, title, help) {#id, FROM_COUNTS, offsetof(struct smp_counts, id)},
+	SMP_COUNTS(X)
+#undef X
+#define COUNTER(id, ...) {#id, FROM_TOTALS, CNT_##id},
+#include "models/hyp/counters.def"
+#undef COUNTER
+		{"cycles", FROM_CYCLES, 0},
+#define X(id, name, help) {"cycles_" name, FROM_TIMES, SMP_##id},
+	SMP_TIMES(X)
+#undef X
+};
+
+#define N_COUNTERS (sizeof(counters) / sizeof(counters[0]))
+
+const char *el2sim_counter_name(unsigned i)
+{
+	return i < N_COUNTERS ? counters[i].name : NULL;
+}
+
+/* What a scope's numbers are made of: counts and totals are NULL for pCPUs. */
+struct numbers {
+	const struct smp_counts *n;
+	const struct ws_totals *totals;
+	const uint64_t *time;
+};
+
+static uint64_t number(const struct numbers *x, unsigned i)
+{
+	switch (counters[i].from) {
+	case FROM_COUNTS: {
+		uint64_t v;
+
+		memcpy(&v, (const char *)x->n + counters[i].at, sizeof(v));
+		return v;
+	}
+	case FROM_TOTALS:
+		return x->totals->n[counters[i].at];
+	case FROM_CYCLES:
+		return x->totals->cycles;
+	case FROM_TIMES:
+		return x->time[counters[i].at];
+	}
+	BUG("unknown source of a counter");
+}
+
+static uint64_t sum_of_vcpus(const struct smp *s, unsigned vm, unsigned i)
+{
+	uint64_t sum = 0;
+
+	for (unsigned k = 0; k < s->n_vcpu; k++) {
+		const struct smp_vcpu *v = &s->vcpu[k];
+
+		if (v->vm == vm || vm == EL2SIM_ALL)
+			sum += number(&(struct numbers){&v->n, &v->totals, v->time}, i);
+	}
+	return sum;
+}
+
+static uint64_t machine_time(const struct smp *s, unsigned i)
+{
+	uint64_t sum = 0;
+
+	if (counters[i].at == SMP_BLOCKED || counters[i].at == SMP_STEAL)
+		return sum_of_vcpus(s, EL2SIM_ALL, i);
+	for (unsigned k = 0; k < s->n_cpu; k++)
+		sum += s->cpu[k].time[counters[i].at];
+	return sum;
+}
+
+int el2sim_count(const struct el2sim *m, enum el2sim_scope scope, unsigned index, const char *name,
+		 uint64_t *value, struct el2sim_error *e)
+{
+	const struct smp *s = m->job.sim.smp;
+	const char *names[N_COUNTERS], *near;
+	unsigned i;
+
+	for (i = 0; i < N_COUNTERS && strcmp(name, counters[i].name) != 0; i++)
+		names[i] = counters[i].name;
+	if (i == N_COUNTERS) {
+		near = str_nearest(name, names, N_COUNTERS);
+		return machine_usage(e, "no counter \"%.60s\"%s%s%s", name,
+				     near != NULL ? ": did you mean \""
+						  : ": el2sim_counter_name has "
+						    "the names",
+				     near != NULL ? near : "", near != NULL ? "\"?" : "");
+	}
+	if (m->replay && machine_simulates(m, "el2sim_count", e) != 0)
+		return -1;
+	if (s == NULL || index >= el2sim_size(m, scope))
+		return machine_usage(e, "el2sim_count: index %u: want less than %u", index,
+				     el2sim_size(m, scope));
+	if (scope == EL2SIM_PCPU && counters[i].from != FROM_TIMES)
+		return machine_usage(e, "a pCPU does not count %s: want one of cycles_*", name);
+	if (scope == EL2SIM_PCPU)
+		*value = s->cpu[index].time[counters[i].at];
+	else if (scope == EL2SIM_VCPU)
+		*value = number(&(struct numbers){&s->vcpu[index].n, &s->vcpu[index].totals,
+						  s->vcpu[index].time},
+				i);
+	else if (scope == EL2SIM_VM)
+		*value = sum_of_vcpus(s, index, i);
+	else if (counters[i].from == FROM_TIMES)
+		*value = machine_time(s, i);
+	else
+		*value = number(&(struct numbers){&s->n, &s->total, NULL}, i);
+	return 0;
+}
+
+unsigned el2sim_size(const struct el2sim *m, enum el2sim_scope scope)
+{
+	const struct smp *s = m->job.sim.smp;
+
+	if (s == NULL)
+		return 0;
+	switch (scope) {
+	case EL2SIM_MACHINE:
+		return 1;
+	case EL2SIM_VM:
+		return (unsigned)s->o.vms;
+	case EL2SIM_VCPU:
+		return s->n_vcpu;
+	case EL2SIM_PCPU:
+		return s->n_cpu;
+	}
+	return 0;
+}
+
+unsigned el2sim_vm_of(const struct el2sim *m, unsigned vcpu)
+{
+	return vcpu < el2sim_size(m, EL2SIM_VCPU) ? m->job.sim.smp->vcpu[vcpu].vm : EL2SIM_ALL;
+}
