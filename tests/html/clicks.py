@@ -63,6 +63,8 @@ def every_chart_is_drawn_and_has_its_table(p):
         assert figures, name
         for caption, table, drawn in figures:
             assert table and drawn > 0, f"{name}: {caption}: table {table}, {drawn} shapes"
+        for legend in p.js("return [...document.querySelectorAll('.legend')].map(l => [...l.querySelectorAll('button')].map(b => b.textContent))"):
+            assert len(legend) == len(set(legend)), f"{name}: a name twice in the legend {legend}"
 
 
 def no_page_is_wider_than_a_phone(p):
@@ -293,7 +295,7 @@ def paper_is_light_and_has_no_controls(p):
     p.open("run", "dark")
     p.prefer("dark", "print")
     assert luminance(ground(p)) > .9
-    for css in ".top .tools", ".bar", ".toc", ".readout":
+    for css in ".top .tools", ".data .bar", ".toc", ".readout":
         assert not one(p, css).is_displayed(), css
     scrolls = p.js("return [...document.querySelectorAll('.scroll')].filter(e => e.scrollHeight > e.clientHeight + 1).length")
     assert scrolls == 0, f"{scrolls} tables are cut"

@@ -21,10 +21,13 @@ el2sim.charts = () => {
     const x = at(spec.x), ys = spec.y.map(at), by = spec.series ? at(spec.series) : -1;
     const rows = data.rows.filter(r => (spec.choose || []).every((key, i) => r.texts[at(key)] === chosen[i]));
     const unit = unique(ys.map(y => data.columns[y].unit)).join(", ");
+    // Two columns may have one title ("cycles", of another heading each): then their keys tell them apart.
+    const titles = ys.map(y => data.columns[y].title);
+    const nameOf = y => titles.filter(t => t === data.columns[y].title).length > 1 ? data.columns[y].key.replace(/_/g, " ") : data.columns[y].title;
     const m = { spec, xTitle: data.columns[x].title, marks: [], numeric: false, yTitle: unit, named: spec.transposed || !data.columns[x].numeric };
 
     if (spec.transposed) {
-      m.positions = ys.map(y => ({ name: data.columns[y].title }));
+      m.positions = ys.map(y => ({ name: nameOf(y) }));
       m.series = rows.map((r, index) => ({ name: r.texts[x], index, values: ys.map(y => r.values[y]) }));
       m.xTitle = "";
     } else if (by >= 0) {
@@ -37,7 +40,7 @@ el2sim.charts = () => {
       m.yTitle = [data.columns[ys[0]].title, unit].filter(t => t !== "").join(", ");
     } else {
       m.positions = rows.map(r => ({ name: r.texts[x], x: r.values[x] }));
-      m.series = ys.map((y, index) => ({ name: data.columns[y].title, index, values: rows.map(r => r.values[y]) }));
+      m.series = ys.map((y, index) => ({ name: nameOf(y), index, values: rows.map(r => r.values[y]) }));
       if (m.series.length === 1) m.yTitle = [m.series[0].name, unit].filter(t => t !== "" && t !== m.series[0].unit).join(", ");
     }
     if (spec.kind === "lines" && !spec.transposed && data.columns[x].numeric) {
