@@ -220,6 +220,46 @@ START_TEST(the_stored_report_is_what_the_stored_command_prints)
 }
 END_TEST
 
+/* Commands whose reports are stored like any other. */
+static const struct {
+	const char *command, *config, *metric;
+} commands[] = {
+	{ "run", "linux-6.12-vhe-n1.ini", "per_exit/cycles/each" },
+	{ "compare", "el1-eager.ini", "per_exit/*" },
+	{ "profile", "linux-6.12-vhe-n1.ini", "*" },
+	{ "explain", "linux-6.12-vhe-n1.ini", "*" },
+	{ "abi", "abi-scope.ini", "flows/*/calls" },
+	{ "verify --reference " EL2SIM_SOURCE_DIR "/tests/data/registers-nvhe.csv", "linux-6.12-nvhe-n1.ini", "*" },
+};
+
+START_TEST(what_a_command_reports_is_swept)
+{
+	struct str sql = STR_INIT, got;
+
+	str_addf(&sql, "[el2sim]\ninclude = " EL2SIM_SOURCE_DIR "/configs/experiment/%s\n[sweep]\ncommand = %s\n"
+		 "machine.list_registers = 2, 4\n", commands[_i].config, commands[_i].command);
+	put("a.ini", str_get(&sql));
+	ck_assert_int_eq(run("sweep a.ini -j2"), 0);
+	str_reset(&sql);
+	str_addf(&sql, "SELECT count(DISTINCT point) AS n FROM metrics WHERE name GLOB '%s'", commands[_i].metric);
+	answers("a.db", str_get(&sql), "n\n2\n");
+	got = ask("a.db", "SELECT DISTINCT report(report) ->> 'schema' AS s FROM reports");
+	ck_assert_int_eq(strncmp(str_get(&got), "s\nel2sim.", 9), 0);
+	str_free(&got);
+	str_free(&sql);
+}
+END_TEST
+
+START_TEST(the_metrics_that_are_asked_for_are_stored)
+{
+	config("a.ini", "machine.vcpus = 1, 2\nmetrics = vcpus/*/exits, per_exit/*\n");
+	ck_assert_int_eq(run("sweep a.ini"), 0);
+	answers("a.db", "SELECT point, count(*) AS n FROM metrics WHERE name GLOB 'vcpus/*' GROUP BY point ORDER BY point",
+		"point,n\n0,1\n1,2\n");
+	answers("a.db", "SELECT count(*) AS n FROM metrics WHERE NOT (name GLOB 'vcpus/*/exits' OR name GLOB 'per_exit/*')", "n\n0\n");
+}
+END_TEST
+
 START_TEST(a_changed_plan_runs_only_what_is_new)
 {
 	config("a.ini", "machine.vcpus = 1, 2\n");
@@ -534,6 +574,8 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, every_point_is_stored_and_a_second_run_does_nothing);
 	tcase_add_test(c, the_stored_report_is_what_the_stored_command_prints);
+	tcase_add_loop_test(c, what_a_command_reports_is_swept, 0, (int)(sizeof(commands) / sizeof(commands[0])));
+	tcase_add_test(c, the_metrics_that_are_asked_for_are_stored);
 	tcase_add_test(c, a_changed_plan_runs_only_what_is_new);
 	tcase_add_test(c, a_point_that_fails_is_kept_with_its_sentence_and_the_others_run);
 	tcase_add_test(c, a_point_whose_process_dies_is_a_crash_of_its_own);
