@@ -6,6 +6,7 @@ set -uo pipefail
 . tests/sweep_lib.sh
 . tests/slurm.sh
 trap 'slurm_stop; rm -rf "$dir"' EXIT
+! grep -q '^EL2SIM_SANITIZE:BOOL=ON' "${el2sim%/*}"/CMakeCache.txt || skip "a sanitizer build: the release runs it"
 cd "$dir" || exit 1
 slurm_start "$dir"/slurm || skip "Slurm could not be started: $slurm_why"
 
