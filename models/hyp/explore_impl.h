@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inside the explorer: explore_kinds.c (what can differ), explore_world.c (what can happen and what it does),
+ * Inside the explorer: explore_kinds.c (what can differ), explore_next.c (what can happen), explore_world.c (what it does),
  * explore_state.c (a world as bytes), explore.c (the search).
  */
 #ifndef EL2SIM_HYP_EXPLORE_IMPL_H
@@ -95,8 +95,29 @@ struct xworld {
 	uint8_t in_v, in_c; /* the event under way, for violations of flags */
 	struct xviolation *found;
 	size_t n_found, room_found;
-	size_t n_flag_found;
 };
+
+/* The exit that is being handled; NULL: none. */
+static inline const struct xkind *xworld_kind_of(const struct xworld *w, unsigned v)
+{
+	return w->v[v].kind != XNONE ? &w->m.kind[w->v[v].kind] : NULL;
+}
+
+/* The next part of the handling; an entry when nothing is left. */
+static inline enum xpart_type xworld_next_part(const struct xworld *w, unsigned v)
+{
+	const struct xkind *k = xworld_kind_of(w, v);
+
+	return k != NULL ? (enum xpart_type)k->part[w->v[v].part].type : XPART_ENTER;
+}
+
+/* PSCI calls come as a function that no event names. */
+static inline bool xworld_may_be_psci(const struct xworld *w, unsigned v)
+{
+	const struct xkind *k = xworld_kind_of(w, v);
+
+	return k != NULL && k->kind == EXIT_hvc_unknown;
+}
 
 /* Does the event touch more than its own vCPU and its own pCPU? */
 bool xworld_is_wide(const struct xworld *w, struct xevent ev);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can happen to vCPUs on pCPUs, and what it does: components under the oracle, flags, accesses from outside. */
+/* vCPUs on pCPUs, and what events do to them: components under the oracle, flags, accesses from outside. */
 #include <stdio.h>
 #include <string.h>
 
@@ -110,164 +110,6 @@ const struct oracle *xworld_oracle(const struct xworld *w)
 	return w->o;
 }
 
-/* ---- what can happen ---- */
-
-static const struct xkind *kind_of(const struct xworld *w, unsigned v)
-{
-	return w->v[v].kind != XNONE ? &w->m.kind[w->v[v].kind] : NULL;
-}
-
-/* The next part of the handling; an entry when nothing is left. */
-static enum xpart_type next_part(const struct xworld *w, unsigned v)
-{
-	const struct xkind *k = kind_of(w, v);
-
-	return k != NULL ? (enum xpart_type)k->part[w->v[v].part].type : XPART_ENTER;
-}
-
-/* PSCI calls come as a function that no event names. */
-static bool may_be_psci(const struct xworld *w, unsigned v)
-{
-	const struct xkind *k = kind_of(w, v);
-
-	return k != NULL && k->kind == EXIT_hvc_unknown;
-}
-
-struct list {
-	struct xevent *out;
-	size_t n;
-};
-
-static void add(struct list *l, enum xevent_row row, unsigned v, unsigned c, unsigned arg)
-{
-	BUG_ON(l->n == XEVENTS_MAX);
-	l->out[l->n++] = (struct xevent){ (uint8_t)row, (uint8_t)v, (uint8_t)c, (uint8_t)arg };
-}
-
-static void loads(const struct xworld *w, unsigned v, struct list *l)
-{
-	for (unsigned c = 0; c < w->n_pcpu; c++) {
-		bool moves = w->v[v].pcpu != XNONE && w->v[v].pcpu != c;
-
-		if (oracle_loaded(w->o, c) == ORACLE_NONE)
-			add(l, moves ? XE_migrate : XE_load, v, c, 0);
-	}
-}
-
-static void in_guest(const struct xworld *w, unsigned v, unsigned c, struct list *l)
-{
-	if (w->m.lazy_fp && (oracle_vcpu_state(w->o, v) & CND(FP_OWNED)) == 0)
-		add(l, XE_fp, v, c, 0);
-	for (unsigned k = 0; k < w->m.n_kind; k++)
-		add(l, XE_exit, v, c, k);
-	if (w->m.lr_live && (w->v[v].bits & XB_LRS) != 0)
-		add(l, XE_exit, v, c, XLR_LIVE);
-}
-
-/* An HVC that was PSCI. */
-static void psci(const struct xworld *w, unsigned v, unsigned c, struct list *l)
-{
-	if (w->n_vcpu == w->n_vm || !may_be_psci(w, v))
-		return;
-	add(l, XE_cpu_off, v, c, 0);
-	for (unsigned t = v % w->n_vm; t < w->n_vcpu; t += w->n_vm) {
-		if (t != v && (w->v[t].bits & (XB_OFF | XB_RESET)) == XB_OFF)
-			add(l, XE_cpu_on, v, c, t);
-	}
-}
-
-static void in_kernel(const struct xworld *w, unsigned v, unsigned c, struct list *l)
-{
-	enum xpart_type next = next_part(w, v);
-	uint8_t bits = w->v[v].bits;
-
-	if (next == XPART_ENTER && (bits & (XB_OFF | XB_RESET)) == 0) {
-		for (unsigned s = 0; s < w->m.n_state; s++)
-			add(l, XE_enter, v, c, s);
-	}
-	if (next == XPART_ACCESS || next == XPART_COMP)
-		add(l, XE_handle, v, c, 0);
-	if (next == XPART_BLOCK)
-		add(l, XE_block, v, c, 0);
-	add(l, XE_preempt, v, c, 0);
-	if (next == XPART_PUT)
-		add(l, XE_put, v, c, 0);
-	if (next != XPART_ENTER)
-		return;
-	add(l, XE_signal, v, c, 0);
-	if ((bits & XB_OFF) == 0)
-		psci(w, v, c, l);
-	if ((bits & XB_RESET) != 0)
-		add(l, XE_reset, v, c, 0);
-}
-
-size_t xworld_events(const struct xworld *w, struct xevent out[static XEVENTS_MAX])
-{
-	struct list l = { out, 0 };
-
-	for (unsigned v = 0; v < w->n_vcpu; v++) {
-		unsigned c = w->v[v].pcpu != XNONE ? w->v[v].pcpu : 0;
-
-		switch ((enum xwhere)w->v[v].where) {
-		case XW_USER:
-			loads(w, v, &l);
-			add(&l, XE_get_one_reg, v, c, 0);
-			add(&l, XE_set_one_reg, v, c, 0);
-			add(&l, XE_set_events, v, c, 0);
-			break;
-		case XW_OUT:
-		case XW_BLOCKED:
-			loads(w, v, &l);
-			break;
-		case XW_KERNEL:
-			in_kernel(w, v, c, &l);
-			break;
-		case XW_GUEST:
-			in_guest(w, v, c, &l);
-			break;
-		}
-	}
-	return l.n;
-}
-
-bool xworld_possible(const struct xworld *w, struct xevent ev)
-{
-	struct xevent all[XEVENTS_MAX];
-	size_t n = xworld_events(w, all);
-
-	for (size_t i = 0; i < n; i++) {
-		bool ioctl = all[i].row >= XE_get_one_reg && all[i].row <= XE_set_events; /* on any pCPU */
-
-		if (all[i].row == ev.row && all[i].vcpu == ev.vcpu && all[i].arg == ev.arg && (ioctl || all[i].pcpu == ev.pcpu))
-			return true;
-	}
-	return false;
-}
-
-/* Does a load touch another vCPU's thread, or another pCPU? */
-static bool load_is_wide(const struct xworld *w, unsigned v, unsigned c)
-{
-	unsigned from = w->v[v].pcpu;
-
-	return (w->c[c].thread != XNONE && w->c[c].thread != v) ||
-	       (from != XNONE && from != c && w->c[from].thread == v);
-}
-
-bool xworld_is_wide(const struct xworld *w, struct xevent ev)
-{
-	switch ((enum xevent_row)ev.row) {
-	case XE_load:
-	case XE_migrate:
-		return load_is_wide(w, ev.vcpu, ev.pcpu);
-	case XE_handle:
-		return next_part(w, ev.vcpu) == XPART_ACCESS; /* of another vCPU's registers, perhaps */
-	case XE_cpu_on:
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* ---- what it does ---- */
 
 /* One component, as the runner runs it: flags around it, and what they decide. */
@@ -292,7 +134,7 @@ static void run_phase(struct xworld *w, unsigned v, unsigned c, enum ws_phase ph
 /* Steps of the exit's row that are the next part; without its last, which is left to the caller. */
 static uint64_t run_but_last(struct xworld *w, unsigned v, unsigned c)
 {
-	const struct xkind *k = kind_of(w, v);
+	const struct xkind *k = xworld_kind_of(w, v);
 	const struct xpart *part = &k->part[w->v[v].part];
 	const struct exit_row *row = exit_row(k->kind);
 	unsigned last = part->first + part->n - 1U;
@@ -306,7 +148,7 @@ static uint64_t run_but_last(struct xworld *w, unsigned v, unsigned c)
 
 static void run_part(struct xworld *w, unsigned v, unsigned c)
 {
-	const struct xkind *k = kind_of(w, v);
+	const struct xkind *k = xworld_kind_of(w, v);
 	const struct xpart *part = &k->part[w->v[v].part];
 	uint64_t state = run_but_last(w, v, c);
 
@@ -317,12 +159,12 @@ static void run_part(struct xworld *w, unsigned v, unsigned c)
 /* An exit is forgotten when nothing will ask which one it was. */
 static void forget_handled(struct xworld *w, unsigned v)
 {
-	const struct xkind *k = kind_of(w, v);
+	const struct xkind *k = xworld_kind_of(w, v);
 	enum xpart_type next;
 
-	if (k == NULL || may_be_psci(w, v) || k->enter_state != 0)
+	if (k == NULL || xworld_may_be_psci(w, v) || k->enter_state != 0)
 		return;
-	next = next_part(w, v);
+	next = xworld_next_part(w, v);
 	if (next != XPART_ENTER && (next != XPART_LOAD || w->v[v].where != XW_USER || !k->plain_load))
 		return;
 	w->v[v].kind = XNONE;
@@ -366,7 +208,7 @@ static uint64_t other_vcpu(struct xworld *w, unsigned v, unsigned c)
 static void do_load(struct xworld *w, unsigned v, unsigned c)
 {
 	struct xvcpu *x = &w->v[v];
-	bool own_part = x->where != XW_OUT && next_part(w, v) == XPART_LOAD;
+	bool own_part = x->where != XW_OUT && xworld_next_part(w, v) == XPART_LOAD;
 	uint64_t state = 0;
 
 	comes_to_pcpu(w, v, c);
@@ -424,7 +266,7 @@ static unsigned sibling(const struct xworld *w, unsigned v)
 
 static void do_handle(struct xworld *w, unsigned v, unsigned c)
 {
-	const struct xkind *k = kind_of(w, v);
+	const struct xkind *k = xworld_kind_of(w, v);
 
 	if (k->part[w->v[v].part].type != XPART_ACCESS) {
 		run_part(w, v, c);

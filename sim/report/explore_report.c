@@ -127,7 +127,7 @@ void explore_report(const struct explore *x, const struct explore_options *o, co
 	rep_fact_u64(r, "transitions", "events run", s->transitions, "");
 	rep_fact_u64(r, "left_out", "events left out: the other order was run", s->left_out, "");
 	rep_fact_u64(r, "bytes", "memory of the states", s->bytes >> 10, "KiB");
-	rep_fact(r, "end", "ended because", "%s", explore_end_what(end));
+	rep_fact(r, "end", "ended by", "%s: %s", explore_end_name(end), explore_end_what(end));
 	kinds(w, r);
 	violations(x, r);
 	verdict(x, o, end, r);
