@@ -63,7 +63,7 @@ START_TEST(every_shipped_model_is_clean_at_any_depth_with_one_vcpu_and_to_a_dept
 	ck_assert_uint_gt(explore_stats(x)->states, 300);
 	explore_free(x);
 	o = bounded(1, 1, 0);
-	o.states = strcmp(c->core, "neoverse-n1") == 0 ? XS_EACH : XS_NONE; /* each: a hundred thousand states on some */
+	o.states = strcmp(c->core, "neoverse-n1") == 0 && c->model->version == 612 ? XS_EACH : XS_NONE; /* each: 100,000 on some */
 	x = explore_new(p, &o);
 	ck_assert_int_eq(explore_run(x), XEND_CLOSED);
 	no_violation(x, c->model->name, c->core);
@@ -142,7 +142,7 @@ START_TEST(long_random_walks_find_nothing_in_a_sound_program)
 		return;
 	p = golden_compile(c, SIZE_MAX);
 	w = xworld_new(p, 4, 3, 2, XS_ALL);
-	for (unsigned i = 0; i < 4000; i++) {
+	for (unsigned i = 0; i < 3000; i++) {
 		struct xevent ev = random_event(w, &seed);
 
 		xworld_do(w, ev);
@@ -174,7 +174,7 @@ START_TEST(a_world_made_from_its_bytes_goes_on_as_the_world_that_they_came_from)
 	a = xmalloc(size);
 	b = xmalloc(size);
 	scratch = xmalloc(size);
-	for (unsigned i = 0; i < 600; i++) {
+	for (unsigned i = 0; i < 400; i++) {
 		struct xevent ev = random_event(w, &seed), same = ev;
 
 		xstate_encode(other, false, b, scratch, &name);
@@ -221,11 +221,11 @@ START_TEST(reduced_and_full_search_see_the_same_states)
 	uint64_t *want = NULL, *got;
 	size_t n_want = 0, n_got;
 
-	if ((size_t)_i >= gs.n)
+	if ((size_t)_i >= gs.n || strcmp(c->core, "neoverse-n1") != 0)
 		return;
 	p = golden_compile(c, SIZE_MAX);
 	for (unsigned how = 0; how < 4; how++) {
-		struct explore_options o = bounded(2, 2, strcmp(c->core, "neoverse-n1") == 0 ? 5 : 4);
+		struct explore_options o = bounded(2, 2, 5);
 		struct explore *x;
 
 		o.states = XS_NONE;
@@ -234,7 +234,7 @@ START_TEST(reduced_and_full_search_see_the_same_states)
 		if (how == 0) {
 			want = got;
 			n_want = n_got;
-			ck_assert_uint_gt(n_want, 90);
+			ck_assert_uint_gt(n_want, 400);
 			ck_assert_uint_gt(explore_stats(x)->states, n_want); /* names do differ without the reduction */
 		} else {
 			ck_assert_msg(n_got == n_want && memcmp(got, want, n_got * sizeof(*got)) == 0,
@@ -442,7 +442,7 @@ START_TEST(each_violation_is_found_again_by_its_story)
 	x = searched(p, o, false, false);
 	(void)explore_violations(x, &n);
 	ck_assert_uint_gt(n, 0);
-	for (size_t i = 0; i < n && i < 6; i++)
+	for (size_t i = 0; i < n && i < 3; i++)
 		tell_again(x, i, p, faults[_i].inject);
 	explore_free(x);
 	ws_free(p);
