@@ -8,7 +8,6 @@ static const struct handler rows[] = {
 #define HANDLER(kind, moment, who, via, rw, reg, function)                                         \
 	{ EXIT_##kind, MOMENT_##moment, WHO_##who, VIA_##via, RW_##rw, SR_##reg, function },
 #include "models/hyp/handlers.def"
-#undef HANDLER
 };
 
 const struct handler *handlers(size_t *n)

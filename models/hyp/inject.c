@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "models/hyp/handlers.h"
+#include "models/hyp/known.h"
 #include "sim/base/str.h"
 
 static const struct {
@@ -184,12 +185,12 @@ static int parse_place(struct ws_inject *x, char *arg, struct err *e)
 	return side != NULL ? parse_side(x->spec, side, &x->side, e) : 0;
 }
 
-static int parse_swap(struct ws_inject *x, char *arg, struct err *e)
+static int parse_pair(struct ws_inject *x, char *arg, struct err *e)
 {
 	char *b = strchr(arg, ',');
 
 	if (b == NULL || x->phase == PHASE_COUNT)
-		return err_set(e, ERR_USAGE, "--inject %s: want swap:A,B@PHASE", x->spec);
+		return err_set(e, ERR_USAGE, "--inject %s: want %s:A,B@PHASE", x->spec, rows[x->kind].name);
 	*b++ = '\0';
 	return parse_what(x->spec, arg, &x->a, e) != 0 || parse_what(x->spec, b, &x->b, e) != 0 ? -1 : 0;
 }
@@ -214,14 +215,18 @@ static int parse_isb(struct ws_inject *x, const char *arg, struct err *e)
 
 static int parse_flag(struct ws_inject *x, char *arg, struct err *e)
 {
+	static const char *const how_names[] = { [FLAG_NOT_SET] = "not-set", [FLAG_NOT_CLEARED] = "not-cleared",
+						 [FLAG_PREEMPTIBLE] = "preemptible" };
 	const char *v[VF_COUNT];
 	struct names names = { v, 0 };
 	char *how = strchr(arg, '=');
 	enum vflag flag;
 
-	if (how == NULL || (strcmp(how + 1, "not-set") != 0 && strcmp(how + 1, "not-cleared") != 0))
-		return err_set(e, ERR_USAGE, "--inject %s: want flag:NAME=not-set or flag:NAME=not-cleared", x->spec);
-	x->stuck = strcmp(how + 1, "not-cleared") == 0;
+	while (how != NULL && x->how <= FLAG_PREEMPTIBLE && strcmp(how + 1, how_names[x->how]) != 0)
+		x->how++;
+	if (how == NULL || x->how > FLAG_PREEMPTIBLE)
+		return err_set(e, ERR_USAGE, "--inject %s: want flag:NAME=not-set, flag:NAME=not-cleared or flag:NAME=preemptible",
+			       x->spec);
 	*how = '\0';
 	if (vflag_by_name(arg, &flag)) {
 		x->flag = (uint8_t)flag;
@@ -232,17 +237,59 @@ static int parse_flag(struct ws_inject *x, char *arg, struct err *e)
 	return unknown(x->spec, "flag", arg, &names, e);
 }
 
+static int parse_blame(struct ws_inject *x, const char *arg, struct err *e)
+{
+	size_t n;
+	const struct known_bug *k = known_bugs(&n);
+	const char **v = xcalloc(n, sizeof(*v));
+	struct names names = { v, 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++)
+		add_name(&names, k[i].id);
+	for (x->bug = 0; x->bug < n && strcmp(k[x->bug].id, arg) != 0; x->bug++)
+		;
+	if (x->bug == n)
+		rc = unknown(x->spec, "known bug", arg, &names, e);
+	free(v);
+	return rc;
+}
+
+static int parse_skip_put(struct ws_inject *x, const char *arg, struct err *e)
+{
+	x->reset = strcmp(arg, "reset") == 0;
+	if (x->reset || arg[0] == '\0' || strcmp(arg, "every") == 0 || (str_u64(arg, &x->n) && x->n != 0))
+		return 0;
+	return err_set(e, ERR_USAGE, "--inject %s: want skip-put:every, skip-put:N, N from 1, or skip-put:reset", x->spec);
+}
+
+/* A place is part of the form. */
+static bool has_place(enum ws_inject_kind k)
+{
+	return strchr(rows[k].form, '@') != NULL || k == INJECT_bypass_accessor || k == INJECT_cache_accessor ||
+	       k == INJECT_blind_accessor || k == INJECT_host_write;
+}
+
 static int parse_arg(struct ws_inject *x, char *arg, struct err *e)
 {
-	if (x->kind != INJECT_flag && x->kind != INJECT_skip_put && parse_place(x, arg, e) != 0)
+	if (has_place(x->kind) && parse_place(x, arg, e) != 0)
 		return -1;
 	switch (x->kind) {
 	case INJECT_drop:
+	case INJECT_once:
+	case INJECT_constant:
+		return parse_what(x->spec, arg, &x->a, e);
+	case INJECT_add_isb:
+		if (x->phase == PHASE_COUNT)
+			return err_set(e, ERR_USAGE, "--inject %s: want add-isb:WHAT@PHASE", x->spec);
 		return parse_what(x->spec, arg, &x->a, e);
 	case INJECT_swap:
-		return parse_swap(x, arg, e);
+	case INJECT_move:
+		return parse_pair(x, arg, e);
 	case INJECT_bypass_accessor:
 	case INJECT_cache_accessor:
+	case INJECT_blind_accessor:
+	case INJECT_host_write:
 		return parse_register(x, arg, e);
 	case INJECT_drop_isb:
 	case INJECT_late_isb:
@@ -250,9 +297,14 @@ static int parse_arg(struct ws_inject *x, char *arg, struct err *e)
 	case INJECT_flag:
 		return parse_flag(x, arg, e);
 	case INJECT_skip_put:
-		if (arg[0] == '\0' || strcmp(arg, "every") == 0 || (str_u64(arg, &x->n) && x->n != 0))
+		return parse_skip_put(x, arg, e);
+	case INJECT_blame:
+		return parse_blame(x, arg, e);
+	case INJECT_keep_pc:
+	case INJECT_commit_events:
+		if (arg[0] == '\0')
 			return 0;
-		return err_set(e, ERR_USAGE, "--inject %s: want skip-put:every or skip-put:N, N from 1", x->spec);
+		return err_set(e, ERR_USAGE, "--inject %s: want %s alone", x->spec, rows[x->kind].name);
 	case INJECT_COUNT:
 		break;
 	}
@@ -278,7 +330,7 @@ int ws_inject_parse(const char *spec, struct ws_inject *out, struct err *e)
 		if (strcmp(rows[k].name, text) != 0)
 			continue;
 		out->kind = (enum ws_inject_kind)k;
-		if (arg == NULL && k != INJECT_skip_put)
+		if (arg == NULL && k != INJECT_skip_put && rows[k].form[0] != '\0')
 			return err_set(e, ERR_USAGE, "--inject %s: want %s:%s", spec, rows[k].name, rows[k].form);
 		return parse_arg(out, arg != NULL ? arg : text + strlen(text), e);
 	}
@@ -321,7 +373,25 @@ static bool goes(const struct ws_inject *x, struct ws_op *op, size_t *changed)
 	case INJECT_drop_isb:
 		return is_here(x, op) && op->opcode == OP_ISB && is_what(&x->a, op);
 	case INJECT_skip_put:
-		return x->n == 0 && op->phase == PHASE_PUT;
+		return x->n == 0 && !x->reset && op->phase == PHASE_PUT;
+	case INJECT_once:
+		if (!is_here(x, op) || !is_what(&x->a, op))
+			return false;
+		*changed += 1;
+		op->guard.off |= CND(WAS_LOADED);
+		return false;
+	case INJECT_constant:
+		if (!is_here(x, op) || !is_what(&x->a, op) || op->side != SIDE_HOST || op->opcode != OP_MSR)
+			return false;
+		*changed += 1;
+		op->side = SIDE_HCFG;
+		return false;
+	case INJECT_blind_accessor:
+		if (!is_accessor(op, x))
+			return false;
+		*changed += op->opcode == OP_ACC_MEM;
+		op->guard.on &= ~CND(LOADED);
+		return op->opcode == OP_ACC_MEM;
 	case INJECT_bypass_accessor:
 		if (!is_accessor(op, x))
 			return false;
@@ -391,6 +461,60 @@ static size_t late(struct ws_prog *p, const struct ws_inject *x)
 	return n;
 }
 
+/* The first op of A right behind the first op of B, both of one component. */
+static size_t move(struct ws_prog *p, const struct ws_inject *x)
+{
+	struct ws_op *a = first(p, x, &x->a), *b = first(p, x, &x->b), moved;
+
+	if (a == NULL || b == NULL || a >= b || a->comp != b->comp)
+		return 0;
+	moved = *a;
+	memmove(a, a + 1, (size_t)(b - a) * sizeof(*a));
+	*b = moved;
+	return 1;
+}
+
+static const struct ws_op *any_isb(const struct ws_prog *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->op[i].opcode == OP_ISB)
+			return &p->op[i];
+	}
+	return NULL;
+}
+
+static size_t add_isb(struct ws_prog *p, const struct ws_inject *x)
+{
+	const struct ws_op *isb = any_isb(p);
+	struct ws_op one;
+	size_t last = p->n;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_here(x, &p->op[i]) && is_what(&x->a, &p->op[i]))
+			last = i;
+	}
+	if (last == p->n || isb == NULL)
+		return 0;
+	one = *isb;
+	one.comp = p->op[last].comp;
+	one.phase = p->op[last].phase;
+	one.guard = p->op[last].guard;
+	p->op = xrealloc(p->op, (p->n + 1) * sizeof(*p->op));
+	memmove(&p->op[last + 2], &p->op[last + 1], (p->n - last - 1) * sizeof(*p->op));
+	p->op[last + 1] = one;
+	p->n++;
+	return 1;
+}
+
+static bool in_program(const struct ws_prog *p, uint16_t reg)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->op[i].reg == reg)
+			return true;
+	}
+	return false;
+}
+
 /* Does it change what is no op: accesses of handlers, flags, one vcpu_put? */
 static bool is_outside(const struct ws_prog *p, const struct ws_inject *x)
 {
@@ -398,9 +522,16 @@ static bool is_outside(const struct ws_prog *p, const struct ws_inject *x)
 	const struct handler *h = handlers(&n);
 
 	if (x->kind == INJECT_skip_put)
-		return x->n != 0;
+		return x->n != 0 || x->reset;
+	if (x->kind == INJECT_keep_pc || x->kind == INJECT_commit_events)
+		return (p->known & CND(SINCE_6_1)) != 0;
+	if (x->kind == INJECT_blame)
+		return known_bug_of(x->bug, p);
+	if (x->kind == INJECT_host_write)
+		return in_program(p, x->a.reg);
 	for (size_t i = 0; i < n; i++) {
-		if ((x->kind == INJECT_bypass_accessor || x->kind == INJECT_cache_accessor) && h[i].reg == x->a.reg &&
+		if ((x->kind == INJECT_bypass_accessor || x->kind == INJECT_cache_accessor || x->kind == INJECT_blind_accessor) &&
+		    h[i].reg == x->a.reg &&
 		    h[i].via == VIA_ACCESSOR)
 			return true;
 	}
@@ -408,20 +539,35 @@ static bool is_outside(const struct ws_prog *p, const struct ws_inject *x)
 		const struct vflag_site *site = vflag_sites(&n);
 
 		for (size_t i = 0; i < n; i++) {
-			if (ws_inject_site(p, &site[i]) && site[i].flag == x->flag)
+			if ((ws_inject_site(p, &site[i]) || ws_inject_preemptible(p, &site[i])) && site[i].flag == x->flag)
 				return true;
 		}
 	}
 	return false;
 }
 
+static size_t apply(struct ws_prog *p, const struct ws_inject *x)
+{
+	switch (x->kind) {
+	case INJECT_swap:
+		return swap(p, x);
+	case INJECT_move:
+		return move(p, x);
+	case INJECT_late_isb:
+		return late(p, x);
+	case INJECT_add_isb:
+		return add_isb(p, x);
+	default:
+		return filter(p, x);
+	}
+}
+
 int ws_inject_apply(struct ws_prog *p, struct err *e)
 {
 	for (size_t k = 0; k < p->config.n_inject; k++) {
 		const struct ws_inject *x = &p->config.inject[k];
-		size_t n = x->kind == INJECT_swap ? swap(p, x) : x->kind == INJECT_late_isb ? late(p, x) : filter(p, x);
 
-		if (n == 0 && !is_outside(p, x))
+		if (apply(p, x) == 0 && !is_outside(p, x))
 			return err_set(e, ERR_USAGE, "--inject %s: nothing of it is in the program of %s on %s: `el2sim explain` "
 				       "lists its ops", x->spec, p->config.model->name, p->config.machine->name);
 	}
@@ -437,12 +583,50 @@ bool ws_inject_accessor(const struct ws_prog *p, enum ws_inject_kind kind, enum 
 	return false;
 }
 
-bool ws_inject_site(const struct ws_prog *p, const struct vflag_site *site)
+bool ws_inject_has(const struct ws_prog *p, enum ws_inject_kind kind)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		if (p->config.inject[k].kind == kind)
+			return true;
+	}
+	return false;
+}
+
+static bool faulty(const struct ws_prog *p, const struct vflag_site *site, enum ws_flag_fault how)
 {
 	for (size_t k = 0; k < p->config.n_inject; k++) {
 		const struct ws_inject *x = &p->config.inject[k];
 
-		if (x->kind == INJECT_flag && x->flag == site->flag && site->op == (x->stuck ? VFOP_CLEAR : VFOP_SET))
+		if (x->kind == INJECT_flag && x->flag == site->flag && x->how == how)
+			return true;
+	}
+	return false;
+}
+
+bool ws_inject_site(const struct ws_prog *p, const struct vflag_site *site)
+{
+	return (site->op == VFOP_SET && faulty(p, site, FLAG_NOT_SET)) ||
+	       (site->op == VFOP_CLEAR && faulty(p, site, FLAG_NOT_CLEARED));
+}
+
+bool ws_inject_preemptible(const struct ws_prog *p, const struct vflag_site *site)
+{
+	return (site->op == VFOP_SET || site->op == VFOP_CLEAR) && faulty(p, site, FLAG_PREEMPTIBLE);
+}
+
+bool ws_inject_loaded_reset(const struct ws_prog *p)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		if (p->config.inject[k].kind == INJECT_skip_put && p->config.inject[k].reset)
+			return true;
+	}
+	return false;
+}
+
+bool ws_inject_blames(const struct ws_prog *p, size_t bug)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		if (p->config.inject[k].kind == INJECT_blame && p->config.inject[k].bug == bug)
 			return true;
 	}
 	return false;
@@ -453,7 +637,7 @@ bool ws_inject_skips_put(const struct ws_prog *p, uint64_t n)
 	for (size_t k = 0; k < p->config.n_inject; k++) {
 		const struct ws_inject *x = &p->config.inject[k];
 
-		if (x->kind == INJECT_skip_put && (x->n == 0 || x->n == n))
+		if (x->kind == INJECT_skip_put && !x->reset && (x->n == 0 || x->n == n))
 			return true;
 	}
 	return false;

@@ -30,14 +30,18 @@ struct ws_what {
 
 #define WS_INJECT_SPEC 96
 
+enum ws_flag_fault { FLAG_NOT_SET, FLAG_NOT_CLEARED, FLAG_PREEMPTIBLE };
+
 struct ws_inject {
 	enum ws_inject_kind kind;
 	struct ws_what a, b;
 	uint8_t phase; /* enum ws_phase; PHASE_COUNT: all */
 	uint8_t side;  /* enum ws_side; SIDE_COUNT: all */
 	uint64_t n;    /* skip-put; 0: every */
+	bool reset;    /* skip-put:reset */
 	uint8_t flag;  /* enum vflag */
-	bool stuck;    /* flag: it stays set */
+	uint8_t how;   /* enum ws_flag_fault */
+	uint8_t bug;   /* blame: row of known_bugs.def */
 	char spec[WS_INJECT_SPEC]; /* as given */
 };
 
@@ -49,8 +53,15 @@ int ws_inject_apply(struct ws_prog *p, struct err *e);
 
 /* Is an injection of that kind for the register in the program's configuration? */
 bool ws_inject_accessor(const struct ws_prog *p, enum ws_inject_kind kind, enum sysreg reg);
-/* Does a row of vflag_sites() not happen? */
+/* Is one of that kind in it at all? */
+bool ws_inject_has(const struct ws_prog *p, enum ws_inject_kind kind);
+/* Does a row of vflag_sites() not happen, or happen with preemption on? */
 bool ws_inject_site(const struct ws_prog *p, const struct vflag_site *site);
+bool ws_inject_preemptible(const struct ws_prog *p, const struct vflag_site *site);
+/* Is a vCPU reset without vcpu_put and vcpu_load around it? */
+bool ws_inject_loaded_reset(const struct ws_prog *p);
+/* Is a row of known_bugs.def to count as a violation? */
+bool ws_inject_blames(const struct ws_prog *p, size_t bug);
 /* Does the n-th vcpu_put (from 1) do nothing? */
 bool ws_inject_skips_put(const struct ws_prog *p, uint64_t n);
 

@@ -25,10 +25,7 @@ static void init_cpu(struct oracle *o, unsigned c)
 		const struct oracle_subject *x = &o->t.s[s];
 
 		HW(o, c, s) = HOST(o, c, s) = tag_of(TAG_HOST, c, 0);
-		/* keys of the thread, and a constant of the CPU: in memory since they were set */
-		HOST_MEM(o, c, s) = x->group == GRP_pauth || (x->move == MOVE_CONF && x->host == HOST_NONE)
-					    ? HOST(o, c, s)
-					    : tag_of(TAG_POISON, c, 0);
+		HOST_MEM(o, c, s) = x->saved_before ? HOST(o, c, s) : tag_of(TAG_POISON, c, 0);
 	}
 }
 
@@ -107,7 +104,7 @@ static void save_host(struct oracle *o, const struct ws_op *op, unsigned s)
 		*(to_thread(o, op, (int)s) ? &THREAD_MEM(o, o->v, o->t.s[s].thread) : &HOST_MEM(o, o->c, s)) = *hw;
 		return;
 	}
-	if (tag_kind(*hw) == TAG_HCFG)
+	if (tag_kind(*hw) == TAG_HCFG && !o->t.s[s].own)
 		HOST(o, o->c, s) = *hw;
 	if (*hw != HOST(o, o->c, s)) {
 		oracle_violate(o, VIOLATION_host_clobbered, (int)s, NULL, o->at,
@@ -255,6 +252,15 @@ static void run_op(struct oracle *o, size_t i)
 	}
 }
 
+/* What reads the copy in memory here (USE of handlers.def). */
+static void use(struct oracle *o, size_t i)
+{
+	int s = o->t.op[i].use;
+
+	if (s >= 0 && oracle_vcpu(o, o->v)->cpu == o->c)
+		use_copy(o, (unsigned)s, true, false);
+}
+
 static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsigned lrs)
 {
 	size_t first = o->p->comp[comp].first;
@@ -268,8 +274,10 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 		else
 			barriers(o, i);
 		o->at = i;
-		if (times == 0)
+		if (times == 0) {
+			use(o, i);
 			continue;
+		}
 		run_op(o, i);
 		for (uint64_t k = 1; k < times && o->t.op[i].slot >= 0; k++) { /* list registers: consecutive slots */
 			o->t.op[i].slot++;
@@ -277,6 +285,7 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 			if (k + 1 == times)
 				o->t.op[i].slot -= (int)k;
 		}
+		use(o, i);
 	}
 	o->at = SIZE_MAX;
 }
@@ -374,6 +383,22 @@ static void lazy(struct oracle *o, uint64_t state, unsigned lrs)
 	oracle_guest_runs(o, state | CND(FP_OWNED));
 }
 
+/* --inject host-write: host code that does not know of the loaded vCPU. */
+static void host_writes(struct oracle *o)
+{
+	for (size_t k = 0; k < o->p->config.n_inject; k++) {
+		const struct ws_inject *x = &o->p->config.inject[k];
+		int slot = x->kind == INJECT_host_write ? o->t.slot[ws_same((enum sysreg)x->a.reg)] : -1;
+		unsigned s = (unsigned)slot;
+
+		if (slot < 0)
+			continue;
+		oracle_overwrite(o, s);
+		HW(o, o->c, s) = HOST(o, o->c, s) = oracle_new_tag(o, TAG_HOST, o->c);
+		WRITER(o, o->c, s) = 0;
+	}
+}
+
 static void leave(struct oracle *o, uint64_t state)
 {
 	struct oracle_vcpu *vcpu = oracle_vcpu(o, o->v);
@@ -392,6 +417,7 @@ static void leave(struct oracle *o, uint64_t state)
 	oracle_host_runs(o, false);
 	check_barriers(o, oracle_cpu(o, o->c)->pending & bits, SIZE_MAX);
 	oracle_cpu(o, o->c)->pending &= ~bits;
+	host_writes(o);
 }
 
 static void put(struct oracle *o, uint64_t state, unsigned lrs)
@@ -505,6 +531,8 @@ void oracle_step(struct oracle *o, unsigned v, unsigned cpu, enum ws_comp comp, 
 /* Linux's accessors: VHE, loaded, in their list, and not where an injection says otherwise. */
 bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg)
 {
+	if (ws_inject_accessor(o->p, INJECT_blind_accessor, reg))
+		return true;
 	if (o->p->config.model->mode != MODE_VHE || (oracle_vcpu(o, v)->state & CND(LOADED)) == 0)
 		return false;
 	if (ws_inject_accessor(o->p, INJECT_cache_accessor, reg))

@@ -33,6 +33,14 @@ const char *oracle_rule_name(enum oracle_rule r);  /* stale_read */
 const char *oracle_rule_words(enum oracle_rule r); /* stale read */
 const char *oracle_rule_what(enum oracle_rule r);
 
+/* Rows of known_bugs.def */
+enum oracle_known {
+#define KNOWN_BUG(id, rule, what, on, off, fix, title) ORACLE_KNOWN_##id,
+#include "models/hyp/known_bugs.def"
+#undef KNOWN_BUG
+	ORACLE_KNOWN
+};
+
 #define ORACLE_NONE UINT32_MAX /* no vCPU, no CPU */
 #define ORACLE_TEXT 320
 
@@ -107,7 +115,9 @@ bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg);
 
 const struct oracle_violation *oracle_violations(const struct oracle *o, size_t *n);
 uint64_t oracle_violation_count(const struct oracle *o); /* with repetitions */
-void oracle_forget(struct oracle *o);                    /* violations and statistics */
+/* How often a bug of the modelled kernel itself showed (row of known_bugs.def): these are no violations. */
+uint64_t oracle_known(const struct oracle *o, enum oracle_known bug);
+void oracle_forget(struct oracle *o);                    /* violations, known bugs and statistics */
 const struct oracle_stats *oracle_stats(const struct oracle *o);
 
 /* ---- the state, for explorers ---- */

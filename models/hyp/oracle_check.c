@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/hyp/inject.h"
+#include "models/hyp/known.h"
 #include "models/hyp/oracle_impl.h"
 
 static const struct {
@@ -51,6 +53,19 @@ static const char *place_text(const struct oracle_violation *w, char buf[static 
 	return buf;
 }
 
+/* A bug that the modelled kernel has itself, unless it is to be blamed; ORACLE_KNOWN: none. */
+static size_t known_bug(const struct oracle *o, enum oracle_rule rule, const char *what)
+{
+	size_t n, i;
+	const struct known_bug *k = known_bugs(&n);
+
+	for (i = 0; i < n; i++) {
+		if (k[i].rule == rule && strcmp(k[i].what, what) == 0 && known_bug_of(i, o->p) && !ws_inject_blames(o->p, i))
+			break;
+	}
+	return i;
+}
+
 void oracle_violate(struct oracle *o, enum oracle_rule rule, int slot, const char *name, size_t op, const char *fmt, ...)
 {
 	struct oracle_violation w = { .rule = rule, .vcpu = o->v, .cpu = o->c, .phase = o->phase, .op = op,
@@ -58,9 +73,15 @@ void oracle_violate(struct oracle *o, enum oracle_rule rule, int slot, const cha
 				      .count = 1 };
 	char place[96], what[160], origin[96] = "";
 	va_list ap;
+	size_t known;
 
-	o->n_violations++;
 	w.reg = slot >= 0 ? o->t.s[slot].name : name;
+	known = known_bug(o, rule, w.reg);
+	if (known != ORACLE_KNOWN) {
+		o->n_known[known]++;
+		return;
+	}
+	o->n_violations++;
 	w.sysreg = slot >= 0 && o->t.s[slot].subject < SR_COUNT ? (enum sysreg)o->t.s[slot].subject : SR_NONE;
 	w.nr = op != SIZE_MAX ? op - o->p->comp[o->p->op[op].comp].first + 1 : 0;
 	w.function = op != SIZE_MAX ? o->p->op[op].step->function : o->phase == PHASE_COUNT ? o->function : NULL;
@@ -95,8 +116,14 @@ uint64_t oracle_violation_count(const struct oracle *o)
 	return o->n_violations;
 }
 
+uint64_t oracle_known(const struct oracle *o, enum oracle_known bug)
+{
+	return o->n_known[bug];
+}
+
 void oracle_forget(struct oracle *o)
 {
+	memset(o->n_known, 0, sizeof(o->n_known));
 	o->n_found = 0;
 	o->n_violations = 0;
 	memset(&o->stats, 0, sizeof(o->stats));
@@ -118,8 +145,10 @@ const char *oracle_owner(const struct oracle *o, uint64_t tag, unsigned v, char 
 		(void)snprintf(buf, 64, "a value of the hypervisor itself");
 		break;
 	case TAG_HOST:
-	case TAG_HCFG:
 		(void)snprintf(buf, 64, "the host's value");
+		break;
+	case TAG_HCFG:
+		(void)snprintf(buf, 64, "a constant of the host");
 		break;
 	case TAG_THREAD:
 		(void)snprintf(buf, 64, "the value of vCPU thread %u's user space", tag_id(tag));
@@ -242,7 +271,7 @@ static void check_host(struct oracle *o, unsigned s, bool after_put)
 	enum oracle_rule rule = VIOLATION_host_clobbered;
 	char owner[64];
 
-	if (tag_kind(tag) == TAG_HCFG)
+	if (tag_kind(tag) == TAG_HCFG && !x->own)
 		HOST(o, o->c, s) = tag; /* as good as its own */
 	if (tag == HOST(o, o->c, s))
 		return;

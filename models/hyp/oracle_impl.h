@@ -45,6 +45,8 @@ struct oracle_subject {
 	bool required;     /* KVM switches it for the guest, and the policy does not trap it instead */
 	bool host_needs, user_needs; /* whenever the host runs; after vcpu_put */
 	bool fixed, overwritten;     /* the host's value stays; a host at EL2 writes it at each exception */
+	bool own;                    /* the host gets back what it had: a constant would not do */
+	bool saved_before;           /* the host's value is in memory before any vCPU is loaded */
 	int thread;        /* of N_THREAD; -1 none */
 	int lr;            /* list register; -1 none */
 };
@@ -62,6 +64,7 @@ struct oracle_barrier {
 
 struct oracle_op {
 	int slot; /* -1: moves nothing that is followed */
+	int use;  /* slot whose copy in memory is read after this op; -1 none */
 	uint64_t first, clear, then; /* BARRIER rows, one bit each */
 };
 
@@ -110,7 +113,7 @@ struct oracle {
 	uint64_t version;
 	struct oracle_violation *found;
 	size_t n_found, room_found;
-	uint64_t n_violations;
+	uint64_t n_violations, n_known[ORACLE_KNOWN];
 	uint64_t n_puts; /* steps that are vcpu_put, for skip-put:N */
 	struct oracle_stats stats;
 	/* the step under way */

@@ -7,11 +7,11 @@
 
 /* ---- barriers ---- */
 
-enum event_kind { EV_NEVER, EV_WRITE, EV_READ, EV_OPCODE, EV_KEYS, EV_NO_KEYS, EV_FP, EV_TLBI, EV_END };
+enum event_kind { EV_NEVER, EV_WRITE, EV_READ, EV_OPCODE, EV_KEYS, EV_NO_KEYS, EV_FP, EV_TLBI, EV_GROUP, EV_PSTATE, EV_END };
 
 struct event {
 	enum event_kind kind;
-	uint16_t what; /* register, opcode or phase */
+	uint16_t what; /* register, group, opcode or phase */
 	uint8_t side;  /* SIDE_COUNT: any */
 	const char *function;
 };
@@ -25,6 +25,8 @@ struct event {
 #define NOKEYS            { EV_NO_KEYS, 0, SIDE_COUNT, NULL }
 #define FPUSE             { EV_FP, 0, SIDE_COUNT, NULL }
 #define TLBI              { EV_TLBI, 0, SIDE_COUNT, NULL }
+#define WG(group, side)   { EV_GROUP, GRP_##group, SIDE_##side, NULL }
+#define PSTATE(function)  { EV_PSTATE, 0, SIDE_COUNT, function }
 #define END(phase)        { EV_END, PHASE_##phase, SIDE_COUNT, NULL }
 
 enum clear { CLEAR_CSE, CLEAR_DSB, CLEAR_TIMER_OFF };
@@ -70,6 +72,10 @@ static bool is_event(const struct event *ev, const struct ws_op *op)
 		return counter == CNT_write && op->reg == ev->what && fits;
 	case EV_READ:
 		return counter == CNT_read && op->reg == ev->what && fits;
+	case EV_GROUP:
+		return counter == CNT_write && op->group == ev->what && fits;
+	case EV_PSTATE:
+		return op->opcode == OP_PSTATE && op->phase == PHASE_EXIT && fits;
 	case EV_OPCODE:
 		return op->opcode == ev->what;
 	case EV_KEYS: /* the guest's come into force with ERET */
@@ -229,6 +235,61 @@ static void add_need(struct oracle_tables *t, const struct ws_prog *p, const str
 	t->need[t->n_need++] = (struct oracle_need){ (uint16_t)slot, on, op->guard.off };
 }
 
+/* ---- copies that are read ---- */
+
+static const struct {
+	uint16_t block, after, reg;
+	uint64_t on;
+} use_rows[] = {
+#define USE(block, after, reg, on, function) { COMP_##block, SR_##after, SR_##reg, on },
+#include "models/hyp/handlers.def"
+};
+
+/* Last op of the program's component or block, or its read of a register, in every component that has it. */
+static void use_bits(struct oracle_tables *t, const struct ws_prog *p)
+{
+	for (size_t u = 0; u < sizeof(use_rows) / sizeof(use_rows[0]); u++) {
+		if ((use_rows[u].on & ~p->known) != 0)
+			continue;
+		for (size_t i = 0; i < p->n; i++) {
+			const struct ws_op *op = &p->op[i];
+			bool here = op->comp == use_rows[u].block || op->step->comp == use_rows[u].block;
+			bool next = i + 1 < p->n && p->op[i + 1].comp == op->comp;
+
+			if (here && (use_rows[u].after != SR_NONE ? op->opcode == OP_MRS && op->reg == use_rows[u].after : !next))
+				t->op[i].use = t->slot[use_rows[u].reg];
+		}
+	}
+}
+
+/* ---- what the host gets back ---- */
+
+/* By subject: own value, not a constant; and whether the host's keys are saved on the way to the guest. */
+struct host_facts {
+	bool own[N_SUBJECTS], keys;
+};
+
+static void look_at_host(struct host_facts *f, const struct ws_prog *base)
+{
+	bool constant[N_SUBJECTS] = { false };
+
+	memset(f, 0, sizeof(*f));
+	for (size_t i = 0; i < base->n; i++) {
+		const struct ws_op *op = &base->op[i];
+		unsigned s = subject_of(op);
+		bool back = op->phase == PHASE_EXIT || op->phase == PHASE_PUT, write = op->opcode == OP_MSR;
+
+		if (s == N_SUBJECTS)
+			continue;
+		f->own[s] |= back && write && op->side == SIDE_HOST;
+		constant[s] |= back && write && op->side == SIDE_HCFG;
+		f->keys |= (op->phase == PHASE_LOAD || op->phase == PHASE_ENTER) && op->opcode == OP_MRS && is_key(op) &&
+			   op->side == SIDE_HOST && (op->guard.on & CND(PAUTH_USED)) == 0;
+	}
+	for (unsigned s = 0; s < N_SUBJECTS; s++)
+		f->own[s] = f->own[s] && !constant[s];
+}
+
 /* ---- all ---- */
 
 static struct ws_prog *compile_without(const struct ws_prog *p, bool policies)
@@ -261,8 +322,10 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 {
 	bool touched[N_SUBJECTS] = { false }, switched[N_SUBJECTS] = { false };
 	struct ws_prog *base = compile_without(p, false), *plain = compile_without(p, true);
+	struct host_facts host;
 
 	memset(t, 0, sizeof(*t));
+	look_at_host(&host, base);
 	look_at_guards(t, plain);
 	mark(base, true, switched);
 	mark(base, false, touched);
@@ -273,6 +336,12 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 		if (s != SR_NONE && touched[s])
 			add_subject(t, p, s, switched[s]);
 	}
+	for (unsigned s = 0; s < t->n; s++) {
+		t->s[s].own = host.own[t->s[s].subject];
+		/* keys of the thread, and constants of the CPU: in memory since they were set */
+		t->s[s].saved_before = (t->s[s].group == GRP_pauth && !host.keys) ||
+				       (t->s[s].move == MOVE_CONF && t->s[s].host == HOST_NONE);
+	}
 	t->need = xcalloc(base->n, sizeof(*t->need));
 	for (size_t i = 0; i < base->n; i++)
 		add_need(t, p, &base->op[i]);
@@ -281,7 +350,9 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 		unsigned s = subject_of(&p->op[i]);
 
 		t->op[i].slot = s != N_SUBJECTS ? t->slot[s] : -1;
+		t->op[i].use = -1;
 	}
+	use_bits(t, p);
 	barrier_bits(t, p);
 	for (unsigned r = 1; r < SR_COUNT; r++)
 		t->deferred[r] = ws_reg_deferred(plain, (enum sysreg)r);

@@ -41,6 +41,7 @@ void runner_rules_of(const struct ws_prog *p, struct runner_rules *r)
 		r->loads_host_fp[op->comp] |= (op->guard.on & CND(FOREIGN_FP)) != 0;
 		r->fp_ends_at_exit |= op->phase == PHASE_EXIT && op->opcode == OP_FPR_LOAD &&
 				      op->side == SIDE_HOST;
+		r->once |= (op->guard.off & CND(WAS_LOADED)) != 0;
 	}
 }
 
@@ -194,6 +195,8 @@ static uint64_t state_before(struct runner *r, struct runner_vcpu *v, enum ws_co
 
 uint64_t runner_state_after(const struct ws_prog *p, const struct runner_rules *r, enum ws_comp comp, uint64_t state)
 {
+	if (r->once && comp == ws_phase_comp(p, PHASE_LOAD))
+		state |= CND(WAS_LOADED);
 	if (comp == ws_phase_comp(p, PHASE_EXIT) && r->fp_ends_at_exit) {
 		state &= ~CND(FP_OWNED);
 	} else if (comp == ws_phase_comp(p, PHASE_PUT)) {

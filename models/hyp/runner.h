@@ -14,6 +14,7 @@ struct runner_rules {
 	bool saves_host_fp[COMP_COUNT]; /* the component saves the thread's live FP state */
 	bool loads_host_fp[COMP_COUNT]; /* ... loads it again on the way to user space */
 	bool fp_ends_at_exit;           /* the guest exit loads the host's FP registers again (4.15) */
+	bool once;                      /* an op asks whether the vCPU was loaded before */
 };
 void runner_rules_of(const struct ws_prog *p, struct runner_rules *r);
 /* A vCPU's state after a component. */

@@ -211,9 +211,10 @@ static void copy_set(struct vflags *v, const struct vflag_site *s)
 		v->w.copy_runs = s->op == VFOP_FLUSH;
 }
 
-static void run_site(struct vflags *v, const struct vflag_site *s)
+static void run_site(const struct vflag_plan *plan, struct vflags *v, const struct vflag_site *s)
 {
-	struct vflag_who who = { s->side, VFP_ACCESSOR, s->waives, v->owner, s->function };
+	bool open = plan->p->config.n_inject != 0 && ws_inject_preemptible(plan->p, s);
+	struct vflag_who who = { s->side, open ? VFP_OPEN : VFP_ACCESSOR, s->waives, v->owner, s->function };
 
 	switch ((enum vflag_op)s->op) {
 	case VFOP_GET:
@@ -254,7 +255,7 @@ static uint64_t run_sites(struct vflag_plan *plan, struct vflags *v, const struc
 		    (s->iff != VF_NONE && !is_set(v, at, s->side, s->iff)) ||
 		    (s->unless != VF_NONE && is_set(v, at, s->side, s->unless)))
 			continue;
-		run_site(v, s);
+		run_site(plan, v, s);
 		ran |= UINT64_C(1) << i;
 	}
 	return ran;

@@ -179,7 +179,7 @@ static void check_conds(struct ws_findings *f)
 {
 	/* settled or set outside the rows: by the compiler, by the host's choice of registers, by
 	 * replay */
-	uint64_t used_state = CND(LOADED) | CND(IRQ) | CND(PAUTH_USED), used_fixed = CND(SINCE_6_1);
+	uint64_t used_state = CND(LOADED) | CND(IRQ) | CND(PAUTH_USED) | CND(WAS_LOADED), used_fixed = CND(SINCE_6_1);
 	size_t n, n_sites;
 	const struct ws_step *s = ws_steps(&n);
 	const struct vflag_site *sites = vflag_sites(&n_sites);
