@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "models/hyp/inject.h"
+#include "models/hyp/play.h"
 #include "models/hyp/replay.h"
 #include "models/hyp/runner.h"
 #include "models/hyp/ws_lint.h"
 #include "sim/app/simulate.h"
-#include "tests/oracle_play.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"
 
@@ -41,7 +41,7 @@ START_TEST(every_shipped_model_is_clean_on_every_core)
 
 	for (size_t i = 0; i < gs.n; i++) {
 		struct ws_prog *p = golden_compile(&gs.c[i], SIZE_MAX);
-		struct oracle *o = play(p, 2000, 4711 + i);
+		struct oracle *o = oracle_play(p, 2000, 4711 + i);
 		char title[96];
 
 		(void)snprintf(title, sizeof(title), "%s on %s", gs.c[i].model->name, gs.c[i].core);
@@ -129,7 +129,7 @@ static void compare_with_lint(const struct ws_config *wc, const char *title, str
 	if (p == NULL)
 		return; /* no meaning for this group */
 	(void)ws_lint(p, &f);
-	o = play(p, 300, 271828);
+	o = oracle_play(p, 300, 271828);
 	found = oracle_violation_count(o) != 0;
 	if (f.n == 0 && found) {
 		a->loud++;
@@ -239,7 +239,6 @@ static const struct {
 	{ VHE, "move:SPSR_EL2,ELR_EL2@exit/guest", VIOLATION_stale_read, "SPSR_EL2", "in fixup_guest_exit: reads the copy in memory" },
 	{ VHE, "blame:host_debug", VIOLATION_no_barrier, "host_debug", "debug exceptions are unmasked" },
 	{ VHE, "constant:PMUSERENR_EL0", VIOLATION_host_clobbered, "PMUSERENR_EL0", "finds a constant of the host" },
-	{ VHE, "once:pauth@load/host", VIOLATION_host_clobbered, "APIAKEYLO_EL1", "the host runs and finds what nobody saved" },
 	{ VHE, "host-write:PMUSERENR_EL0", VIOLATION_trap_not_set, "PMUSERENR_EL0", "the guest runs with the host's value" },
 	{ VHE, "skip-put:every", VIOLATION_lost_write, "SP_EL1", "put: what the guest wrote is not saved" },
 	{ VHE, "skip-put:3", VIOLATION_lost_write, "SP_EL1", "put: what the guest wrote is not saved" },
@@ -262,7 +261,7 @@ START_TEST(each_injection_is_found_and_called_by_its_name)
 	const struct golden_case *c = core(wrongs[_i].model, "everything");
 	struct ws_inject x;
 	struct ws_prog *p = injected(c, &x, wrongs[_i].inject);
-	struct oracle *o = play(p, 400, 1234);
+	struct oracle *o = oracle_play(p, 400, 1234);
 	const struct oracle_violation *w = find(o, wrongs[_i].rule, wrongs[_i].reg, wrongs[_i].words);
 
 	if (w == NULL)
@@ -321,7 +320,7 @@ START_TEST(a_bug_of_the_modelled_kernel_is_counted_apart)
 	struct ws_inject x;
 	struct ws_prog *p = golden_compile(core(VHE, "everything"), SIZE_MAX);
 	struct ws_prog *fixed = injected(core(VHE, "everything"), &x, "add-isb:debug@exit/host");
-	struct oracle *o = play(p, 400, 1234), *after = play(fixed, 400, 1234);
+	struct oracle *o = oracle_play(p, 400, 1234), *after = oracle_play(fixed, 400, 1234);
 
 	ck_assert_uint_eq(oracle_violation_count(o), 0);
 	ck_assert_uint_gt(oracle_known(o, ORACLE_KNOWN_host_debug), 0);

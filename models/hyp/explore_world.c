@@ -333,6 +333,12 @@ static void adjust_pc(struct xworld *w, unsigned v, unsigned c)
 	access_reg(w, v, c, SR_SPSR_EL2, VIA_MEMORY, true, "__kvm_adjust_pc");
 }
 
+/* Is there something to do about the PC at the end of KVM_RUN? */
+static bool must_adjust_pc(const struct xworld *w, unsigned v)
+{
+	return pc_is_pending(w, v) && !ws_inject_has(w->m.p, INJECT_keep_pc);
+}
+
 /* KVM_RUN is over. */
 static void to_vmm(struct xworld *w, unsigned v)
 {
@@ -348,7 +354,7 @@ static void to_vmm(struct xworld *w, unsigned v)
 
 static void do_put(struct xworld *w, unsigned v, unsigned c)
 {
-	if (pc_is_pending(w, v))
+	if (must_adjust_pc(w, v))
 		adjust_pc(w, v, c);
 	run_part(w, v, c);
 	to_vmm(w, v);
@@ -356,7 +362,7 @@ static void do_put(struct xworld *w, unsigned v, unsigned c)
 
 static void do_signal(struct xworld *w, unsigned v, unsigned c)
 {
-	if (pc_is_pending(w, v))
+	if (must_adjust_pc(w, v))
 		adjust_pc(w, v, c);
 	run_phase(w, v, c, PHASE_PUT, CND(TO_USER), 0);
 	run(w, v, c, COMP_host_ret_to_user, 0, 0);
@@ -384,6 +390,10 @@ static void reset_memory(struct xworld *w, unsigned v, unsigned c)
 
 static void do_reset(struct xworld *w, unsigned v, unsigned c)
 {
+	if (ws_inject_loaded_reset(w->m.p)) {
+		reset_memory(w, v, c);
+		return;
+	}
 	run_phase(w, v, c, PHASE_PUT, 0, 0);
 	w->v[v].bits &= (uint8_t)~XB_PAUTH;
 	reset_memory(w, v, c);
@@ -417,6 +427,8 @@ static void set_events(struct xworld *w, unsigned v, unsigned c)
 	}
 	vcpu_set_flag(&w->f[v], VF_PENDING_EXCEPTION, &who);
 	vcpu_set_flag(&w->f[v], VF_EXCEPT_AA64_EL1_SYNC, &who);
+	if (ws_inject_has(w->m.p, INJECT_commit_events))
+		adjust_pc(w, v, c);
 }
 
 static void cpu_on(struct xworld *w, unsigned v, unsigned c, unsigned target)

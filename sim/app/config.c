@@ -19,6 +19,33 @@ static const struct opt_row compare_rows[] = {
 	  "column that the others are compared with" },
 };
 
+#undef MEMBER
+#define MEMBER(m) offsetof(struct inject_options, m)
+
+static const struct opt_row inject_rows[] = {
+	{ "inject", "spec", OPT_STR, MEMBER(spec), "", 0, 0, "", NULL,
+	  "faults to build into the program, separated by spaces; forms: el2sim lint --doc; --inject adds to them" },
+};
+
+#undef MEMBER
+#define MEMBER(m) offsetof(struct bug_options, m)
+
+static const struct opt_row bug_rows[] = {
+	{ "bug", "title", OPT_STR, MEMBER(title), "", 0, 0, "", NULL, "title of the commit that fixes it" },
+	{ "bug", "fix", OPT_STR, MEMBER(fix), "", 0, 0, "", NULL, "hash of that commit" },
+	{ "bug", "fixes", OPT_STR, MEMBER(fixes), "", 0, 0, "", NULL, "commit that brought the bug, where it is known" },
+	{ "bug", "versions", OPT_STR, MEMBER(versions), "", 0, 0, "", NULL, "kernels that had it" },
+	{ "bug", "sure", OPT_STR, MEMBER(sure), "", 0, 0, "", NULL, "what of this was READ in a source, what RECALLED" },
+	{ "bug", "source", OPT_STR, MEMBER(source), "", 0, 0, "", NULL, "Message-Id of the mail, or page" },
+	{ "bug", "what", OPT_STR, MEMBER(what), "", 0, 0, "", NULL, "what goes wrong" },
+	{ "bug", "found", OPT_STR, MEMBER(found), "", 0, 0, "", NULL,
+	  "violation (el2sim lint --doc) or broken rule of flags (el2sim flags --rules) that shows it" },
+	{ "bug", "register", OPT_STR, MEMBER(reg), "", 0, 0, "", NULL, "register, barrier or flag of that violation" },
+	{ "bug", "fixed", OPT_STR, MEMBER(fixed), "", 0, 0, "", NULL, "faults of [inject] spec that stay when it is fixed" },
+	{ "bug", "vcpus", OPT_INT, MEMBER(vcpus), "1", 1, 4, "", NULL, "vCPUs that it takes" },
+	{ "bug", "pcpus", OPT_INT, MEMBER(pcpus), "1", 1, 4, "", NULL, "pCPUs that it takes" },
+};
+
 /* A file that is not there may be a shipped one, by its name in or below configs. */
 static void find_file(struct str *out, const char *path)
 {
@@ -71,6 +98,8 @@ void config_init(struct config *c)
 	opt_add(c->set, compare_rows, sizeof(compare_rows) / sizeof(compare_rows[0]), &c->compare);
 	rows = sweep_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->sweep);
+	opt_add(c->set, inject_rows, sizeof(inject_rows) / sizeof(inject_rows[0]), &c->broken);
+	opt_add(c->set, bug_rows, sizeof(bug_rows) / sizeof(bug_rows[0]), &c->bug);
 	opt_gather(c->set, "sweep", SWEEP_INCLUDE);
 }
 
@@ -99,7 +128,12 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 		if (config_set(c, overrides->v[i], e) != 0)
 			return -1;
 	}
-	return opt_done(c->set, e);
+	return config_done(c, e);
+}
+
+int config_done(struct config *c, struct err *e)
+{
+	return opt_done(c->set, e) == 0 ? config_inject_only(c, c->broken.spec, e) : -1;
 }
 
 void config_free(struct config *c)
@@ -112,14 +146,31 @@ void config_free(struct config *c)
 	memset(c, 0, sizeof(*c));
 }
 
+static int add_inject(struct config *c, const char *spec, struct err *e)
+{
+	c->inject = xrealloc(c->inject, (c->n_inject + 1) * sizeof(*c->inject));
+	return ws_inject_parse(spec, &c->inject[c->n_inject++], e);
+}
+
 int config_inject(struct config *c, const struct arg_list *specs, struct err *e)
 {
-	c->inject = xcalloc(specs->n + 1, sizeof(*c->inject));
-	for (; c->n_inject < specs->n; c->n_inject++) {
-		if (ws_inject_parse(specs->v[c->n_inject], &c->inject[c->n_inject], e) != 0)
+	for (size_t i = 0; i < specs->n; i++) {
+		if (add_inject(c, specs->v[i], e) != 0)
 			return -1;
 	}
 	return 0;
+}
+
+int config_inject_only(struct config *c, const char *specs, struct err *e)
+{
+	char *text = xstrdup(specs), *rest = NULL;
+	int rc = 0;
+
+	c->n_inject = 0;
+	for (char *s = strtok_r(text, " ;\t", &rest); s != NULL && rc == 0; s = strtok_r(NULL, " ;\t", &rest))
+		rc = add_inject(c, s, e);
+	free(text);
+	return rc;
 }
 
 void config_switch(const struct config *c, struct ws_config *wc)

@@ -22,6 +22,19 @@ struct compare_options {
 	int64_t baseline;    /* column, from 1 */
 };
 
+/* [inject]: faults that belong to the configuration. */
+struct inject_options {
+	const char *spec;
+};
+
+/* [bug]: what a shipped known bug is (configs/bugs). */
+struct bug_options {
+	const char *title, *fix, *fixes, *versions, *sure, *source, *what; /* in words */
+	const char *found, *reg; /* rule of violations.def or of vflags.def, register, barrier or flag */
+	const char *fixed;       /* faults that stay when it is fixed */
+	int64_t vcpus, pcpus;    /* that the explorer needs */
+};
+
 struct config {
 	struct opt_set *set;
 	struct opt_row *switch_rows, *workload_rows;
@@ -34,7 +47,9 @@ struct config {
 	struct timeline_options timeline;
 	struct smp_options smp;
 	struct workload workload;
-	struct ws_inject *inject; /* of config_inject */
+	struct inject_options broken;
+	struct bug_options bug;
+	struct ws_inject *inject; /* of [inject], then of config_inject */
 	size_t n_inject;
 	const char *path; /* as the user gave it */
 };
@@ -45,14 +60,17 @@ struct config {
  * ERR_CONFIG as opt_load. Free with config_free, also after a failure.
  */
 int config_load(struct config *c, const char *path, const struct arg_list *overrides, struct err *e);
-/* The same in parts: no file yet; the file (path must last); one override; then opt_done on c->set. */
+/* The same in parts: no file yet; the file (path must last); one override; then config_done. */
 void config_init(struct config *c);
 int config_file(struct config *c, const char *path, struct err *e);
 int config_set(struct config *c, const char *assignment, struct err *e);
+int config_done(struct config *c, struct err *e);
 void config_free(struct config *c);
 
-/* Faults to build into the program (--inject, in order); none by default. ERR_USAGE. Call once, after config_load. */
+/* More faults to build into the program (--inject, in order), after those of [inject]. ERR_USAGE. After config_load. */
 int config_inject(struct config *c, const struct arg_list *specs, struct err *e);
+/* Faults in one text, between spaces or semicolons: instead of all so far. ERR_USAGE. */
+int config_inject_only(struct config *c, const char *specs, struct err *e);
 
 /* Argument row for a member of type struct arg_list. */
 #define INJECT_ARG_ROW(type, member)                                                                \

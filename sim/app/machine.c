@@ -178,7 +178,7 @@ static int build(struct el2sim *m, struct err *e)
 {
 	const struct job_args args = {.trace = NULL};
 
-	if (opt_done(m->job.config.set, e) != 0 || job_refuse_comparison(&m->job, e) != 0)
+	if (config_done(&m->job.config, e) != 0 || job_refuse_comparison(&m->job, e) != 0)
 		return -1;
 	m->replay = !simulation_wanted(&m->job.config);
 	if (m->replay)

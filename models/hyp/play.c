@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A small synthetic run under the oracle: vCPUs on CPUs in any order, all registers, all run-time states. */
-#ifndef EL2SIM_TESTS_ORACLE_PLAY_H
-#define EL2SIM_TESTS_ORACLE_PLAY_H
-
-#include "models/hyp/oracle.h"
+#include "models/hyp/play.h"
 
 #define PLAY_VCPUS 3
 #define PLAY_CPUS  2
@@ -71,8 +67,7 @@ static void play_put(struct play *y, unsigned v, unsigned c)
 	oracle_step(y->o, v, c, COMP_mmio_return, CND(SYNC), 0);
 }
 
-/* So many random steps; the oracle is the caller's to free. */
-static struct oracle *play(const struct ws_prog *p, unsigned steps, uint64_t seed)
+struct oracle *oracle_play(const struct ws_prog *p, unsigned steps, uint64_t seed)
 {
 	struct play y = { oracle_new(p, PLAY_VCPUS, PLAY_CPUS), p, seed, ws_fp_is_lazy(p), { 0 } };
 
@@ -89,5 +84,3 @@ static struct oracle *play(const struct ws_prog *p, unsigned steps, uint64_t see
 	}
 	return y.o;
 }
-
-#endif

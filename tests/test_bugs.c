@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every shipped known bug is found in few events, by the violation that its file names, and is gone when fixed. */
+#include <check.h>
+#include <ctype.h>
+#include <string.h>
+
+#include "models/hyp/story.h"
+#include "sim/app/bugs.h"
+#include "tests/suite.h"
+
+#define BUGS 17 /* the loop's end must be known before anything runs */
+
+static struct bug_names names;
+
+static void setup(void)
+{
+	struct err e = { ERR_NONE, "" };
+
+	ck_assert_msg(bug_names(&names, &e) == 0, "%s", e.text);
+}
+
+static void teardown(void)
+{
+	bug_names_free(&names);
+}
+
+START_TEST(all_shipped_bugs_are_tried)
+{
+	ck_assert_uint_eq(names.n, BUGS);
+}
+END_TEST
+
+static const struct xviolation *violation_of(const struct bug_check *b)
+{
+	size_t n;
+	const struct xviolation *v = explore_violations(b->search, &n);
+
+	ck_assert_uint_lt(b->number, n);
+	return &v[b->number];
+}
+
+/* Before the last event of the story nothing is wrong: the counterexample is not longer than it must be. */
+static void check_story(const struct bug_check *b, const char *name)
+{
+	size_t n, found;
+	struct xevent *ev = explore_path(b->search, b->number, &n);
+	struct xworld *w = xworld_new(b->prog, (unsigned)b->config.bug.vcpus, (unsigned)b->config.bug.pcpus, 1, b->states);
+	bool there = false;
+
+	ck_assert_uint_eq(n, b->length);
+	for (size_t i = 0; i < n; i++) {
+		const struct xviolation *v;
+
+		ck_assert(xworld_possible(w, ev[i]));
+		xworld_do(w, ev[i]);
+		v = xworld_violations(w, &found);
+		ck_assert_msg(i + 1 == n || found == 0, "%s: event %zu: %s", name, i + 1, found != 0 ? v[0].text : "");
+		for (size_t k = 0; k < found; k++)
+			there |= strcmp(xviolation_rule(&v[k]), b->config.bug.found) == 0 && strcmp(v[k].what, b->config.bug.reg) == 0;
+	}
+	ck_assert_msg(there, "%s: the story does not end in it", name);
+	xworld_free(w);
+	free(ev);
+}
+
+START_TEST(a_known_bug_is_found_in_few_events_and_gone_when_fixed)
+{
+	struct err e = { ERR_NONE, "" };
+	struct bug_check b;
+
+	ck_assert_msg(bug_load(&b, names.v[_i], &e) == 0, "%s", e.text);
+	ck_assert_msg(bug_run(&b, &e) == 0, "%s: %s", names.v[_i], e.text);
+	ck_assert_msg(b.length != 0 && b.length <= BUG_STEPS, "%s: not found", names.v[_i]);
+	ck_assert_str_eq(xviolation_rule(violation_of(&b)), b.config.bug.found);
+	ck_assert_str_eq(violation_of(&b)->what, b.config.bug.reg);
+	check_story(&b, names.v[_i]);
+	ck_assert_msg(b.clean, "%s: the fixed side is not clean", names.v[_i]);
+	ck_assert_uint_gt(b.fixed_states, 1);
+	bug_free(&b);
+}
+END_TEST
+
+START_TEST(every_bug_names_its_fix_and_where_that_was_read)
+{
+	for (size_t i = 0; i < names.n; i++) {
+		struct err e = { ERR_NONE, "" };
+		struct bug_check b;
+		const struct bug_options *o = &b.config.bug;
+		size_t digits = 0;
+
+		ck_assert_msg(bug_load(&b, names.v[i], &e) == 0, "%s", e.text);
+		while (isxdigit((unsigned char)o->fix[digits]) != 0)
+			digits++;
+		ck_assert_msg(o->fix[digits] == '\0' && (digits == 40 || digits == 12), "%s: fix = %s", names.v[i], o->fix);
+		ck_assert_msg(strstr(o->title, "KVM") != NULL, "%s: %s", names.v[i], o->title);
+		ck_assert_msg(strstr(o->sure, "READ") != NULL, "%s: %s", names.v[i], o->sure);
+		ck_assert_uint_gt(strlen(o->source), 10);
+		ck_assert_uint_gt(strlen(o->versions), 3);
+		ck_assert_uint_gt(strlen(o->what), 40);
+		ck_assert_uint_ge(b.config.n_inject, 1);
+		bug_free(&b);
+	}
+}
+END_TEST
+
+START_TEST(an_unknown_bug_is_refused_with_the_nearest)
+{
+	struct err e = { ERR_NONE, "" };
+	struct bug_check b;
+
+	ck_assert_int_eq(bug_load(&b, "par-el2", &e), -1);
+	ck_assert_int_eq(e.code, ERR_USAGE);
+	ck_assert_str_eq(e.text, "unknown bug \"par-el2\": did you mean \"par-el1\"?");
+	bug_free(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("bugs");
+	TCase *t = tcase_create("bugs");
+
+	tcase_set_timeout(t, 300);
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, all_shipped_bugs_are_tried);
+	tcase_add_test(t, every_bug_names_its_fix_and_where_that_was_read);
+	tcase_add_test(t, an_unknown_bug_is_refused_with_the_nearest);
+	tcase_add_loop_test(t, a_known_bug_is_found_in_few_events_and_gone_when_fixed, 0, BUGS);
+	suite_add_tcase(s, t);
+	return suite_status(s);
+}
