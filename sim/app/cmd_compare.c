@@ -75,11 +75,14 @@ static void configurations(const struct job *job, size_t n, struct rep *r)
 static int finish(const struct job *job, size_t n, const struct output_args *out, struct rep *r, struct err *e)
 {
 	struct oracle_column x[COMPARE_MAX] = { { 0 } };
+	struct vflag_tally own[COMPARE_MAX];
 	uint64_t found;
 
 	for (size_t i = 0; i < n; i++)
-		x[i] = (struct oracle_column){ job[i].title, job[i].oracle };
+		x[i] = (struct oracle_column){ job[i].title, job[i].oracle, job_flags(&job[i], &own[i]) };
 	found = oracle_report(x, n, r);
+	for (size_t i = 0; i < n; i++)
+		vflag_tally_free(&own[i]);
 	configurations(job, n, r);
 	if (output_write(out, r, e) != 0)
 		return -1;

@@ -121,23 +121,20 @@ static int write_folded(const struct job *j, const struct output_args *o, struct
 	return rc;
 }
 
-/* Flags: the tables if they are asked for, else a note of a broken rule. Returns the violations asked for. */
-static uint64_t report_flags(const struct job *j, const struct run_args *o, struct rep *r)
+/* What the oracle found, and the use of flags: its tables if they are asked for. Returns the violations asked for. */
+static uint64_t report_checks(const struct job *j, const struct run_args *o, struct rep *r)
 {
-	struct vflag_tally of_workload = { 0 };
-	const struct vflag_tally *t = &of_workload;
-	uint64_t found;
+	struct vflag_tally own;
+	const struct vflag_tally *t = job_flags(j, &own);
+	const struct oracle_column x = { j->title, j->oracle, t };
+	uint64_t found = oracle_report(&x, 1, r);
 
-	if (j->replay != NULL)
-		t = &j->replay->flags;
-	else
-		runner_flags(j->sim.smp->runner, &of_workload);
 	if (o->flags)
 		flags_run_report(t, r);
-	else
+	else if (j->oracle == NULL)
 		flags_warning(t, r);
-	found = o->flags ? t->n_found : 0;
-	vflag_tally_free(&of_workload);
+	found += o->flags ? t->n_found : 0;
+	vflag_tally_free(&own);
 	return found;
 }
 
@@ -152,9 +149,7 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 	if (rc == 0 && o->timeline != NULL)
 		rc = write_timeline(j, o, r, e);
 	if (rc == 0) {
-		const struct oracle_column x = { j->title, j->oracle };
-
-		found = oracle_report(&x, 1, r) + report_flags(j, o, r);
+		found = report_checks(j, o, r);
 		effective_tables(&(struct effective){ &j->config, "" }, 1, r);
 		rc = o->out.format == OUTPUT_FOLDED ? write_folded(j, &o->out, e) : output_write(&o->out, r, e);
 	}

@@ -159,6 +159,15 @@ struct rep *job_report(const struct job *j)
 	return r;
 }
 
+const struct vflag_tally *job_flags(const struct job *j, struct vflag_tally *own)
+{
+	memset(own, 0, sizeof(*own));
+	if (j->replay != NULL)
+		return &j->replay->flags;
+	runner_flags(j->sim.smp->runner, own);
+	return own;
+}
+
 void job_free(struct job *j)
 {
 	if (j->replaying != NULL)

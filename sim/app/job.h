@@ -62,6 +62,8 @@ int job_end_replay(struct job *j, bool good, struct err *e);
 int job_refuse_comparison(const struct job *j, struct err *e);
 /* The report of a job that was run or simulated; the caller frees it. */
 struct rep *job_report(const struct job *j);
+/* Use of flags in the run; own: where that of a simulation is kept, to be freed with vflag_tally_free in any case. */
+const struct vflag_tally *job_flags(const struct job *j, struct vflag_tally *own);
 void job_free(struct job *j);
 
 #endif

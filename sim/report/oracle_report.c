@@ -4,8 +4,29 @@
 #include <stdio.h>
 
 #include "models/hyp/inject.h"
+#include "models/hyp/known.h"
 
 #define ROWS_MAX 60 /* of the table of violations, per configuration */
+
+/* Broken rules of flags: kinds, and how often in all. */
+static size_t flag_kinds(const struct oracle_column *x)
+{
+	return x->flags != NULL ? x->flags->n_found : 0;
+}
+
+static uint64_t flag_count(const struct oracle_column *x)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < flag_kinds(x); i++)
+		n += x->flags->found[i].count;
+	return n;
+}
+
+static uint64_t all_count(const struct oracle_column *x)
+{
+	return oracle_violation_count(x->oracle) + flag_count(x);
+}
 
 static void checks_table(const struct oracle_column *x, size_t n, struct rep *r)
 {
@@ -33,8 +54,8 @@ static void checks_table(const struct oracle_column *x, size_t n, struct rep *r)
 		rep_u64(t, s->puts);
 		rep_u64(t, s->accesses);
 		rep_u64(t, s->unknown);
-		rep_u64(t, kinds);
-		rep_u64(t, oracle_violation_count(x[i].oracle));
+		rep_u64(t, kinds + flag_kinds(&x[i]));
+		rep_u64(t, all_count(&x[i]));
 	}
 }
 
@@ -56,11 +77,28 @@ static void violation_row(const char *title, const struct oracle_violation *w, s
 	rep_str(t, w->text);
 }
 
+static void flag_row(const char *title, const struct vflag_finding *f, struct rep_table *t)
+{
+	char text[VFLAG_VIOLATION_TEXT];
+
+	rep_str(t, title);
+	rep_str(t, vflag_rule_name((enum vflag_rule)f->x.rule));
+	rep_str(t, vflag_row((enum vflag)f->x.flag)->name);
+	rep_u64(t, f->x.vcpu);
+	rep_none(t);
+	rep_str(t, "");
+	rep_none(t);
+	rep_str(t, f->x.function);
+	rep_none(t);
+	rep_u64(t, f->count);
+	rep_str(t, vflag_violation_text(&f->x, text));
+}
+
 static void violations_table(const struct oracle_column *x, size_t n, struct rep *r)
 {
 	static const struct rep_col cols[] = {
 		{ "configuration", "", REP_STR, "", 0, false }, { "rule", "", REP_STR, "", 0, false },
-		{ "register", "", REP_STR, "", 0, false },	{ "vcpu", "vCPU", REP_U64, "", 0, false },
+		{ "register", "register or flag", REP_STR, "", 0, false }, { "vcpu", "vCPU", REP_U64, "", 0, false },
 		{ "cpu", "CPU", REP_U64, "", 0, false },	{ "phase", "", REP_STR, "", 0, false },
 		{ "op", "", REP_U64, "", 0, false },		{ "function", "kernel function", REP_STR, "", 0, false },
 		{ "step", "first at step", REP_U64, "", 0, false }, { "count", "", REP_U64, "", 0, false },
@@ -79,16 +117,20 @@ static void violations_table(const struct oracle_column *x, size_t n, struct rep
 			violation_row(x[i].title, &w[k], t);
 		if (kinds > ROWS_MAX)
 			rep_note(r, "%s: %zu more kinds of violation are not listed", x[i].title, kinds - ROWS_MAX);
+		for (size_t k = 0; k < flag_kinds(&x[i]); k++)
+			flag_row(x[i].title, &x[i].flags->found[k], t);
 	}
 }
 
 static void verdict(const struct oracle_column *x, struct rep *r)
 {
 	const struct oracle_stats *s = oracle_stats(x->oracle);
-	uint64_t n = oracle_violation_count(x->oracle);
-	size_t kinds;
+	uint64_t n = all_count(x);
+	size_t kinds, n_known;
+	const struct known_bug *known = known_bugs(&n_known);
 
 	(void)oracle_violations(x->oracle, &kinds);
+	kinds += flag_kinds(x);
 	if (n == 0)
 		rep_verdict(r, "%s: no violation in %llu entries, %llu exits, %llu loads, %llu puts, %llu accesses of handlers",
 			    x->title, (unsigned long long)s->entries, (unsigned long long)s->exits,
@@ -99,6 +141,13 @@ static void verdict(const struct oracle_column *x, struct rep *r)
 	if (s->unknown != 0)
 		rep_note(r, "%s: %llu steps could not be checked: the trace does not show how their vCPU got there", x->title,
 			 (unsigned long long)s->unknown);
+	for (size_t i = 0; i < n_known; i++) {
+		uint64_t count = oracle_known(x->oracle, (enum oracle_known)i);
+
+		if (count != 0)
+			rep_note(r, "%s: a known bug of the modelled kernel, not of the model: %s, %llu times; ended by commit %s (%s)",
+				 x->title, known[i].id, (unsigned long long)count, known[i].fix, known[i].title);
+	}
 }
 
 uint64_t oracle_report(const struct oracle_column *x, size_t n, struct rep *r)
@@ -108,7 +157,7 @@ uint64_t oracle_report(const struct oracle_column *x, size_t n, struct rep *r)
 
 	for (size_t i = 0; i < n; i++) {
 		checked += x[i].oracle != NULL;
-		found += x[i].oracle != NULL ? oracle_violation_count(x[i].oracle) : 0;
+		found += x[i].oracle != NULL ? all_count(&x[i]) : 0;
 	}
 	if (checked == 0)
 		return 0;

@@ -4,14 +4,19 @@
 #define EL2SIM_REPORT_ORACLE_REPORT_H
 
 #include "models/hyp/oracle.h"
+#include "models/hyp/vflags.h"
 #include "sim/report/rep.h"
 
 struct oracle_column {
 	const char *title;
-	const struct oracle *oracle;
+	const struct oracle *oracle;     /* NULL: not checked */
+	const struct vflag_tally *flags; /* broken rules of flags count, too; may be NULL */
 };
 
-/* Tables and the verdict; oracles may be NULL (all: nothing is added). Returns how many violations there were. */
+/*
+ * Tables and the verdict; oracles may be NULL (all: nothing is added). Returns how many violations there were, broken rules
+ * of flags included; bugs of the modelled kernels themselves are notes.
+ */
 uint64_t oracle_report(const struct oracle_column *x, size_t n, struct rep *r);
 
 /* Injections of a configuration as facts and a note, so that nobody takes the numbers for the kernel's. */
