@@ -444,7 +444,7 @@ START_TEST(an_injection_that_changes_nothing_is_refused)
 {
 	static const char *const specs[] = { "move:ELR_EL2,SPSR_EL2@exit/guest", "add-isb:aarch32@lazy/host", "once:SCTLR_EL1@exit",
 					     "constant:HSTR_EL2", "drop:SCTLR_EL1@exit", "swap:SCTLR_EL1,SCTLR_EL1@load", "drop-isb:__guest_enter@put",
-					     "bypass-accessor:FAR_EL1", "cache-accessor:FAR_EL1",
+					     "bypass-accessor:SP_EL1", "cache-accessor:FAR_EL1",
 					     "flag:GUEST_HAS_SVE=not-cleared" };
 	const struct golden_case *c = core(VHE, "everything");
 	struct err e = { ERR_NONE, "" };

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/hyp/play.h"
 
+#include "models/hyp/ws_life.h"
+#include "models/hyp/ws_lint.h"
+
 #define PLAY_VCPUS 3
 #define PLAY_CPUS  2
 
@@ -9,6 +12,7 @@ struct play {
 	const struct ws_prog *p;
 	uint64_t seed;
 	bool lazy;
+	unsigned reg; /* that a handler accessed last */
 	uint64_t exit_state[PLAY_VCPUS];
 };
 
@@ -28,6 +32,26 @@ static uint64_t play_maybe(struct play *y, uint64_t bits)
 static void play_phase(struct play *y, unsigned v, unsigned c, enum ws_phase phase, uint64_t state, unsigned lrs)
 {
 	oracle_step(y->o, v, c, ws_phase_comp(y->p, phase), state, lrs);
+}
+
+/* Listed, and in the CPU all the time: ZCR_EL1 is listed, too, but lives there only while the guest owns FP. */
+static bool is_accessible(const struct ws_prog *p, enum sysreg reg)
+{
+	return ws_accessor_reaches(p, reg) && ws_subject_of(SUBJECT_REG, reg).reach == 0;
+}
+
+/* A handler somewhere reads or writes a register by the accessor, as any may. */
+static void play_access(struct play *y, unsigned v, unsigned c)
+{
+	struct oracle_access a = { v, c, (enum sysreg)y->reg, VIA_ACCESSOR, play_random(y, 2) != 0,
+				   "vcpu_read_sys_reg, vcpu_write_sys_reg" };
+
+	do { /* the next that handlers may ask for */
+		y->reg = y->reg + 1 < SR_COUNT ? y->reg + 1 : SR_NONE + 1;
+		a.reg = (enum sysreg)y->reg;
+	} while (y->reg != SR_NONE + 1 && !is_accessible(y->p, a.reg));
+	if (is_accessible(y->p, a.reg))
+		oracle_access(y->o, &a);
 }
 
 static void play_residency(struct play *y, unsigned v, unsigned c)
@@ -52,6 +76,8 @@ static void play_residency(struct play *y, unsigned v, unsigned c)
 		oracle_step(y->o, v, c, COMP_s2_relax_perms, CND(SYNC), 0);
 	if (play_random(y, 4) == 0)
 		oracle_step(y->o, v, c, COMP_ptimer_emulate, CND(SYNC), 0);
+	for (unsigned k = 0; k < 3; k++)
+		play_access(y, v, c);
 }
 
 static void play_put(struct play *y, unsigned v, unsigned c)
@@ -69,7 +95,7 @@ static void play_put(struct play *y, unsigned v, unsigned c)
 
 struct oracle *oracle_play(const struct ws_prog *p, unsigned steps, uint64_t seed)
 {
-	struct play y = { oracle_new(p, PLAY_VCPUS, PLAY_CPUS), p, seed, ws_fp_is_lazy(p), { 0 } };
+	struct play y = { oracle_new(p, PLAY_VCPUS, PLAY_CPUS), p, seed, ws_fp_is_lazy(p), SR_NONE, { 0 } };
 
 	for (unsigned i = 0; i < steps; i++) {
 		unsigned c = play_random(&y, PLAY_CPUS), v = play_random(&y, PLAY_VCPUS);

@@ -346,6 +346,15 @@ struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
 	return p;
 }
 
+void ws_drop_op(struct ws_prog *p, size_t i)
+{
+	memmove(&p->op[i], &p->op[i + 1], (p->n - i - 1) * sizeof(*p->op));
+	p->n--;
+	for (unsigned c = 0; c < COMP_COUNT; c++)
+		memset(&p->comp[c], 0, sizeof(p->comp[c]));
+	index_components(p);
+}
+
 void ws_free(struct ws_prog *p)
 {
 	if (p == NULL)

@@ -79,6 +79,8 @@ void ws_config_init(struct ws_config *c);
  */
 struct ws_prog *ws_compile(const struct ws_config *c, struct err *e);
 void ws_free(struct ws_prog *p);
+/* Take op i out of a program. */
+void ws_drop_op(struct ws_prog *p, size_t i);
 
 /* Component of the program for a phase up to LAZY. */
 enum ws_comp ws_phase_comp(const struct ws_prog *p, enum ws_phase phase);
