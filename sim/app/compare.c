@@ -6,23 +6,6 @@
 
 #include "sim/base/str.h"
 
-#define BLANKS " \t"
-
-/* The next item of a list, without blanks around it; *list moves on; NULL at the end. Empty items are "". */
-static char *next_item(char **list, const char *separators)
-{
-	char *item = strsep(list, separators);
-	size_t n;
-
-	if (item == NULL)
-		return NULL;
-	item += strspn(item, BLANKS);
-	n = strlen(item);
-	while (n != 0 && strchr(BLANKS, item[n - 1]) != NULL)
-		item[--n] = '\0';
-	return item;
-}
-
 static int add_file(struct compare_plan *p, const char *path, struct err *e)
 {
 	if (p->n == COMPARE_MAX)
@@ -54,7 +37,7 @@ static int add_listed(struct compare_plan *p, const struct config *c, struct err
 	int rc = 0;
 
 	BUG_ON(!opt_find(c->set, "compare", "configs", &v));
-	while (rc == 0 && (item = next_item(&list, ",")) != NULL) {
+	while (rc == 0 && (item = str_item(&list, ",")) != NULL) {
 		str_reset(&path);
 		if (item[0] != '/')
 			str_addn(&path, v.origin, folder_of(v.origin));
@@ -118,7 +101,7 @@ static int multiply(struct compare_plan *p, const char *option, char *values, co
 	size_t n_old = p->n, n = 0;
 	char *item;
 
-	while ((item = next_item(&values, ",")) != NULL && n <= COMPARE_MAX)
+	while ((item = str_item(&values, ",")) != NULL && n <= COMPARE_MAX)
 		value[n++] = item;
 	if (n_old * n > COMPARE_MAX)
 		return err_set(e, ERR_USAGE, "%s: more than %d combinations: want at most that many columns", place,
@@ -163,7 +146,7 @@ static int vary_listed(struct compare_plan *p, const struct config *c, struct er
 
 	BUG_ON(!opt_find(c->set, "compare", "vary", &v));
 	(void)snprintf(place, sizeof(place), "%s: [compare] vary =", v.origin);
-	while (rc == 0 && (item = next_item(&list, ";")) != NULL)
+	while (rc == 0 && (item = str_item(&list, ";")) != NULL)
 		rc = vary_one(p, item, place, ERR_CONFIG, e);
 	free(copy);
 	return rc;

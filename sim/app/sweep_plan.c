@@ -173,27 +173,13 @@ const struct sweep_axis *sweep_axis_named(const struct sweep_plan *p, const char
 
 /* --- wheels ----------------------------------------------------------------------------------- */
 
-static char *next_word(char **list, const char *separators)
-{
-	char *item = strsep(list, separators);
-	size_t n;
-
-	if (item == NULL)
-		return NULL;
-	item += strspn(item, BLANKS);
-	n = strlen(item);
-	while (n != 0 && strchr(BLANKS, item[n - 1]) != NULL)
-		item[--n] = '\0';
-	return item;
-}
-
 /* One group of zip: its axes get the same number. */
 static int zip_group(struct sweep_plan *p, char *group, unsigned number, struct err *e)
 {
 	const struct sweep_axis *first = NULL;
 	char *name;
 
-	while ((name = next_word(&group, ",")) != NULL) {
+	while ((name = str_item(&group, ",")) != NULL) {
 		const struct sweep_axis *found = sweep_axis_named(p, name, e);
 		struct sweep_axis *a;
 
@@ -217,7 +203,7 @@ static int zip_axes(struct sweep_plan *p, struct err *e)
 	unsigned number = 0;
 	int rc = 0;
 
-	while (rc == 0 && copy[0] != '\0' && (group = next_word(&list, ";")) != NULL)
+	while (rc == 0 && copy[0] != '\0' && (group = str_item(&list, ";")) != NULL)
 		rc = zip_group(p, group, ++number, e);
 	free(copy);
 	return rc;

@@ -10,6 +10,8 @@
 
 #include "sim/base/err.h"
 
+#define BLANKS " \t"
+
 void str_free(struct str *b)
 {
 	free(b->s);
@@ -124,6 +126,20 @@ const char *str_nearest(const char *word, const char *const *names, size_t n)
 		}
 	}
 	return best;
+}
+
+char *str_item(char **list, const char *separators)
+{
+	char *item = strsep(list, separators);
+	size_t n;
+
+	if (item == NULL)
+		return NULL;
+	item += strspn(item, BLANKS);
+	n = strlen(item);
+	while (n != 0 && strchr(BLANKS, item[n - 1]) != NULL)
+		item[--n] = '\0';
+	return item;
 }
 
 bool str_u64(const char *s, uint64_t *v)

@@ -33,6 +33,12 @@ const char *str_nearest(const char *word, const char *const *names, size_t n);
 size_t str_distance(const char *a, const char *b);
 
 /*
+ * The next item of a list, without blanks around it; *list, which is cut up, moves on, and is NULL after the last.
+ * NULL at the end. Items may be empty: "".
+ */
+char *str_item(char **list, const char *separators);
+
+/*
  * Parse a whole string as an unsigned number, decimal or 0x hexadecimal.
  * Returns false when empty, signed, trailed by anything, or over 64 bits.
  */
