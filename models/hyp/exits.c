@@ -89,12 +89,10 @@ bool exit_is_exit(enum exit_kind k)
 	return exit_step_is(&row->step[0], PHASE_EXIT);
 }
 
-enum exit_kind exit_of_hvc(uint64_t function)
-{
-	static const struct {
-		uint32_t function;
-		enum exit_kind kind;
-	} table[] = {
+static const struct {
+	uint32_t function;
+	enum exit_kind kind;
+} hvcs[] = {
 #define HVCFN(fn, kind) { fn, EXIT_##kind },
 #define SYSREG_EXIT(...)
 #define EC_EXIT(ec, kind)
@@ -104,11 +102,14 @@ enum exit_kind exit_of_hvc(uint64_t function)
 #undef SYSREG_EXIT
 #undef EC_EXIT
 #undef SEEN_AS
-	};
+	{ 0x4b000000, EXIT_hvc_unknown }, /* as kvm-unit-tests' micro-bench has it */
+};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if ((uint32_t)function == table[i].function)
-			return table[i].kind;
+enum exit_kind exit_of_hvc(uint64_t function)
+{
+	for (size_t i = 0; i < sizeof(hvcs) / sizeof(hvcs[0]); i++) {
+		if ((uint32_t)function == hvcs[i].function)
+			return hvcs[i].kind;
 	}
 	return EXIT_hvc_unknown;
 }
@@ -118,14 +119,12 @@ static bool fits(int want, unsigned have)
 	return want < 0 || (unsigned)want == have;
 }
 
-enum exit_kind exit_of_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2)
-{
-	static const struct {
-		int op0, op1, crn, crm, op2;
-		enum exit_kind kind;
-	} table[] = {
+static const struct {
+	int op[5];
+	enum exit_kind kind;
+} sysregs[] = {
 #define HVCFN(fn, kind)
-#define SYSREG_EXIT(o0, o1, cn, cm, o2, kind) { o0, o1, cn, cm, o2, EXIT_##kind },
+#define SYSREG_EXIT(o0, o1, cn, cm, o2, kind) { { o0, o1, cn, cm, o2 }, EXIT_##kind },
 #define EC_EXIT(ec, kind)
 #define SEEN_AS(kind, as)
 #include "models/hyp/classify.def"
@@ -133,12 +132,20 @@ enum exit_kind exit_of_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned
 #undef SYSREG_EXIT
 #undef EC_EXIT
 #undef SEEN_AS
-	};
+	{ { 3, 3, 9, 12, 1 }, EXIT_sysreg_other }, /* PMCNTENSET_EL0: in no row above */
+};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (fits(table[i].op0, op0) && fits(table[i].op1, op1) && fits(table[i].crn, crn) &&
-		    fits(table[i].crm, crm) && fits(table[i].op2, op2))
-			return table[i].kind;
+enum exit_kind exit_of_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2)
+{
+	const unsigned op[] = { op0, op1, crn, crm, op2 };
+
+	for (size_t i = 0; i < sizeof(sysregs) / sizeof(sysregs[0]); i++) {
+		unsigned same = 0;
+
+		while (same < 5 && fits(sysregs[i].op[same], op[same]))
+			same++;
+		if (same == 5)
+			return sysregs[i].kind;
 	}
 	return EXIT_sysreg_other;
 }
@@ -221,27 +228,11 @@ static bool class_of(enum exit_kind k, uint64_t *ec)
 
 static bool sysreg_of(enum exit_kind k, struct exit_tell *t)
 {
-	static const struct {
-		int op[5];
-		enum exit_kind kind;
-	} table[] = {
-#define HVCFN(fn, kind)
-#define SYSREG_EXIT(o0, o1, cn, cm, o2, kind) { { o0, o1, cn, cm, o2 }, EXIT_##kind },
-#define EC_EXIT(ec, kind)
-#define SEEN_AS(kind, as)
-#include "models/hyp/classify.def"
-#undef HVCFN
-#undef SYSREG_EXIT
-#undef EC_EXIT
-#undef SEEN_AS
-		{ { 3, 3, 9, 12, 1 }, EXIT_sysreg_other }, /* PMCNTENSET_EL0: in no row above */
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].kind != k)
+	for (size_t i = 0; i < sizeof(sysregs) / sizeof(sysregs[0]); i++) {
+		if (sysregs[i].kind != k)
 			continue;
 		for (unsigned j = 0; j < 5; j++)
-			t->op[j] = table[i].op[j] < 0 ? 0 : (unsigned)table[i].op[j];
+			t->op[j] = sysregs[i].op[j] < 0 ? 0 : (unsigned)sysregs[i].op[j];
 		return true;
 	}
 	return false;
@@ -249,25 +240,9 @@ static bool sysreg_of(enum exit_kind k, struct exit_tell *t)
 
 static bool hvc_of(enum exit_kind k, uint64_t *function)
 {
-	static const struct {
-		uint32_t function;
-		enum exit_kind kind;
-	} table[] = {
-#define HVCFN(fn, kind) { fn, EXIT_##kind },
-#define SYSREG_EXIT(...)
-#define EC_EXIT(ec, kind)
-#define SEEN_AS(kind, as)
-#include "models/hyp/classify.def"
-#undef HVCFN
-#undef SYSREG_EXIT
-#undef EC_EXIT
-#undef SEEN_AS
-		{ 0x4b000000, EXIT_hvc_unknown }, /* as kvm-unit-tests' micro-bench has it */
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].kind == k) {
-			*function = table[i].function;
+	for (size_t i = 0; i < sizeof(hvcs) / sizeof(hvcs[0]); i++) {
+		if (hvcs[i].kind == k) {
+			*function = hvcs[i].function;
 			return true;
 		}
 	}
