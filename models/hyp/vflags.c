@@ -31,54 +31,30 @@ enum {
 #define VFLAG(...) VFLAG_CALL(FITS, __VA_ARGS__)
 #include "models/hyp/vflags.def"
 
-/* Bits of a set that rows claim for themselves: their sum is their union if no two share one. */
-#define MASK_IF(id, set, value, mask, overlap, since, gone, what) +(VFS_##set == S && VFO_##overlap == O ? (mask) : 0)
-#define BITS_IF(id, set, value, mask, overlap, since, gone, what) | (VFS_##set == S && VFO_##overlap == O ? (mask) : 0)
+/*
+ * Bits that rows claim, each set in a byte of its own: those that rows claim for themselves, whose sum is their union
+ * if no two share one, and those that pc_adjust has.
+ */
+#define BITS(id, set, value, mask, overlap, since, gone, what, of) ((VFO_##overlap == (of) ? (mask) : 0) << 8 * VFS_##set)
+#define SUM_ALONE(...)	  +BITS(__VA_ARGS__, VFO_ALONE)
+#define UNION_ALONE(...)  | BITS(__VA_ARGS__, VFO_ALONE)
+#define UNION_ADJUST(...) | BITS(__VA_ARGS__, VFO_pc_adjust)
 enum {
-#define O VFO_ALONE
-#define S VFS_cflags
-	CFLAGS_SUM = 0
-#define VFLAG(...) VFLAG_CALL(MASK_IF, __VA_ARGS__)
+	ALONE_SUM = 0
+#define VFLAG(...) VFLAG_CALL(SUM_ALONE, __VA_ARGS__)
 #include "models/hyp/vflags.def"
 	,
-	CFLAGS_UNION = 0
-#define VFLAG(...) VFLAG_CALL(BITS_IF, __VA_ARGS__)
+	ALONE_UNION = 0
+#define VFLAG(...) VFLAG_CALL(UNION_ALONE, __VA_ARGS__)
 #include "models/hyp/vflags.def"
 	,
-#undef S
-#define S VFS_iflags
-	IFLAGS_SUM = 0
-#define VFLAG(...) VFLAG_CALL(MASK_IF, __VA_ARGS__)
-#include "models/hyp/vflags.def"
-	,
-	IFLAGS_UNION = 0
-#define VFLAG(...) VFLAG_CALL(BITS_IF, __VA_ARGS__)
-#include "models/hyp/vflags.def"
-	,
-#undef S
-#define S VFS_sflags
-	SFLAGS_SUM = 0
-#define VFLAG(...) VFLAG_CALL(MASK_IF, __VA_ARGS__)
-#include "models/hyp/vflags.def"
-	,
-	SFLAGS_UNION = 0
-#define VFLAG(...) VFLAG_CALL(BITS_IF, __VA_ARGS__)
-#include "models/hyp/vflags.def"
-	,
-#undef S
-#undef O
-#define S VFS_iflags
-#define O VFO_pc_adjust
 	PC_ADJUST_BITS = 0
-#define VFLAG(...) VFLAG_CALL(BITS_IF, __VA_ARGS__)
+#define VFLAG(...) VFLAG_CALL(UNION_ADJUST, __VA_ARGS__)
 #include "models/hyp/vflags.def"
-#undef S
-#undef O
 };
-_Static_assert((int)CFLAGS_SUM == (int)CFLAGS_UNION, "two rows of cflags share a bit and do not say so");
-_Static_assert((int)IFLAGS_SUM == (int)IFLAGS_UNION, "two rows of iflags share a bit and do not say so");
-_Static_assert((int)SFLAGS_SUM == (int)SFLAGS_UNION, "two rows of sflags share a bit and do not say so");
-_Static_assert(((int)PC_ADJUST_BITS & (int)IFLAGS_UNION) == 0, "a row shares bits with pc_adjust and does not say so");
+_Static_assert(VFS_COUNT <= 3, "a sum of the bits of all sets does not fit an int");
+_Static_assert((int)ALONE_SUM == (int)ALONE_UNION, "two rows of a set share a bit and do not say so");
+_Static_assert(((int)PC_ADJUST_BITS & (int)ALONE_UNION) == 0, "a row shares bits with pc_adjust and does not say so");
 
 static const struct vflag_row rows[VF_COUNT] = {
 #define ROW(id, set_, value_, mask_, overlap_, since_, gone_, what_)                                          \
