@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices at the other end of MMIO exits, in simulated time. */
-#include <check.h>
-#include <string.h>
-
-#include "models/hyp/smp.h"
+#include "tests/smp_bench.h"
 #include "tests/suite.h"
-#include "tests/ws_fixture.h"
 
 #define VCPUS 24
 
-/* A machine at 1 GHz, so that a cycle is a nanosecond, and a bus that remembers. */
-struct bench {
-	struct fixture_machine machine;
-	struct ws_prog *prog;
-	struct smp_options o;
-	struct workload w;
-	struct opt_set *set;
-	struct opt_row *rows;
+/* ... and a bus that remembers. */
+struct mmio {
+	struct bench b;
 	struct smp *m;
 	struct smp_bus bus;
 	uint64_t takes;        /* cycles of each access ... */
@@ -29,7 +20,7 @@ struct bench {
 
 static uint64_t access_now(void *ctx, const struct smp_access *a)
 {
-	struct bench *b = ctx;
+	struct mmio *b = ctx;
 	uint64_t now = smp_now(b->m);
 
 	b->gap = now - b->last;
@@ -45,53 +36,37 @@ static uint64_t access_now(void *ctx, const struct smp_access *a)
 	return SMP_UNANSWERED;
 }
 
-static void setup(struct bench *b)
+static void mmio_setup(struct mmio *b)
 {
-	struct err e = {ERR_NONE, ""};
-	const struct opt_row *rows;
-	size_t n;
-
 	memset(b, 0, sizeof(*b));
-	fixture_machine_from(&b->machine, EL2SIM_SOURCE_DIR "/configs/machine/neoverse-n1.ini",
-			     "machine.clock=1GHz");
-	b->prog = fixture_compile(ws_model_by_name("linux-6.12-vhe"), &b->machine.m, 0);
-	b->set = opt_new();
-	rows = smp_opt_rows(&n);
-	opt_add(b->set, rows, n, &b->o);
-	b->rows = workload_opt_rows(&n);
-	opt_add(b->set, b->rows, n, &b->w);
-	ck_assert_msg(opt_done(b->set, &e) == 0, "%s", e.text);
-	b->w.timer_hz = 0;
-	b->o.tick_hz = 1;
-	b->o.duration_us = 5000;
-	b->w.law = 0; /* constant */
+	setup(&b->b, "linux-6.12-vhe");
+	b->b.o.halt_poll_ns = 500000; /* KVM's default */
+	b->b.o.duration_us = 5000;
+	b->b.w.law = 0; /* constant */
 	for (unsigned i = 0; i < VCPUS; i++)
 		b->due[i] = SK_NEVER;
 }
 
-static void build(struct bench *b)
+static void build(struct mmio *b)
 {
 	struct err e = {ERR_NONE, ""};
 
 	smp_free(b->m);
-	b->m = smp_new(&b->o, &b->w, b->prog, NULL, true, &e);
+	b->m = smp_new(&b->b.o, &b->b.w, b->b.prog, NULL, true, &e);
 	ck_assert_msg(b->m != NULL, "%s", e.text);
 	b->bus = (struct smp_bus){b, access_now};
 	b->m->bus = &b->bus;
 	b->n = b->last = b->gap = 0;
 }
 
-static void teardown(struct bench *b)
+static void mmio_teardown(struct mmio *b)
 {
 	smp_free(b->m);
-	ws_free(b->prog);
-	opt_free(b->machine.set);
-	opt_free(b->set);
-	free(b->rows);
+	teardown(&b->b);
 }
 
 /* The answer that is due first, or SK_NEVER. */
-static uint64_t first_answer(const struct bench *b, unsigned *vcpu)
+static uint64_t first_answer(const struct mmio *b, unsigned *vcpu)
 {
 	uint64_t first = SK_NEVER;
 
@@ -105,9 +80,9 @@ static uint64_t first_answer(const struct bench *b, unsigned *vcpu)
 }
 
 /* Run as a co-simulator does: one time after the other, answers when they are due. */
-static void simulate(struct bench *b)
+static void mmio_simulate(struct mmio *b)
 {
-	uint64_t end = (uint64_t)b->o.duration_us * 1000000;
+	uint64_t end = (uint64_t)b->b.o.duration_us * 1000000;
 	struct err e = {ERR_NONE, ""};
 	unsigned v = 0;
 
@@ -138,12 +113,12 @@ START_TEST(each_access_lasts_longer_by_exactly_what_its_device_takes)
 {
 	enum exit_kind kind = kinds[_i];
 	uint64_t gap;
-	struct bench b;
+	struct mmio b;
 	bool write;
 
-	setup(&b);
-	b.w.mix[kind] = 1;
-	simulate(&b);
+	mmio_setup(&b);
+	b.b.w.mix[kind] = 1;
+	mmio_simulate(&b);
 	gap = b.gap;
 	ck_assert_uint_gt(b.n, 10);
 	ck_assert(exit_is_mmio(kind, &write));
@@ -155,7 +130,7 @@ START_TEST(each_access_lasts_longer_by_exactly_what_its_device_takes)
 		b.late = late != 0;
 		for (unsigned i = 0; i < 4; i++) {
 			b.takes = takes[i];
-			simulate(&b);
+			mmio_simulate(&b);
 			ck_assert_uint_gt(b.n, 10);
 			ck_assert_uint_eq(b.gap, gap + b.takes);
 			if (b.vmm) /* all accesses but a last one that the end cuts off */
@@ -165,7 +140,7 @@ START_TEST(each_access_lasts_longer_by_exactly_what_its_device_takes)
 						  (b.n - 1) * b.takes);
 		}
 	}
-	teardown(&b);
+	mmio_teardown(&b);
 }
 END_TEST
 
@@ -191,40 +166,40 @@ END_TEST
 
 START_TEST(an_exit_that_is_not_mmio_asks_no_device)
 {
-	struct bench b;
+	struct mmio b;
 
-	setup(&b);
+	mmio_setup(&b);
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		bool write;
 
-		b.w.mix[k] = workload_kind((enum exit_kind)k) &&
+		b.b.w.mix[k] = workload_kind((enum exit_kind)k) &&
 			     !exit_is_mmio((enum exit_kind)k, &write);
 	}
-	simulate(&b);
+	mmio_simulate(&b);
 	ck_assert_uint_eq(b.n, 0);
-	teardown(&b);
+	mmio_teardown(&b);
 }
 END_TEST
 
 /* Whose pCPU is gone, and whose thread only waits. */
 START_TEST(a_device_without_an_answer_stops_the_pcpu_in_the_kernel_and_one_thread_in_the_vmm)
 {
-	struct bench b;
+	struct mmio b;
 
 	for (unsigned user = 0; user < 2; user++) {
-		setup(&b);
-		b.o.vcpus = 2;
-		b.o.slice_us = 100;
-		b.o.tick_hz = 5000;
+		mmio_setup(&b);
+		b.b.o.vcpus = 2;
+		b.b.o.slice_us = 100;
+		b.b.o.tick_hz = 5000;
 		b.late = b.never = true;
-		b.w.mix[user != 0 ? EXIT_mmio_read_user : EXIT_mmio_gicd_read] = 1;
-		simulate(&b);
+		b.b.w.mix[user != 0 ? EXIT_mmio_read_user : EXIT_mmio_gicd_read] = 1;
+		mmio_simulate(&b);
 		ck_assert_uint_eq(b.n, 1 + user);
 		ck_assert((b.m->vcpu[1].n.entries != 0) == (user != 0));
 		ck_assert((b.m->n.preemptions > 5) == (user != 0));
 		ck_assert_uint_gt(b.m->cpu[0].time[user != 0 ? SMP_USER : SMP_HANDLE],
 				  b.m->end * 8 / 10);
-		teardown(&b);
+		mmio_teardown(&b);
 	}
 }
 END_TEST
@@ -232,10 +207,10 @@ END_TEST
 START_TEST(an_interrupt_from_outside_reaches_the_vcpu)
 {
 	struct err e = {ERR_NONE, ""};
-	struct bench b;
+	struct mmio b;
 
-	setup(&b);
-	b.w.mix[EXIT_wfi] = 1;
+	mmio_setup(&b);
+	b.b.w.mix[EXIT_wfi] = 1;
 	build(&b);
 	ck_assert_int_eq(sk_run_until(&b.m->k, UINT64_C(1000000000), &e), 0);
 	ck_assert_int_eq(b.m->vcpu[0].state, VC_BLOCKED);
@@ -246,7 +221,7 @@ START_TEST(an_interrupt_from_outside_reaches_the_vcpu)
 	ck_assert_uint_eq(b.m->n.injected, 1);
 	ck_assert_uint_eq(b.m->latency[LAT_DEVICE].n, 1);
 	ck_assert_int_eq(smp_end(b.m, &e), 0);
-	teardown(&b);
+	mmio_teardown(&b);
 }
 END_TEST
 
@@ -256,35 +231,35 @@ static uint64_t draw(uint64_t *s, uint64_t from, uint64_t to)
 	return from + (*s >> 33) % (to - from + 1);
 }
 
-/* simulate() checks wake-ups at each time, and conservation at the end. */
+/* mmio_simulate() checks wake-ups at each time, and conservation at the end. */
 START_TEST(random_machines_with_devices_lose_nothing)
 {
 	uint64_t s = (uint64_t)_i * 977 + 5;
-	struct bench b;
+	struct mmio b;
 
-	setup(&b);
-	b.o.pcpus = (int64_t)draw(&s, 1, 6);
-	b.o.vcpus = (int64_t)draw(&s, 1, VCPUS);
-	b.o.vms = (int64_t)draw(&s, 1, (uint64_t)b.o.vcpus);
-	b.o.sched = (int)draw(&s, 0, SCHED_LIVE_COUNT - 1);
-	b.o.slice_us = (int64_t)draw(&s, 1, 1000);
-	b.o.tick_hz = (int64_t)draw(&s, 1, 20000);
-	b.o.halt_poll_ns = (int64_t)draw(&s, 0, 100000);
-	b.o.duration_us = 1500;
-	b.o.seed = _i;
-	b.w.exits_per_s = (int64_t)draw(&s, 1000, 500000);
-	b.w.timer_hz = (int64_t)draw(&s, 0, 5000);
-	b.w.device_hz = (int64_t)draw(&s, 0, 5000);
-	b.w.user_ns = (int64_t)draw(&s, 0, 5000);
+	mmio_setup(&b);
+	b.b.o.pcpus = (int64_t)draw(&s, 1, 6);
+	b.b.o.vcpus = (int64_t)draw(&s, 1, VCPUS);
+	b.b.o.vms = (int64_t)draw(&s, 1, (uint64_t)b.b.o.vcpus);
+	b.b.o.sched = (int)draw(&s, 0, SCHED_LIVE_COUNT - 1);
+	b.b.o.slice_us = (int64_t)draw(&s, 1, 1000);
+	b.b.o.tick_hz = (int64_t)draw(&s, 1, 20000);
+	b.b.o.halt_poll_ns = (int64_t)draw(&s, 0, 100000);
+	b.b.o.duration_us = 1500;
+	b.b.o.seed = _i;
+	b.b.w.exits_per_s = (int64_t)draw(&s, 1000, 500000);
+	b.b.w.timer_hz = (int64_t)draw(&s, 0, 5000);
+	b.b.w.device_hz = (int64_t)draw(&s, 0, 5000);
+	b.b.w.user_ns = (int64_t)draw(&s, 0, 5000);
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		b.w.mix[kinds[i]] = 1;
-	b.w.mix[EXIT_wfi] = b.w.mix[EXIT_ipi_send] = 2;
+		b.b.w.mix[kinds[i]] = 1;
+	b.b.w.mix[EXIT_wfi] = b.b.w.mix[EXIT_ipi_send] = 2;
 	b.takes = draw(&s, 0, 30000);
 	b.late = draw(&s, 0, 3) != 0;
 	b.never = draw(&s, 0, 9) == 0;
-	simulate(&b);
+	mmio_simulate(&b);
 	ck_assert_uint_gt(b.n, 0);
-	teardown(&b);
+	mmio_teardown(&b);
 }
 END_TEST
 
