@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim diff: limits on both sides, directions, order, what it prints, what it refuses. */
-#include <jansson.h>
 #include <stdlib.h>
 
 #include "sim/app/diff_gate.h"
 #include "sim/report/diff.h"
 #include "sim/report/rep_read.h"
-#include "tests/command.h"
+#include "tests/command_json.h"
 #include "tests/suite.h"
 
 #define GOLDEN "tests/golden/"
@@ -164,26 +163,6 @@ END_TEST
 
 /* ---- order, number of rows ---- */
 
-static json_t *json_of(const char *line, int want)
-{
-	struct str out = STR_INIT;
-	struct err e;
-	json_error_t je;
-	json_t *all;
-	int rc = run_command(line, &out, &e);
-
-	ck_assert_msg(rc == 0 ? want == 0 : (int)e.code == want, "%s: %s", line, e.text);
-	all = json_loads(str_get(&out), 0, &je);
-	ck_assert_msg(all != NULL, "%s: %s", line, je.text);
-	str_free(&out);
-	return all;
-}
-
-static json_t *rows_of(json_t *all, const char *table)
-{
-	return json_object_get(json_object_get(json_object_get(all, "tables"), table), "rows");
-}
-
 static long fact_of(json_t *all, const char *key)
 {
 	return (long)json_integer_value(json_object_get(json_object_get(all, "facts"), key));
@@ -191,8 +170,8 @@ static long fact_of(json_t *all, const char *key)
 
 START_TEST(each_group_has_its_largest_changes_first_and_says_how_many_are_left_out)
 {
-	json_t *few = json_of("el2sim diff " VHE " " EAGER " --top 3 --format json", 0);
-	json_t *all = json_of("el2sim diff " VHE " " EAGER " --top 0 --format json", 0), *row;
+	json_t *few = json_of("el2sim diff " VHE " " EAGER " --top 3");
+	json_t *all = json_of("el2sim diff " VHE " " EAGER " --top 0"), *row;
 	const char *group = "";
 	double last = 0;
 	size_t i, in_group = 0;
@@ -227,8 +206,8 @@ END_TEST
 
 START_TEST(swapping_the_sides_swaps_dearer_and_cheaper)
 {
-	json_t *ab = json_of("el2sim diff " VHE " " EAGER " --format json", 0);
-	json_t *ba = json_of("el2sim diff " EAGER " " VHE " --format json", 0), *row;
+	json_t *ab = json_of("el2sim diff " VHE " " EAGER);
+	json_t *ba = json_of("el2sim diff " EAGER " " VHE), *row;
 	json_t *x = rows_of(ab, "groups"), *y = rows_of(ba, "groups");
 	size_t i;
 
@@ -256,10 +235,8 @@ END_TEST
 
 static void store(const char *line, const char *path)
 {
-	struct str out = STR_INIT;
-	struct err e;
+	struct str out = output_of(line);
 
-	ck_assert_msg(run_command(line, &out, &e) == 0, "%s: %s", line, e.text);
 	spill(path, out.s, out.len);
 	str_free(&out);
 }
@@ -282,8 +259,8 @@ START_TEST(a_result_does_not_differ_from_itself)
 	json_t *all;
 
 	store(kinds[_i], path);
-	str_addf(&line, "el2sim diff %s %s --format json", path, path);
-	all = json_of(str_get(&line), 0);
+	str_addf(&line, "el2sim diff %s %s", path, path);
+	all = json_of(str_get(&line));
 	ck_assert_int_eq(fact_of(all, "changed"), 0);
 	ck_assert_int_gt(fact_of(all, "metrics"), 20);
 	ck_assert_ptr_null(rows_of(all, "changes"));
@@ -349,8 +326,8 @@ START_TEST(a_group_that_moved_is_the_one_that_changed)
 	size_t i;
 
 	store("el2sim run " VHE " --format json", path);
-	str_addf(&line, "el2sim diff %s " VHE " --policy.el1=eager --top 0 --format json", path);
-	all = json_of(str_get(&line), 0);
+	str_addf(&line, "el2sim diff %s " VHE " --policy.el1=eager --top 0", path);
+	all = json_of(str_get(&line));
 	json_array_foreach(rows_of(all, "changes"), i, row) {
 		const char *metric = json_string_value(json_object_get(row, "metric"));
 
@@ -373,7 +350,7 @@ END_TEST
 START_TEST(the_command_passes_at_the_limit_and_fails_below_the_change)
 {
 	/* 4.15's eager switch takes more cycles: how many more, and the limit on both sides of that */
-	json_t *all = json_of("el2sim diff " VHE " " EAGER " --top 0 --format json", 0), *row;
+	json_t *all = json_of("el2sim diff " VHE " " EAGER " --top 0"), *row;
 	double change = 0;
 	char line[300];
 	struct err e;

@@ -2,38 +2,28 @@
 /* Stacks for a flame graph: read back strictly, and their sum is what the report says. */
 #include <ctype.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 
 #include "models/hyp/step.h"
-#include "tests/command.h"
+#include "tests/command_json.h"
 #include "tests/suite.h"
 
 #define REPLAY  "configs/experiment/linux-6.12-vhe-n1.ini"
 #define MACHINE "configs/experiment/overcommit.ini --run.duration=5000"
 
-static struct str output_of(const char *command, const char *config, const char *format)
-{
-	struct str line = STR_INIT, out = STR_INIT;
-	struct err e;
-
-	str_addf(&line, "el2sim %s %s --format %s", command, config, format);
-	ck_assert_msg(run_command(str_get(&line), &out, &e) == 0, "%s", e.text);
-	str_free(&line);
-	return out;
-}
-
 /* Modelled cycles of a run's report: the last row of the phases. */
 static uint64_t modelled(const char *config)
 {
-	struct str text = output_of("run", config, "json");
-	json_t *all = json_loads(str_get(&text), 0, NULL), *rows;
+	struct str line = STR_INIT;
 	uint64_t cycles;
+	json_t *all, *rows;
 
-	rows = json_object_get(json_object_get(json_object_get(all, "tables"), "phases"), "rows");
+	str_addf(&line, "el2sim run %s", config);
+	all = json_of(str_get(&line));
+	rows = rows_of(all, "phases");
 	cycles = (uint64_t)json_integer_value(json_object_get(json_array_get(rows, json_array_size(rows) - 1), "cycles"));
 	json_decref(all);
-	str_free(&text);
+	str_free(&line);
 	return cycles;
 }
 
@@ -47,12 +37,16 @@ static bool is_phase(const char *word)
 }
 
 static const struct {
-	const char *command, *config;
-} sources[] = { { "run", REPLAY }, { "run", MACHINE }, { "profile", REPLAY } };
+	const char *line, *config;
+} sources[] = {
+	{ "el2sim run " REPLAY " --format folded", REPLAY },
+	{ "el2sim run " MACHINE " --format folded", MACHINE },
+	{ "el2sim profile " REPLAY " --format folded", REPLAY },
+};
 
 START_TEST(stacks_add_up_to_the_modelled_cycles)
 {
-	struct str text = output_of(sources[_i].command, sources[_i].config, "folded"), seen = STR_INIT;
+	struct str text = output_of(sources[_i].line), seen = STR_INIT;
 	uint64_t sum = 0;
 	char *rest = text.s, *line;
 

@@ -4,11 +4,10 @@
  * dumps. tests/test_timeline_readers.sh opens both with programs that are not ours.
  */
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 
 #include "sim/report/timeline.h"
-#include "tests/command.h"
+#include "tests/command_json.h"
 #include "tests/suite.h"
 #include "tests/timeline_reader.h"
 
@@ -114,7 +113,7 @@ static json_t *phases_of(const struct run *r, json_t **all)
 
 	*all = json_loads(str_get(&r->report), 0, &je);
 	ck_assert_msg(*all != NULL, "%s", je.text);
-	return json_object_get(json_object_get(json_object_get(*all, "tables"), "phases"), "rows");
+	return rows_of(*all, "phases");
 }
 
 static void same_as_report(const struct run *run_, const struct reader *r, uint64_t missing)
