@@ -384,21 +384,15 @@ static const struct {
 
 START_TEST(comparisons_are_the_blessed_ones)
 {
-	struct str got = STR_INIT, path = STR_INIT, want;
+	struct str got = STR_INIT, path = STR_INIT;
 	struct err e;
 	int rc = run_command(blessed[_i].line, &got, &e);
 
 	ck_assert_msg((rc != 0) == blessed[_i].fails && (rc == 0 || e.code == ERR_ANSWER_NO), "%s", e.text);
 	str_addf(&path, GOLDEN "%s", blessed[_i].golden);
-	if (getenv("EL2SIM_BLESS") != NULL)
-		spill(str_get(&path), got.s, got.len);
-	want = slurp(str_get(&path));
-	ck_assert_msg(strcmp(str_get(&got), str_get(&want)) == 0,
-		      "%s is not what \"%s\" prints now; if that is meant: EL2SIM_BLESS=1 tests/test_diff, and review the "
-		      "difference", str_get(&path), blessed[_i].line);
+	same_as_blessed(str_get(&path), &got, blessed[_i].line);
 	str_free(&got);
 	str_free(&path);
-	str_free(&want);
 }
 END_TEST
 

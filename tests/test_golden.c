@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/hyp/ws_explain.h"
+#include "tests/files.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"
 
@@ -21,68 +22,17 @@ static void teardown(void)
 	golden_free(&gs);
 }
 
-static char *read_all(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	struct str b = STR_INIT;
-	char buf[4096];
-	size_t n;
-
-	if (f == NULL)
-		return NULL;
-	while ((n = fread(buf, 1, sizeof(buf), f)) != 0)
-		str_addn(&b, buf, n);
-	ck_assert_int_eq(fclose(f), 0);
-	return b.s != NULL ? b.s : xstrdup("");
-}
-
-static void write_all(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(text, f), 0);
-	ck_assert_int_eq(fclose(f), 0);
-}
-
-/* Fail at the first line that differs, with both lines. */
-static void compare(const char *path, const char *want, const char *got)
-{
-	size_t line = 1;
-
-	while (*want != '\0' || *got != '\0') {
-		size_t w = strcspn(want, "\n"), g = strcspn(got, "\n");
-
-		ck_assert_msg(w == g && strncmp(want, got, w) == 0,
-			      "%s:%zu:\n  blessed: %.*s\n  now:     %.*s\n  if that is meant: "
-			      "EL2SIM_BLESS=1 "
-			      "tests/test_golden, and review the difference",
-			      path, line, (int)w, want, (int)g, got);
-		want += w + (want[w] == '\n');
-		got += g + (got[g] == '\n');
-		line++;
-	}
-}
-
 START_TEST(listings_are_the_blessed_ones)
 {
-	bool bless = getenv("EL2SIM_BLESS") != NULL;
-
 	ck_assert_uint_gt(gs.n, 10);
 	for (size_t i = 0; i < gs.n; i++) {
 		struct ws_prog *p = golden_compile(&gs.c[i], SIZE_MAX);
 		struct str got = STR_INIT;
-		char path[256], *want;
+		char path[256];
 
 		golden_path(&gs.c[i], path, sizeof(path));
 		golden_listing(&gs.c[i], p, &got);
-		if (bless)
-			write_all(path, str_get(&got));
-		want = read_all(path);
-		ck_assert_msg(want != NULL,
-			      "%s is missing: EL2SIM_BLESS=1 tests/test_golden writes it", path);
-		compare(path, want, str_get(&got));
-		free(want);
+		same_as_blessed(path, &got, "the listing");
 		str_free(&got);
 		ws_free(p);
 	}

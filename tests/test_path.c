@@ -8,6 +8,7 @@
 
 #include "models/hyp/path_import.h"
 #include "sim/base/opt.h"
+#include "tests/files.h"
 #include "tests/suite.h"
 
 #define DATA      EL2SIM_SOURCE_DIR "/tests/data/"
@@ -42,24 +43,10 @@ static void done(struct path_import *im)
 	free(im);
 }
 
-static char *slurp(const char *path)
-{
-	struct str b = STR_INIT;
-	FILE *f = fopen(path, "r");
-	char part[4096];
-	size_t n;
-
-	ck_assert_msg(f != NULL, "%s cannot be read", path);
-	while ((n = fread(part, 1, sizeof(part), f)) != 0)
-		str_addn(&b, part, n);
-	(void)fclose(f);
-	return b.s;
-}
-
 /* The file in tests/data with its first old replaced by new, in a temporary file. */
 static const char *changed(const char *path, const char *old, const char *new)
 {
-	char *text = slurp(path), *at = strstr(text, old);
+	char *text = slurp(path).s, *at = strstr(text, old);
 	FILE *f = fopen(tmp, "w");
 
 	ck_assert_msg(at != NULL, "%s has no %s", path, old);
@@ -343,10 +330,10 @@ static int is_ini(const struct dirent *d)
 /* Files that include others or set more than a path are not profiles. */
 static bool is_profile(const char *path)
 {
-	char *text = slurp(path);
-	bool yes = strncmp(text, "# Path profile", 14) == 0;
+	struct str text = slurp(path);
+	bool yes = strncmp(str_get(&text), "# Path profile", 14) == 0;
 
-	free(text);
+	str_free(&text);
 	return yes;
 }
 

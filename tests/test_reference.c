@@ -9,6 +9,7 @@
 #include "models/hyp/reference.h"
 #include "models/hyp/softreg.h"
 #include "sim/base/str.h"
+#include "tests/files.h"
 #include "tests/suite.h"
 
 #define DATA   EL2SIM_SOURCE_DIR "/tests/data/"
@@ -23,9 +24,7 @@ static char tmp[] = "/tmp/el2sim-reference-XXXXXX";
 
 static const char *write_file(const void *bytes, size_t n)
 {
-	FILE *f = fopen(tmp, "w");
-
-	ck_assert(f != NULL && fwrite(bytes, 1, n, f) == n && fclose(f) == 0);
+	spill(tmp, bytes, n);
 	return tmp;
 }
 

@@ -6,6 +6,7 @@
 
 #include "models/hyp/exits.h"
 #include "models/hyp/runner.h"
+#include "tests/files.h"
 #include "tests/suite.h"
 
 #define BIT(f) (UINT64_C(1) << FEAT_##f)
@@ -298,14 +299,9 @@ START_TEST(the_document_on_what_moved_agrees_with_the_tables)
 {
 	static const char *const names[] = { "linux-4.15-vhe", "linux-6.12-vhe", "linux-4.15-nvhe", "linux-6.12-nvhe" };
 	struct machine m = machine(V8_2);
-	char text[16384], line[200];
-	FILE *f = fopen(EL2SIM_SOURCE_DIR "/docs/switch-4.15-to-6.12.md", "r");
-	size_t len;
+	struct str text = slurp(EL2SIM_SOURCE_DIR "/docs/switch-4.15-to-6.12.md");
+	char line[200];
 
-	ck_assert_ptr_nonnull(f);
-	len = fread(text, 1, sizeof(text) - 1, f);
-	text[len] = '\0';
-	(void)fclose(f);
 	for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 		struct ws_prog *p = compile(names[k], &m, NULL, 0);
 		int n = snprintf(line, sizeof(line), "| %s |", names[k]);
@@ -316,9 +312,10 @@ START_TEST(the_document_on_what_moved_agrees_with_the_tables)
 			n += snprintf(line + n, sizeof(line) - (size_t)n, " %u / %u |", (unsigned)t.n[CNT_read],
 				      (unsigned)t.n[CNT_write]);
 		}
-		ck_assert_msg(strstr(text, line) != NULL, "want the line: %s", line);
+		ck_assert_msg(strstr(str_get(&text), line) != NULL, "want the line: %s", line);
 		ws_free(p);
 	}
+	str_free(&text);
 }
 END_TEST
 

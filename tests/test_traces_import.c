@@ -166,19 +166,15 @@ START_TEST(hand_written_forms_give_the_blessed_records)
 	const struct import_opts opts = { .in = DATA "forms.txt", .out = out };
 	struct import_result res;
 	struct err e = { 0 };
-	struct str got, want;
+	struct str got;
 
 	ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
 	ck_assert_uint_eq(res.info.lost, 123 + 1 + 7);
 	ck_assert_uint_eq(res.n_unknown, 2);
 	import_free(&res);
 	got = dump_text(out, DUMP_PLAIN);
-	if (getenv("EL2SIM_BLESS") != NULL)
-		spill(EL2SIM_SOURCE_DIR "/tests/golden/trace-forms.txt", got.s, got.len);
-	want = slurp(EL2SIM_SOURCE_DIR "/tests/golden/trace-forms.txt");
-	ck_assert_str_eq(str_get(&got), str_get(&want));
+	same_as_blessed(EL2SIM_SOURCE_DIR "/tests/golden/trace-forms.txt", &got, "the dump");
 	str_free(&got);
-	str_free(&want);
 	ck_assert_int_eq(remove(out), 0);
 	free(out);
 }
@@ -210,34 +206,23 @@ START_TEST(a_dump_of_the_sample_imports_to_the_same_bytes)
 }
 END_TEST
 
-START_TEST(the_kernels_own_text_of_the_sample_says_the_same_to_the_microsecond)
+static const struct {
+	enum dump_style style;
+	enum shorten how;
+	const char *name;
+} styles[] = { { DUMP_TRACEFS, TS_ROUND, "tracefs style" }, { DUMP_REPORT, TS_EXACT, "report style" } };
+
+/* The kernel's own text to the microsecond, that of trace-cmd report to the nanosecond. */
+START_TEST(text_of_the_sample_says_the_same_as_precisely_as_it_can)
 {
-	char *out = scratch("kernel.e2t");
-	struct str text = dump_text(SAMPLE, DUMP_TRACEFS);
+	char *out = scratch("styles.e2t");
+	struct str text = dump_text(SAMPLE, styles[_i].style);
 	struct whole sample = load(SAMPLE), again;
 
 	import_text(&text, out);
 	again = load(out);
 	ck_assert_uint_eq(again.n, sample.n);
-	assert_same(&sample, 0, &again, TS_ROUND, "tracefs style");
-	unload(&sample);
-	unload(&again);
-	str_free(&text);
-	ck_assert_int_eq(remove(out), 0);
-	free(out);
-}
-END_TEST
-
-START_TEST(the_report_text_of_the_sample_says_the_same_to_the_nanosecond)
-{
-	char *out = scratch("report.e2t");
-	struct str text = dump_text(SAMPLE, DUMP_REPORT);
-	struct whole sample = load(SAMPLE), again;
-
-	import_text(&text, out);
-	again = load(out);
-	ck_assert_uint_eq(again.n, sample.n);
-	assert_same(&sample, 0, &again, TS_EXACT, "report style");
+	assert_same(&sample, 0, &again, styles[_i].how, styles[_i].name);
 	unload(&sample);
 	unload(&again);
 	str_free(&text);
@@ -633,8 +618,8 @@ int main(void)
 	tcase_add_test(tc, a_6_1_kernel_lacks_only_the_emulated_vtimer);
 	tcase_add_test(tc, hand_written_forms_give_the_blessed_records);
 	tcase_add_test(tc, a_dump_of_the_sample_imports_to_the_same_bytes);
-	tcase_add_test(tc, the_kernels_own_text_of_the_sample_says_the_same_to_the_microsecond);
-	tcase_add_test(tc, the_report_text_of_the_sample_says_the_same_to_the_nanosecond);
+	tcase_add_loop_test(tc, text_of_the_sample_says_the_same_as_precisely_as_it_can, 0,
+			    (int)(sizeof(styles) / sizeof(styles[0])));
 	tcase_add_test(tc, windows_line_ends_change_nothing);
 	tcase_add_test(tc, a_record_may_be_late_by_the_window_and_not_by_one_more);
 	tcase_add_test(tc, a_line_beyond_the_window_is_an_error_with_its_number);

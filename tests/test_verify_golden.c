@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "tests/files.h"
 #include "tests/suite.h"
 #include "tests/verify_golden.h"
 #include "traces/bundle.h"
@@ -339,25 +340,7 @@ END_TEST
 
 static void check_file(const char *path, const struct str *text)
 {
-	char buf[65536];
-	size_t n, at = 0;
-	FILE *f;
-
-	if (getenv("EL2SIM_BLESS") != NULL) {
-		f = fopen(path, "w");
-		ck_assert(f != NULL && fputs(str_get(text), f) >= 0 && fclose(f) == 0);
-		return;
-	}
-	f = fopen(path, "r");
-	ck_assert_msg(f != NULL, "%s is missing: EL2SIM_BLESS=1 makes it", path);
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
-		ck_assert_msg(at + n <= text->len && memcmp(text->s + at, buf, n) == 0,
-			      "%s is not what the reference says; EL2SIM_BLESS=1 makes it anew",
-			      path);
-		at += n;
-	}
-	ck_assert_uint_eq(at, text->len);
-	(void)fclose(f);
+	same_as_blessed(path, text, "the reference");
 }
 
 struct order_sink {

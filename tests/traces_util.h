@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of traces share: whole files, whole traces, and when two records count as the
- * same. */
+/* What the tests of traces share: whole traces, and when two records count as the same. */
 #ifndef EL2SIM_TESTS_TRACES_UTIL_H
 #define EL2SIM_TESTS_TRACES_UTIL_H
 
@@ -9,44 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sim/base/str.h"
+#include "tests/files.h"
 #include "traces/import.h"
 #include "traces/trace.h"
 
 #define DATA   EL2SIM_SOURCE_DIR "/tests/data/traces/"
 #define SAMPLE EL2SIM_SOURCE_DIR "/traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
-
-/* Name of a scratch file; to be freed. */
-static inline char *scratch(const char *name)
-{
-	struct str b = STR_INIT;
-
-	str_addf(&b, EL2SIM_BINARY_DIR "/test-%ld-%s", (long)getpid(), name);
-	return b.s;
-}
-
-static inline struct str slurp(const char *path)
-{
-	struct str b = STR_INIT;
-	FILE *f = fopen(path, "rb");
-	char part[65536];
-	size_t n;
-
-	ck_assert_msg(f != NULL, "%s", path);
-	while ((n = fread(part, 1, sizeof(part), f)) != 0)
-		str_addn(&b, part, n);
-	(void)fclose(f);
-	return b;
-}
-
-static inline void spill(const char *path, const void *p, size_t n)
-{
-	FILE *f = fopen(path, "wb");
-
-	ck_assert_msg(f != NULL, "%s", path);
-	ck_assert_uint_eq(fwrite(p, 1, n, f), n);
-	ck_assert_int_eq(fclose(f), 0);
-}
 
 /* A trace in memory. */
 struct whole {
