@@ -70,17 +70,17 @@ static void note(void *self, const struct vflag_violation *x)
 
 /* ---- make ---- */
 
-static bool belongs(const struct vflag_plan *plan, const struct vflag_site *s, unsigned comp, bool after)
+/* The component that a site stands before or after; COMP_COUNT: none. */
+static unsigned comp_of(const struct vflag_plan *plan, const struct vflag_site *s)
 {
 	switch ((enum vflag_where)s->where) {
 	case VFW_COMP:
-		return !after && s->id == comp;
+		return s->id;
 	case VFW_BEFORE:
 	case VFW_AFTER:
-		return after == (s->where == VFW_AFTER) &&
-		       ws_phase_comp(plan->p, (enum ws_phase)s->id) == (enum ws_comp)comp;
+		return ws_phase_comp(plan->p, (enum ws_phase)s->id);
 	default:
-		return false;
+		return COMP_COUNT;
 	}
 }
 
@@ -93,22 +93,46 @@ static void add_site(struct vflag_plan *plan, struct list *l, size_t i)
 	l->mask |= vflag_sites(&n)[i].guard.on | vflag_sites(&n)[i].guard.off;
 }
 
+/* The lists of all components; a program has few sites, so a component without one costs nothing. */
+static void make_sites(struct vflag_plan *plan)
+{
+	size_t n;
+	const struct vflag_site *s = vflag_sites(&n);
+	uint16_t *next = xcalloc(2 * (COMP_COUNT + 1), sizeof(*next)); /* place of (component, before or after) */
+	uint16_t at = (uint16_t)plan->n_sites;
+
+	for (size_t i = 0; i < n; i++)
+		if (plan->has[i])
+			next[2 * comp_of(plan, &s[i]) + (s[i].where == VFW_AFTER)]++;
+	for (unsigned k = 0; k < 2 * COMP_COUNT; k++) {
+		struct list *l = &plan->comp[k / 2];
+		uint16_t here = next[k];
+
+		if (k % 2 == 0) {
+			l->first = at;
+			l->n_before = here;
+		}
+		l->n = (uint16_t)(l->n + here);
+		BUG_ON(l->n > 64);
+		next[k] = at;
+		at = (uint16_t)(at + here);
+	}
+	for (size_t i = 0; i < n; i++) {
+		unsigned comp = comp_of(plan, &s[i]);
+
+		if (!plan->has[i] || comp == COMP_COUNT)
+			continue;
+		plan->site[next[2 * comp + (s[i].where == VFW_AFTER)]++] = (uint16_t)i;
+		plan->comp[comp].mask |= s[i].guard.on | s[i].guard.off;
+	}
+	plan->n_sites = at;
+	free(next);
+}
+
 static void make_comp(struct vflag_plan *plan, unsigned comp)
 {
 	struct list *l = &plan->comp[comp];
-	size_t n;
-	const struct vflag_site *s = vflag_sites(&n);
 
-	l->first = (uint16_t)plan->n_sites;
-	for (unsigned after = 0; after < 2; after++) {
-		for (size_t i = 0; i < n; i++) {
-			if (plan->has[i] && belongs(plan, &s[i], comp, after != 0))
-				add_site(plan, l, i);
-		}
-		if (after == 0)
-			l->n_before = l->n;
-	}
-	BUG_ON(l->n > 64);
 	l->phase = PHASE_COUNT;
 	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++) {
 		if (ws_phase_comp(plan->p, (enum ws_phase)ph) == (enum ws_comp)comp)
@@ -168,6 +192,7 @@ struct vflag_plan *vflag_plan_new(const struct ws_prog *p, bool remember, const 
 	make_conditions(plan);
 	for (unsigned ev = 0; ev < VFE_COUNT; ev++)
 		make_event(plan, ev);
+	make_sites(plan);
 	for (unsigned c = 0; c < COMP_COUNT; c++)
 		make_comp(plan, c);
 	return plan;
