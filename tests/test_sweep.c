@@ -275,6 +275,14 @@ START_TEST(a_changed_plan_runs_only_what_is_new)
 }
 END_TEST
 
+static void answer_none(const char *file)
+{
+	struct str got = slurp(file);
+
+	ck_assert_str_eq(str_get(&got), "");
+	str_free(&got);
+}
+
 START_TEST(a_point_that_fails_is_kept_with_its_sentence_and_the_others_run)
 {
 	config("a.ini", "machine.pcpus = 1, 2\nmachine.features = gicv3, vhe gicv3\n");
@@ -533,6 +541,11 @@ START_TEST(answers_have_three_formats)
 	said("out", "point  t     a long name\n-----  ----  -----------\n    0  text          100\n    1  text          100\n");
 	ck_assert_int_eq(run("query a.db --format json |SELECT 1 FROM points WHERE point > 5"), 0);
 	said("out", "[]\n");
+	/* JSON has no infinity; an answer that fails on its way is not begun */
+	ck_assert_int_eq(run("query a.db --format json |SELECT 9e999 AS x"), 0);
+	said("out", "\"x\": null");
+	ck_assert_int_eq(run("query a.db |SELECT abs(-9223372036854775807 - 1) AS big"), 2);
+	answer_none("out");
 	ck_assert_int_eq(run("query --schema"), 0);
 	said("out", "CREATE VIEW metrics AS");
 }

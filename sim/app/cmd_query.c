@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim query: a results file asked in SQL. */
 #include <jansson.h>
+#include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,7 +113,7 @@ static void json_row(sqlite3_stmt *st, bool first, FILE *f)
 		(void)fputs(i != 0 ? ", " : "", f);
 		json_text(sqlite3_column_name(st, i), f);
 		(void)fputs(": ", f);
-		if (sqlite3_column_type(st, i) == SQLITE_NULL)
+		if (sqlite3_column_type(st, i) == SQLITE_NULL || (is_number(st, i) && !isfinite(sqlite3_column_double(st, i))))
 			(void)fputs("null", f);
 		else if (is_number(st, i))
 			(void)fputs(text_of(st, i), f);
@@ -222,9 +223,9 @@ static int answer(sqlite3 *db, sqlite3_stmt *st, enum query_format format, FILE 
 		for (int i = 0; format == QUERY_TABLE && i < (int)c.cols; i++)
 			cell_add(&c, text_of(st, i), is_number(st, i));
 	}
-	if (format == QUERY_TABLE)
+	if (format == QUERY_TABLE && rc == SQLITE_DONE)
 		table_write(&c, f);
-	else if (format == QUERY_JSON)
+	else if (format == QUERY_JSON && rc == SQLITE_DONE)
 		(void)fputs(rows == 0 ? "[]\n" : "\n]\n", f);
 	cells_free(&c);
 	return rc == SQLITE_DONE ? 0 : wrong(db, e);

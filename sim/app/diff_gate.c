@@ -35,16 +35,11 @@ struct gate_file {
 	bool failed;
 };
 
-static int refuse(struct gate_file *g, const char *fmt, const char *a, const char *b)
+/* what: the line as it stands there, or a part of it. The first error counts. */
+static int refuse(struct gate_file *g, const char *what, const char *want)
 {
-	if (!g->failed) {
-		struct str text = STR_INIT;
-
-		str_add(&text, a);
-		str_add(&text, b);
-		(void)err_set(g->e, ERR_CONFIG, "%s%s", str_get(&text), fmt);
-		str_free(&text);
-	}
+	if (!g->failed)
+		(void)err_set(g->e, ERR_CONFIG, "%s: %s", what, want);
 	g->failed = true;
 	return 0;
 }
@@ -58,18 +53,26 @@ static int see(void *ctx, const char *section, const char *name, const char *val
 	int64_t milli = -1;
 	int n;
 
-	if (strcmp(section, "gate") != 0)
-		return refuse(g, "]: want [gate] only", "[", section);
+	if (strcmp(section, "gate") != 0) {
+		str_addf(&place, "[%s]", section);
+		n = refuse(g, str_get(&place), "want [gate] only");
+		str_free(&place);
+		return n;
+	}
 	if (strlen(name) > NAME_MAX_BYTES)
-		return refuse(g, ": a name of more than 150 characters: write * for a part of it", "[gate]", "");
+		return refuse(g, "[gate]", "a name of more than 150 characters: write * for a part of it");
 	for (size_t i = 0; i < g->o->n_limit; i++) {
 		if (strcmp(g->o->limit[i].pattern, name) == 0)
-			return refuse(g, ": given twice", name, "");
+			return refuse(g, name, "given twice");
 	}
 	n = sscanf(value, "%31s %7s", word, more);
 	if (n < 1 || (n == 2 && strcmp(more, "both") != 0) || (n == 2 && strcmp(word, "any") == 0) ||
-	    (strcmp(word, "any") != 0 && !diff_percent(word, &milli)) || strlen(word) == 31)
-		return refuse(g, ": want a percentage such as 2%, \"2% both\", or any", name, value[0] != '\0' ? " = " : " =");
+	    (strcmp(word, "any") != 0 && !diff_percent(word, &milli)) || strlen(word) == 31) {
+		str_addf(&place, "%s =%s%.60s", name, value[0] != '\0' ? " " : "", value);
+		n = refuse(g, str_get(&place), "want a percentage such as 2%, \"2% both\", or any");
+		str_free(&place);
+		return n;
+	}
 	str_addf(&place, "%s: [gate] %s", g->path, name);
 	append(g->o, name, milli, n == 2, str_get(&place));
 	str_free(&place);

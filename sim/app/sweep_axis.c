@@ -143,6 +143,8 @@ static int add_range(struct sweep_axis *a, const struct opt_set *set, const char
 
 	if (a->row == NULL || (a->row->type != OPT_INT && a->row->type != OPT_FIXED))
 		return err_set(e, ERR_CONFIG, "%s: range %s: this option is no number: want a list", a->key, item);
+	if (r->first[strspn(r->first, BLANKS)] == '\0' || r->last[strspn(r->last, BLANKS)] == '\0')
+		return err_set(e, ERR_CONFIG, "%s: range %s: no start or no end: %s", a->key, item, want);
 	if (bound(a, set, r->first, &v, e) != 0 || bound(a, set, r->last, &last, e) != 0)
 		return err_at(e, item, 0);
 	if (a->row->type == OPT_FIXED && (r->step == NULL || r->op == '+'))
