@@ -74,6 +74,78 @@ static double time_bare(const char *config)
 	return (now_us() - start) / RUNS;
 }
 
+static int64_t milli(double v)
+{
+	return (int64_t)(v * 1000);
+}
+
+static void row(struct rep_table *t, const char *what, double us, double share_of)
+{
+	rep_str(t, what);
+	rep_fix(t, milli(us));
+	if (share_of == 0)
+		rep_none(t);
+	else
+		rep_fix(t, milli(us * 100 / share_of));
+}
+
+#define WORDS_MAX 8
+
+/* Microseconds of a command in this process. */
+static double time_command(int (*command)(int, char **, struct err *), const char *const *words)
+{
+	double start = now_us();
+
+	for (unsigned i = 0; i < RUNS; i++) {
+		char *argv[WORDS_MAX + 1] = { NULL };
+		struct err e = { ERR_NONE, "" };
+		int argc = 0;
+
+		for (; words[argc] != NULL; argc++)
+			argv[argc] = (char *)(uintptr_t)words[argc];
+		BUG_ON(argc > WORDS_MAX);
+		check(command(argc, argv, &e), &e);
+	}
+	return (now_us() - start) / RUNS;
+}
+
+/* Timelines and differences of that point, against running it. */
+static void others(struct rep *r, const char *dir, const char *config)
+{
+	static const struct rep_col cols[] = {
+		{ "what", "", REP_STR, "", 0, false },
+		{ "us", "each", REP_FIX, "us", 1, false },
+		{ "ratio", "of the run", REP_FIX, "%", 1, false },
+	};
+	char json[64], trace[64], dump[64];
+	const struct {
+		const char *what;
+		int (*command)(int, char **, struct err *);
+		const char *word[WORDS_MAX];
+	} rows[] = {
+		{ "run", cmd_run, { "run", config, "--format=json", "-o", json, NULL } },
+		{ "run with a Perfetto timeline", cmd_run, { "run", config, "--format=json", "-o", json, "--timeline", trace, NULL } },
+		{ "run with a VCD timeline", cmd_run, { "run", config, "--format=json", "-o", json, "--timeline", dump, NULL } },
+		{ "diff of two reports", cmd_diff, { "diff", json, json, "-o", "/dev/null", NULL } },
+		{ "diff --explain of two reports", cmd_diff, { "diff", json, json, "--explain", "-o", "/dev/null", NULL } },
+	};
+	struct rep_table *t = rep_table(r, "others", "Timeline and diff of the same point", cols, 3);
+	double run = 0;
+
+	(void)snprintf(json, sizeof(json), "%s/a.json", dir);
+	(void)snprintf(trace, sizeof(trace), "%s/a.pftrace", dir);
+	(void)snprintf(dump, sizeof(dump), "%s/a.vcd", dir);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		double us = time_command(rows[i].command, rows[i].word);
+
+		run = i == 0 ? us : run;
+		row(t, rows[i].what, us, run);
+	}
+	(void)unlink(json);
+	(void)unlink(trace);
+	(void)unlink(dump);
+}
+
 struct times {
 	double plan, store, run, again;
 	long rss_kib;
@@ -127,21 +199,6 @@ static struct times time_sweep(const char *config, const char *results, bool run
 	return t;
 }
 
-static int64_t milli(double v)
-{
-	return (int64_t)(v * 1000);
-}
-
-static void row(struct rep_table *t, const char *what, double us, double share_of)
-{
-	rep_str(t, what);
-	rep_fix(t, milli(us));
-	if (share_of == 0)
-		rep_none(t);
-	else
-		rep_fix(t, milli(us * 100 / share_of));
-}
-
 int main(void)
 {
 	static const struct rep_col cols[] = {
@@ -183,6 +240,8 @@ int main(void)
 	rep_u64(m, (uint64_t)thousand.rss_kib);
 	rep_u64(m, POINTS);
 	rep_u64(m, (uint64_t)all.rss_kib);
+	write_config(config, 1);
+	others(r, dir, config);
 	rc = rep_write(r, REP_TEXT, stdout, &e);
 	rep_free(r);
 	(void)unlink(config);
