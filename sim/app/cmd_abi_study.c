@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim abi CONFIG: tables of flows, locks and masks. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "models/hyp/abi_mask.h"
@@ -7,6 +8,7 @@
 #include "sim/app/cmd_abi.h"
 #include "sim/base/str.h"
 #include "sim/kernel/clk.h"
+#include "sim/report/run_report.h"
 
 #define VCPUS_MAX   4096
 #define NUMBERS_MAX 32
@@ -120,11 +122,16 @@ static void head_cells(struct rep_table *t, const struct combo *c)
 	rep_str(t, abi_variant_names[c->variant]);
 }
 
+/* Thousandths of a ms, one vCPU after another or all at once, as the VMM does it. */
+static int64_t downtime(const struct study *st, enum abi_vmm vmm, const struct abi_row *row)
+{
+	return time_of(st, abi_vmm_parallel(vmm) ? row->par.cycles : row->serial, MS);
+}
+
 static void flow_row(const struct study *st, struct rep_table *t, const struct combo *c)
 {
 	const struct abi_row *row = &c->row;
-	uint64_t down = abi_vmm_parallel(c->vmm) ? row->par.cycles : row->serial;
-	int64_t ms = time_of(st, down, MS);
+	int64_t ms = downtime(st, c->vmm, row);
 
 	head_cells(t, c);
 	rep_u64(t, c->n);
@@ -166,8 +173,8 @@ static struct rep_table *flow_table(struct rep *r)
 	struct rep_table *t = rep_table(r, "flows", "Flows", cols, 16);
 
 	rep_chart(t, &(struct rep_chart){ .kind = REP_LINES, .title = "Downtime over the number of vCPUs", .x = "vcpus",
-					  .y = "downtime_ms", .series = "variant", .choose = "vmm flow", .log_x = true,
-					  .log_y = true, .lead = true });
+					  .y = "downtime_ms", .series = "variant", .choose = "vmm flow", .band = "low_ms high_ms",
+					  .log_x = true, .log_y = true, .lead = true });
 	rep_chart(t, &(struct rep_chart){ .kind = REP_LINES, .title = "Calls over the number of vCPUs", .x = "vcpus",
 					  .y = "calls", .series = "variant", .choose = "vmm flow", .log_x = true,
 					  .log_y = true });
@@ -234,15 +241,91 @@ static struct rep_table *slope_table(struct rep *r)
 	return rep_table(r, "slope", "Cost is linear in the number of vCPUs (serial)", cols, 9);
 }
 
-struct tables {
-	struct rep_table *flows, *locks, *slopes;
+/* What is answered for a VMM: its dearest flow, and the variants of that. Thousandths of a ms. */
+struct answer {
+	struct combo c;		   /* without a proposal; n 0: no flow yet */
+	int64_t down, best_down;
+	enum abi_variant best;	   /* shortest downtime; none if no variant is shorter */
+	enum abi_variant fewest;   /* fewest calls; none if no variant has fewer */
+	int64_t fewest_saved;	   /* thousandths of a percent of the calls */
 };
 
-/* The variants of a flow, none first. last: no further number of vCPUs comes. */
-static int one_flow(const struct study *st, const struct tables *t, struct combo *c, bool last, struct err *e)
+struct tables {
+	struct rep_table *flows, *locks, *slopes;
+	struct answer answer[ABI_VMM_COUNT];
+};
+
+static void see_variant(const struct study *st, struct answer *a, const struct combo *c)
 {
+	int64_t down = downtime(st, c->vmm, &c->row), saved = abi_saved(&c->base, &c->row);
+
+	if (down < a->best_down) {
+		a->best_down = down;
+		a->best = c->variant;
+	}
+	if (saved > a->fewest_saved) {
+		a->fewest_saved = saved;
+		a->fewest = c->variant;
+	}
+}
+
+/* Thousandths as "31.521"; as "98.7" if they are of a percent. */
+static const char *three(int64_t v, char text[static 32])
+{
+	(void)snprintf(text, 32, "%" PRId64 ".%03" PRId64, v / 1000, v % 1000);
+	return text;
+}
+
+static const char *percent(int64_t v, char text[static 32])
+{
+	(void)snprintf(text, 32, "%" PRId64 ".%" PRId64, (v + 50) / 1000, (v + 50) % 1000 / 100);
+	return text;
+}
+
+/* "; with batch 32.970 ms and 98.7 % fewer calls", or one variant after another. */
+static void add_variants(struct str *b, const struct answer *a)
+{
+	char n[32];
+
+	if (a->best != ABI_VARIANT_NONE)
+		str_addf(b, "; with %s %s ms", abi_variant_names[a->best], three(a->best_down, n));
+	if (a->fewest != ABI_VARIANT_NONE && a->fewest == a->best)
+		str_addf(b, " and %s %% fewer calls", percent(a->fewest_saved, n));
+	else if (a->fewest != ABI_VARIANT_NONE)
+		str_addf(b, "; with %s %s %% fewer calls", abi_variant_names[a->fewest], percent(a->fewest_saved, n));
+}
+
+/* One sentence per VMM that was asked for. */
+static void answers(const struct study *st, const struct answer answer[static ABI_VMM_COUNT], struct rep *r)
+{
+	char calls[RUN_COUNT_TEXT], down[32], low[32], high[32], most[32];
+
+	for (unsigned i = 0; i < ABI_VMM_COUNT; i++) {
+		const struct answer *a = &answer[i];
+		struct str more = STR_INIT;
+
+		if (a->c.n == 0)
+			continue;
+		add_variants(&more, a);
+		rep_verdict(r, "%s of %u vCPU%s by %s: %s calls, %s ms of downtime (%s to %s)%s; register scope saves at most %s %% "
+			       "of the calls",
+			    abi_flow_names[a->c.flow], a->c.n, a->c.n == 1 ? "" : "s", abi_vmm_names[i],
+			    run_count(a->c.base.total.calls, calls), three(a->down, down),
+			    three(band(a->down, st->o->band_low), low), three(band(a->down, st->o->band_high), high),
+			    str_get(&more), percent(abi_ceiling(&a->c.base, a->c.n), most));
+		str_free(&more);
+	}
+}
+
+/* The variants of a flow, none first. last: no further number of vCPUs comes. */
+static int one_flow(const struct study *st, struct tables *t, struct combo *c, bool last, struct err *e)
+{
+	struct answer a = { 0 };
+
 	if (abi_study_row(&st->s, c->vmm, c->flow, ABI_VARIANT_NONE, c->n, &c->base, e) != 0)
 		return -1;
+	a.c = *c;
+	a.down = a.best_down = downtime(st, c->vmm, &c->base);
 	for (unsigned v = 0; v < ABI_VARIANT_COUNT; v++) {
 		if (!wanted(st->o->variants, v))
 			continue;
@@ -251,17 +334,20 @@ static int one_flow(const struct study *st, const struct tables *t, struct combo
 		if (v != ABI_VARIANT_NONE &&
 		    abi_study_row(&st->s, c->vmm, c->flow, c->variant, c->n, &c->row, e) != 0)
 			return -1;
+		see_variant(st, &a, c);
 		flow_row(st, t->flows, c);
 		lock_row(st, t->locks, c);
 		if (last)
 			slope_row(st, t->slopes, c);
 	}
+	if (t->answer[c->vmm].c.n == 0 || a.down > t->answer[c->vmm].down)
+		t->answer[c->vmm] = a;
 	return 0;
 }
 
 static int flow_tables(const struct study *st, struct rep *r, struct err *e)
 {
-	struct tables t;
+	struct tables t = { 0 };
 
 	t.flows = flow_table(r);
 	t.locks = lock_table(r);
@@ -279,6 +365,7 @@ static int flow_tables(const struct study *st, struct rep *r, struct err *e)
 			}
 		}
 	}
+	answers(st, t.answer, r);
 	return 0;
 }
 
@@ -379,6 +466,10 @@ static int mask_table(const struct study *st, struct rep *r, struct err *e)
 
 static void notes(const struct study *st, struct rep *r)
 {
+	char low[32], high[32];
+
+	rep_note(r, "uncertainty: low and high are the time times %s and %s (abi.band_low, abi.band_high), one factor for every "
+		    "variant: savings in percent do not change with it", three(st->o->band_low, low), three(st->o->band_high, high));
 	rep_note(r, "calls are exact, from the functional model of Linux 6.12's ABI; times are instructions of "
 		 "recorded kernels times the machine's cycles per instruction, which nobody has measured for it");
 	rep_note(r, "saved: against the variant none; at most: all calls for registers that are per VM or per host, "

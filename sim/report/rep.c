@@ -75,7 +75,7 @@ static void free_table(struct rep_table *t)
 	}
 	for (size_t i = 0; i < t->ncharts; i++) {
 		struct rep_chart *c = &t->charts[i];
-		const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->marks };
+		const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->band, c->marks };
 
 		for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
 			free((char *)text[k]);
@@ -259,10 +259,11 @@ void rep_chart(struct rep_table *t, const struct rep_chart *c)
 	copy.y = printable(c->y);
 	copy.series = printable(c->series);
 	copy.choose = printable(c->choose);
+	copy.band = printable(c->band);
 	copy.marks = printable(c->marks);
 	BUG_ON((unsigned)c->kind >= REP_CHART_COUNT || copy.x[0] == '\0' || copy.y[0] == '\0');
 	BUG_ON(!rep_has_columns(t, copy.x) || !rep_has_columns(t, copy.y) || !rep_has_columns(t, copy.series) ||
-	       !rep_has_columns(t, copy.choose));
+	       !rep_has_columns(t, copy.choose) || !rep_has_columns(t, copy.band));
 	t->charts = xrealloc(t->charts, (t->ncharts + 1) * sizeof(*t->charts));
 	t->charts[t->ncharts++] = copy;
 }

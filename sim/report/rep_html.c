@@ -242,11 +242,13 @@ static const struct rep_chart *lead_chart(const struct rep *r, const struct rep_
 	return first;
 }
 
+#define UNCERTAINTY "uncertainty: "
+
 /* Words of a note that says how far numbers can be trusted. */
 static bool is_caution(const char *note)
 {
 	static const char *const words[] = { "uncalibrated", "not calibrated", "ASSUMED", "not measured", "was not recorded",
-					     "estimate", "uncertainty:" };
+					     "estimate", UNCERTAINTY };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strstr(note, words[i]) != NULL)
@@ -263,8 +265,12 @@ static void add_answer(struct str *b, const struct rep *r, const char *prefix)
 	if (r->verdicts.n != 0)
 		add_element(b, "<p class=\"lead\">", r->verdicts.line[0], "</p>\n");
 	for (size_t i = 0; i < r->notes.n; i++) {
-		if (is_caution(r->notes.line[i])) {
-			add_element(b, "<p class=\"caution\"><strong>Uncertainty</strong> ", r->notes.line[i], "</p>\n");
+		const char *note = r->notes.line[i];
+
+		if (is_caution(note)) {
+			if (strncmp(note, UNCERTAINTY, strlen(UNCERTAINTY)) == 0)
+				note += strlen(UNCERTAINTY); /* the heading says it */
+			add_element(b, "<p class=\"caution\"><strong>Uncertainty</strong> ", note, "</p>\n");
 			break;
 		}
 	}

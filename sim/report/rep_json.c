@@ -139,6 +139,10 @@ void rep_chart_json(struct str *b, const struct rep_chart *c)
 		str_add(b, ", \"choose\": ");
 		add_words(b, c->choose);
 	}
+	if (c->band[0] != '\0') {
+		str_add(b, ", \"band\": ");
+		add_words(b, c->band);
+	}
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
 		if (flags[i].on)
 			str_addf(b, ", \"%s\": true", flags[i].key);

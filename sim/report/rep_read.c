@@ -302,7 +302,8 @@ static int read_chart(const struct reader *d, struct rep_table *t, const json_t 
 			       .log_y = json_is_true(json_object_get(v, "log_y")),
 			       .transposed = json_is_true(json_object_get(v, "transposed")),
 			       .lead = json_is_true(json_object_get(v, "lead")) };
-	struct str y = STR_INIT, choose = STR_INIT;
+	const json_t *low_high = json_object_get(v, "band");
+	struct str y = STR_INIT, choose = STR_INIT, band = STR_INIT;
 	int rc = 0;
 
 	if (kind == NULL)
@@ -310,18 +311,22 @@ static int read_chart(const struct reader *d, struct rep_table *t, const json_t 
 	while (c.kind < REP_CHART_COUNT && strcmp(rep_chart_names[c.kind], kind) != 0)
 		c.kind++;
 	if (c.kind == REP_CHART_COUNT || !words_of(json_object_get(v, "y"), &y) ||
-	    !words_of(json_object_get(v, "choose"), &choose) || c.x == NULL || c.x[0] == '\0' || y.len == 0 ||
+	    !words_of(json_object_get(v, "choose"), &choose) || !words_of(low_high, &band) ||
+	    (low_high != NULL && json_array_size(low_high) != 2) || c.x == NULL || c.x[0] == '\0' || y.len == 0 ||
 	    !rep_has_columns(t, c.x) || !rep_has_columns(t, str_get(&y)) || !rep_has_columns(t, str_get(&choose)) ||
+	    !rep_has_columns(t, str_get(&band)) ||
 	    (c.series != NULL && !rep_has_columns(t, c.series))) {
-		rc = wrong(d, "%s: chart %zu: want a known kind, and columns of this table as x, y, series and choose",
+		rc = wrong(d, "%s: chart %zu: want a known kind, and columns of this table as x, y, series, choose and band",
 			   t->key, t->ncharts + 1);
 	} else {
 		c.y = str_get(&y);
 		c.choose = str_get(&choose);
+		c.band = str_get(&band);
 		rep_chart(t, &c);
 	}
 	str_free(&y);
 	str_free(&choose);
+	str_free(&band);
 	return rc;
 }
 
@@ -461,7 +466,8 @@ static json_t *parse(const struct reader *d, const char *text, size_t n)
 
 	str_free(&marked);
 	if (top == NULL)
-		(void)wrong(d, "no report of el2sim, line %d is no JSON (%.80s): %s", je.line, je.text, hint);
+		(void)wrong(d, "no report of el2sim, line %d is no JSON (%.80s): %s, or a results file of el2sim sweep", je.line, je.text,
+			    hint);
 	return top;
 }
 

@@ -35,7 +35,8 @@ el2sim.charts = () => {
       const points = unique(rows.map(r => r.texts[x]));
       const find = (p, s) => rows.find(r => r.texts[x] === p && r.texts[by] === s);
       m.positions = points.map(p => ({ name: p, x: rows.find(r => r.texts[x] === p).values[x] }));
-      m.series = names.map((name, index) => ({ name, index, values: points.map(p => find(p, name)?.values[ys[0]] ?? null) }))
+      const column = (name, i) => points.map(p => find(p, name)?.values[i] ?? null);
+      m.series = names.map((name, index) => ({ name, index, values: column(name, ys[0]), band: (spec.band || []).map(key => column(name, at(key))) }))
         .filter(s => s.values.some(v => v !== null));
       m.yTitle = [data.columns[ys[0]].title, unit].filter(t => t !== "").join(", ");
     } else {
@@ -47,7 +48,10 @@ el2sim.charts = () => {
       const order = m.positions.map((p, i) => i).filter(i => m.positions[i].x !== null && (!spec.log_x || m.positions[i].x > 0))
         .sort((a, b) => m.positions[a].x - m.positions[b].x);
       m.numeric = true;
-      m.series.forEach(s => { s.values = order.map(i => s.values[i]); });
+      m.series.forEach(s => {
+        s.values = order.map(i => s.values[i]);
+        s.band = (s.band || []).map(b => order.map(i => b[i]));
+      });
       m.positions = order.map(i => m.positions[i]);
     }
     if (spec.kind === "stack") m.series = m.series.filter(s => s.values.some(v => v !== null && v !== 0));
@@ -162,7 +166,7 @@ el2sim.charts = () => {
 
   function lines(svg, m, width, hidden) {
     const height = Math.max(220, Math.min(380, width * .45)), series = m.series.filter(s => !hidden.has(s.name));
-    const values = series.flatMap(s => s.values).filter(v => v !== null && (!m.spec.log_y || v > 0));
+    const values = series.flatMap(s => [s.values, ...(s.band || [])]).flat().filter(v => v !== null && (!m.spec.log_y || v > 0));
     const low = Math.min(...values), high = Math.max(...values);
     // A difference of a few percent is not to be seen from 0: then the axis does not begin there, and says so.
     const fromZero = !m.spec.log_y && (low < 0 || low < high * .6 || values.length === 0);
@@ -197,6 +201,11 @@ el2sim.charts = () => {
     for (const k of m.marks)
       g.append("text").attr("class", "mark-label").attr("x", k.at + (k.left ? -5 : 5)).attr("y", -5 - k.level * 15).attr("text-anchor", k.left ? "end" : "start").text(k.shown);
     const ruler = g.append("line").attr("class", "ruler").attr("y2", height).attr("visibility", "hidden");
+    for (const s of series.filter(s => s.band?.length === 2)) {
+      const [from, to] = s.band, drawn = from.map((v, i) => i).filter(i => from[i] !== null && to[i] !== null && (!m.spec.log_y || from[i] > 0));
+      const edge = [...drawn.map(i => [px(i), y(to[i])]), ...drawn.reverse().map(i => [px(i), y(from[i])])];
+      g.append("path").attr("class", "band").style("fill", colour(s.index)).attr("data-band", s.name).attr("d", edge.length === 0 ? "" : `M${edge.join("L")}Z`);
+    }
     for (const s of series) {
       const points = s.values.map((v, i) => [px(i), v]).filter(p => p[1] !== null && (!m.spec.log_y || p[1] > 0));
       g.append("path").attr("class", "line").style("stroke", colour(s.index)).attr("stroke-dasharray", dash(s.index)).attr("data-series", s.name)
@@ -265,7 +274,8 @@ el2sim.charts = () => {
       const i = drawn.places[at];
       readout.append(make("b", {}, (m.named ? [m.positions[i].name] : [m.xTitle, m.positions[i].name]).join(" ")), ": ");
       const shown = m.series.filter(s => !hidden.has(s.name) && s.values[i] !== null);
-      shown.forEach((s, k) => readout.append(make("span", {}, `${s.name} `, make("b", {}, exact(s.values[i])), k + 1 < shown.length ? "," : ""), " "));
+      const range = s => s.band?.length === 2 && s.band.every(b => b[i] !== null) ? ` (${s.band.map(b => exact(b[i])).join(" to ")})` : "";
+      shown.forEach((s, k) => readout.append(make("span", {}, `${s.name} `, make("b", {}, exact(s.values[i])), range(s), k + 1 < shown.length ? "," : ""), " "));
     }
     function draw(chosenAnew) {
       width = Math.max(plot.clientWidth, 260);
