@@ -181,6 +181,52 @@ START_TEST(bad_input_is_one_clear_line)
 }
 END_TEST
 
+/* Configurations of their own, as `el2sim compare` has them: no option is shared in memory. */
+START_TEST(each_size_is_compared_with_its_own_baseline_and_the_crossover_is_told)
+{
+	static const char *const vary[][3] = {
+		{"--policy.el1=eager", "--machine.vcpus=16", "--host.sched=pinned"},
+		{"--policy.el1=eager", "--machine.vcpus=256", "--host.sched=pinned"},
+		{"--policy.el1=deferred", "--machine.vcpus=16", "--host.sched=pinned"},
+		{"--policy.el1=deferred", "--machine.vcpus=256", "--host.sched=pinned"},
+		{"--policy.el1=deferred", "--machine.vcpus=256", "--host.pin=0-7"}};
+	static const char *const title[] = {"E16", "E256", "D16", "D256", "other"};
+	const size_t n = sizeof(vary) / sizeof(vary[0]);
+	struct rep *r = rep_new("compare-workloads", "");
+	struct smp_column x[5];
+	struct simulation sim[5] = {{0}};
+	struct config c[5];
+	char *text = NULL, *line;
+	size_t len = 0;
+	struct err e = {ERR_NONE, ""};
+	FILE *f = open_memstream(&text, &len);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *v[4] = {vary[i][0], vary[i][1], vary[i][2], "--run.duration=20000"};
+		struct arg_list list = {v, 4};
+
+		ck_assert_msg(config_load(&c[i], OVERCOMMIT, &list, &e) == 0, "%s", e.text);
+		ck_assert_msg(simulation_run(&sim[i], &c[i], NULL, false, NULL, NULL, &e) == 0, "%s", e.text);
+		x[i] = (struct smp_column){title[i], sim[i].smp};
+	}
+	smp_compare_report(x, n, 0, r);
+	ck_assert_int_eq(rep_write(r, REP_TEXT, f, &e), 0);
+	(void)fclose(f);
+	ck_assert_ptr_nonnull(line = strstr(text, "=> D16 against E16: "));
+	ck_assert_ptr_nonnull(strstr(line, " more per load and put, "));
+	ck_assert_ptr_nonnull(strstr(line, " less per exit and entry: cheaper above "));
+	ck_assert_ptr_nonnull(strstr(line, "=> D256 against E256: "));
+	ck_assert_ptr_null(strstr(text, "=> E"));
+	ck_assert_ptr_null(strstr(text, "=> other"));
+	for (size_t i = 0; i < n; i++) {
+		simulation_free(&sim[i]);
+		config_free(&c[i]);
+	}
+	rep_free(r);
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("simulate");
@@ -192,6 +238,7 @@ int main(void)
 	tcase_add_test(tc, two_runs_are_the_same_bytes_and_counting_is_detailed);
 	tcase_add_test(tc, another_seed_is_another_run);
 	tcase_add_test(tc, four_thousand_vcpus_complete);
+	tcase_add_test(tc, each_size_is_compared_with_its_own_baseline_and_the_crossover_is_told);
 	tcase_add_loop_test(tc, bad_input_is_one_clear_line, 0,
 			    (int)(sizeof(bad) / sizeof(bad[0])));
 	suite_add_tcase(s, tc);

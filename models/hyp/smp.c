@@ -44,6 +44,41 @@ const struct opt_row *smp_opt_rows(size_t *n)
 	return opt_rows;
 }
 
+static bool same_option(const struct opt_row *r, const char *a, const char *b)
+{
+	const char *s, *t;
+	int i, k;
+	int64_t x, y;
+
+	switch (r->type) {
+	case OPT_INT:
+		memcpy(&x, a, sizeof(x));
+		memcpy(&y, b, sizeof(y));
+		return x == y;
+	case OPT_ENUM:
+		memcpy(&i, a, sizeof(i));
+		memcpy(&k, b, sizeof(k));
+		return i == k;
+	case OPT_STR:
+		memcpy(&s, a, sizeof(s));
+		memcpy(&t, b, sizeof(t));
+		return strcmp(s != NULL ? s : "all", t != NULL ? t : "all") == 0; /* [host] pin */
+	default:
+		BUG("an option of a type that machines have not");
+	}
+}
+
+bool smp_same_options(const struct smp_options *a, const struct smp_options *b)
+{
+	const size_t n = sizeof(opt_rows) / sizeof(opt_rows[0]);
+	size_t i = 0;
+
+	while (i < n && same_option(&opt_rows[i], (const char *)a + opt_rows[i].offset,
+				    (const char *)b + opt_rows[i].offset))
+		i++;
+	return i == n;
+}
+
 /* A function that gives column `what` of a list of rows. */
 #define NAME_OF(fn, arg, list, count, row)                                                         \
 	const char *fn(enum arg i)                                                                 \

@@ -40,6 +40,8 @@ struct smp_options {
 };
 
 const struct opt_row *smp_opt_rows(size_t *n);
+/* Every option of the two says the same, text by its letters. */
+bool smp_same_options(const struct smp_options *a, const struct smp_options *b);
 
 /* Where time goes: id, name, whose, help. */
 #define SMP_TIMES(X)                                                                               \

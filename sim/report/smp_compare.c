@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report of `el2sim compare` on workloads: what scheduling makes of a switch policy. */
-#include <string.h>
+#include <stdio.h>
 
 #include "sim/report/run_report.h"
 #include "sim/report/smp_report.h"
@@ -42,33 +42,57 @@ static int64_t share(const struct smp *m, enum smp_time k)
 	return per(sum * 100, m->end);
 }
 
-/* Both cost more, or both less: no number of exits per load changes the order. */
-static void break_even(struct rep_table *t, const struct figures *f, const struct figures *base)
+/* Exits per load at which both cost the same, in thousandths; 0: both cost more, or both less, and
+ * no number of exits per load changes the order. */
+static int64_t break_even(const struct figures *f, const struct figures *base)
 {
 	int64_t load = f->per_load - base->per_load, exit = base->per_exit - f->per_exit;
 
-	if (load == 0 || exit == 0 || (load > 0) != (exit > 0))
-		rep_none(t);
-	else
-		rep_fix(t, load * 1000 / exit);
+	return load == 0 || exit == 0 || (load > 0) != (exit > 0) ? 0 : load * 1000 / exit;
+}
+
+/* Thousandths as text with two decimals, rounded, without its sign. */
+static const char *fixed(char text[32], int64_t milli)
+{
+	uint64_t u = ((uint64_t)(milli < 0 ? -milli : milli) + 5) / 10;
+
+	(void)snprintf(text, 32, "%llu.%02llu", (unsigned long long)(u / 100), (unsigned long long)(u % 100));
+	return text;
+}
+
+/* The crossover in words: what a load costs more, what each exit saves. */
+static void crossover(struct rep *r, const char *title, const struct figures *f, const char *base_title,
+		      const struct figures *base)
+{
+	int64_t load = f->per_load - base->per_load, exit = f->per_exit - base->per_exit;
+	int64_t even = break_even(f, base);
+	char a[32], b[32], c[32], d[32];
+
+	if (even == 0)
+		return;
+	rep_verdict(r,
+		    "%s against %s: %s cycles %s per load and put, %s %s per exit and entry: cheaper %s %s exits per "
+		    "load, here %s",
+		    title, base_title, fixed(a, load), load > 0 ? "more" : "less", fixed(b, exit),
+		    exit > 0 ? "more" : "less", load > 0 ? "above" : "below", fixed(c, even), fixed(d, f->exits_per_load));
 }
 
 static bool same_machine(const struct smp *a, const struct smp *b)
 {
-	return memcmp(&a->o, &b->o, sizeof(a->o)) == 0 && a->clk.hz == b->clk.hz;
+	return smp_same_options(&a->o, &b->o) && a->clk.hz == b->clk.hz;
 }
 
-/* What column i is compared with: the baseline, or the first of its own kind if vCPUs, pCPUs, ...
- * are others. */
-static const struct smp *base_of(const struct smp_column *x, size_t i, size_t baseline)
+/* The column that column i is compared with: the baseline, or the first of its own kind if vCPUs,
+ * pCPUs, ... are others. */
+static size_t base_of(const struct smp_column *x, size_t i, size_t baseline)
 {
 	size_t k = 0;
 
 	if (same_machine(x[i].m, x[baseline].m))
-		return x[baseline].m;
+		return baseline;
 	while (!same_machine(x[i].m, x[k].m))
 		k++;
-	return x[k].m;
+	return k;
 }
 
 static void row(struct rep_table *t, const struct smp_column *x, const struct figures *base)
@@ -89,7 +113,10 @@ static void row(struct rep_table *t, const struct smp_column *x, const struct fi
 		rep_fix(t, f.switch_per_exit * 1000 / base->switch_per_exit);
 	else
 		rep_none(t);
-	break_even(t, &f, base);
+	if (break_even(&f, base) != 0)
+		rep_fix(t, break_even(&f, base));
+	else
+		rep_none(t);
 	rep_fix(t, share(m, SMP_STEAL));
 	rep_u64(t, hist_quantile(&m->latency[LAT_HANDLING], 9900));
 	rep_u64(t, hist_quantile(&m->latency[LAT_SGI], 9900));
@@ -150,7 +177,7 @@ void smp_compare_report(const struct smp_column *x, size_t n, size_t baseline, s
 	rep_fact(r, "model", "switch model of the baseline", "%s",
 		 x[baseline].m->prog->config.model->name);
 	for (size_t i = 0; i < n; i++) {
-		const struct figures base = figures_of(base_of(x, i, baseline));
+		const struct figures base = figures_of(x[base_of(x, i, baseline)].m);
 
 		row(t, &x[i], &base);
 		if (figures_of(x[i].m).switch_per_exit < figures_of(x[best].m).switch_per_exit)
@@ -160,13 +187,19 @@ void smp_compare_report(const struct smp_column *x, size_t n, size_t baseline, s
 					  .y = "switch_per_exit", .lead = true });
 	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Cycles of an exit and entry, and of a load and put",
 					  .x = "title", .y = "exit_cycles load_cycles" });
+	for (size_t i = 0; i < n; i++) {
+		const size_t k = base_of(x, i, baseline);
+		const struct figures f = figures_of(x[i].m), base = figures_of(x[k].m);
+
+		crossover(r, x[i].title, &f, x[k].title, &base);
+	}
 	rep_verdict(r, "least switch cycles per exit: %s", x[best].title);
 	rep_note(r, "switch per exit: load, put, exit, entry and first-use traps over all exits; "
 		    "break-even: exits per load "
 		    "at which a configuration costs what the baseline costs, by the cycles of one "
 		    "exit and entry and one load "
-		    "and put; none where both cost more or both less; a configuration of another "
-		    "size (vCPUs, pCPUs, scheduler, "
+		    "and put; what is deferred moves once per load instead of once per exit; none where "
+		    "both cost more or both less; a configuration of another size (vCPUs, pCPUs, scheduler, "
 		    "...) is compared with the first of that size");
 	calibration_note(x[baseline].m->prog->config.machine, r);
 }
