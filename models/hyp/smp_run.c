@@ -268,16 +268,20 @@ static void halt(struct smp *m, struct smp_cpu *c)
 
 /* ---- exits that the guest causes ---- */
 
+/* First vCPU of a VM, or one past the last VM's last: vcpu_init gives vCPU i to VM i * vms / vcpus. */
+static unsigned first_of_vm(const struct smp *m, uint64_t vm)
+{
+	const uint64_t vms = (uint64_t)m->o.vms;
+
+	return (unsigned)((vm * m->n_vcpu + vms - 1) / vms);
+}
+
 static void send_sgi(struct smp *m, struct smp_cpu *c)
 {
 	struct smp_vcpu *v = c->curr;
-	unsigned first = 0, n, self;
+	const unsigned first = first_of_vm(m, v->vm), n = first_of_vm(m, (uint64_t)v->vm + 1) - first;
+	const unsigned self = v->id - first;
 
-	for (first = v->id; first > 0 && m->vcpu[first - 1].vm == v->vm; first--)
-		;
-	for (n = v->id - first + 1; first + n < m->n_vcpu && m->vcpu[first + n].vm == v->vm; n++)
-		;
-	self = v->id - first;
 	for (int64_t i = 0; i < v->guest.w->ipi_targets; i++) {
 		unsigned to = n == 1 ? 0 : (unsigned)guest_below(&v->guest, STREAM_TARGET, n - 1);
 
