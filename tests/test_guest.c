@@ -122,7 +122,7 @@ START_TEST(an_empty_mix_is_one_clear_line)
 	ck_assert_int_eq(workload_check(&w, &e), -1);
 	ck_assert_int_eq(e.code, ERR_CONFIG);
 	ck_assert_str_eq(e.text,
-			 "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1");
+			 "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1, or a trace");
 }
 END_TEST
 

@@ -425,7 +425,7 @@ START_TEST(errors_are_those_of_the_program)
 		 "command line: [machine] vcpus = 0: out of range", 3},
 		{"[mix]\nwfi = 1\n[switch]\nmodel = linux-6.12-nvhe\n", "machine.vms=2",
 		 "[machine] vms = 2, but only 1 vCPUs", 3},
-		{"[switch]\nmodel = linux-6.12-nvhe\n", NULL, "in.ini: no trace: set [run] trace",
+		{"[switch]\nmodel = linux-6.12-nvhe\n", NULL, "in.ini: neither a trace nor a workload: set [run] trace",
 		 3},
 		{"[mix]\nwfi = 1\n[run]\ntrace = x.e2t\n", NULL, "both a trace and a workload", 3},
 		{"[el2sim]\ninclude = nowhere.ini\n", NULL,

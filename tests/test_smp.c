@@ -372,7 +372,7 @@ START_TEST(more_vms_than_vcpus_and_an_endless_duration_are_refused)
 	setup(&b, "linux-6.12-vhe");
 	ck_assert_ptr_null(smp_new(&b.o, &b.w, b.prog, NULL, true, &e));
 	ck_assert_str_eq(e.text,
-			 "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1");
+			 "[mix] is empty: give at least one exit kind a weight, hvc_unknown = 1, or a trace");
 	b.w.mix[EXIT_wfi] = 1;
 	b.o.vms = 2;
 	ck_assert_ptr_null(smp_new(&b.o, &b.w, b.prog, NULL, true, &e));

@@ -44,6 +44,7 @@ struct workload {
 	int64_t vcpus;     /* number of vCPUs, 0: by share */
 	int64_t weight;    /* of the threads, for a fair scheduler */
 	struct workload_class *classes; /* of the file: [class.NAME] */
+	const char *section; /* "class.NAME"; NULL: [workload], [mix] and [gaps] */
 };
 
 struct workload_class {

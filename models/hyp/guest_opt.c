@@ -137,6 +137,7 @@ static int make_class(struct opt_set *set, const char *section, void *ctx, struc
 		end = &(*end)->next;
 	c = *end = xcalloc(1, sizeof(*c));
 	c->section = xstrdup(section);
+	c->w.section = c->section;
 	c->rows = xcalloc(n_fixed + 2 * EXIT_COUNT, sizeof(*c->rows));
 	for (; n < n_fixed; n++) {
 		c->rows[n] = fixed_rows[n];
@@ -210,26 +211,21 @@ bool workload_wanted(const struct workload *w)
 	return acts(w) || w->classes != NULL;
 }
 
-static int check_class(const struct workload *w, const struct workload *c, struct err *e)
+static int check_class(const struct workload *c, struct err *e)
 {
-	const char *where = c == w ? "[workload]" : workload_name(w, c);
+	const char *where = c->section != NULL ? c->section : "workload";
 	bool any = c->gaps != NULL && c->gaps[0] != '\0';
 
 	if (!acts(c))
-		return c == w ? err_set(e, ERR_CONFIG,
-					"[mix] is empty: give at least one exit kind a weight, "
-					"hvc_unknown = 1")
-			      : err_set(e, ERR_CONFIG,
-					"class %s does nothing: give at least one exit kind a "
-					"weight, "
-					"hvc_unknown = 1, or a trace",
-					where);
+		return err_set(e, ERR_CONFIG,
+			       "[%s] is empty: give at least one exit kind a weight, hvc_unknown = 1, or a trace",
+			       c->section != NULL ? c->section : "mix");
 	if (c->law != LAW_RECORDED || any)
 		return 0;
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		if (c->mix[k] != 0 && (c->kind_gaps[k] == NULL || c->kind_gaps[k][0] == '\0'))
 			return err_set(e, ERR_CONFIG,
-				       "%s: law = recorded, but no quantiles for %s: want gaps = "
+				       "[%s] law = recorded, but no quantiles for %s: want gaps = "
 				       "100 250 4000 "
 				       "(ns), or such a list for the kind",
 				       where, exit_row((enum exit_kind)k)->name);
@@ -241,7 +237,7 @@ int workload_check(const struct workload *w, struct err *e)
 {
 	for (const struct workload *c = workload_next(w, NULL); c != NULL;
 	     c = workload_next(w, c)) {
-		if (check_class(w, c, e) != 0)
+		if (check_class(c, e) != 0)
 			return -1;
 	}
 	return 0;
@@ -257,7 +253,8 @@ int workload_share_out(const struct workload *w, uint64_t n, uint64_t *count, st
 		fixed += (uint64_t)c->vcpus;
 		shares += c->vcpus == 0 ? (uint64_t)c->share : 0;
 	}
-	if (fixed > n || (fixed < n && shares == 0 && w->classes != NULL))
+	/* one class alone gets all, whatever its share */
+	if (fixed > n || (fixed < n && shares == 0 && (w->classes != NULL || fixed != 0)))
 		return err_set(e, ERR_CONFIG,
 			       "the classes of the workload have %llu vCPUs, [machine] vcpus = "
 			       "%llu: want %s",
@@ -316,15 +313,16 @@ int guest_gaps_parse(const char *text, const char *where, struct guest_gaps *out
 static int parse_gaps(struct guest_class *c, struct err *e)
 {
 	const struct workload *w = c->w;
+	char where[160];
 
-	if (w->gaps != NULL && w->gaps[0] != '\0' &&
-	    guest_gaps_parse(w->gaps, "[workload] gaps", &c->any, e) != 0)
+	(void)snprintf(where, sizeof(where), "[%s] gaps", w->section != NULL ? w->section : "workload");
+	if (w->gaps != NULL && w->gaps[0] != '\0' && guest_gaps_parse(w->gaps, where, &c->any, e) != 0)
 		return -1;
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		char where[80];
-
-		(void)snprintf(where, sizeof(where), "[gaps] %s",
-			       exit_row((enum exit_kind)k)->name);
+		if (w->section != NULL)
+			(void)snprintf(where, sizeof(where), "[%s] %s", w->section, gaps_key((enum exit_kind)k));
+		else
+			(void)snprintf(where, sizeof(where), "[gaps] %s", exit_row((enum exit_kind)k)->name);
 		if (w->kind_gaps[k] != NULL && w->kind_gaps[k][0] != '\0' &&
 		    guest_gaps_parse(w->kind_gaps[k], where, &c->kind[k], e) != 0)
 			return -1;

@@ -44,8 +44,8 @@ static int begin_trace(struct job *j, const char *path, struct err *e)
 
 	*opt = replay_options_of(&j->config.sw);
 	if (path == NULL || path[0] == '\0')
-		return err_set(e, ERR_CONFIG, "%s: no trace: set [run] trace, or give --trace FILE (el2sim trace "
-			       "import makes one)", j->config.path[0] != '\0' ? j->config.path : "configuration");
+		return err_set(e, ERR_CONFIG, "%s: neither a trace nor a workload: set [run] trace, give --trace FILE (el2sim trace "
+			       "import makes one), or give exit kinds weights in [mix] to simulate them", j->config.path[0] != '\0' ? j->config.path : "configuration");
 	j->trace = tr_open(path, e);
 	if (j->trace == NULL)
 		return -1;

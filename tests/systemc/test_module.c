@@ -394,7 +394,7 @@ static const struct {
 	{SC_RUN " none.ini", "el2sim-systemc: none.ini: could not be read", 3},
 	{SC_RUN " " OVERCOMMIT " --machine.vcpus=0", "command line: [machine] vcpus = 0", 3},
 	{SC_RUN " configs/experiment/eager-vs-deferred.ini", "says what to compare", 2},
-	{SC_RUN " configs/machine/qemu-n1.ini", "no trace: set [run] trace", 3},
+	{SC_RUN " configs/machine/qemu-n1.ini", "neither a trace nor a workload: set [run] trace", 3},
 	{SC_RUN " " OVERCOMMIT " --format=pdf --run.duration=100", "no format \"pdf\"", 2},
 	{SC_RUN, "usage: el2sim-systemc CONFIG...", 2},
 	{SC_PLATFORM " " PLATFORM " dmaa=4", "usage: el2sim-platform CONFIG", 2},
