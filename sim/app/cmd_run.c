@@ -172,6 +172,17 @@ static int story_only(const struct run_args *o, struct err *e)
 			     : 0;
 }
 
+/* A format of what nobody asked for is a mistake. */
+static int formats_without_files(const struct run_args *o, struct err *e)
+{
+	if (o->events.format != EVENTS_NATIVE && o->events.file == NULL)
+		return err_set(e, ERR_USAGE, "--events-format %s: want --events FILE with it", events_formats[o->events.format]);
+	if (o->timeline_format != TIMELINE_FORMAT_COUNT && o->timeline == NULL)
+		return err_set(e, ERR_USAGE, "--timeline-format %s: want --timeline FILE with it",
+			       timeline_formats[o->timeline_format]);
+	return 0;
+}
+
 int cmd_run(int argc, char **argv, struct err *e)
 {
 	struct run_args o = { .timeline_format = TIMELINE_FORMAT_COUNT };
@@ -188,7 +199,9 @@ int cmd_run(int argc, char **argv, struct err *e)
 		args_free(&a);
 		return rc;
 	}
-	rc = config_load(&j.config, a.pos.v[0], &a.overrides, e);
+	rc = formats_without_files(&o, e);
+	if (rc == 0)
+		rc = config_load(&j.config, a.pos.v[0], &a.overrides, e);
 	if (rc == 0)
 		rc = job_refuse_comparison(&j, e);
 	if (rc == 0 && o.events.file != NULL && !workload_wanted(&j.config.workload))

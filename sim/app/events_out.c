@@ -2,6 +2,7 @@
 #include "sim/app/events_out.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "models/hyp/smp_events.h"
@@ -41,6 +42,20 @@ static int as_text(const char *native, const struct events_args *o, struct err *
 	return rc;
 }
 
+/* Said before the time is spent, and by the name that the user knows; a pipe may be opened once only. */
+static int can_be_written(const char *path, struct err *e)
+{
+	struct outfile probe;
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return 0;
+	if (file_create(&probe, path, e) != 0)
+		return -1;
+	file_abort(&probe);
+	return 0;
+}
+
 int events_run(const struct events_args *o, struct smp *m, const char *origin, struct err *e)
 {
 	struct str native = STR_INIT;
@@ -50,6 +65,8 @@ int events_run(const struct events_args *o, struct smp *m, const char *origin, s
 		return smp_run(m, e);
 	if (o->format == EVENTS_NATIVE)
 		return run_into(m, o->file, origin, e);
+	if (can_be_written(o->file, e) != 0)
+		return -1;
 	/* the text is made of a native file beside it */
 	str_addf(&native, "%s.%ld.e2t", o->file, (long)getpid());
 	rc = run_into(m, str_get(&native), origin, e);
