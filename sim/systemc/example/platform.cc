@@ -102,9 +102,23 @@ struct options {
 		return true;
 	}
 
+	// Those that are numbers are; 0 or more.
+	bool numbers() const
+	{
+		for (const char *name : {"uart", "dma", "transfer", "quantum", "stop", "resolution"}) {
+			const std::string &text = key.at(name);
+			char *end = nullptr;
+			const double value = std::strtod(text.c_str(), &end);
+
+			if (text.empty() || *end != '\0' || !(value >= 0 && value <= 1e12))
+				return false;
+		}
+		return true;
+	}
+
 	sc_time ns(const char *name) const
 	{
-		return sc_time(std::atof(key.at(name).c_str()), SC_NS);
+		return sc_time(std::strtod(key.at(name).c_str(), nullptr), SC_NS);
 	}
 };
 
@@ -160,7 +174,7 @@ int sc_main(int argc, char **argv)
 		if (!o.take(argv[i]))
 			argc = 0;
 	}
-	if (argc < 2) {
+	if (!o.numbers() || argc < 2) {
 		std::fprintf(stderr,
 			     "usage: el2sim-platform CONFIG [uart=NS] [dma=NS] [transfer=NS] "
 			     "[quantum=NS] "
@@ -169,7 +183,7 @@ int sc_main(int argc, char **argv)
 		return EL2SIM_USAGE;
 	}
 	sc_report_handler::set_actions(SC_INFO, SC_DO_NOTHING); // standard output is the report
-	sc_set_time_resolution(std::atof(o.key.at("resolution").c_str()), SC_PS);
+	sc_set_time_resolution(std::strtod(o.key.at("resolution").c_str(), nullptr), SC_PS);
 	tlm::tlm_global_quantum::instance().set(o.ns("quantum"));
 	try {
 		simulate(argv[1], o);

@@ -12,17 +12,22 @@ int sc_main(int argc, char **argv)
 {
 	std::vector<std::string> configs, overrides;
 	std::string format = "text";
+	bool good = true;
 
 	for (int i = 1; i < argc; i++) {
-		if (std::strncmp(argv[i], "--quantum=", 10) == 0)
-			tlm::tlm_global_quantum::instance().set(
-				sc_core::sc_time(std::atof(argv[i] + 10), sc_core::SC_NS));
-		else if (std::strncmp(argv[i], "--format=", 9) == 0)
+		if (std::strncmp(argv[i], "--quantum=", 10) == 0) {
+			char *end = nullptr;
+			const double ns = std::strtod(argv[i] + 10, &end);
+
+			good = good && argv[i][10] != '\0' && *end == '\0' && ns >= 0 && ns <= 1e12;
+			if (good)
+				tlm::tlm_global_quantum::instance().set(sc_core::sc_time(ns, sc_core::SC_NS));
+		} else if (std::strncmp(argv[i], "--format=", 9) == 0)
 			format = argv[i] + 9;
 		else
 			(argv[i][0] == '-' ? overrides : configs).push_back(argv[i]);
 	}
-	if (configs.empty()) {
+	if (configs.empty() || !good) {
 		std::fprintf(stderr, "usage: el2sim-systemc CONFIG... [--quantum=NS] [--format=NAME] "
 				     "[--section.key=value...]\n");
 		return EL2SIM_USAGE;
