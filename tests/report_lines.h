@@ -30,6 +30,8 @@ static const char *const report_lines[] = {
 	"el2sim flags " RL_VHE,
 	"el2sim explore " RL_VHE " --depth 4",
 	"el2sim explore --doc",
+	"el2sim bugs --list",
+	"el2sim mutate " RL_VHE " --quick",
 	"el2sim run " RL_VHE " --flags",
 	"el2sim config " RL_VHE,
 	"el2sim config --doc",
