@@ -132,6 +132,7 @@ static void story(const struct bug_check *b, struct rep *r)
 	ev = explore_path(b->search, b->number, &n);
 	xworld_free(story_report(&s, b->prog, b->states, ev, n, &v, r));
 	free(ev);
+	rep_verdict(r, "after event %zu: %s", n, v.text);
 }
 
 static int one(const struct bugs_args *o, const char *name, struct rep *r, size_t *bad, struct err *e)

@@ -136,8 +136,9 @@ static void verdict(const struct oracle_column *x, struct rep *r)
 			    x->title, (unsigned long long)s->entries, (unsigned long long)s->exits,
 			    (unsigned long long)s->loads, (unsigned long long)s->puts, (unsigned long long)s->accesses);
 	else
-		rep_verdict(r, "%s: %llu violations of %zu kinds in %llu entries, %llu exits", x->title,
-			    (unsigned long long)n, kinds, (unsigned long long)s->entries, (unsigned long long)s->exits);
+		rep_verdict(r, "%s: %llu violation%s of %zu kind%s in %llu entries, %llu exits", x->title,
+			    (unsigned long long)n, n == 1 ? "" : "s", kinds, kinds == 1 ? "" : "s",
+			    (unsigned long long)s->entries, (unsigned long long)s->exits);
 	if (s->unknown != 0)
 		rep_note(r, "%s: %llu steps could not be checked: the trace does not show how their vCPU got there", x->title,
 			 (unsigned long long)s->unknown);
