@@ -541,27 +541,75 @@ static void lonely_table(const struct diff *d, const char *first, const char *se
 	}
 }
 
+/* Numbers that no 64 bits hold are cut. */
+static void thousandths_add(struct str *b, i128 v)
+{
+	rep_exact_add(b, v > INT64_MAX ? INT64_MAX : v < INT64_MIN ? INT64_MIN : (int64_t)v);
+}
+
+/* Add |v| as a percentage of |of|, which is not 0, with its decimals. */
+static void percent_add(struct str *b, i128 v, i128 of)
+{
+	thousandths_add(b, size_of(v) * 100000 / size_of(of));
+}
+
 static void worst_sentence(const struct diff *d, struct rep *r)
 {
 	struct str b = STR_INIT;
 
 	if (!d->any_worst)
 		return;
-	rep_exact_add(&b, (int64_t)(size_of(d->worst.b - d->worst.a) * 100000 / size_of(d->worst.a) < INT64_MAX
-					    ? size_of(d->worst.b - d->worst.a) * 100000 / size_of(d->worst.a)
-					    : INT64_MAX));
-	rep_verdict(r, "dearest: %s%s%s, %s by %s %%", d->worst.metric, d->worst.point[0] != '\0' ? " at " : "",
-		    d->worst.point, d->worst.better == METRIC_MORE ? "down" : "up", str_get(&b));
+	percent_add(&b, d->worst.b - d->worst.a, d->worst.a);
+	rep_verdict(r, "%s: %s%s%s, %s by %s %%", d->worst_marked ? "dearest" : "of the parts only, dearest", d->worst.metric,
+		    d->worst.point[0] != '\0' ? " at " : "", d->worst.point, d->worst.better == METRIC_MORE ? "down" : "up",
+		    str_get(&b));
 	str_free(&b);
+}
+
+/* The largest change of what counts for the whole. */
+static void head_sentence(const struct diff *d, struct rep *r)
+{
+	const struct change *c = d->head.c;
+	struct str b = STR_INIT;
+
+	if (d->head.n == 0 || !c->in_a || !c->in_b || c->a == 0)
+		return;
+	str_add(&b, c->metric);
+	if (c->point[0] != '\0')
+		str_addf(&b, " at %s", c->point);
+	str_add(&b, " from ");
+	thousandths_add(&b, c->a);
+	str_add(&b, " to ");
+	thousandths_add(&b, c->b);
+	str_addf(&b, ", %s by ", c->b < c->a ? "down" : "up");
+	percent_add(&b, c->b - c->a, c->a);
+	rep_verdict(r, "of what counts for the whole, most changed: %s %%", str_get(&b));
+	str_free(&b);
+}
+
+static void gate_sentences(const struct diff *d, const struct group *sum, struct rep *r)
+{
+	uint64_t looked = 0;
+
+	if (d->o->n_limit == 0)
+		return;
+	for (size_t i = 0; i < d->o->n_limit; i++)
+		looked += d->o->limit[i].fits;
+	if (lost_points(d) != 0)
+		rep_verdict(r, "gate: failed: %" PRIu64 " points of the first side have no result on the second", lost_points(d));
+	if (sum->failed != 0)
+		rep_verdict(r, "gate: failed: %" PRIu64 " of %" PRIu64 " metrics that it looks at are over their limit",
+			    sum->failed, looked);
+	else if (lost_points(d) == 0)
+		rep_verdict(r, "gate: passed: none of %" PRIu64 " metrics that it looks at is over its limit", looked);
 }
 
 static void sentences(const struct diff *d, struct rep *r)
 {
 	struct group s = sum_of(d);
-	uint64_t looked = 0;
 
-	for (size_t i = 0; i < d->o->n_limit; i++)
-		looked += d->o->limit[i].fits;
+	gate_sentences(d, &s, r);
+	head_sentence(d, r);
 	if (s.changed == 0)
 		rep_verdict(r, "no difference in %" PRIu64 " metrics", s.metrics);
 	else
@@ -570,15 +618,6 @@ static void sentences(const struct diff *d, struct rep *r)
 	worst_sentence(d, r);
 	if (d->n_lonely != 0)
 		rep_verdict(r, "%zu points are on one side only", d->n_lonely);
-	if (d->o->n_limit == 0)
-		return;
-	if (lost_points(d) != 0)
-		rep_verdict(r, "gate: failed: %" PRIu64 " points of the first side have no result on the second", lost_points(d));
-	if (s.failed != 0)
-		rep_verdict(r, "gate: failed: %" PRIu64 " of %" PRIu64 " metrics that it looks at are over their limit", s.failed,
-			    looked);
-	else if (lost_points(d) == 0)
-		rep_verdict(r, "gate: passed: none of %" PRIu64 " metrics that it looks at is over its limit", looked);
 }
 
 void diff_report(struct diff *d, const char *first, const char *second, struct rep *r)
