@@ -29,8 +29,13 @@ static const struct name killers[] = {
 };
 static const struct name proofs[] = {
 #define EQUIVALENT(id, proof) { #id, proof },
+#define UNFOLLOWED(id, reason) { #id, reason },
 #include "models/hyp/mutants.def"
 };
+static const uint32_t unfollowed = 0
+#define UNFOLLOWED(id, reason) | UINT32_C(1) << PROOF_##id
+#include "models/hyp/mutants.def"
+	;
 _Static_assert(PROOF_COUNT <= 32, "one bit each in struct mutant");
 
 const char *mutant_kind_name(enum mutant_kind k)
@@ -61,6 +66,11 @@ const char *mutant_proof_name(enum mutant_proof p)
 const char *mutant_proof_what(enum mutant_proof p)
 {
 	return proofs[p].what;
+}
+
+bool mutant_proof_followed(enum mutant_proof p)
+{
+	return (unfollowed >> p & 1) == 0;
 }
 
 /* ---- killers ---- */
@@ -127,6 +137,16 @@ struct maker {
 	bool quick, ended;
 };
 
+static void count_unnoticed(struct mutation *m, const struct mutant *x)
+{
+	if (!x->proved)
+		m->unexplained++;
+	else if ((x->proofs & unfollowed) != 0)
+		m->unfollowed[x->kind]++;
+	else
+		m->equivalent[x->kind]++;
+}
+
 /* Put it to the killers, then to the proofs; q is freed. */
 static void judge(struct maker *k, struct mutant *x, struct ws_prog *q)
 {
@@ -141,7 +161,8 @@ static void judge(struct maker *k, struct mutant *x, struct ws_prog *q)
 	if (x->killer == KILLER_nobody && (!k->quick || !x->proved) && by_explorer(q, x->found))
 		x->killer = KILLER_explorer;
 	k->m->by[x->kind][x->killer]++;
-	k->m->unexplained += x->killer == KILLER_nobody && !x->proved;
+	if (x->killer == KILLER_nobody)
+		count_unnoticed(k->m, x);
 	k->m->v = xrealloc(k->m->v, (k->m->n + 1) * sizeof(*k->m->v));
 	k->m->v[k->m->n++] = *x;
 	ws_free(q);

@@ -21,6 +21,7 @@ enum mutant_killer {
 };
 enum mutant_proof {
 #define EQUIVALENT(id, proof) PROOF_##id,
+#define UNFOLLOWED(id, reason) PROOF_##id,
 #include "models/hyp/mutants.def"
 	PROOF_COUNT
 };
@@ -30,6 +31,7 @@ const char *mutant_killer_name(enum mutant_killer k);
 const char *mutant_killer_what(enum mutant_killer k);
 const char *mutant_proof_name(enum mutant_proof p);
 const char *mutant_proof_what(enum mutant_proof p);
+bool mutant_proof_followed(enum mutant_proof p); /* false: nothing in el2sim reads what the mutant lacks */
 
 struct mutant {
 	uint8_t kind, killer;  /* enum mutant_kind, mutant_killer */
@@ -46,6 +48,7 @@ struct mutation {
 	struct mutant *v;
 	size_t n;
 	uint64_t by[MUTANT_COUNT][KILLER_COUNT];
+	uint64_t equivalent[MUTANT_COUNT], unfollowed[MUTANT_COUNT]; /* of those that nobody notices; some op not followed: unfollowed */
 	size_t unexplained;
 };
 

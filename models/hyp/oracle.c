@@ -159,7 +159,8 @@ static void put_in_force(struct oracle *o, const struct ws_op *op, unsigned s)
 		tag = tag_of(TAG_HCFG, o->c, 0);
 		break;
 	case SIDE_HRUN:
-		tag = o->t.s[s].move == MOVE_CONF ? tag_of(TAG_HYP, o->c, 0) : tag;
+		/* pKVM's own keys; the host's path writes the host's */
+		tag = o->t.s[s].move == MOVE_CONF || (op->phase != PHASE_HANDLE && o->t.s[s].group == GRP_pauth) ? tag_of(TAG_HYP, o->c, 0) : tag;
 		break;
 	default:
 		break;
@@ -316,6 +317,19 @@ static void empty_list_registers(struct oracle *o)
 		MEM(o, o->v, (unsigned)s + k) = TRUTH(o, o->v, (unsigned)s + k);
 }
 
+/* An interrupt is still in a list register: the host must know. */
+static void check_list_registers(struct oracle *o, unsigned lrs)
+{
+	int s = o->t.slot[SR_ICH_LR0_EL2];
+
+	for (unsigned k = 0; s >= 0 && k < lrs && k < 16; k++) {
+		unsigned lr = (unsigned)s + k;
+
+		if (o->t.s[lr].required && MEM(o, o->v, lr) != TRUTH(o, o->v, lr))
+			oracle_violate(o, VIOLATION_lost_write, (int)lr, NULL, SIZE_MAX, "an interrupt that is still pending or active is not saved");
+	}
+}
+
 /* A trace that lost events: the vCPU is taken as put, its values as saved. */
 static void displace(struct oracle *o, unsigned v)
 {
@@ -411,6 +425,8 @@ static void leave(struct oracle *o, uint64_t state)
 	if ((state & CND(LR_LIVE)) == 0)
 		empty_list_registers(o);
 	run_comp(o, ws_phase_comp(o->p, PHASE_EXIT), state, vcpu->lrs);
+	if ((state & CND(LR_LIVE)) != 0)
+		check_list_registers(o, vcpu->lrs);
 	empty_list_registers(o);
 	vcpu->in_guest = 0;
 	vcpu->lrs = 0;

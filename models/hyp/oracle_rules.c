@@ -230,9 +230,10 @@ static void add_need(struct oracle_tables *t, const struct ws_prog *p, const str
 		return;
 	s = ws_subject_of(SUBJECT_REG, ws_same((enum sysreg)op->reg));
 	slot = t->slot[s.reg];
-	if (slot < 0 || s.move != MOVE_CONF || given_up(&p->config, &s))
+	/* FPEXC32_EL2: the guest's own while it has FP, else a control: EN lets FP accesses trap */
+	if (slot < 0 || (s.move != MOVE_CONF && (s.reach & CND(FP_OWNED)) == 0) || given_up(&p->config, &s))
 		return;
-	t->need[t->n_need++] = (struct oracle_need){ (uint16_t)slot, on, op->guard.off };
+	t->need[t->n_need++] = (struct oracle_need){ (uint16_t)slot, on, op->guard.off | (s.move != MOVE_CONF ? s.reach & CND(FP_OWNED) : 0) };
 }
 
 /* ---- copies that are read ---- */
@@ -269,20 +270,33 @@ struct host_facts {
 	bool own[N_SUBJECTS], keys;
 };
 
+/* What a way back to the host writes last: a constant may stand there only for a while (page-table walks kept off). */
+static void last_writes(const struct ws_prog *base, enum ws_phase phase, bool *own, bool *constant)
+{
+	uint8_t last[N_SUBJECTS] = { 0 };
+
+	for (size_t i = 0; i < base->n; i++) {
+		unsigned s = subject_of(&base->op[i]);
+
+		if (s != N_SUBJECTS && base->op[i].phase == phase && base->op[i].opcode == OP_MSR)
+			last[s] = base->op[i].side;
+	}
+	for (unsigned s = 0; s < N_SUBJECTS; s++) {
+		own[s] |= last[s] == SIDE_HOST;
+		constant[s] |= last[s] == SIDE_HCFG;
+	}
+}
+
 static void look_at_host(struct host_facts *f, const struct ws_prog *base)
 {
 	bool constant[N_SUBJECTS] = { false };
 
 	memset(f, 0, sizeof(*f));
+	last_writes(base, PHASE_EXIT, f->own, constant);
+	last_writes(base, PHASE_PUT, f->own, constant);
 	for (size_t i = 0; i < base->n; i++) {
 		const struct ws_op *op = &base->op[i];
-		unsigned s = subject_of(op);
-		bool back = op->phase == PHASE_EXIT || op->phase == PHASE_PUT, write = op->opcode == OP_MSR;
 
-		if (s == N_SUBJECTS)
-			continue;
-		f->own[s] |= back && write && op->side == SIDE_HOST;
-		constant[s] |= back && write && op->side == SIDE_HCFG;
 		f->keys |= (op->phase == PHASE_LOAD || op->phase == PHASE_ENTER) && op->opcode == OP_MRS && is_key(op) &&
 			   op->side == SIDE_HOST && (op->guard.on & CND(PAUTH_USED)) == 0;
 	}

@@ -20,7 +20,7 @@ static const struct arg_row arg_rows[] = {
 
 static const struct arg_spec spec = {
 	.name = "mutate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 1, .overrides = true,
-	.text = "Exit status 0: each is noticed or proved to make no difference; 1: not so.\n",
+	.text = "Exit status 0: each is noticed, proved to make no difference, or does what el2sim does not follow; 1: not so.\n",
 };
 
 static void summary(const struct mutation *m, struct rep *r)
@@ -28,21 +28,19 @@ static void summary(const struct mutation *m, struct rep *r)
 	static const struct rep_col cols[] = {
 		{ "mutant", "left out", REP_STR, "", 0, false }, { "lint", "", REP_U64, "", 0, true },
 		{ "play", "oracle", REP_U64, "", 0, true },	 { "explorer", "", REP_U64, "", 0, true },
-		{ "equivalent", "", REP_U64, "", 0, true },	 { "unexplained", "", REP_U64, "", 0, true },
+		{ "equivalent", "", REP_U64, "", 0, true },	 { "unfollowed", "not followed", REP_U64, "", 0, true },
+		{ "unexplained", "", REP_U64, "", 0, true },
 	};
 	struct rep_table *t = rep_table(r, "mutants", "Noticed by", cols, sizeof(cols) / sizeof(cols[0]));
 
 	for (unsigned k = 0; k < MUTANT_COUNT; k++) {
-		uint64_t open = 0;
-
-		for (size_t i = 0; i < m->n; i++)
-			open += m->v[i].kind == k && m->v[i].killer == KILLER_nobody && !m->v[i].proved;
 		rep_str(t, mutant_kind_what((enum mutant_kind)k));
 		rep_u64(t, m->by[k][KILLER_lint]);
 		rep_u64(t, m->by[k][KILLER_play]);
 		rep_u64(t, m->by[k][KILLER_explorer]);
-		rep_u64(t, m->by[k][KILLER_nobody] - open);
-		rep_u64(t, open);
+		rep_u64(t, m->equivalent[k]);
+		rep_u64(t, m->unfollowed[k]);
+		rep_u64(t, m->by[k][KILLER_nobody] - m->equivalent[k] - m->unfollowed[k]);
 	}
 }
 
@@ -68,7 +66,7 @@ static void list(const struct mutation *m, bool all, struct rep *r)
 	static const struct rep_col cols[] = {
 		{ "mutant", "", REP_STR, "", 0, false },	 { "what", "left out", REP_STR, "", 0, false },
 		{ "function", "kernel function", REP_STR, "", 0, false }, { "ops", "", REP_U64, "", 0, false },
-		{ "killer", "noticed by", REP_STR, "", 0, false }, { "why", "what was said; why it makes no difference", REP_STR, "", 0, false },
+		{ "killer", "noticed by", REP_STR, "", 0, false }, { "why", "what was said; why nobody notices", REP_STR, "", 0, false },
 	};
 	struct rep_table *t = rep_table(r, "list", all ? "Mutants" : "Not noticed", cols, sizeof(cols) / sizeof(cols[0]));
 
@@ -89,10 +87,10 @@ static void list(const struct mutation *m, bool all, struct rep *r)
 static void proofs_table(const struct mutation *m, struct rep *r)
 {
 	static const struct rep_col cols[] = {
-		{ "proof", "", REP_STR, "", 0, false }, { "mutants", "", REP_U64, "", 0, false },
-		{ "why", "why it makes no difference", REP_STR, "", 0, false },
+		{ "proof", "", REP_STR, "", 0, false }, { "means", "", REP_STR, "", 0, false },
+		{ "mutants", "", REP_U64, "", 0, false }, { "why", "", REP_STR, "", 0, false },
 	};
-	struct rep_table *t = rep_table(r, "proofs", "Proofs of equivalence", cols, sizeof(cols) / sizeof(cols[0]));
+	struct rep_table *t = rep_table(r, "proofs", "Why nobody notices: proofs of equivalence, and what is not followed", cols, sizeof(cols) / sizeof(cols[0]));
 
 	for (unsigned p = 0; p < PROOF_COUNT; p++) {
 		uint64_t n = 0;
@@ -100,6 +98,7 @@ static void proofs_table(const struct mutation *m, struct rep *r)
 		for (size_t i = 0; i < m->n; i++)
 			n += m->v[i].killer == KILLER_nobody && m->v[i].proved && (m->v[i].proofs >> p & 1) != 0;
 		rep_str(t, mutant_proof_name((enum mutant_proof)p));
+		rep_str(t, mutant_proof_followed((enum mutant_proof)p) ? "equivalent" : "not followed");
 		rep_u64(t, n);
 		rep_str(t, mutant_proof_what((enum mutant_proof)p));
 	}
@@ -138,8 +137,7 @@ static int run(const struct mutate_args *o, const struct config *c, struct err *
 	summary(&m, r);
 	list(&m, o->all, r);
 	proofs_table(&m, r);
-	rep_verdict(r, "%s on %s: %zu mutants, %zu neither noticed nor proved equivalent", wc.model->name, wc.machine->name, m.n,
-		    m.unexplained);
+	rep_verdict(r, "%s on %s: %zu mutants, %zu neither noticed nor explained", wc.model->name, wc.machine->name, m.n, m.unexplained);
 	rc = output_write(&o->out, r, e);
 	if (rc == 0 && m.unexplained != 0)
 		rc = err_set(e, ERR_ANSWER_NO, "%s", "");
