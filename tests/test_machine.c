@@ -81,11 +81,20 @@ START_TEST(every_format_is_what_the_program_writes)
 }
 END_TEST
 
+/* The machine's JSON report is this one. */
+static void reports(struct el2sim *m, const char *want)
+{
+	char *got = report(m, "json");
+
+	ck_assert_str_eq(got, want);
+	free(got);
+}
+
 /* One event's time after the other, and odd times between them. */
 START_TEST(how_time_is_cut_changes_nothing)
 {
 	struct el2sim *m = machine(OVERCOMMIT, "run.duration=2000"), *steps, *odd;
-	char *want, *got;
+	char *want;
 	struct el2sim_error e;
 	uint64_t next;
 
@@ -98,16 +107,12 @@ START_TEST(how_time_is_cut_changes_nothing)
 		ck_assert_uint_eq(el2sim_now(steps), next);
 	}
 	run_out(steps);
-	got = report(steps, "json");
-	ck_assert_str_eq(got, want);
-	free(got);
+	reports(steps, want);
 	odd = machine(OVERCOMMIT, "run.duration=2000");
 	for (uint64_t t = 0; t < el2sim_end_time(odd); t += 1 + t / 7)
 		fine(el2sim_run_until(odd, t, &e), &e);
 	run_out(odd);
-	got = report(odd, "json");
-	ck_assert_str_eq(got, want);
-	free(got);
+	reports(odd, want);
 	free(want);
 	el2sim_free(m);
 	el2sim_free(steps);
@@ -190,7 +195,7 @@ START_TEST(a_replay_has_times_of_its_own_and_no_devices)
 	struct el2sim_device d = {.name = "d", .size = 4, .access = NULL};
 	struct el2sim_observer o = {NULL, NULL, NULL, NULL};
 	uint64_t next, times = 0, v;
-	char *got, *want = program(REPLAY, "--run.counting=yes", "json");
+	char *want = program(REPLAY, "--run.counting=yes", "json");
 	struct el2sim_error e;
 
 	refused(el2sim_add_device(m, &d, &e), &e, EL2SIM_USAGE, "replays a trace: want a workload");
@@ -205,17 +210,13 @@ START_TEST(a_replay_has_times_of_its_own_and_no_devices)
 	refused(el2sim_raise(m, 0, &e), &e, EL2SIM_USAGE, "replays a trace");
 	refused(el2sim_count(m, EL2SIM_MACHINE, 0, "exits", &v, &e), &e, EL2SIM_USAGE, "replays");
 	run_out(m);
-	got = report(m, "json");
-	ck_assert_str_eq(got, want);
-	free(got);
+	reports(m, want);
 	el2sim_free(m);
 	odd = machine(REPLAY, "run.counting=yes");
 	for (uint64_t t = 0; t < el2sim_end_time(odd); t += 1 + t / 3)
 		fine(el2sim_run_until(odd, t, &e), &e);
 	run_out(odd);
-	got = report(odd, "json");
-	ck_assert_str_eq(got, want);
-	free(got);
+	reports(odd, want);
 	free(want);
 	el2sim_free(odd);
 	el2sim_free(machine(REPLAY, "run.counting=yes")); /* not run at all */
@@ -226,7 +227,7 @@ START_TEST(a_played_trace_is_a_machine_that_nobody_interrupts)
 {
 	struct el2sim *m = machine(REPLAY, "host.sched=recorded");
 	struct el2sim_device d = {.name = "d", .size = 4, .access = NULL};
-	char *got, *want = program(REPLAY, "--host.sched=recorded", "json");
+	char *want = program(REPLAY, "--host.sched=recorded", "json");
 	struct el2sim_error e;
 	uint64_t next;
 
@@ -236,9 +237,7 @@ START_TEST(a_played_trace_is_a_machine_that_nobody_interrupts)
 	refused(el2sim_raise(m, 0, &e), &e, EL2SIM_USAGE, "replays a trace");
 	run_out(m);
 	ck_assert_uint_gt(count(m, EL2SIM_MACHINE, 0, "exits"), 1000);
-	got = report(m, "json");
-	ck_assert_str_eq(got, want);
-	free(got);
+	reports(m, want);
 	free(want);
 	el2sim_free(m);
 }
