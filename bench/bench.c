@@ -9,11 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "models/hyp/explore.h"
-#include "models/hyp/oracle.h"
-#include "models/hyp/replay.h"
-#include "models/hyp/runner.h"
-#include "models/hyp/smp.h"
+#include "models/hyp/check/explore.h"
+#include "models/hyp/check/oracle.h"
+#include "models/hyp/replay/replay.h"
+#include "models/hyp/ws/runner.h"
+#include "models/hyp/host/smp.h"
 #include "sim/report/rep.h"
 #include "traces/dump.h"
 #include "traces/import.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "models/hyp/abi_study.h"
+#include "models/hyp/abi/abi_study.h"
 #include "sim/report/rep.h"
 
 #define REPEAT 3

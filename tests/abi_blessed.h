@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "models/hyp/uapi.h"
+#include "models/hyp/abi/uapi.h"
 
 #define BLESSED_FILE "tools/testing/selftests/kvm/aarch64/get-reg-list.c"
 

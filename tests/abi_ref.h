@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/uapi.h"
+#include "models/hyp/abi/uapi.h"
 
 #define REF_MEM_BASE 0x10000u
 #define REF_MEM_SIZE 0x10000u

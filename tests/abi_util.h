@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/hyp/abi.h"
+#include "models/hyp/abi/abi.h"
 
 #define F_PSCI  UAPI_FEATURE(PSCI_0_2)
 #define F_PMU   UAPI_FEATURE(PMU_V3)

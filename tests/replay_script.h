@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/replay.h"
+#include "models/hyp/replay/replay.h"
 #include "sim/app/config.h"
 #include "traces/writer.h"
 

@@ -6,7 +6,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "models/hyp/smp.h"
+#include "models/hyp/host/smp.h"
 #include "tests/ws_fixture.h"
 
 /* A machine at 1 GHz, so that a cycle is a nanosecond. */

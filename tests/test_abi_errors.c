@@ -2,7 +2,7 @@
 /* Every rule and error of the register ABI, one test each. */
 #include "tests/abi_util.h"
 
-#include "models/hyp/abi_mask.h"
+#include "models/hyp/abi/abi_mask.h"
 
 /* --- states ------------------------------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
  */
 #include "tests/abi_util.h"
 
-#include "models/hyp/abi_mask.h"
+#include "models/hyp/abi/abi_mask.h"
 #include "tests/abi_ref.h"
 
 struct world {

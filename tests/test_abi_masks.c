@@ -2,7 +2,7 @@
 /* Writable masks in three forms, and trial without them; register scope in five. */
 #include "tests/abi_util.h"
 
-#include "models/hyp/abi_mask.h"
+#include "models/hyp/abi/abi_mask.h"
 
 /* CRm, op2, mask of op1 = 0 as facts of 6.12.117; the AArch32 ones and op1 1 and 3 below. */
 static const struct {

@@ -4,7 +4,7 @@
 
 #include <sys/wait.h>
 
-#include "models/hyp/abi_study.h"
+#include "models/hyp/abi/abi_study.h"
 #include "sim/app/config.h"
 
 #define CONFIG EL2SIM_SOURCE_DIR "/configs/experiment/abi-scope.ini"

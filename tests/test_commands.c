@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "models/cpu/kvm_reg.h"
-#include "models/hyp/exits.h"
+#include "models/hyp/kvm/exits.h"
 #include "sim/app/output.h"
 #include "tests/command_json.h"
 #include "tests/suite.h"

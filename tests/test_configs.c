@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/hyp/wswitch.h"
+#include "models/hyp/ws/wswitch.h"
 #include "sim/base/opt.h"
 #include "tests/suite.h"
 

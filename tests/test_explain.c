@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/ws_lint.h"
 #include "sim/base/str.h"
 #include "tests/suite.h"
 

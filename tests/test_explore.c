@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/explore_impl.h"
-#include "models/hyp/inject.h"
-#include "models/hyp/story.h"
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/explore_impl.h"
+#include "models/hyp/check/inject.h"
+#include "models/hyp/check/story.h"
+#include "models/hyp/check/ws_lint.h"
 #include "tests/command.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "models/hyp/step.h"
+#include "models/hyp/kvm/step.h"
 #include "tests/command_json.h"
 #include "tests/suite.h"
 

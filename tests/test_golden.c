@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/hyp/ws_explain.h"
+#include "models/hyp/ws/ws_explain.h"
 #include "tests/files.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"

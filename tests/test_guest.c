@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/guest.h"
-#include "models/hyp/sched.h"
+#include "models/hyp/host/guest.h"
+#include "models/hyp/host/sched.h"
 #include "tests/suite.h"
 
 #define HZ UINT64_C(1000000000)

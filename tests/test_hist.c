@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "sim/base/err.h"
-#include "sim/hooks/hist.h"
+#include "sim/base/hist.h"
 #include "tests/suite.h"
 
 static int compare(const void *a, const void *b)

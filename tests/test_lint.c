@@ -2,7 +2,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/ws_lint.h"
 #include "tests/suite.h"
 #include "tests/ws_fixture.h"
 

@@ -6,8 +6,8 @@
 #include <check.h>
 #include <string.h>
 
-#include "models/hyp/mutate.h"
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/mutate.h"
+#include "models/hyp/check/ws_lint.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"
 #include "tests/ws_values.h"

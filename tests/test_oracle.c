@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/inject.h"
-#include "models/hyp/play.h"
-#include "models/hyp/replay.h"
-#include "models/hyp/runner.h"
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/inject.h"
+#include "models/hyp/check/play.h"
+#include "models/hyp/replay/replay.h"
+#include "models/hyp/ws/runner.h"
+#include "models/hyp/check/ws_lint.h"
 #include "sim/app/simulate.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"

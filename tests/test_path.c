@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/path_import.h"
+#include "models/hyp/measured/path_import.h"
 #include "sim/base/opt.h"
 #include "tests/files.h"
 #include "tests/suite.h"

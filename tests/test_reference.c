@@ -6,8 +6,8 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "models/hyp/reference.h"
-#include "models/hyp/softreg.h"
+#include "models/hyp/measured/reference.h"
+#include "models/hyp/measured/softreg.h"
 #include "sim/base/str.h"
 #include "tests/files.h"
 #include "tests/suite.h"
@@ -212,7 +212,7 @@ static const struct {
 	const char *function;
 } soft_rows[] = {
 #define SOFT(reg, op, item, help) { #reg, REF_OP_##op, "vfs_ioctl" },
-#include "models/hyp/softreg.def"
+#include "models/hyp/measured/softreg.def"
 #undef SOFT
 };
 
@@ -222,7 +222,7 @@ static const struct {
 	const char *function, *nvhe;
 } hard_rows[] = {
 #define HARD_IN(reg, op, function, help) { #reg, REF_OP_##op, #function, "__kvm_nvhe_" #function },
-#include "models/hyp/softreg.def"
+#include "models/hyp/measured/softreg.def"
 #undef HARD_IN
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A simulated machine written as KVM's events, and what a replay makes of them. */
-#include "models/hyp/smp_events.h"
+#include "models/hyp/host/smp_events.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-#include "models/hyp/replay.h"
+#include "models/hyp/replay/replay.h"
 #include "tests/smp_bench.h"
 #include "tests/suite.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What observers of a machine, and of a replay, get to see. */
-#include "models/hyp/smp_hooks.h"
+#include "models/hyp/ws/watch.h"
 
-#include "models/hyp/replay.h"
+#include "models/hyp/replay/replay.h"
 #include "tests/smp_bench.h"
 #include "tests/suite.h"
 

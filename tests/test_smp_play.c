@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A machine that plays a recorded trace counts what the replay of the trace counts. */
-#include "models/hyp/smp_play.h"
+#include "models/hyp/host/smp_play.h"
 
 #include <stdio.h>
 #include <string.h>

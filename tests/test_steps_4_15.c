@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/exits.h"
-#include "models/hyp/runner.h"
+#include "models/hyp/kvm/exits.h"
+#include "models/hyp/ws/runner.h"
 #include "tests/files.h"
 #include "tests/suite.h"
 

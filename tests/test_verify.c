@@ -56,7 +56,7 @@ START_TEST(every_cpu_of_a_reference_has_its_profile)
 {
 #define REFCPU(name, profile, help) #name,
 	static const char *const cpus[] = {
-#include "models/hyp/refcpus.def"
+#include "models/hyp/measured/refcpus.def"
 	};
 #undef REFCPU
 

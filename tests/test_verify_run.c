@@ -2,7 +2,7 @@
 /* Whole recorded runs: what the replay of their events counts, against what the recorder counted. */
 #include <string.h>
 
-#include "models/hyp/verify_run.h"
+#include "models/hyp/measured/verify_run.h"
 #include "tests/suite.h"
 #include "tests/ws_fixture.h"
 

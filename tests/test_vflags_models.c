@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vCPU flags in whole models: what they decide, which rules hold, what lint says of their tables. */
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/ws_lint.h"
 #include "tests/suite.h"
 #include "tests/vflags_bench.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/recorded.h"
+#include "models/hyp/replay/recorded.h"
 #include "sim/app/cmd_trace.h"
 #include "sim/app/simulate.h"
 #include "tests/suite.h"

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/ws_lint.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"
 #include "tests/ws_values.h"
@@ -378,7 +378,7 @@ START_TEST(accessors_reach_the_cpu_while_a_vhe_vcpu_is_loaded)
 {
 	static const enum sysreg regs[] = {
 #define ACCESSOR(reg) SR_##reg,
-#include "models/hyp/accessors.def"
+#include "models/hyp/kvm/accessors.def"
 #undef ACCESSOR
 	};
 	size_t n;

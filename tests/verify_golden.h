@@ -10,9 +10,9 @@
 
 #include <glob.h>
 
-#include "models/hyp/recpath.h"
-#include "models/hyp/verify.h"
-#include "models/hyp/verify_combo.h"
+#include "models/hyp/measured/recpath.h"
+#include "models/hyp/measured/verify.h"
+#include "models/hyp/measured/verify_combo.h"
 #include "tests/ws_fixture.h"
 #include "traces/csv.h"
 

@@ -6,7 +6,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "models/hyp/runner.h"
+#include "models/hyp/ws/runner.h"
 #include "tests/ws_fixture.h"
 
 #define N1 EL2SIM_SOURCE_DIR "/configs/machine/neoverse-n1.ini"

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/wswitch.h"
+#include "models/hyp/ws/wswitch.h"
 #include "sim/base/opt.h"
 
 struct fixture_machine {

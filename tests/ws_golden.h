@@ -4,7 +4,7 @@
 #ifndef EL2SIM_TESTS_WS_GOLDEN_H
 #define EL2SIM_TESTS_WS_GOLDEN_H
 
-#include "models/hyp/ws_explain.h"
+#include "models/hyp/ws/ws_explain.h"
 #include "tests/ws_fixture.h"
 
 struct golden_case {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/wswitch.h"
+#include "models/hyp/ws/wswitch.h"
 
 #define WORLD_CPUS  2
 #define WORLD_VCPUS 3

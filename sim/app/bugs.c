@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/play.h"
-#include "models/hyp/story.h"
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/play.h"
+#include "models/hyp/check/story.h"
+#include "models/hyp/check/ws_lint.h"
 #include "sim/base/share.h"
 #include "sim/base/str.h"
 

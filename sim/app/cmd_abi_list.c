@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/abi_mask.h"
+#include "models/hyp/abi/abi_mask.h"
 #include "sim/app/cmd_abi.h"
 #include "sim/base/str.h"
 

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "models/hyp/abi_mask.h"
-#include "models/hyp/abi_study.h"
+#include "models/hyp/abi/abi_mask.h"
+#include "models/hyp/abi/abi_study.h"
 #include "sim/app/cmd_abi.h"
 #include "sim/base/str.h"
 #include "sim/kernel/clk.h"

@@ -2,8 +2,8 @@
 /* el2sim exits: exit kinds and what they are made of, printed from the tables of models/hyp. */
 #include <string.h>
 
-#include "models/hyp/exits.h"
-#include "models/hyp/path.h"
+#include "models/hyp/kvm/exits.h"
+#include "models/hyp/measured/path.h"
 #include "sim/app/output.h"
 #include "sim/base/str.h"
 
@@ -123,7 +123,7 @@ static const char *settled_by(enum cond c)
 #define KCOND(id, help)      [CND_##id] = "kernel, mode",
 #define VCOND(id, key, help) [CND_##id] = "vCPU",
 #define SCOND(id, key, help) [CND_##id] = "run time",
-#include "models/hyp/conds.def"
+#include "models/hyp/kvm/conds.def"
 #undef KCOND
 #undef VCOND
 #undef SCOND

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim explain: the compiled program, op by op; --diff: what is different in another one. */
-#include "models/hyp/ws_explain.h"
+#include "models/hyp/ws/ws_explain.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* el2sim import-profile: recorded totals and registers to a path profile (INI). */
 #include <string.h>
 
-#include "models/hyp/path_import.h"
+#include "models/hyp/measured/path_import.h"
 #include "sim/app/args.h"
 #include "sim/base/file.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim lint: every static check of a configuration's program and of the tables; --doc: the rules. */
-#include "models/hyp/oracle.h"
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/oracle.h"
+#include "models/hyp/check/ws_lint.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
 

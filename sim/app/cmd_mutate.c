@@ -2,7 +2,7 @@
 /* el2sim mutate: is the loss of each row, register, accessor and barrier noticed, and by whom? */
 #include <stdio.h>
 
-#include "models/hyp/mutate.h"
+#include "models/hyp/check/mutate.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"

@@ -2,7 +2,7 @@
 /* el2sim profile: the program's listing with how often each op ran and what that cost. */
 #include <stdlib.h>
 
-#include "models/hyp/ws_explain.h"
+#include "models/hyp/ws/ws_explain.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/report/folded.h"

@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "models/hyp/guest.h"
-#include "models/hyp/recorded.h"
+#include "models/hyp/host/guest.h"
+#include "models/hyp/replay/recorded.h"
 #include "sim/app/cmd_trace.h"
 #include "sim/app/config.h"
 #include "sim/base/file.h"

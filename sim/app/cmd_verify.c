@@ -2,7 +2,7 @@
 /* el2sim verify: simulated counts and order against what a real kernel executed. */
 #include <string.h>
 
-#include "models/hyp/verify_combo.h"
+#include "models/hyp/measured/verify_combo.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
 #include "sim/app/verify_job.h"

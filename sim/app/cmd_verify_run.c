@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/verify_run.h"
+#include "models/hyp/measured/verify_run.h"
 #include "sim/app/config.h"
 #include "sim/app/verify_run.h"
 #include "traces/import.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/ws_lint.h"
+#include "models/hyp/check/ws_lint.h"
 #include "sim/base/share.h"
 #include "sim/base/str.h"
 

@@ -4,12 +4,12 @@
 #define EL2SIM_APP_CONFIG_H
 
 #include "models/cpu/machine.h"
-#include "models/hyp/abi_price.h"
-#include "models/hyp/inject.h"
-#include "models/hyp/path.h"
-#include "models/hyp/policy_opt.h"
-#include "models/hyp/smp.h"
-#include "models/hyp/wswitch.h"
+#include "models/hyp/abi/abi_price.h"
+#include "models/hyp/check/inject.h"
+#include "models/hyp/measured/path.h"
+#include "models/hyp/ws/policy_opt.h"
+#include "models/hyp/host/smp.h"
+#include "models/hyp/ws/wswitch.h"
 #include "sim/app/args.h"
 #include "sim/app/sweep_opt.h"
 #include "sim/base/opt.h"

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "models/hyp/smp_events.h"
+#include "models/hyp/host/smp_events.h"
 #include "sim/app/cmd_trace.h"
 #include "sim/base/file.h"
 #include "sim/base/str.h"

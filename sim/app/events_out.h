@@ -3,7 +3,7 @@
 #ifndef EL2SIM_APP_EVENTS_OUT_H
 #define EL2SIM_APP_EVENTS_OUT_H
 
-#include "models/hyp/smp.h"
+#include "models/hyp/host/smp.h"
 #include "sim/app/args.h"
 #include "traces/dump.h"
 

@@ -3,7 +3,7 @@
 #ifndef EL2SIM_APP_EXPLAIN_DIFF_H
 #define EL2SIM_APP_EXPLAIN_DIFF_H
 
-#include "models/hyp/ws_explain.h"
+#include "models/hyp/ws/ws_explain.h"
 #include "sim/report/rep.h"
 
 struct explain_diff {

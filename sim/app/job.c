@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/oracle.h"
+#include "models/hyp/check/oracle.h"
 #include "sim/report/oracle_report.h"
 #include "sim/report/smp_report.h"
 

@@ -16,7 +16,7 @@ static const struct {
 	SMP_COUNTS(X)
 #undef X
 #define COUNTER(id, ...) {#id, FROM_TOTALS, CNT_##id},
-#include "models/hyp/counters.def"
+#include "models/hyp/kvm/counters.def"
 #undef COUNTER
 		{"cycles", FROM_CYCLES, 0},
 #define X(id, name, help) {"cycles_" name, FROM_TIMES, SMP_##id},

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/oracle.h"
-#include "models/hyp/path_cost.h"
-#include "models/hyp/smp_play.h"
+#include "models/hyp/check/oracle.h"
+#include "models/hyp/measured/path_cost.h"
+#include "models/hyp/host/smp_play.h"
 
 bool simulation_wanted(const struct config *c)
 {

@@ -3,7 +3,7 @@
 #ifndef EL2SIM_APP_VERIFY_JOB_H
 #define EL2SIM_APP_VERIFY_JOB_H
 
-#include "models/hyp/verify.h"
+#include "models/hyp/measured/verify.h"
 #include "sim/report/verify_report.h"
 
 /* What the user asks for; NULL = not given. */

@@ -3,7 +3,7 @@
 #ifndef EL2SIM_REPORT_EXPLORE_REPORT_H
 #define EL2SIM_REPORT_EXPLORE_REPORT_H
 
-#include "models/hyp/story.h"
+#include "models/hyp/check/story.h"
 #include "sim/report/rep.h"
 
 /* Options and numbers of a search, its violations, what it tried. */

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "models/hyp/ws_explain.h"
+#include "models/hyp/ws/ws_explain.h"
 
 struct stack {
 	char *frames;

@@ -3,7 +3,7 @@
 #ifndef EL2SIM_REPORT_FOLDED_H
 #define EL2SIM_REPORT_FOLDED_H
 
-#include "models/hyp/wswitch.h"
+#include "models/hyp/ws/wswitch.h"
 #include "sim/base/str.h"
 
 /*

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "models/hyp/inject.h"
-#include "models/hyp/known.h"
+#include "models/hyp/check/inject.h"
+#include "models/hyp/check/known.h"
 
 #define ROWS_MAX 60 /* of the table of violations, per configuration */
 

@@ -3,8 +3,8 @@
 #ifndef EL2SIM_REPORT_ORACLE_REPORT_H
 #define EL2SIM_REPORT_ORACLE_REPORT_H
 
-#include "models/hyp/oracle.h"
-#include "models/hyp/vflags.h"
+#include "models/hyp/check/oracle.h"
+#include "models/hyp/kvm/vflags.h"
 #include "sim/report/rep.h"
 
 struct oracle_column {

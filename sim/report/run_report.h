@@ -3,9 +3,9 @@
 #ifndef EL2SIM_REPORT_RUN_REPORT_H
 #define EL2SIM_REPORT_RUN_REPORT_H
 
-#include "models/hyp/account.h"
-#include "models/hyp/path_cost.h"
-#include "models/hyp/replay.h"
+#include "models/hyp/ws/account.h"
+#include "models/hyp/measured/path_cost.h"
+#include "models/hyp/replay/replay.h"
 #include "sim/report/rep.h"
 
 /* One replay and what it was made of; strings and pointers belong to the caller. */

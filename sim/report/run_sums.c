@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/runner.h"
+#include "models/hyp/ws/runner.h"
 #include "sim/base/str.h"
 #include "sim/report/run_report.h"
 

@@ -3,7 +3,7 @@
 #ifndef EL2SIM_REPORT_SMP_REPORT_H
 #define EL2SIM_REPORT_SMP_REPORT_H
 
-#include "models/hyp/smp.h"
+#include "models/hyp/host/smp.h"
 #include "sim/report/rep.h"
 
 /* m: after smp_run. config: the file, "" = defaults. path: the path profile in words, "" = none. */

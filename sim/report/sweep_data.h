@@ -3,7 +3,7 @@
 #ifndef EL2SIM_REPORT_SWEEP_DATA_H
 #define EL2SIM_REPORT_SWEEP_DATA_H
 
-#include "models/hyp/step.h"
+#include "models/hyp/kvm/step.h"
 #include "sim/report/rep.h"
 #include "sim/report/store.h"
 

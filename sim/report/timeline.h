@@ -3,7 +3,7 @@
  * When everything happened: a machine in simulated time, or the replay of a trace, as a file that a
  * timeline viewer opens.
  *
- * An observer (models/hyp/smp_hooks.h) collects events in memory, at most [timeline] max_events; when the
+ * An observer (models/hyp/ws/watch.h) collects events in memory, at most [timeline] max_events; when the
  * run is over they are sorted by time and written. What is left out - outside the window, over the limit, shorter
  * than asked for - is said in the file and in the report. Same run, same bytes.
  *
@@ -13,8 +13,8 @@
 #ifndef EL2SIM_REPORT_TIMELINE_H
 #define EL2SIM_REPORT_TIMELINE_H
 
-#include "models/hyp/replay.h"
-#include "models/hyp/smp.h"
+#include "models/hyp/replay/replay.h"
+#include "models/hyp/host/smp.h"
 #include "sim/report/rep.h"
 
 /* One row per format: enumerator, name, endings of file names, help. */

@@ -3,8 +3,8 @@
 #ifndef EL2SIM_REPORT_VERIFY_REPORT_H
 #define EL2SIM_REPORT_VERIFY_REPORT_H
 
-#include "models/hyp/recpath.h"
-#include "models/hyp/verify.h"
+#include "models/hyp/measured/recpath.h"
+#include "models/hyp/measured/verify.h"
 #include "sim/report/rep.h"
 
 /* A recorded path and the model's. */

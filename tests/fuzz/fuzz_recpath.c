@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "models/hyp/recpath.h"
+#include "models/hyp/measured/recpath.h"
 #include "traces/bundle.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

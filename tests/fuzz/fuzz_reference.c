@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "models/hyp/reference.h"
+#include "models/hyp/measured/reference.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

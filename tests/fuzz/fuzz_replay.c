@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/replay.h"
+#include "models/hyp/replay/replay.h"
 #include "sim/base/str.h"
 #include "traces/writer.h"
 

@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/hyp/check/inject.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "models/hyp/kvm/handlers.h"
+#include "models/hyp/check/known.h"
+#include "models/hyp/check/ws_lint.h"
+#include "sim/base/str.h"
+
+static const struct {
+	const char *name, *form, *help;
+} rows[INJECT_COUNT] = {
+#define INJECT(id, name, form, help) { name, form, help },
+#include "models/hyp/check/injects.def"
+#undef INJECT
+};
+
+const char *ws_inject_name(enum ws_inject_kind k)
+{
+	BUG_ON(k >= INJECT_COUNT);
+	return rows[k].name;
+}
+
+const char *ws_inject_form(enum ws_inject_kind k)
+{
+	BUG_ON(k >= INJECT_COUNT);
+	return rows[k].form;
+}
+
+const char *ws_inject_help(enum ws_inject_kind k)
+{
+	BUG_ON(k >= INJECT_COUNT);
+	return rows[k].help;
+}
+
+/* ---- parse ---- */
+
+/* Names that a word may stand for; the list of all of them, for the nearest one. */
+struct names {
+	const char **v;
+	size_t n;
+};
+
+static int unknown(const char *spec, const char *kind, const char *word, const struct names *names, struct err *e)
+{
+	const char *near = str_nearest(word, names->v, names->n);
+
+	return err_set(e, ERR_USAGE, "--inject %s: unknown %s \"%s\"%s%s%s", spec, kind, word,
+		       near != NULL ? ": do you mean " : ": see el2sim lint --doc",
+		       near != NULL ? near : "", near != NULL ? "?" : "");
+}
+
+static void add_name(struct names *names, const char *name)
+{
+	names->v[names->n++] = name;
+}
+
+static int unknown_what(const char *spec, const char *word, struct err *e)
+{
+	size_t n;
+	const struct ws_step *s = ws_steps(&n);
+	struct names names = { xcalloc(n + SR_COUNT + GRP_COUNT + OP_COUNT, sizeof(char *)), 0 };
+
+	for (unsigned r = 1; r < SR_COUNT; r++)
+		add_name(&names, sysreg_name((enum sysreg)r));
+	for (unsigned g = 0; g < GRP_COUNT; g++)
+		add_name(&names, group_name((enum sr_group)g));
+	for (unsigned op = 0; op < OP_COUNT; op++)
+		add_name(&names, ws_opcode_row((enum ws_opcode)op)->name);
+	for (size_t i = 0; i < n; i++)
+		add_name(&names, s[i].function);
+	(void)unknown(spec, "register, group, opcode, function or row", word, &names, e);
+	free(names.v);
+	return -1;
+}
+
+static bool find_opcode(const char *word, uint8_t *opcode)
+{
+	for (unsigned op = 0; op < OP_COUNT; op++) {
+		if (strcasecmp(ws_opcode_row((enum ws_opcode)op)->name, word) == 0) {
+			*opcode = (uint8_t)op;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A kernel function, or "steps_vhe.def:42". */
+static bool find_step(const char *word, struct ws_what *w)
+{
+	size_t n;
+	const struct ws_step *s = ws_steps(&n);
+	char row[64];
+
+	for (size_t i = 0; i < n; i++) {
+		(void)snprintf(row, sizeof(row), "%s:%u", s[i].file, s[i].line);
+		if (strcmp(s[i].function, word) == 0) {
+			w->function = s[i].function;
+			return true;
+		}
+		if (strcmp(row, word) == 0) {
+			w->file = s[i].file;
+			w->line = s[i].line;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct ws_what anything = { .reg = SR_NONE, .group = GRP_COUNT, .opcode = OP_COUNT };
+
+static int parse_what(const char *spec, const char *word, struct ws_what *w, struct err *e)
+{
+	enum sr_group group;
+
+	*w = anything;
+	if (strcasecmp(word, "X0-X30") == 0) {
+		w->reg = SR_COUNT;
+	} else if (strcasecmp(word, "V0-V31") == 0) {
+		w->reg = SR_COUNT + 1;
+	} else if (sysreg_by_name(word) != SR_NONE) {
+		w->reg = (uint16_t)sysreg_by_name(word);
+	} else if (group_by_name(word, &group)) {
+		w->group = (uint8_t)group;
+	} else if (!find_opcode(word, &w->opcode) && !find_step(word, w)) {
+		return unknown_what(spec, word, e);
+	}
+	return 0;
+}
+
+static bool find_phase(const char *word, uint8_t *phase)
+{
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
+		if (strcasecmp(phase_name((enum ws_phase)ph), word) == 0) {
+			*phase = (uint8_t)ph;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int parse_phase(const char *spec, const char *word, uint8_t *phase, struct err *e)
+{
+	const char *v[PHASE_COUNT];
+	struct names names = { v, 0 };
+
+	if (find_phase(word, phase))
+		return 0;
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		add_name(&names, phase_name((enum ws_phase)ph));
+	return unknown(spec, "phase", word, &names, e);
+}
+
+static int parse_side(const char *spec, const char *word, uint8_t *side, struct err *e)
+{
+	const char *v[SIDE_COUNT];
+	struct names names = { v, 0 };
+
+	for (unsigned s = SIDE_HOST; s < SIDE_COUNT; s++) {
+		if (s != SIDE_CTX && strcasecmp(side_name((enum ws_side)s), word) == 0) {
+			*side = (uint8_t)s;
+			return 0;
+		}
+		if (s != SIDE_CTX)
+			add_name(&names, side_name((enum ws_side)s));
+	}
+	return unknown(spec, "side", word, &names, e);
+}
+
+/* "...@PHASE/SIDE": cut off and parsed. */
+static int parse_place(struct ws_inject *x, char *arg, struct err *e)
+{
+	char *phase = strchr(arg, '@'), *side;
+
+	if (phase == NULL)
+		return 0;
+	*phase++ = '\0';
+	side = strchr(phase, '/');
+	if (side != NULL)
+		*side++ = '\0';
+	if (parse_phase(x->spec, phase, &x->phase, e) != 0)
+		return -1;
+	return side != NULL ? parse_side(x->spec, side, &x->side, e) : 0;
+}
+
+static int parse_pair(struct ws_inject *x, char *arg, struct err *e)
+{
+	char *b = strchr(arg, ',');
+
+	if (b == NULL || x->phase == PHASE_COUNT)
+		return err_set(e, ERR_USAGE, "--inject %s: want %s:A,B@PHASE", x->spec, rows[x->kind].name);
+	*b++ = '\0';
+	return parse_what(x->spec, arg, &x->a, e) != 0 || parse_what(x->spec, b, &x->b, e) != 0 ? -1 : 0;
+}
+
+static int parse_register(struct ws_inject *x, const char *arg, struct err *e)
+{
+	if (parse_what(x->spec, arg, &x->a, e) != 0)
+		return -1;
+	if (x->a.reg == SR_NONE || x->a.reg >= SR_COUNT || x->phase != PHASE_COUNT)
+		return err_set(e, ERR_USAGE, "--inject %s: want a system register: %s:%s", x->spec, rows[x->kind].name,
+			       rows[x->kind].form);
+	return 0;
+}
+
+static int parse_isb(struct ws_inject *x, const char *arg, struct err *e)
+{
+	x->a = anything;
+	if (arg[0] == '\0' || find_phase(arg, &x->phase))
+		return 0;
+	return parse_what(x->spec, arg, &x->a, e);
+}
+
+static int parse_flag(struct ws_inject *x, char *arg, struct err *e)
+{
+	static const char *const how_names[] = { [FLAG_NOT_SET] = "not-set", [FLAG_NOT_CLEARED] = "not-cleared",
+						 [FLAG_PREEMPTIBLE] = "preemptible" };
+	const char *v[VF_COUNT];
+	struct names names = { v, 0 };
+	char *how = strchr(arg, '=');
+	enum vflag flag;
+
+	while (how != NULL && x->how <= FLAG_PREEMPTIBLE && strcmp(how + 1, how_names[x->how]) != 0)
+		x->how++;
+	if (how == NULL || x->how > FLAG_PREEMPTIBLE)
+		return err_set(e, ERR_USAGE, "--inject %s: want flag:NAME=not-set, flag:NAME=not-cleared or flag:NAME=preemptible",
+			       x->spec);
+	*how = '\0';
+	if (vflag_by_name(arg, &flag)) {
+		x->flag = (uint8_t)flag;
+		return 0;
+	}
+	for (unsigned f = 0; f < VF_COUNT; f++)
+		add_name(&names, vflag_row((enum vflag)f)->name);
+	return unknown(x->spec, "flag", arg, &names, e);
+}
+
+static int parse_blame(struct ws_inject *x, const char *arg, struct err *e)
+{
+	size_t n;
+	const struct known_bug *k = known_bugs(&n);
+	const char **v = xcalloc(n, sizeof(*v));
+	struct names names = { v, 0 };
+	int rc = 0;
+
+	for (size_t i = 0; i < n; i++)
+		add_name(&names, k[i].id);
+	for (x->bug = 0; x->bug < n && strcmp(k[x->bug].id, arg) != 0; x->bug++)
+		;
+	if (x->bug == n)
+		rc = unknown(x->spec, "known bug", arg, &names, e);
+	free(v);
+	return rc;
+}
+
+static int parse_skip_put(struct ws_inject *x, const char *arg, struct err *e)
+{
+	x->reset = strcmp(arg, "reset") == 0;
+	if (x->reset || arg[0] == '\0' || strcmp(arg, "every") == 0 || (str_u64(arg, &x->n) && x->n != 0))
+		return 0;
+	return err_set(e, ERR_USAGE, "--inject %s: want skip-put:every, skip-put:N, N from 1, or skip-put:reset", x->spec);
+}
+
+/* A place is part of the form. */
+static bool has_place(enum ws_inject_kind k)
+{
+	return strchr(rows[k].form, '@') != NULL || k == INJECT_bypass_accessor || k == INJECT_cache_accessor ||
+	       k == INJECT_blind_accessor || k == INJECT_host_write;
+}
+
+static int parse_arg(struct ws_inject *x, char *arg, struct err *e)
+{
+	if (has_place(x->kind) && parse_place(x, arg, e) != 0)
+		return -1;
+	switch (x->kind) {
+	case INJECT_drop:
+	case INJECT_once:
+	case INJECT_constant:
+		return parse_what(x->spec, arg, &x->a, e);
+	case INJECT_add_isb:
+		if (x->phase == PHASE_COUNT)
+			return err_set(e, ERR_USAGE, "--inject %s: want add-isb:WHAT@PHASE", x->spec);
+		return parse_what(x->spec, arg, &x->a, e);
+	case INJECT_swap:
+	case INJECT_move:
+		return parse_pair(x, arg, e);
+	case INJECT_bypass_accessor:
+	case INJECT_cache_accessor:
+	case INJECT_blind_accessor:
+	case INJECT_host_write:
+		return parse_register(x, arg, e);
+	case INJECT_drop_isb:
+	case INJECT_late_isb:
+		return parse_isb(x, arg, e);
+	case INJECT_flag:
+		return parse_flag(x, arg, e);
+	case INJECT_skip_put:
+		return parse_skip_put(x, arg, e);
+	case INJECT_blame:
+		return parse_blame(x, arg, e);
+	case INJECT_keep_pc:
+	case INJECT_commit_events:
+		if (arg[0] == '\0')
+			return 0;
+		return err_set(e, ERR_USAGE, "--inject %s: want %s alone", x->spec, rows[x->kind].name);
+	case INJECT_COUNT:
+		break;
+	}
+	BUG("unknown kind of injection");
+}
+
+int ws_inject_parse(const char *spec, struct ws_inject *out, struct err *e)
+{
+	const char *v[INJECT_COUNT];
+	struct names names = { v, 0 };
+	char text[WS_INJECT_SPEC], *arg;
+
+	*out = (struct ws_inject){ .a = anything, .b = anything, .phase = PHASE_COUNT, .side = SIDE_COUNT };
+	if (strlen(spec) >= WS_INJECT_SPEC)
+		return err_set(e, ERR_USAGE, "--inject %.40s...: longer than %d characters", spec, WS_INJECT_SPEC - 1);
+	(void)snprintf(out->spec, sizeof(out->spec), "%s", spec);
+	(void)snprintf(text, sizeof(text), "%s", spec);
+	arg = strchr(text, ':');
+	if (arg != NULL)
+		*arg++ = '\0';
+	for (unsigned k = 0; k < INJECT_COUNT; k++) {
+		add_name(&names, rows[k].name);
+		if (strcmp(rows[k].name, text) != 0)
+			continue;
+		out->kind = (enum ws_inject_kind)k;
+		if (arg == NULL && k != INJECT_skip_put && rows[k].form[0] != '\0')
+			return err_set(e, ERR_USAGE, "--inject %s: want %s:%s", spec, rows[k].name, rows[k].form);
+		return parse_arg(out, arg != NULL ? arg : text + strlen(text), e);
+	}
+	return unknown(spec, "injection", text, &names, e);
+}
+
+/* ---- apply ---- */
+
+static bool is_what(const struct ws_what *w, const struct ws_op *op)
+{
+	uint8_t counter = ws_opcode_row((enum ws_opcode)op->opcode)->counter;
+
+	if (w->reg == SR_COUNT)
+		return counter == CNT_gpr;
+	if (w->reg == SR_COUNT + 1)
+		return counter == CNT_fpr;
+	if (w->group != GRP_COUNT) /* its values, not its barriers */
+		return op->group == w->group && (op->reg != SR_NONE || counter == CNT_fpr || counter == CNT_gpr);
+	return (w->reg == SR_NONE || op->reg == w->reg) && (w->opcode == OP_COUNT || op->opcode == w->opcode) &&
+	       (w->function == NULL || strcmp(op->step->function, w->function) == 0) &&
+	       (w->file == NULL || (strcmp(op->step->file, w->file) == 0 && op->step->line == w->line));
+}
+
+static bool is_here(const struct ws_inject *x, const struct ws_op *op)
+{
+	return (x->phase == PHASE_COUNT || op->phase == x->phase) && (x->side == SIDE_COUNT || op->side == x->side);
+}
+
+static bool is_accessor(const struct ws_op *op, const struct ws_inject *x)
+{
+	return (op->step->opcode == OP_ACC_READ || op->step->opcode == OP_ACC_WRITE) && op->reg == x->a.reg;
+}
+
+/* Does the op go? May change its guard. */
+static bool goes(const struct ws_inject *x, struct ws_op *op, size_t *changed)
+{
+	switch (x->kind) {
+	case INJECT_drop:
+		return is_here(x, op) && is_what(&x->a, op);
+	case INJECT_drop_isb:
+		return is_here(x, op) && op->opcode == OP_ISB && is_what(&x->a, op);
+	case INJECT_skip_put:
+		return x->n == 0 && !x->reset && op->phase == PHASE_PUT;
+	case INJECT_once:
+		if (!is_here(x, op) || !is_what(&x->a, op))
+			return false;
+		*changed += 1;
+		op->guard.off |= CND(WAS_LOADED);
+		return false;
+	case INJECT_constant:
+		if (!is_here(x, op) || !is_what(&x->a, op) || op->side != SIDE_HOST || op->opcode != OP_MSR)
+			return false;
+		*changed += 1;
+		op->side = SIDE_HCFG;
+		return false;
+	case INJECT_blind_accessor:
+		if (!is_accessor(op, x))
+			return false;
+		*changed += op->opcode == OP_ACC_MEM;
+		op->guard.on &= ~CND(LOADED);
+		return op->opcode == OP_ACC_MEM;
+	case INJECT_bypass_accessor:
+		if (!is_accessor(op, x))
+			return false;
+		*changed += op->opcode == OP_ACC_MEM;
+		op->guard.off &= ~CND(LOADED);
+		return op->opcode != OP_ACC_MEM;
+	default:
+		return false;
+	}
+}
+
+static size_t filter(struct ws_prog *p, const struct ws_inject *x)
+{
+	size_t n = 0, changed = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct ws_op op = p->op[i];
+
+		if (!goes(x, &op, &changed))
+			p->op[n++] = op;
+	}
+	changed += p->n - n;
+	p->n = n;
+	return changed;
+}
+
+static void exchange(struct ws_op *a, struct ws_op *b)
+{
+	struct ws_op t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+static struct ws_op *first(struct ws_prog *p, const struct ws_inject *x, const struct ws_what *w)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_here(x, &p->op[i]) && is_what(w, &p->op[i]))
+			return &p->op[i];
+	}
+	return NULL;
+}
+
+static size_t swap(struct ws_prog *p, const struct ws_inject *x)
+{
+	struct ws_op *a = first(p, x, &x->a), *b = first(p, x, &x->b);
+
+	if (a == NULL || b == NULL || a == b || a->comp != b->comp)
+		return 0;
+	exchange(a, b);
+	return 1;
+}
+
+/* Each ISB behind the op that follows it in its component. */
+static size_t late(struct ws_prog *p, const struct ws_inject *x)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < p->n; i++) {
+		if (p->op[i].opcode != OP_ISB || !is_here(x, &p->op[i]) || !is_what(&x->a, &p->op[i]) ||
+		    p->op[i + 1].comp != p->op[i].comp)
+			continue;
+		exchange(&p->op[i], &p->op[i + 1]);
+		n++;
+		i++;
+	}
+	return n;
+}
+
+/* The first op of A right behind the first op of B, both of one component. */
+static size_t move(struct ws_prog *p, const struct ws_inject *x)
+{
+	struct ws_op *a = first(p, x, &x->a), *b = first(p, x, &x->b), moved;
+
+	if (a == NULL || b == NULL || a >= b || a->comp != b->comp)
+		return 0;
+	moved = *a;
+	memmove(a, a + 1, (size_t)(b - a) * sizeof(*a));
+	*b = moved;
+	return 1;
+}
+
+static const struct ws_op *any_isb(const struct ws_prog *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->op[i].opcode == OP_ISB)
+			return &p->op[i];
+	}
+	return NULL;
+}
+
+static size_t add_isb(struct ws_prog *p, const struct ws_inject *x)
+{
+	const struct ws_op *isb = any_isb(p);
+	struct ws_op one;
+	size_t last = p->n;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (is_here(x, &p->op[i]) && is_what(&x->a, &p->op[i]))
+			last = i;
+	}
+	if (last == p->n || isb == NULL)
+		return 0;
+	one = *isb;
+	one.comp = p->op[last].comp;
+	one.phase = p->op[last].phase;
+	one.guard = p->op[last].guard;
+	p->op = xrealloc(p->op, (p->n + 1) * sizeof(*p->op));
+	memmove(&p->op[last + 2], &p->op[last + 1], (p->n - last - 1) * sizeof(*p->op));
+	p->op[last + 1] = one;
+	p->n++;
+	return 1;
+}
+
+static bool in_program(const struct ws_prog *p, uint16_t reg)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (p->op[i].reg == reg)
+			return true;
+	}
+	return false;
+}
+
+/* Does it change what is no op: accesses of handlers, flags, one vcpu_put? */
+static bool is_outside(const struct ws_prog *p, const struct ws_inject *x)
+{
+	size_t n;
+	const struct handler *h = handlers(&n);
+
+	if (x->kind == INJECT_skip_put)
+		return x->n != 0 || x->reset;
+	if (x->kind == INJECT_keep_pc || x->kind == INJECT_commit_events)
+		return (p->known & CND(SINCE_6_1)) != 0;
+	if (x->kind == INJECT_blame)
+		return known_bug_of(x->bug, p);
+	if (x->kind == INJECT_bypass_accessor && ws_accessor_reaches(p, x->a.reg) && ws_reg_deferred(p, x->a.reg))
+		return true; /* of any handler */
+	if (x->kind == INJECT_host_write)
+		return in_program(p, x->a.reg);
+	for (size_t i = 0; i < n; i++) {
+		if ((x->kind == INJECT_bypass_accessor || x->kind == INJECT_cache_accessor || x->kind == INJECT_blind_accessor) &&
+		    h[i].reg == x->a.reg &&
+		    h[i].via == VIA_ACCESSOR)
+			return true;
+	}
+	if (x->kind == INJECT_flag) {
+		const struct vflag_site *site = vflag_sites(&n);
+
+		for (size_t i = 0; i < n; i++) {
+			if ((ws_inject_site(p, &site[i]) || ws_inject_preemptible(p, &site[i])) && site[i].flag == x->flag)
+				return true;
+		}
+	}
+	return false;
+}
+
+static size_t apply(struct ws_prog *p, const struct ws_inject *x)
+{
+	switch (x->kind) {
+	case INJECT_swap:
+		return swap(p, x);
+	case INJECT_move:
+		return move(p, x);
+	case INJECT_late_isb:
+		return late(p, x);
+	case INJECT_add_isb:
+		return add_isb(p, x);
+	default:
+		return filter(p, x);
+	}
+}
+
+int ws_inject_apply(struct ws_prog *p, struct err *e)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		const struct ws_inject *x = &p->config.inject[k];
+
+		if (apply(p, x) == 0 && !is_outside(p, x))
+			return err_set(e, ERR_USAGE, "--inject %s: nothing of it is in the program of %s on %s: `el2sim explain` "
+				       "lists its ops", x->spec, p->config.model->name, p->config.machine->name);
+	}
+	return 0;
+}
+
+bool ws_inject_accessor(const struct ws_prog *p, enum ws_inject_kind kind, enum sysreg reg)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		if (p->config.inject[k].kind == kind && p->config.inject[k].a.reg == reg)
+			return true;
+	}
+	return false;
+}
+
+bool ws_inject_has(const struct ws_prog *p, enum ws_inject_kind kind)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		if (p->config.inject[k].kind == kind)
+			return true;
+	}
+	return false;
+}
+
+static bool faulty(const struct ws_prog *p, const struct vflag_site *site, enum ws_flag_fault how)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		const struct ws_inject *x = &p->config.inject[k];
+
+		if (x->kind == INJECT_flag && x->flag == site->flag && x->how == how)
+			return true;
+	}
+	return false;
+}
+
+bool ws_inject_site(const struct ws_prog *p, const struct vflag_site *site)
+{
+	return (site->op == VFOP_SET && faulty(p, site, FLAG_NOT_SET)) ||
+	       (site->op == VFOP_CLEAR && faulty(p, site, FLAG_NOT_CLEARED));
+}
+
+bool ws_inject_preemptible(const struct ws_prog *p, const struct vflag_site *site)
+{
+	return (site->op == VFOP_SET || site->op == VFOP_CLEAR) && faulty(p, site, FLAG_PREEMPTIBLE);
+}
+
+bool ws_inject_loaded_reset(const struct ws_prog *p)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		if (p->config.inject[k].kind == INJECT_skip_put && p->config.inject[k].reset)
+			return true;
+	}
+	return false;
+}
+
+bool ws_inject_blames(const struct ws_prog *p, size_t bug)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		if (p->config.inject[k].kind == INJECT_blame && p->config.inject[k].bug == bug)
+			return true;
+	}
+	return false;
+}
+
+bool ws_inject_skips_put(const struct ws_prog *p, uint64_t n)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		const struct ws_inject *x = &p->config.inject[k];
+
+		if (x->kind == INJECT_skip_put && !x->reset && (x->n == 0 || x->n == n))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,618 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tags move as the program's ops say. What is wrong with them is found in oracle_check.c. */
+#include <stdio.h>
+#include <string.h>
+
+#include "models/hyp/check/oracle_impl.h"
+#include "models/hyp/check/inject.h"
+#include "models/hyp/check/ws_life.h"
+#include "models/hyp/check/ws_lint.h"
+
+/* Writes that are left out because they would change nothing: the value is there, so the tag moves. */
+#define EQUAL (CND(NEW_CNTHCTL) | CND(NEW_FPCR) | CND(NEW_ZCR))
+/* What an exit shares with its entry. */
+#define LATCHED (CND(DEBUG_DIRTY) | CND(PMU_EVENTS) | CND(PAUTH_USED) | CND(VSE) | CND(LRS))
+
+/* ---- life ---- */
+
+static void init_cpu(struct oracle *o, unsigned c)
+{
+	struct oracle_cpu *cpu = oracle_cpu(o, c);
+
+	memset(cpu, 0, o->cpu_size);
+	cpu->loaded = cpu->thread = ORACLE_NONE;
+	for (unsigned s = 0; s < o->t.n; s++) {
+		const struct oracle_subject *x = &o->t.s[s];
+
+		HW(o, c, s) = HOST(o, c, s) = tag_of(TAG_HOST, c, 0);
+		HOST_MEM(o, c, s) = x->saved_before ? HOST(o, c, s) : tag_of(TAG_POISON, c, 0);
+	}
+}
+
+static void init_vcpu(struct oracle *o, unsigned v)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
+
+	memset(vcpu, 0, o->vcpu_size);
+	vcpu->state = CND(HOST_FP);
+	vcpu->cpu = vcpu->fp_cpu = ORACLE_NONE;
+	for (unsigned s = 0; s < o->t.n; s++) {
+		MEM(o, v, s) = TRUTH(o, v, s) = tag_of(TAG_GUEST, v, 0);
+		CONTROL(o, v, s) = tag_of(TAG_GCFG, v, 0);
+	}
+	for (unsigned k = 0; k < N_THREAD; k++)
+		THREAD(o, v, k) = THREAD_MEM(o, v, k) = tag_of(TAG_THREAD, v, 0);
+}
+
+static void *grown(void *old, size_t size, unsigned want, unsigned *room)
+{
+	if (want <= *room)
+		return old;
+	*room = want > 2 * *room ? want : 2 * *room;
+	return xrealloc(old, size * *room);
+}
+
+void oracle_grow(struct oracle *o, unsigned vcpus, unsigned cpus)
+{
+	o->vcpus = grown(o->vcpus, o->vcpu_size, vcpus, &o->room_vcpu);
+	o->cpus = grown(o->cpus, o->cpu_size, cpus, &o->room_cpu);
+	for (; o->n_vcpu < vcpus; o->n_vcpu++)
+		init_vcpu(o, o->n_vcpu);
+	for (; o->n_cpu < cpus; o->n_cpu++)
+		init_cpu(o, o->n_cpu);
+}
+
+struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus)
+{
+	struct oracle *o = xcalloc(1, sizeof(*o));
+
+	o->p = p;
+	oracle_tables_make(&o->t, p);
+	runner_rules_of(p, &o->rules);
+	o->cpu_size = sizeof(struct oracle_cpu) + 4 * (size_t)o->t.n * sizeof(uint64_t);
+	o->vcpu_size = sizeof(struct oracle_vcpu) + (3 * (size_t)o->t.n + 2 * N_THREAD) * sizeof(uint64_t);
+	oracle_grow(o, vcpus, cpus);
+	return o;
+}
+
+void oracle_free(struct oracle *o)
+{
+	if (o == NULL)
+		return;
+	oracle_tables_free(&o->t);
+	free(o->vcpus);
+	free(o->cpus);
+	free(o->found);
+	free(o);
+}
+
+/* ---- one op ---- */
+
+/* The host's FP state goes to its thread's memory, not to that of the switch, where the thread is unbound. */
+static bool to_thread(const struct oracle *o, const struct ws_op *op, int slot)
+{
+	return o->t.s[slot].thread >= 0 &&
+	       ((op->guard.on & (CND(HOST_FP) | CND(FOREIGN_FP))) != 0 || op->phase == PHASE_HANDLE);
+}
+
+static void save_host(struct oracle *o, const struct ws_op *op, unsigned s)
+{
+	uint64_t *hw = &HW(o, o->c, s);
+	char owner[64];
+
+	if (o->t.s[s].thread >= 0) {
+		*(to_thread(o, op, (int)s) ? &THREAD_MEM(o, o->v, o->t.s[s].thread) : &HOST_MEM(o, o->c, s)) = *hw;
+		return;
+	}
+	if (tag_kind(*hw) == TAG_HCFG && !o->t.s[s].own)
+		HOST(o, o->c, s) = *hw;
+	if (*hw != HOST(o, o->c, s)) {
+		oracle_violate(o, VIOLATION_host_clobbered, (int)s, NULL, o->at,
+			       "the host's value is saved when the CPU holds %s", oracle_owner(o, *hw, o->v, owner));
+		*hw = HOST(o, o->c, s);
+	}
+	HOST_MEM(o, o->c, s) = *hw;
+}
+
+static void save_guest(struct oracle *o, unsigned s)
+{
+	uint64_t *hw = &HW(o, o->c, s);
+	bool other = tag_kind(*hw) == TAG_GUEST && tag_id(*hw) != o->v;
+	char owner[64];
+
+	if (*hw != TRUTH(o, o->v, s) && o->t.s[s].required) {
+		oracle_violate(o, other ? VIOLATION_wrong_vcpu : VIOLATION_lost_write, (int)s, NULL, o->at,
+			       "the guest's value is saved when the CPU holds %s", oracle_owner(o, *hw, o->v, owner));
+		MEM(o, o->v, s) = TRUTH(o, o->v, s);
+		return;
+	}
+	MEM(o, o->v, s) = *hw;
+}
+
+static uint64_t guest_value(struct oracle *o, unsigned s)
+{
+	uint64_t tag = MEM(o, o->v, s);
+	char owner[64];
+
+	if (tag == TRUTH(o, o->v, s) || !o->t.s[s].required)
+		return tag;
+	oracle_violate(o, oracle_in_a_cpu(o, o->v, s) ? VIOLATION_stale_read : VIOLATION_lost_write, (int)s, NULL, o->at,
+		       "the guest's value is restored from memory, which holds %s", oracle_owner(o, tag, o->v, owner));
+	return TRUTH(o, o->v, s);
+}
+
+static void put_in_force(struct oracle *o, const struct ws_op *op, unsigned s)
+{
+	uint64_t tag = HW(o, o->c, s);
+
+	switch ((enum ws_side)op->side) {
+	case SIDE_HOST:
+		tag = to_thread(o, op, (int)s) ? THREAD_MEM(o, o->v, o->t.s[s].thread) : HOST_MEM(o, o->c, s);
+		break;
+	case SIDE_GUEST:
+		tag = guest_value(o, s);
+		break;
+	case SIDE_GCFG:
+		tag = CONTROL(o, o->v, s);
+		break;
+	case SIDE_HCFG:
+		tag = tag_of(TAG_HCFG, o->c, 0);
+		break;
+	case SIDE_HRUN:
+		/* pKVM's own keys; the host's path writes the host's */
+		tag = o->t.s[s].move == MOVE_CONF || (op->phase != PHASE_HANDLE && o->t.s[s].group == GRP_pauth) ? tag_of(TAG_HYP, o->c, 0) : tag;
+		break;
+	default:
+		break;
+	}
+	if (tag != HW(o, o->c, s))
+		oracle_overwrite(o, s);
+	HW(o, o->c, s) = tag;
+	WRITER(o, o->c, s) = o->at + 1;
+}
+
+static void use_copy(struct oracle *o, unsigned s, bool memory, bool write)
+{
+	uint64_t *copy = memory ? &MEM(o, o->v, s) : &HW(o, o->c, s);
+	bool other = tag_kind(*copy) == TAG_GUEST && tag_id(*copy) != o->v;
+	uint64_t truth = TRUTH(o, o->v, s), fresh;
+	char owner[64];
+
+	if (!o->t.s[s].required)
+		return;
+	if (*copy != truth)
+		oracle_violate(o, other ? VIOLATION_wrong_vcpu : write ? VIOLATION_lost_write : VIOLATION_stale_read,
+			       (int)s, NULL, o->at, "%s the copy in %s, which is %s", write ? "writes" : "reads",
+			       memory ? "memory" : "the CPU", oracle_owner(o, *copy, o->v, owner));
+	if (!write)
+		return;
+	fresh = oracle_new_tag(o, TAG_GUEST, o->v);
+	if (*copy != truth && HW(o, o->c, s) == truth) /* put right */
+		HW(o, o->c, s) = fresh;
+	if (*copy != truth && MEM(o, o->v, s) == truth)
+		MEM(o, o->v, s) = fresh;
+	if (memory || *copy == truth)
+		*copy = fresh;
+	TRUTH(o, o->v, s) = fresh;
+}
+
+static void check_barriers(struct oracle *o, uint64_t missing, size_t op)
+{
+	const struct oracle_barrier *rows;
+	size_t n = oracle_barriers(&rows);
+
+	for (size_t b = 0; missing != 0 && b < n; b++) {
+		if ((missing >> b & 1) != 0)
+			oracle_violate(o, VIOLATION_no_barrier, -1, rows[b].name, op, "%s", rows[b].why);
+	}
+}
+
+static void barriers(struct oracle *o, size_t i)
+{
+	struct oracle_cpu *cpu = oracle_cpu(o, o->c);
+	const struct oracle_op *x = &o->t.op[i];
+
+	if ((cpu->pending & x->then) != 0) {
+		check_barriers(o, cpu->pending & x->then, i);
+		cpu->pending &= ~x->then;
+	}
+	cpu->pending = (cpu->pending & ~x->clear) | x->first;
+}
+
+/* In the host's path only what belongs to a loaded vCPU moves; X and the host's FP registers are its own there. */
+static bool moves_here(const struct oracle *o, const struct ws_op *op, int slot)
+{
+	if (op->phase != PHASE_HANDLE || op->step->opcode == OP_ACC_READ || op->step->opcode == OP_ACC_WRITE)
+		return true;
+	if (o->t.s[slot].thread >= 0)
+		return op->comp == COMP_host_ret_to_user && oracle_cpu(o, o->c)->loaded == ORACLE_NONE;
+	return o->t.s[slot].subject != SUBJECT_OF_X && oracle_vcpu(o, o->v)->cpu == o->c;
+}
+
+static void run_op(struct oracle *o, size_t i)
+{
+	const struct ws_op *op = &o->p->op[i];
+	int slot = o->t.op[i].slot;
+	uint8_t counter = ws_opcode_row((enum ws_opcode)op->opcode)->counter;
+	unsigned s = (unsigned)slot;
+
+	if (slot < 0 || !moves_here(o, op, slot))
+		return;
+	if (op->opcode == OP_AT_S1E1R) {
+		oracle_overwrite(o, s);
+		HW(o, o->c, s) = tag_of(TAG_HYP, o->c, 0);
+		WRITER(o, o->c, s) = i + 1;
+	} else if (op->step->opcode == OP_ACC_READ || op->step->opcode == OP_ACC_WRITE) {
+		use_copy(o, s, op->opcode == OP_ACC_MEM, op->step->opcode == OP_ACC_WRITE);
+	} else if (counter == CNT_write || op->opcode == OP_GPR_LOAD || op->opcode == OP_FPR_LOAD) {
+		put_in_force(o, op, s);
+	} else if (op->side == SIDE_HOST) {
+		save_host(o, op, s);
+	} else if (op->side == SIDE_GUEST) {
+		save_guest(o, s);
+	}
+}
+
+/* What reads the copy in memory here (USE of handlers.def). */
+static void use(struct oracle *o, size_t i)
+{
+	int s = o->t.op[i].use;
+
+	if (s >= 0 && oracle_vcpu(o, o->v)->cpu == o->c)
+		use_copy(o, (unsigned)s, true, false);
+}
+
+static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsigned lrs)
+{
+	size_t first = o->p->comp[comp].first;
+
+	for (size_t i = first; i < first + o->p->comp[comp].n; i++) {
+		const struct ws_op *op = &o->p->op[i];
+		uint64_t times = ws_op_times(op, state, lrs);
+
+		if (times == 0)
+			times = ws_op_times(op, state | EQUAL, lrs);
+		else
+			barriers(o, i);
+		o->at = i;
+		if (times == 0) {
+			use(o, i);
+			continue;
+		}
+		run_op(o, i);
+		for (uint64_t k = 1; k < times && o->t.op[i].slot >= 0; k++) { /* list registers: consecutive slots */
+			o->t.op[i].slot++;
+			run_op(o, i);
+			if (k + 1 == times)
+				o->t.op[i].slot -= (int)k;
+		}
+		use(o, i);
+	}
+	o->at = SIZE_MAX;
+}
+
+/* ---- one component ---- */
+
+/* The control value of a register changes: the guest must not run with the old one. */
+static void new_control(struct oracle *o, enum sysreg reg)
+{
+	if (o->t.slot[reg] >= 0)
+		CONTROL(o, o->v, o->t.slot[reg]) = oracle_new_tag(o, TAG_GCFG, o->v);
+}
+
+static void host_fills_list_registers(struct oracle *o, unsigned lrs)
+{
+	int s = o->t.slot[SR_ICH_LR0_EL2];
+
+	for (unsigned k = 0; s >= 0 && k < lrs && k < 16; k++)
+		MEM(o, o->v, (unsigned)s + k) = TRUTH(o, o->v, (unsigned)s + k) = oracle_new_tag(o, TAG_GUEST, o->v);
+}
+
+/* Empty list registers are known without reading them. */
+static void empty_list_registers(struct oracle *o)
+{
+	int s = o->t.slot[SR_ICH_LR0_EL2];
+
+	for (unsigned k = 0; s >= 0 && k < 16; k++)
+		MEM(o, o->v, (unsigned)s + k) = TRUTH(o, o->v, (unsigned)s + k);
+}
+
+/* An interrupt is still in a list register: the host must know. */
+static void check_list_registers(struct oracle *o, unsigned lrs)
+{
+	int s = o->t.slot[SR_ICH_LR0_EL2];
+
+	for (unsigned k = 0; s >= 0 && k < lrs && k < 16; k++) {
+		unsigned lr = (unsigned)s + k;
+
+		if (o->t.s[lr].required && MEM(o, o->v, lr) != TRUTH(o, o->v, lr))
+			oracle_violate(o, VIOLATION_lost_write, (int)lr, NULL, SIZE_MAX, "an interrupt that is still pending or active is not saved");
+	}
+}
+
+/* A trace that lost events: the vCPU is taken as put, its values as saved. */
+static void displace(struct oracle *o, unsigned v)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
+	struct oracle_cpu *cpu;
+
+	if (vcpu->cpu == ORACLE_NONE)
+		return;
+	o->stats.unknown++;
+	cpu = oracle_cpu(o, vcpu->cpu);
+	cpu->loaded = ORACLE_NONE;
+	cpu->pending = 0;
+	for (unsigned s = 0; s < o->t.n; s++) {
+		MEM(o, v, s) = TRUTH(o, v, s);
+		HW(o, vcpu->cpu, s) = HOST(o, vcpu->cpu, s);
+	}
+	vcpu->state &= ~(CND(LOADED) | CND(FP_OWNED));
+	vcpu->cpu = ORACLE_NONE;
+	vcpu->in_guest = 0;
+}
+
+static void load(struct oracle *o, uint64_t state, unsigned lrs, bool moved)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, o->v);
+
+	if (oracle_cpu(o, o->c)->loaded != ORACLE_NONE)
+		displace(o, oracle_cpu(o, o->c)->loaded);
+	displace(o, o->v);
+	vcpu = oracle_vcpu(o, o->v);
+	vcpu->cpu = o->c;
+	oracle_cpu(o, o->c)->loaded = o->v;
+	o->stats.loads++;
+	oracle_thread_fp(o, moved);
+	run_comp(o, ws_phase_comp(o->p, PHASE_LOAD), state, lrs);
+	oracle_host_runs(o, false);
+}
+
+static void enter(struct oracle *o, uint64_t state, unsigned lrs)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, o->v);
+
+	o->stats.entries++;
+	vcpu->in_guest = 1;
+	vcpu->entry_state = state & LATCHED;
+	vcpu->lrs = (state & CND(LRS)) != 0 ? lrs : 0;
+	host_fills_list_registers(o, vcpu->lrs);
+	if ((state & CND(NEW_MDCR)) != 0)
+		new_control(o, SR_MDCR_EL2);
+	run_comp(o, ws_phase_comp(o->p, PHASE_ENTER), state, lrs);
+	oracle_guest_runs(o, state);
+}
+
+static void lazy(struct oracle *o, uint64_t state, unsigned lrs)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, o->v);
+
+	if (!vcpu->in_guest) {
+		o->stats.unknown++;
+		return;
+	}
+	if (o->t.lazy_fp)
+		new_control(o, SR_CPTR_EL2); /* FP no longer traps */
+	state = (state & ~LATCHED) | vcpu->entry_state;
+	run_comp(o, ws_phase_comp(o->p, PHASE_LAZY), state, lrs);
+	oracle_guest_runs(o, state | CND(FP_OWNED));
+}
+
+/* --inject host-write: host code that does not know of the loaded vCPU. */
+static void host_writes(struct oracle *o)
+{
+	for (size_t k = 0; k < o->p->config.n_inject; k++) {
+		const struct ws_inject *x = &o->p->config.inject[k];
+		int slot = x->kind == INJECT_host_write ? o->t.slot[ws_same((enum sysreg)x->a.reg)] : -1;
+		unsigned s = (unsigned)slot;
+
+		if (slot < 0)
+			continue;
+		oracle_overwrite(o, s);
+		HW(o, o->c, s) = HOST(o, o->c, s) = oracle_new_tag(o, TAG_HOST, o->c);
+		WRITER(o, o->c, s) = 0;
+	}
+}
+
+static void leave(struct oracle *o, uint64_t state)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, o->v);
+	uint64_t bits = o->t.end[PHASE_EXIT];
+
+	o->stats.exits++;
+	state = (state & ~LATCHED) | vcpu->entry_state;
+	if ((state & CND(LRS)) == 0)
+		state &= ~CND(LR_LIVE);
+	if ((state & CND(LR_LIVE)) == 0)
+		empty_list_registers(o);
+	run_comp(o, ws_phase_comp(o->p, PHASE_EXIT), state, vcpu->lrs);
+	if ((state & CND(LR_LIVE)) != 0)
+		check_list_registers(o, vcpu->lrs);
+	empty_list_registers(o);
+	vcpu->in_guest = 0;
+	vcpu->lrs = 0;
+	oracle_host_runs(o, false);
+	check_barriers(o, oracle_cpu(o, o->c)->pending & bits, SIZE_MAX);
+	oracle_cpu(o, o->c)->pending &= ~bits;
+	host_writes(o);
+}
+
+static void put(struct oracle *o, uint64_t state, unsigned lrs)
+{
+	o->stats.puts++;
+	if (!ws_inject_skips_put(o->p, o->n_puts))
+		run_comp(o, ws_phase_comp(o->p, PHASE_PUT), state, lrs);
+	oracle_all_saved(o);
+	oracle_cpu(o, o->c)->loaded = ORACLE_NONE;
+	oracle_vcpu(o, o->v)->cpu = ORACLE_NONE;
+	oracle_host_runs(o, true);
+}
+
+/* The host's path: its thread's FP state, and what the vCPU's handlers do. */
+static void handle(struct oracle *o, enum ws_comp comp, uint64_t state, unsigned lrs, bool moved)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, o->v);
+	bool other = oracle_cpu(o, o->c)->loaded != ORACLE_NONE;
+	bool unbinds = o->rules.saves_host_fp[comp] && (state & CND(HOST_FP)) != 0;
+
+	if (unbinds && !other)
+		oracle_thread_fp(o, moved);
+	run_comp(o, comp, state, lrs);
+	for (unsigned k = 0; k < N_THREAD && unbinds; k++)
+		THREAD_MEM(o, o->v, k) = THREAD(o, o->v, k);
+	if (!o->rules.loads_host_fp[comp] || other || vcpu->cpu != ORACLE_NONE)
+		return;
+	oracle_thread_fp(o, moved && (state & CND(HOST_FP)) != 0);
+	vcpu->fp_cpu = o->c;
+	for (unsigned s = 0; s < o->t.n; s++) {
+		int k = o->t.s[s].thread;
+
+		if (k >= 0) /* user space runs, and writes */
+			HW(o, o->c, s) = THREAD(o, o->v, k) = oracle_new_tag(o, TAG_THREAD, o->v);
+	}
+}
+
+static enum ws_phase phase_of(const struct ws_prog *p, enum ws_comp comp)
+{
+	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++) {
+		if (ws_phase_comp(p, (enum ws_phase)ph) == comp)
+			return (enum ws_phase)ph;
+	}
+	return PHASE_HANDLE;
+}
+
+/* Does the vCPU stand where the component begins? A replayed trace may begin in the middle, or have lost events. */
+static bool possible(const struct oracle *o)
+{
+	const struct oracle_vcpu *vcpu = oracle_vcpu(o, o->v);
+
+	switch (o->phase) {
+	case PHASE_ENTER:
+	case PHASE_PUT:
+		return vcpu->cpu == o->c && !vcpu->in_guest;
+	case PHASE_EXIT:
+		return vcpu->cpu == o->c && vcpu->in_guest;
+	default:
+		return true;
+	}
+}
+
+void oracle_step(struct oracle *o, unsigned v, unsigned cpu, enum ws_comp comp, uint64_t state, unsigned lrs)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
+	uint64_t before = vcpu->state;
+	bool moved = vcpu->fp_cpu != cpu || oracle_cpu(o, cpu)->thread != v;
+
+	BUG_ON(v >= o->n_vcpu || cpu >= o->n_cpu);
+	o->phase = phase_of(o->p, comp);
+	o->v = v;
+	o->c = cpu;
+	o->stats.steps++;
+	o->n_puts += o->phase == PHASE_PUT;
+	state |= before;
+	if (possible(o)) {
+		switch (o->phase) {
+		case PHASE_LOAD:
+			load(o, state, lrs, moved);
+			break;
+		case PHASE_ENTER:
+			enter(o, state, lrs);
+			break;
+		case PHASE_EXIT:
+			leave(o, state);
+			break;
+		case PHASE_PUT:
+			put(o, state, lrs);
+			break;
+		case PHASE_LAZY:
+			lazy(o, state, lrs);
+			break;
+		default:
+			handle(o, comp, state, lrs, moved);
+		}
+	} else {
+		o->stats.unknown++;
+	}
+	vcpu->state = runner_state_after(o->p, &o->rules, comp, before);
+	if (o->phase == PHASE_LOAD)
+		vcpu->state |= CND(LOADED);
+	else if (o->phase == PHASE_PUT)
+		vcpu->state &= ~CND(LOADED);
+	if (o->t.lazy_fp && (before & ~vcpu->state & CND(FP_OWNED)) != 0)
+		new_control(o, SR_CPTR_EL2); /* FP traps again */
+	oracle_cpu(o, cpu)->thread = v;
+}
+
+/* ---- accesses from outside the program ---- */
+
+/* Linux's accessors: VHE, loaded, in their list, and not where an injection says otherwise. */
+bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg)
+{
+	if (ws_inject_accessor(o->p, INJECT_blind_accessor, reg))
+		return true;
+	if (o->p->config.model->mode != MODE_VHE || (oracle_vcpu(o, v)->state & CND(LOADED)) == 0)
+		return false;
+	if (ws_inject_accessor(o->p, INJECT_cache_accessor, reg))
+		return true;
+	return ws_accessor_reaches(o->p, reg) && o->t.deferred[reg] && !ws_inject_accessor(o->p, INJECT_bypass_accessor, reg);
+}
+
+void oracle_access(struct oracle *o, const struct oracle_access *a)
+{
+	enum sysreg reg = ws_same(a->reg);
+	int slot = o->t.slot[reg];
+	bool memory;
+
+	if (slot < 0)
+		return;
+	o->v = a->vcpu;
+	o->c = a->cpu;
+	o->phase = PHASE_COUNT;
+	o->at = SIZE_MAX;
+	o->function = a->function;
+	o->stats.accesses++;
+	memory = a->via == VIA_MEMORY || !oracle_on_cpu(o, a->vcpu, reg);
+	if (!memory && o->t.s[slot].move == MOVE_CONF)
+		oracle_violate(o, VIOLATION_must_not_cache, slot, NULL, SIZE_MAX,
+			       "the accessor reaches the CPU, which is right only while the reader is the vCPU's own thread");
+	use_copy(o, (unsigned)slot, memory, a->write);
+	o->function = NULL;
+}
+
+void oracle_reset(struct oracle *o, unsigned v, unsigned cpu)
+{
+	for (unsigned s = 0; s < o->t.n; s++) {
+		struct oracle_access a = { v, cpu, (enum sysreg)o->t.s[s].subject, VIA_MEMORY, true, "kvm_reset_vcpu" };
+
+		if (o->t.s[s].subject < SR_COUNT && o->t.s[s].required && o->t.s[s].move == MOVE_BOTH)
+			oracle_access(o, &a);
+	}
+}
+
+/* ---- questions ---- */
+
+uint64_t oracle_vcpu_state(const struct oracle *o, unsigned v)
+{
+	return oracle_vcpu(o, v)->state;
+}
+
+void oracle_on_cpu_flag(struct oracle *o, unsigned v, bool set)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
+
+	vcpu->state = set ? vcpu->state | CND(LOADED) : vcpu->state & ~CND(LOADED);
+}
+
+unsigned oracle_loaded_on(const struct oracle *o, unsigned v)
+{
+	return oracle_vcpu(o, v)->cpu;
+}
+
+unsigned oracle_loaded(const struct oracle *o, unsigned cpu)
+{
+	return oracle_cpu(o, cpu)->loaded;
+}
+
+bool oracle_in_guest(const struct oracle *o, unsigned v)
+{
+	return oracle_vcpu(o, v)->in_guest != 0;
+}

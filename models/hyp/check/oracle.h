@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The oracle: every value that a switch moves carries its owner and version, and each guest entry, each
+ * return to the host, each accessor and each save is held against what must be there.
+ *
+ * It executes components of a program itself, op by op, on tags instead of values:
+ *
+ *	o = oracle_new(prog, vcpus, cpus);
+ *	oracle_step(o, v, cpu, ws_phase_comp(prog, PHASE_LOAD), 0, 0);
+ *	oracle_step(o, v, cpu, ws_phase_comp(prog, PHASE_ENTER), 0, 0);   checks what the guest finds, lets it write
+ *	oracle_access(o, &(struct oracle_access){ ... });                 a handler, another thread, user space
+ *	oracle_step(o, v, cpu, ws_phase_comp(prog, PHASE_EXIT), CND(SYNC), 0);  checks what the host finds
+ *
+ * What must be there comes from the program without injections and policies (which registers KVM switches)
+ * and from the columns of sysregs.def and reach.def, never from the program under test. After a violation
+ * the value is put right, so that one fault is one violation each time it happens.
+ *
+ * The state is plain memory of a fixed size for a number of vCPUs and CPUs: save, restore, compare and hash
+ * it (oracle_state_*). Violations are no part of it.
+ */
+#ifndef EL2SIM_HYP_ORACLE_H
+#define EL2SIM_HYP_ORACLE_H
+
+#include "models/hyp/ws/wswitch.h"
+
+enum oracle_rule {
+#define VIOLATION(id, words, what) VIOLATION_##id,
+#include "models/hyp/check/violations.def"
+#undef VIOLATION
+	VIOLATION_COUNT
+};
+const char *oracle_rule_name(enum oracle_rule r);  /* stale_read */
+const char *oracle_rule_words(enum oracle_rule r); /* stale read */
+const char *oracle_rule_what(enum oracle_rule r);
+
+/* Rows of known_bugs.def */
+enum oracle_known {
+#define KNOWN_BUG(id, rule, what, on, off, fix, title) ORACLE_KNOWN_##id,
+#include "models/hyp/check/known_bugs.def"
+#undef KNOWN_BUG
+	ORACLE_KNOWN
+};
+
+#define ORACLE_NONE UINT32_MAX /* no vCPU, no CPU */
+#define ORACLE_TEXT 320
+
+/* The first of its kind; later ones with the same rule, register, phase and running op only count. */
+struct oracle_violation {
+	enum oracle_rule rule;
+	const char *reg;       /* register, X0-X30, V0-V31, or the BARRIER row */
+	enum sysreg sysreg;    /* SR_NONE for blocks and barriers */
+	uint32_t vcpu, cpu;
+	enum ws_phase phase;   /* PHASE_COUNT: no component, an access from outside */
+	size_t op;             /* of the program: that runs, or that wrote what is found; SIZE_MAX: none */
+	size_t executing;      /* op that runs; SIZE_MAX: between ops */
+	size_t nr;             /* of the op in its component, from 1, as `el2sim explain` numbers it */
+	const char *function;  /* kernel function of that op, or of the access */
+	uint64_t step;         /* number of the component, from 1 */
+	uint64_t count;
+	char text[ORACLE_TEXT]; /* one line */
+};
+
+struct oracle_stats {
+	uint64_t steps, entries, exits, loads, puts, accesses;
+	uint64_t unknown; /* steps left out: the trace does not show how the vCPU got there */
+};
+
+struct oracle;
+
+/* For a compiled program, which must last. vcpus and cpus may grow later (oracle_grow). */
+struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus);
+void oracle_free(struct oracle *o);
+/* At least so many vCPUs and CPUs; new ones begin in the host. */
+void oracle_grow(struct oracle *o, unsigned vcpus, unsigned cpus);
+
+/*
+ * vCPU v on CPU cpu runs a component. state: CND_* bits of the kind and the moment (SYNC, LRS, DEBUG_DIRTY ...);
+ * what outlives a component (FP_OWNED, HOST_FP ..., and LOADED, see oracle_on_cpu_flag) the oracle adds by itself, and an exit has the
+ * DEBUG_DIRTY, PMU_EVENTS, PAUTH_USED, VSE and LRS of its entry. lrs: list registers in use.
+ */
+void oracle_step(struct oracle *o, unsigned v, unsigned cpu, enum ws_comp comp, uint64_t state, unsigned lrs);
+
+/* By which way a handler reaches a guest register. */
+enum oracle_via {
+	VIA_ACCESSOR, /* vcpu_read_sys_reg, vcpu_write_sys_reg */
+	VIA_MEMORY    /* __vcpu_sys_reg, and KVM_GET/SET_ONE_REG */
+};
+
+struct oracle_access {
+	unsigned vcpu;        /* whose register */
+	unsigned cpu;         /* on which CPU the code runs */
+	enum sysreg reg;      /* the register of the switch: VMPIDR_EL2 stands for MPIDR_EL1 */
+	enum oracle_via via;
+	bool write;
+	const char *function; /* kernel function */
+};
+/* An access to a vCPU's register; a write makes a new version. Registers that nobody switches are ignored. */
+void oracle_access(struct oracle *o, const struct oracle_access *a);
+/* The host puts the vCPU's registers to reset values in memory (kvm_reset_vcpu; the vCPU must not be loaded). */
+void oracle_reset(struct oracle *o, unsigned v, unsigned cpu);
+
+/* Run-time bits that the oracle keeps for a vCPU; CPU on which it is loaded, ORACLE_NONE if it is not. */
+uint64_t oracle_vcpu_state(const struct oracle *o, unsigned v);
+unsigned oracle_loaded_on(const struct oracle *o, unsigned v);
+/* vCPU loaded on a CPU, ORACLE_NONE if none. */
+unsigned oracle_loaded(const struct oracle *o, unsigned cpu);
+/*
+ * What the vCPU flag SYSREGS_ON_CPU says now, for whoever runs the flags, after each component; without it the
+ * oracle takes the vCPU's time between load and put.
+ */
+void oracle_on_cpu_flag(struct oracle *o, unsigned v, bool set);
+bool oracle_in_guest(const struct oracle *o, unsigned v);
+/* True while the vCPU's accessor reaches reg in the CPU. */
+bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg);
+
+const struct oracle_violation *oracle_violations(const struct oracle *o, size_t *n);
+uint64_t oracle_violation_count(const struct oracle *o); /* with repetitions */
+/* How often a bug of the modelled kernel itself showed (row of known_bugs.def): these are no violations. */
+uint64_t oracle_known(const struct oracle *o, enum oracle_known bug);
+void oracle_forget(struct oracle *o);                    /* violations, known bugs and statistics */
+const struct oracle_stats *oracle_stats(const struct oracle *o);
+
+/* ---- the state, for explorers ---- */
+
+/* Bytes of a state; the same until oracle_grow. */
+size_t oracle_state_size(const struct oracle *o);
+void oracle_state_save(const struct oracle *o, void *buf);
+void oracle_state_restore(struct oracle *o, const void *buf);
+/*
+ * What decides the future: owner of each value and whether it is the latest, run-time bits, pending barriers.
+ * Version numbers are left out: two states with the same canonical form behave the same for ever.
+ */
+size_t oracle_canon_size(const struct oracle *o);
+void oracle_canon(const struct oracle *o, uint8_t *buf);
+uint64_t oracle_hash(const struct oracle *o); /* of the canonical form */
+
+/* Owner and version of what a place holds, for stories: "vCPU 0 v3 (latest)", "host of CPU 1". Returns buf. */
+enum oracle_place { PLACE_CPU, PLACE_MEMORY, PLACE_HOST_MEMORY };
+const char *oracle_text(const struct oracle *o, enum oracle_place place, unsigned n, enum sysreg reg,
+			char buf[static 64]);
+
+#endif

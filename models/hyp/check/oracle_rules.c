@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the oracle holds a program against, worked out once per program. */
+#include <string.h>
+
+#include "models/hyp/check/oracle_impl.h"
+#include "models/hyp/check/ws_life.h"
+
+/* ---- barriers ---- */
+
+enum event_kind { EV_NEVER, EV_WRITE, EV_READ, EV_OPCODE, EV_KEYS, EV_NO_KEYS, EV_FP, EV_TLBI, EV_GROUP, EV_PSTATE, EV_END };
+
+struct event {
+	enum event_kind kind;
+	uint16_t what; /* register, group, opcode or phase */
+	uint8_t side;  /* SIDE_COUNT: any */
+	const char *function;
+};
+
+#define W(reg)            { EV_WRITE, SR_##reg, SIDE_COUNT, NULL }
+#define WS(reg, side)     { EV_WRITE, SR_##reg, SIDE_##side, NULL }
+#define WF(reg, function) { EV_WRITE, SR_##reg, SIDE_COUNT, function }
+#define R(reg)            { EV_READ, SR_##reg, SIDE_COUNT, NULL }
+#define OP(opcode)        { EV_OPCODE, OP_##opcode, SIDE_COUNT, NULL }
+#define KEYS              { EV_KEYS, 0, SIDE_COUNT, NULL }
+#define NOKEYS            { EV_NO_KEYS, 0, SIDE_COUNT, NULL }
+#define FPUSE             { EV_FP, 0, SIDE_COUNT, NULL }
+#define TLBI              { EV_TLBI, 0, SIDE_COUNT, NULL }
+#define WG(group, side)   { EV_GROUP, GRP_##group, SIDE_##side, NULL }
+#define PSTATE(function)  { EV_PSTATE, 0, SIDE_COUNT, function }
+#define END(phase)        { EV_END, PHASE_##phase, SIDE_COUNT, NULL }
+
+enum clear { CLEAR_CSE, CLEAR_DSB, CLEAR_TIMER_OFF };
+
+static const struct {
+	struct event first, then;
+	enum clear clear;
+	uint64_t on, off;
+} barrier_rows[] = {
+#define BARRIER(id, first, clear, then, on, off, why) { first, then, CLEAR_##clear, on, off },
+#include "models/hyp/check/barriers.def"
+#undef BARRIER
+};
+
+static const struct oracle_barrier barrier_names[] = {
+#define BARRIER(id, first, clear, then, on, off, why) { #id, why },
+#include "models/hyp/check/barriers.def"
+#undef BARRIER
+};
+
+#define N_BARRIERS (sizeof(barrier_rows) / sizeof(barrier_rows[0]))
+_Static_assert(N_BARRIERS <= BARRIERS_MAX, "one bit each");
+
+size_t oracle_barriers(const struct oracle_barrier **rows)
+{
+	*rows = barrier_names;
+	return N_BARRIERS;
+}
+
+static bool is_key(const struct ws_op *op)
+{
+	return op->reg != SR_NONE && sysreg_row((enum sysreg)op->reg)->group == GRP_pauth;
+}
+
+static bool is_event(const struct event *ev, const struct ws_op *op)
+{
+	uint8_t counter = ws_opcode_row((enum ws_opcode)op->opcode)->counter;
+	bool fits = (ev->side == SIDE_COUNT || ev->side == op->side) &&
+		    (ev->function == NULL || strcmp(ev->function, op->step->function) == 0);
+
+	switch (ev->kind) {
+	case EV_WRITE:
+		return counter == CNT_write && op->reg == ev->what && fits;
+	case EV_READ:
+		return counter == CNT_read && op->reg == ev->what && fits;
+	case EV_GROUP:
+		return counter == CNT_write && op->group == ev->what && fits;
+	case EV_PSTATE:
+		return op->opcode == OP_PSTATE && op->phase == PHASE_EXIT && fits;
+	case EV_OPCODE:
+		return op->opcode == ev->what;
+	case EV_KEYS: /* the guest's come into force with ERET */
+		return op->phase <= PHASE_LAZY && counter == CNT_write && is_key(op) && op->side != SIDE_GUEST;
+	case EV_NO_KEYS:
+		return op->phase <= PHASE_LAZY && op->reg != SR_NONE && !is_key(op);
+	case EV_FP:
+		return counter == CNT_fpr || op->reg == SR_FPSR || op->reg == SR_FPCR;
+	case EV_TLBI:
+		return counter == CNT_tlbi;
+	case EV_NEVER:
+	case EV_END:
+		return false;
+	}
+	BUG("unknown kind of event");
+}
+
+static bool clears(enum clear clear, const struct ws_op *op)
+{
+	if (clear == CLEAR_TIMER_OFF)
+		return op->reg == SR_CNTV_CTL_EL0 && op->side == SIDE_HCFG;
+	switch (ws_opcode_row((enum ws_opcode)op->opcode)->counter) {
+	case CNT_dsb:
+		return clear == CLEAR_DSB;
+	case CNT_isb:
+	case CNT_exc:
+	case CNT_hvc:
+	case CNT_svc:
+	case CNT_eret:
+		return clear == CLEAR_CSE;
+	default:
+		return false;
+	}
+}
+
+static void barrier_bits(struct oracle_tables *t, const struct ws_prog *p)
+{
+	for (unsigned b = 0; b < N_BARRIERS; b++) {
+		uint64_t bit = UINT64_C(1) << b;
+
+		if ((barrier_rows[b].on & ~p->known) != 0 || (barrier_rows[b].off & p->known) != 0)
+			continue;
+		for (size_t i = 0; i < p->n; i++) {
+			if (is_event(&barrier_rows[b].first, &p->op[i]))
+				t->op[i].first |= bit;
+			if (is_event(&barrier_rows[b].then, &p->op[i]))
+				t->op[i].then |= bit;
+			if (clears(barrier_rows[b].clear, &p->op[i]))
+				t->op[i].clear |= bit;
+		}
+		if (barrier_rows[b].then.kind == EV_END)
+			t->end[barrier_rows[b].then.what] |= bit;
+	}
+}
+
+/* ---- subjects ---- */
+
+static bool is_accessor(const struct ws_op *op)
+{
+	return op->step->opcode == OP_ACC_READ || op->step->opcode == OP_ACC_WRITE;
+}
+
+/* What an op moves; N_SUBJECTS if nothing. */
+static unsigned subject_of(const struct ws_op *op)
+{
+	switch (ws_opcode_row((enum ws_opcode)op->opcode)->counter) {
+	case CNT_gpr:
+		return SUBJECT_OF_X;
+	case CNT_fpr:
+		return SUBJECT_OF_V;
+	case CNT_at:
+		return SR_PAR_EL1;
+	default:
+		return op->reg != SR_NONE ? ws_same((enum sysreg)op->reg) : N_SUBJECTS;
+	}
+}
+
+static bool is_lr(unsigned subject)
+{
+	return subject >= SR_ICH_LR0_EL2 && subject <= SR_ICH_LR15_EL2;
+}
+
+/* Subjects that a program touches; of the guest's side only: that KVM switches. */
+static void mark(const struct ws_prog *p, bool guest, bool *touched)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+		unsigned s = subject_of(op);
+
+		if (s == N_SUBJECTS || op->phase > PHASE_LAZY || is_accessor(op) ||
+		    (guest && (op->side != SIDE_GUEST || op->opcode == OP_AT_S1E1R)))
+			continue;
+		for (unsigned k = 0; k < (op->per_lr ? 16U : 1U); k++)
+			touched[s + k] = true;
+	}
+}
+
+/* Under policy never, with a trap that does: the guest has no value in the CPU. */
+static bool given_up(const struct ws_config *c, const struct ws_subject *s)
+{
+	const struct ws_trap *trap = s->kind == SUBJECT_REG ? ws_trap_of(s->reg) : NULL;
+	uint8_t pol = c->group_policy[s->group];
+
+	if (s->kind == SUBJECT_REG && c->reg_policy[s->reg] != POL_MODEL)
+		pol = c->reg_policy[s->reg];
+	if (pol != POL_NEVER)
+		return false;
+	return s->kind != SUBJECT_REG || (trap != NULL && trap->enough && ws_effect_of(s->reg) == NULL);
+}
+
+static int thread_of(unsigned subject)
+{
+	return subject == SUBJECT_OF_V ? 0 : subject == SR_FPSR ? 1 : subject == SR_FPCR ? 2 : -1;
+}
+
+static void add_subject(struct oracle_tables *t, const struct ws_prog *p, unsigned subject, bool switched)
+{
+	bool vhe = p->config.model->mode == MODE_VHE;
+	struct ws_subject s = subject == SUBJECT_OF_X   ? ws_subject_of(SUBJECT_X, SR_NONE)
+			      : subject == SUBJECT_OF_V ? ws_subject_of(SUBJECT_V, SR_NONE)
+							: ws_subject_of(SUBJECT_REG, (enum sysreg)subject);
+	struct oracle_subject *o = &t->s[t->n];
+
+	if (s.move == MOVE_INFO)
+		return;
+	*o = (struct oracle_subject){ .name = s.name, .subject = (uint16_t)subject, .group = s.group, .host = s.host,
+				      .move = s.move, .reach = s.reach, .thread = thread_of(subject), .lr = -1 };
+	if (s.group == GRP_pauth && !t->keys_on_use)
+		o->reach &= ~CND(PAUTH_USED);
+	if (is_lr(subject))
+		o->lr = (int)(subject - SR_ICH_LR0_EL2);
+	o->required = switched && (s.move == MOVE_BOTH || s.move == MOVE_CONF) && !given_up(&p->config, &s);
+	if (o->thread < 0) {
+		o->host_needs = s.host == HOST_ALWAYS || (s.host == HOST_EL1 && !vhe);
+		o->user_needs = s.host == HOST_USER;
+	}
+	o->fixed = ws_group_fixed((enum sr_group)s.group) || (s.move != MOVE_BOTH && s.move != MOVE_HOST);
+	o->overwritten = s.group == GRP_el2_return && vhe;
+	t->slot[subject] = (int)t->n++;
+}
+
+/* ---- controls ---- */
+
+static void add_need(struct oracle_tables *t, const struct ws_prog *p, const struct ws_op *op)
+{
+	uint64_t on = op->guard.on & ~(CND(NEW_CNTHCTL) | CND(NEW_FPCR) | CND(NEW_ZCR));
+	struct ws_subject s;
+	int slot;
+
+	if ((op->phase != PHASE_LOAD && op->phase != PHASE_ENTER) || op->side != SIDE_GCFG || op->reg == SR_NONE ||
+	    (on & (CND(OTHER_VCPU) | CND(NEW_MDCR))) != 0)
+		return;
+	s = ws_subject_of(SUBJECT_REG, ws_same((enum sysreg)op->reg));
+	slot = t->slot[s.reg];
+	/* FPEXC32_EL2: the guest's own while it has FP, else a control: EN lets FP accesses trap */
+	if (slot < 0 || (s.move != MOVE_CONF && (s.reach & CND(FP_OWNED)) == 0) || given_up(&p->config, &s))
+		return;
+	t->need[t->n_need++] = (struct oracle_need){ (uint16_t)slot, on, op->guard.off | (s.move != MOVE_CONF ? s.reach & CND(FP_OWNED) : 0) };
+}
+
+/* ---- copies that are read ---- */
+
+static const struct {
+	uint16_t block, after, reg;
+	uint64_t on;
+} use_rows[] = {
+#define USE(block, after, reg, on, function) { COMP_##block, SR_##after, SR_##reg, on },
+#include "models/hyp/kvm/handlers.def"
+};
+
+/* Last op of the program's component or block, or its read of a register, in every component that has it. */
+static void use_bits(struct oracle_tables *t, const struct ws_prog *p)
+{
+	for (size_t u = 0; u < sizeof(use_rows) / sizeof(use_rows[0]); u++) {
+		if ((use_rows[u].on & ~p->known) != 0)
+			continue;
+		for (size_t i = 0; i < p->n; i++) {
+			const struct ws_op *op = &p->op[i];
+			bool here = op->comp == use_rows[u].block || op->step->comp == use_rows[u].block;
+			bool next = i + 1 < p->n && p->op[i + 1].comp == op->comp;
+
+			if (here && (use_rows[u].after != SR_NONE ? op->opcode == OP_MRS && op->reg == use_rows[u].after : !next))
+				t->op[i].use = t->slot[use_rows[u].reg];
+		}
+	}
+}
+
+/* ---- what the host gets back ---- */
+
+/* By subject: own value, not a constant; and whether the host's keys are saved on the way to the guest. */
+struct host_facts {
+	bool own[N_SUBJECTS], keys;
+};
+
+/* What a way back to the host writes last: a constant may stand there only for a while (page-table walks kept off). */
+static void last_writes(const struct ws_prog *base, enum ws_phase phase, bool *own, bool *constant)
+{
+	uint8_t last[N_SUBJECTS] = { 0 };
+
+	for (size_t i = 0; i < base->n; i++) {
+		unsigned s = subject_of(&base->op[i]);
+
+		if (s != N_SUBJECTS && base->op[i].phase == phase && base->op[i].opcode == OP_MSR)
+			last[s] = base->op[i].side;
+	}
+	for (unsigned s = 0; s < N_SUBJECTS; s++) {
+		own[s] |= last[s] == SIDE_HOST;
+		constant[s] |= last[s] == SIDE_HCFG;
+	}
+}
+
+static void look_at_host(struct host_facts *f, const struct ws_prog *base)
+{
+	bool constant[N_SUBJECTS] = { false };
+
+	memset(f, 0, sizeof(*f));
+	last_writes(base, PHASE_EXIT, f->own, constant);
+	last_writes(base, PHASE_PUT, f->own, constant);
+	for (size_t i = 0; i < base->n; i++) {
+		const struct ws_op *op = &base->op[i];
+
+		f->keys |= (op->phase == PHASE_LOAD || op->phase == PHASE_ENTER) && op->opcode == OP_MRS && is_key(op) &&
+			   op->side == SIDE_HOST && (op->guard.on & CND(PAUTH_USED)) == 0;
+	}
+	for (unsigned s = 0; s < N_SUBJECTS; s++)
+		f->own[s] = f->own[s] && !constant[s];
+}
+
+/* ---- all ---- */
+
+static struct ws_prog *compile_without(const struct ws_prog *p, bool policies)
+{
+	struct ws_config c = p->config;
+	struct ws_prog *q;
+	struct err e;
+
+	c.skip_step = c.skip_flag = SIZE_MAX;
+	c.inject = NULL;
+	c.n_inject = 0;
+	if (!policies) {
+		memset(c.group_policy, POL_MODEL, sizeof(c.group_policy));
+		memset(c.reg_policy, POL_MODEL, sizeof(c.reg_policy));
+	}
+	q = ws_compile(&c, &e);
+	BUG_ON(q == NULL); /* p was compiled from more than that */
+	return q;
+}
+
+static void look_at_guards(struct oracle_tables *t, const struct ws_prog *plain)
+{
+	t->lazy_fp = ws_fp_is_lazy(plain);
+	t->always_fp = !t->lazy_fp && ws_group_policy(plain, GRP_fpsimd) != POL_NEVER;
+	for (size_t i = 0; i < plain->n; i++)
+		t->keys_on_use |= plain->op[i].phase <= PHASE_LAZY && (plain->op[i].guard.on & CND(PAUTH_USED)) != 0;
+}
+
+void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
+{
+	bool touched[N_SUBJECTS] = { false }, switched[N_SUBJECTS] = { false };
+	struct ws_prog *base = compile_without(p, false), *plain = compile_without(p, true);
+	struct host_facts host;
+
+	memset(t, 0, sizeof(*t));
+	look_at_host(&host, base);
+	look_at_guards(t, plain);
+	mark(base, true, switched);
+	mark(base, false, touched);
+	mark(plain, false, touched);
+	mark(p, false, touched);
+	for (unsigned s = 0; s < N_SUBJECTS; s++) {
+		t->slot[s] = -1;
+		if (s != SR_NONE && touched[s])
+			add_subject(t, p, s, switched[s]);
+	}
+	for (unsigned s = 0; s < t->n; s++) {
+		t->s[s].own = host.own[t->s[s].subject];
+		/* keys of the thread, and constants of the CPU: in memory since they were set */
+		t->s[s].saved_before = (t->s[s].group == GRP_pauth && !host.keys) ||
+				       (t->s[s].move == MOVE_CONF && t->s[s].host == HOST_NONE);
+	}
+	t->need = xcalloc(base->n, sizeof(*t->need));
+	for (size_t i = 0; i < base->n; i++)
+		add_need(t, p, &base->op[i]);
+	t->op = xcalloc(p->n, sizeof(*t->op));
+	for (size_t i = 0; i < p->n; i++) {
+		unsigned s = subject_of(&p->op[i]);
+
+		t->op[i].slot = s != N_SUBJECTS ? t->slot[s] : -1;
+		t->op[i].use = -1;
+	}
+	use_bits(t, p);
+	barrier_bits(t, p);
+	for (unsigned r = 1; r < SR_COUNT; r++)
+		t->deferred[r] = ws_reg_deferred(plain, (enum sysreg)r);
+	ws_free(base);
+	ws_free(plain);
+}
+
+void oracle_tables_free(struct oracle_tables *t)
+{
+	free(t->need);
+	free(t->op);
+}

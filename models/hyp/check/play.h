@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The standard play: a short synthetic run under the oracle, 3 vCPUs on 2 CPUs in any order, with all registers and
+ * all run-time states. Quick, and finds most of what is wrong; what it does not find is for the explorer.
+ */
+#ifndef EL2SIM_HYP_PLAY_H
+#define EL2SIM_HYP_PLAY_H
+
+#include "models/hyp/check/oracle.h"
+
+/* So many random steps; the same program, steps and seed give the same run. Free with oracle_free. */
+struct oracle *oracle_play(const struct ws_prog *p, unsigned steps, uint64_t seed);
+
+#endif

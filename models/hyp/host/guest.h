@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What guests do, without their code: when a vCPU leaves the guest by itself and why. Every
+ * decision is a function of (seed, vCPU, stream, number), so a vCPU's life does not depend on the
+ * others, nor on how it is scheduled.
+ */
+#ifndef EL2SIM_HYP_GUEST_H
+#define EL2SIM_HYP_GUEST_H
+
+#include "models/hyp/kvm/exits.h"
+#include "models/hyp/ws/wswitch.h"
+#include "sim/base/opt.h"
+
+/* Laws of the guest time between two exits. */
+#define GUEST_LAWS(X)                                                                              \
+	X(CONSTANT, "constant")                                                                    \
+	X(EXPONENTIAL, "exponential")                                                              \
+	X(BURSTY, "bursty")     /* exponential, in bursts with pauses between them */              \
+	X(RECORDED, "recorded") /* as the tables of quantiles say, per exit kind */
+
+enum guest_law {
+#define X(id, name) LAW_##id,
+	GUEST_LAWS(X)
+#undef X
+		LAW_COUNT
+};
+
+/* [workload] and [mix] */
+struct workload {
+	const char *title;
+	int64_t exits_per_s; /* of guest time, per vCPU */
+	int law;             /* enum guest_law */
+	int64_t burst_exits, pause_us;
+	int64_t timer_hz;  /* of the guest's virtual timer; 0: off */
+	int64_t device_hz; /* interrupts of devices, per vCPU; 0: none */
+	int64_t ipi_targets;
+	int64_t user_ns;         /* in the VMM, per exit to it */
+	int64_t fp_permille;     /* entries after which FP is used */
+	int64_t mix[EXIT_COUNT]; /* weights */
+	const char *gaps;        /* law = recorded: quantiles of the guest time before any exit */
+	const char *kind_gaps[EXIT_COUNT]; /* ... before one of a kind, if not "" */
+	const char *trace; /* instead of law and mix: what the vCPUs of a recorded trace did */
+	int64_t share;     /* of the vCPUs, among the classes that give no number */
+	int64_t vcpus;     /* number of vCPUs, 0: by share */
+	int64_t weight;    /* of the threads, for a fair scheduler */
+	struct workload_class *classes; /* of the file: [class.NAME] */
+	const char *section; /* "class.NAME"; NULL: [workload], [mix] and [gaps] */
+};
+
+struct workload_class {
+	struct workload_class *next; /* in the order of the file */
+	struct workload w;
+	char *section; /* "class.NAME" */
+	struct opt_row *rows;
+};
+
+/* Rows with offsets into struct workload: [workload], and [mix] and [gaps] with a key for each kind
+ * that a guest can cause. free() them after the option set. */
+struct opt_row *workload_opt_rows(size_t *n);
+/* Let files have [class.NAME] with the same keys, those of [gaps] as gaps_KIND; workload_free. */
+void workload_opt_classes(struct opt_set *set, struct workload *w);
+/* Forget the classes, after the option set. */
+void workload_free(struct workload *w);
+
+/* The classes of vCPUs: the unnamed one, if it does anything, and the named ones. Next after c;
+ * NULL: the first, or no more. */
+const struct workload *workload_next(const struct workload *w, const struct workload *c);
+/* Name of a class for messages and reports: its title, its NAME. */
+const char *workload_name(const struct workload *w, const struct workload *c);
+/* Something happens by itself: a mix or a trace, in any class. */
+bool workload_wanted(const struct workload *w);
+/* How many of n vCPUs each class gets, in the order of workload_next. ERR_CONFIG: more asked for
+ * than there are, or some are left over. */
+int workload_share_out(const struct workload *w, uint64_t n, uint64_t *count, struct err *e);
+/* ERR_CONFIG when nothing happens, or a class has law = recorded and no quantiles. */
+int workload_check(const struct workload *w, struct err *e);
+/* A kind that [mix] may contain: a synchronous exit that ends with its only entry. */
+bool workload_kind(enum exit_kind k);
+
+/* Streams of random numbers of a vCPU. */
+enum guest_stream {
+	STREAM_GAP,
+	STREAM_KIND,
+	STREAM_FP,
+	STREAM_TARGET,
+	STREAM_DEVICE,
+	STREAM_PHASE,
+	STREAM_MMIO,
+	STREAM_COUNT
+};
+
+/* Quantiles 0, 1/(n-1), ..., 1 of a time, in nanoseconds; between two of them every time is as
+ * likely. n = 0: none. */
+struct guest_gaps {
+	uint64_t *ns;
+	size_t n;
+};
+
+#define GUEST_QUANTILES_MAX 257
+
+/* "100 250 4000": 2 to GUEST_QUANTILES_MAX times in ascending order. ERR_CONFIG; where: for the
+ * message. free() out->ns. */
+int guest_gaps_parse(const char *text, const char *where, struct guest_gaps *out, struct err *e);
+
+/* What a class of vCPUs draws from; made from its workload. */
+struct guest_class {
+	const struct workload *w;
+	struct guest_gaps any, kind[EXIT_COUNT];
+	struct recorded *trace; /* models/hyp/replay/recorded.h; NULL: none */
+};
+
+/* p: to read a trace with. NULL with ERR_CONFIG, ERR_INPUT. */
+struct guest_class *guest_class_new(const struct workload *w, const struct ws_prog *p,
+				    struct err *e);
+void guest_class_free(struct guest_class *c);
+
+struct recorded_exit;
+
+struct guest {
+	const struct workload *w;
+	const struct guest_class *cls; /* NULL: w alone says all */
+	enum exit_kind next;           /* law = recorded, a trace: drawn with its gap */
+	bool next_known;
+	const struct recorded_exit *rec; /* of the trace's vCPU that it plays, from rec[at] on */
+	size_t n_rec, at;
+	uint64_t user_ns;  /* of a recorded exit; 0: as the workload says */
+	uint64_t seed, hz; /* hz of the CPU: gaps are cycles */
+	uint32_t vcpu;
+	uint64_t drawn[STREAM_COUNT];
+	uint64_t mix_total;
+};
+
+/* w: checked, must last. */
+void guest_init(struct guest *g, const struct workload *w, uint64_t seed, uint32_t vcpu,
+		uint64_t hz);
+/* The same with what the class draws from; a replicated trace begins somewhere (STREAM_PHASE). */
+void guest_init_class(struct guest *g, const struct guest_class *c, uint64_t seed, uint32_t vcpu,
+		      uint64_t hz);
+/* Cycles in the guest until its next exit by itself, at least 1. */
+uint64_t guest_gap(struct guest *g);
+enum exit_kind guest_kind(struct guest *g);
+/* Time of the VMM for the exit that guest_kind gave last, in nanoseconds. */
+uint64_t guest_user_ns(const struct guest *g);
+bool guest_uses_fp(struct guest *g);
+/* A number below n (n >= 1). */
+uint64_t guest_below(struct guest *g, enum guest_stream s, uint64_t n);
+/* An exponentially distributed number of cycles, at least 1. */
+uint64_t guest_exponential(struct guest *g, enum guest_stream s, uint64_t mean);
+
+/* The n-th random number of a stream: mixing, no state. */
+uint64_t guest_random(uint64_t seed, uint32_t vcpu, uint32_t stream, uint64_t n);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host in simulated time: VMs with vCPUs on pCPUs. Each vcpu_load, guest entry, guest exit and
+ * vcpu_put, and each part of the host's path around them, runs its component of the compiled switch
+ * program and takes its cycles.
+ *
+ * A vCPU thread is what KVM makes of it: it waits for a pCPU, is loaded, enters the guest, leaves
+ * it by an exit of its own (models/hyp/host/guest) or by an interrupt, is handled in the kernel or by
+ * the VMM, polls and blocks in WFI, wakes, is preempted. Interrupts come from the host's tick,
+ * virtual timers, SGIs between vCPUs and devices.
+ *
+ * All pCPUs have one clock, and everything happens at one of its cycles, so that times add up
+ * exactly: guest + switch + handling + user + poll + idle of a pCPU, and with blocked and steal of
+ * a vCPU, are the time simulated (smp_check).
+ */
+#ifndef EL2SIM_HYP_SMP_H
+#define EL2SIM_HYP_SMP_H
+
+#include "models/hyp/host/guest.h"
+#include "models/hyp/ws/runner.h"
+#include "models/hyp/host/sched.h"
+#include "models/hyp/ws/watch.h"
+#include "models/hyp/host/smp_mmio.h"
+#include "sim/base/hist.h"
+#include "sim/kernel/clk.h"
+#include "sim/kernel/sk.h"
+
+#define SMP_MAX_VCPUS 65536
+#define SMP_MAX_PCPUS 4096
+
+/* [machine] vcpus, vms, pcpus; [host]; [run] duration, seed */
+struct smp_options {
+	int64_t vcpus, vms, pcpus;
+	int sched; /* enum sched_id */
+	const char *pin;  /* pCPUs of sched = pinned; NULL: all */
+	int64_t kick_ns;
+	int64_t slice_us, tick_hz;
+	int64_t halt_poll_ns, halt_poll_grow, halt_poll_grow_start, halt_poll_shrink;
+	int64_t duration_us, seed;
+};
+
+const struct opt_row *smp_opt_rows(size_t *n);
+/* Every option of the two says the same, text by its letters. */
+bool smp_same_options(const struct smp_options *a, const struct smp_options *b);
+
+/* Where time goes: id, name, whose, help. */
+#define SMP_TIMES(X)                                                                               \
+	X(GUEST, "guest", "the guest runs")                                                        \
+	X(SWITCH, "switch", "load, entry, exit, put")                                              \
+	X(HANDLE, "handling",                                                                      \
+	  "the host kernel's path between exit and entry, interrupts, thread switches")            \
+	X(USER, "user", "the VMM")                                                                 \
+	X(POLL, "poll", "halt polling: the vCPU waits in WFI on its pCPU")                         \
+	X(IDLE, "idle", "pCPU: nothing to run")                                                    \
+	X(BLOCKED, "blocked", "vCPU: asleep in WFI")                                               \
+	X(STEAL, "steal", "vCPU: could run and waits for a pCPU")
+
+enum smp_time {
+#define X(id, name, help) SMP_##id,
+	SMP_TIMES(X)
+#undef X
+	SMP_TIME_COUNT
+};
+const char *smp_time_name(enum smp_time t);
+const char *smp_time_help(enum smp_time t);
+
+/* What happens, counted: id, title, help. */
+#define SMP_COUNTS(X)                                                                              \
+	X(loads, "loads", "vcpu_load")                                                             \
+	X(puts, "puts", "vcpu_put")                                                                \
+	X(entries, "entries", "guest entries")                                                     \
+	X(exits, "exits", "guest exits")                                                           \
+	X(user_exits, "user exits", "exits that the VMM handled")                                  \
+	X(fp_traps, "FP traps", "first uses of FP/SIMD since vcpu_load that trapped")              \
+	X(blocks, "blocks", "WFI that put the thread to sleep")                                    \
+	X(poll_hits, "poll hits", "WFI that ended while the host polled")                          \
+	X(preemptions, "preemptions", "threads put off their pCPU while they could run")           \
+	X(migrations, "migrations", "threads picked by another pCPU than the last one")            \
+	X(sgis, "SGIs", "SGIs between vCPUs")                                                      \
+	X(injected, "injected", "virtual interrupts in list registers at an entry")
+
+struct smp_counts {
+#define X(id, title, help) uint64_t id;
+	SMP_COUNTS(X)
+#undef X
+};
+
+/* Latencies, in nanoseconds: id, name, help. */
+#define SMP_LATENCIES(X)                                                                           \
+	X(HANDLING, "exit handling", "from a guest exit to the next entry, sleep not included")    \
+	X(TIMER, "timer", "from a timer's deadline to the entry with its interrupt")               \
+	X(SGI, "IPI", "from the sending of an SGI to the receiver's entry with it")                \
+	X(DEVICE, "device", "from a device interrupt to the entry with it")                        \
+	X(WAKE, "wake-up", "from the wake-up of a sleeping vCPU to its pCPU's thread switch")
+
+enum smp_latency {
+#define X(id, name, help) LAT_##id,
+	SMP_LATENCIES(X)
+#undef X
+	LAT_COUNT
+};
+const char *smp_latency_name(enum smp_latency l);
+
+/* What a thread does first when it has a pCPU again. */
+enum smp_resume { RESUME_FIRST, RESUME_LOOP, RESUME_HALT, RESUME_USER };
+
+struct smp;
+struct smp_cpu;
+
+struct smp_vcpu {
+	struct smp *m;
+	unsigned id, vm, cls;
+	struct runner_vcpu *run;
+	struct guest guest;
+	struct sched_ent ent;
+	enum smp_state state;
+	enum smp_resume resume;
+	struct smp_cpu *cpu; /* that it runs on or ran on last */
+	uint64_t since;      /* cycle at which a sleep or a wait for a pCPU began */
+	uint64_t left;       /* guest cycles to its next own exit */
+	uint64_t user_left;
+	enum exit_kind kind;      /* exit that is being handled */
+	unsigned step;            /* of its sequence, after the VMM */
+	struct ws_totals pending; /* since that exit */
+	uint64_t exit_at, slept;  /* cycle of the exit; cycles asleep or waiting since */
+	bool in_exit;
+	bool dev_wanted, dev_wait; /* an access goes to its device; the VMM waits for it */
+	uint64_t dev_until;        /* cycle at which it answers, SK_NEVER: not known yet */
+	unsigned irqs; /* bits 1 << enum smp_source: wait for the next entry */
+	uint64_t irq_at[SRC_COUNT];
+	bool woke, woke_remote; /* at the next thread switch */
+	uint64_t halt_at, halt_poll_ns, poll_end;
+	struct sk_proc timer, device;
+	uint64_t timer_at; /* cycle of the virtual timer's next deadline */
+	uint64_t fired_at; /* ... of the one that is not yet an interrupt of the vCPU */
+	struct list bg, dev; /* in smp_cpu.bg: its host timer expired; in .dev: device interrupt */
+	uint64_t dev_at;
+	struct smp_counts n;
+	struct ws_totals totals;
+	uint64_t time[SMP_TIME_COUNT];
+};
+
+/* Physical interrupts. */
+enum smp_irq { IRQ_TICK, IRQ_VTIMER, IRQ_KICK, IRQ_BG, IRQ_DEV, IRQ_COUNT };
+
+typedef void smp_next_fn(struct smp *m, struct smp_cpu *c);
+
+struct smp_cpu {
+	struct smp *m;
+	unsigned id;
+	struct sk_proc proc, tick;
+	struct sk_event due; /* the end of what the pCPU does, or an interrupt */
+	struct sk_wait on_due;
+	struct sk_proc kicked; /* a kick that is under way arrives */
+	struct sk_event kick;
+	struct sk_wait on_kick;
+	enum smp_mode mode;
+	struct smp_vcpu *curr;
+	struct sched_ent *picked; /* thread that comes next while curr is put; NULL: the idle task */
+	struct smp_vcpu *last;    /* thread whose state is on the pCPU; NULL: the idle task */
+	struct runner_vcpu *host; /* runs the components of the idle task */
+	uint64_t since;           /* cycle at which the mode began */
+	uint64_t busy, busy_switch; /* cycles that CPU_BUSY takes; of the switch among them */
+	smp_next_fn *next, *after_irq;
+	unsigned irqs, cause; /* pending, of enum smp_irq; being handled */
+	bool resched, was_idle;
+	struct list bg, dev; /* of smp_vcpu */
+	uint64_t time[SMP_TIME_COUNT];
+};
+
+struct smp_kind {
+	uint64_t count;
+	struct ws_totals totals;
+};
+
+struct smp {
+	struct smp_options o;
+	const struct ws_prog *prog;
+	const uint64_t *measured; /* cycles beside the modelled ops, per exit kind */
+	const struct workload *workload;
+	struct guest_class **cls; /* as workload_next has them */
+	unsigned n_cls;
+	const struct smp_bus *bus; /* may be set before the first event; NULL: no devices */
+	struct sk k;
+	struct clk clk;
+	struct runner *runner;
+	struct sched *sched;
+	struct smp_cpu *cpu;
+	struct smp_vcpu *vcpu;
+	unsigned n_cpu, n_vcpu;
+	unsigned *pin;
+	bool *idle;   /* per pCPU: a woken thread may go there */
+	uint64_t end; /* cycles simulated */
+	struct smp_hooks *hooks;
+	struct smp_play *play; /* plays a trace (models/hyp/host/smp_play.h); NULL: simulates a workload */
+
+	struct smp_counts n;
+	struct ws_totals total, phase[PHASE_COUNT];
+	struct ws_totals host; /* of pCPUs that run no vCPU's thread */
+	struct smp_kind kind[EXIT_COUNT];
+	struct ws_totals unfinished; /* exits that the end cut off */
+	uint64_t measured_cycles;
+	struct hist latency[LAT_COUNT];
+};
+
+/*
+ * Build the machine. p, w and measured (EXIT_COUNT cycles, or NULL) must last. counting:
+ * precomputed totals instead of values; same result. The classes of w get the vCPUs one after the
+ * other, neighbours together. NULL with ERR_CONFIG: more VMs than vCPUs, an empty mix, a duration
+ * over 64 bits, classes that do not add up; ERR_INPUT: a trace that cannot be replicated. smp_free.
+ */
+struct smp *smp_new(const struct smp_options *o, const struct workload *w, const struct ws_prog *p,
+		    const uint64_t *measured, bool counting, struct err *e);
+void smp_free(struct smp *m);
+
+/* Let somebody look, from before smp_run to the end; h must last. Called in the order of this. */
+void smp_hook(struct smp *m, struct smp_hooks *h);
+
+/* Simulate to the end and check. As smp_check; ERR_MODEL also when simulated time ends. */
+int smp_run(struct smp *m, struct err *e);
+/* When that is, in ps. */
+uint64_t smp_end_time(const struct smp *m);
+/* Its second half, for who runs the events (sk_run_until) himself: what is under way is cut off now. */
+int smp_end(struct smp *m, struct err *e);
+
+/* A device interrupts a vCPU now, from outside of the machine; one that waits already is the same. */
+void smp_device_fires(struct smp_vcpu *v);
+
+/*
+ * Conservation: the times of each pCPU and of each vCPU add up to the time simulated, totals to
+ * those of phases, kinds and vCPUs, no vCPU sleeps with an interrupt pending, no pCPU idles while a
+ * thread waits for it. ERR_MODEL naming the first that fails.
+ */
+int smp_check(const struct smp *m, struct err *e);
+/* The last two, at any moment between two delta cycles. */
+int smp_check_wakeups(const struct smp *m, struct err *e);
+
+/* Cycles as nanoseconds, rounded down. */
+uint64_t smp_ns(const struct smp *m, uint64_t cycles);
+
+/* ---- inside ---- */
+
+/* Cycle that is under way now. */
+uint64_t smp_now(const struct smp *m);
+/* models/hyp/host/smp_cpu.c: what a pCPU does when its event comes. */
+sk_run_fn smp_cpu_run;
+/* Memory that one more vCPU takes, in bytes (counting execution: runner_vcpu_bytes). */
+size_t smp_vcpu_bytes(void);
+
+/* Another pCPU's kick is on its way to this one. */
+void smp_send_kick(struct smp_cpu *c);
+/* Physical interrupt of a pCPU. */
+void smp_raise(struct smp_cpu *c, enum smp_irq irq);
+/* A vCPU's virtual timer reached its deadline (now, a cycle). */
+void smp_timer_fires(struct smp_vcpu *v, uint64_t deadline);
+/* Account what is under way at the end. */
+void smp_cpu_end(struct smp_cpu *c);
+
+#endif

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a vCPU thread does on its pCPU: kvm_arch_vcpu_ioctl_run with its exits, WFI, the VMM, and
+ * the scheduler around it.
+ */
+#include "models/hyp/host/smp_impl.h"
+
+static smp_next_fn loop_check, go_idle, user_resume;
+static void switch_to(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v);
+
+/* The thread leaves its pCPU, asleep or not. */
+static void off_cpu(struct smp_cpu *c, enum smp_state state, enum smp_resume resume)
+{
+	struct smp_vcpu *v = c->curr;
+
+	smp_set_state(c, v, state);
+	v->resume = resume;
+	v->since = smp_now(c->m);
+	c->curr = NULL;
+}
+
+/* ---- guest entry and exit ---- */
+
+static void begin_exit(struct smp_cpu *c, enum exit_kind kind)
+{
+	struct smp_vcpu *v = c->curr;
+
+	v->kind = kind;
+	TELL(c, v, exit, kind);
+	smp_set_state(c, v, VC_HOST);
+	v->in_exit = true;
+	v->exit_at = smp_now(c->m);
+	v->slept = 0;
+	smp_charge(c, PHASE(EXIT));
+	runner_handlers(c->m->runner, v->run, kind, false);
+	runner_lrs(v->run, 0);
+	if (c->m->measured != NULL) {
+		TELL(c, v, ran,
+		     &(struct smp_ran){PHASE_HANDLE, COMP_COUNT, c->m->measured[kind], NULL});
+		c->busy += c->m->measured[kind];
+		c->m->measured_cycles += c->m->measured[kind];
+	}
+}
+
+static void settle(struct smp *m, struct smp_vcpu *v)
+{
+	TELL(v->cpu, v, handled, v->kind, v->exit_at);
+	m->kind[v->kind].count++;
+	ws_totals_add(&m->kind[v->kind].totals, &v->pending, 1);
+	v->pending = (struct ws_totals){0};
+}
+
+static void guest_runs(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	if (v->in_exit)
+		smp_latency(m, LAT_HANDLING, v->exit_at + v->slept);
+	v->in_exit = false;
+	settle(m, v);
+	if (v->left == 0)
+		v->left = guest_gap(&v->guest);
+	smp_mode(c, CPU_GUEST, smp_now(m) + v->left);
+}
+
+/* First use of FP: a trap to EL2 and back, within the residency. */
+static void guest_entered(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	if (!guest_uses_fp(&v->guest) || !runner_needs_fp(m->runner, v->run)) {
+		guest_runs(m, c);
+		return;
+	}
+	smp_charge(c, PHASE(LAZY));
+	smp_busy(c, guest_runs);
+}
+
+static void inject(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
+{
+	static const enum smp_latency lat[SRC_COUNT] = {LAT_TIMER, LAT_SGI, LAT_DEVICE};
+	uint64_t have = (uint64_t)m->prog->config.machine->list_registers;
+	unsigned n = 0;
+
+	for (unsigned s = 0; s < SRC_COUNT && n < have; s++) {
+		if ((v->irqs >> s & 1) == 0)
+			continue;
+		v->irqs &= ~(1u << s);
+		TELL(c, v, irq, SMP_IRQ_INJECT, (enum smp_source)s, SMP_NOBODY);
+		smp_latency(m, lat[s], v->irq_at[s]);
+		COUNT(v, injected);
+		n++;
+	}
+	runner_lrs(v->run, n);
+}
+
+/* schedule(): the thread picked takes over, if there is none the idle task. */
+static void switch_over(struct smp *m, struct smp_cpu *c)
+{
+	struct sched_ent *t = c->picked;
+
+	c->picked = NULL;
+	c->resched = false;
+	if (t != NULL)
+		switch_to(m, c, container_of(t, struct smp_vcpu, ent));
+	else
+		go_idle(m, c);
+}
+
+/* The vCPU thread is put off its pCPU: it could go on. */
+static void preempted(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	COUNT(v, preemptions);
+	off_cpu(c, VC_RUNNABLE, v->state == VC_USER ? RESUME_USER : RESUME_LOOP);
+	m->sched->ops->enqueue(m->sched, &v->ent, c->id, false);
+	switch_over(m, c);
+}
+
+/* schedule(), asked for by an interrupt: it may find that nobody waits any more. */
+static void preempt(struct smp *m, struct smp_cpu *c)
+{
+	bool loaded = c->curr->state != VC_USER;
+
+	c->resched = false;
+	if (m->sched->ops->waiting(m->sched, c->id) == 0) {
+		(loaded ? loop_check : user_resume)(m, c);
+		return;
+	}
+	c->picked = m->sched->ops->pick(m->sched, c->id);
+	if (loaded) {
+		smp_charge(c, STEP_X(perf_task_sched, VPMU_EVENT));
+		smp_charge(c, PHASE(PUT));
+	}
+	smp_busy(c, preempted);
+}
+
+/* kvm_arch_vcpu_ioctl_run, before each guest entry. */
+static void loop_check(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	if (c->irqs != 0) {
+		smp_take_irq(c, loop_check);
+	} else if (c->resched) {
+		smp_charge(c, STEP(sched_preempt));
+		smp_busy(c, preempt);
+	} else {
+		inject(m, c, v);
+		TELL(c, v, enter, v->run->lrs);
+		smp_set_state(c, v, VC_GUEST);
+		smp_charge(c, PHASE(ENTER));
+		smp_busy(c, guest_entered);
+	}
+}
+
+/* ---- WFI ---- */
+
+/* How KVM adapts the time it polls to the time it slept (kvm_vcpu_halt). */
+static void adapt(struct smp *m, struct smp_vcpu *v, uint64_t slept)
+{
+	const uint64_t max = (uint64_t)m->o.halt_poll_ns,
+		       start = (uint64_t)m->o.halt_poll_grow_start;
+
+	if (max == 0 || slept <= v->halt_poll_ns)
+		return;
+	if (v->halt_poll_ns != 0 && slept > max) {
+		v->halt_poll_ns = m->o.halt_poll_shrink != 0
+					  ? v->halt_poll_ns / (uint64_t)m->o.halt_poll_shrink
+					  : 0;
+		if (v->halt_poll_ns < start)
+			v->halt_poll_ns = 0;
+	} else if (v->halt_poll_ns < max && slept < max && m->o.halt_poll_grow != 0) {
+		v->halt_poll_ns *= (uint64_t)m->o.halt_poll_grow;
+		if (v->halt_poll_ns < start)
+			v->halt_poll_ns = start;
+		if (v->halt_poll_ns > max)
+			v->halt_poll_ns = max;
+	}
+}
+
+static void end_wait(struct smp *m, struct smp_cpu *c, bool slept)
+{
+	struct smp_vcpu *v = c->curr;
+	uint64_t ns = smp_ns(m, smp_now(m) - v->halt_at), before = v->halt_poll_ns;
+
+	adapt(m, v, ns);
+	TELL(c, v, halt, ns, slept, before, v->halt_poll_ns);
+}
+
+static void halt_ends(struct smp *m, struct smp_cpu *c)
+{
+	end_wait(m, c, false);
+	smp_set_state(c, c->curr, VC_HOST);
+	smp_charge(c, STEP(halt_clock));
+	smp_charge(c, STEP(wfi_vgic_load));
+	smp_busy(c, loop_check);
+}
+
+static void blocked(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	COUNT(v, blocks);
+	off_cpu(c, VC_BLOCKED, RESUME_HALT);
+	if (v->irqs != 0)
+		smp_wake(c, v); /* an interrupt came while it was put */
+	switch_over(m, c);
+}
+
+/* schedule(): the thread sleeps, unless an interrupt came on the way. */
+static void go_to_sleep(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	if (v->irqs != 0) {
+		v->kind = EXIT_wfi;
+		halt_ends(m, c);
+		return;
+	}
+	c->picked = m->sched->ops->pick(m->sched, c->id);
+	smp_charge(c, STEP_X(perf_task_sched, VPMU_EVENT));
+	smp_charge(c, ((struct exit_step){true, PHASE_PUT, CND(BLOCKING), false}));
+	smp_busy(c, blocked);
+}
+
+static void block(struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	smp_set_state(c, v, VC_HOST);
+	v->kind = EXIT_wfi_timer;
+	smp_charge(c, STEP(sched_dequeue));
+	smp_busy(c, go_to_sleep);
+}
+
+/* Poll as long as nothing else wants the pCPU. */
+void smp_poll_on(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	if (v->irqs != 0) {
+		COUNT(v, poll_hits);
+		halt_ends(m, c);
+	} else if (smp_now(m) < v->poll_end && !c->resched &&
+		   m->sched->ops->waiting(m->sched, c->id) == 0) {
+		smp_set_state(c, v, VC_POLL);
+		smp_mode(c, CPU_POLL, v->poll_end);
+	} else {
+		block(c);
+	}
+}
+
+static void halt(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	v->halt_at = smp_now(m);
+	v->poll_end = v->halt_at + clk_cycle(&m->clk, v->halt_poll_ns * 1000);
+	if (v->irqs != 0)
+		halt_ends(m, c); /* WFI with an interrupt pending */
+	else if (c->irqs != 0)
+		smp_take_irq(c, smp_poll_on);
+	else
+		smp_poll_on(m, c);
+}
+
+/* ---- exits that the guest causes ---- */
+
+/* First vCPU of a VM, or one past the last VM's last: vcpu_init gives vCPU i to VM i * vms / vcpus. */
+static unsigned first_of_vm(const struct smp *m, uint64_t vm)
+{
+	const uint64_t vms = (uint64_t)m->o.vms;
+
+	return (unsigned)((vm * m->n_vcpu + vms - 1) / vms);
+}
+
+static void send_sgi(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+	const unsigned first = first_of_vm(m, v->vm), n = first_of_vm(m, (uint64_t)v->vm + 1) - first;
+	const unsigned self = v->id - first;
+
+	for (int64_t i = 0; i < v->guest.w->ipi_targets; i++) {
+		unsigned to = n == 1 ? 0 : (unsigned)guest_below(&v->guest, STREAM_TARGET, n - 1);
+
+		to = first + to + (n > 1 && to >= self);
+		COUNT(v, sgis);
+		TELL_NOW(c, v, irq, SMP_IRQ_SEND, SRC_SGI, to);
+		smp_deliver(c, &m->vcpu[to], SRC_SGI, smp_now(m));
+	}
+	loop_check(m, c);
+}
+
+/* The access reaches its device now. */
+static void ask_device(struct smp_vcpu *v)
+{
+	struct smp_access a = {v, v->kind, false, exit_is_user(v->kind)};
+	uint64_t cycles;
+
+	(void)exit_is_mmio(v->kind, &a.write);
+	v->dev_wanted = false;
+	v->dev_until = SK_NEVER;
+	cycles = v->m->bus->access(v->m->bus->ctx, &a);
+	if (cycles != SMP_UNANSWERED)
+		v->dev_until = smp_now(v->m) + cycles;
+}
+
+static void user_resume(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	if (c->resched) {
+		smp_charge(c, STEP(sched_preempt));
+		smp_busy(c, preempt);
+		return;
+	}
+	smp_set_state(c, v, VC_USER);
+	if (v->dev_wanted)
+		ask_device(v);
+	v->dev_wait = v->dev_until > smp_now(m);
+	smp_mode(c, CPU_USER, v->dev_wait ? v->dev_until : smp_now(m) + v->user_left);
+}
+
+static void handle_on(struct smp *m, struct smp_cpu *c);
+
+/* True before the step that follows an access in the kernel: io_mem_abort is on the way to it. */
+static bool kernel_asks(const struct smp_vcpu *v, const struct exit_step *s)
+{
+	return v->dev_wanted && !exit_is_user(v->kind) &&
+	       (s->is_phase || s->id != COMP_mmio_abort);
+}
+
+/* The pCPU stalls on the access that the kernel makes for the guest. */
+static void kernel_access(struct smp *m, struct smp_cpu *c)
+{
+	ask_device(c->curr);
+	if (c->curr->dev_until == smp_now(m)) {
+		handle_on(m, c);
+		return;
+	}
+	c->mode = CPU_BUSY;
+	c->next = handle_on;
+	if (c->curr->dev_until != SK_NEVER)
+		smp_due_at(c, c->curr->dev_until);
+}
+
+bool smp_answer(struct smp_vcpu *v, uint64_t cycles)
+{
+	struct smp_cpu *c = v->cpu;
+
+	if (v->dev_until != SK_NEVER)
+		return false;
+	v->dev_until = smp_now(v->m) + cycles;
+	if (c->curr != v)
+		return true; /* it sees when it runs again */
+	if (c->mode == CPU_BUSY ? c->next == handle_on : v->dev_wait && c->irqs == 0)
+		smp_due_at(c, v->dev_until);
+	return true;
+}
+
+/* Steps of the exit's sequence up to the device, the VMM or the next entry. */
+static void handle(struct smp_cpu *c, unsigned from)
+{
+	struct smp_vcpu *v = c->curr;
+	const struct exit_row *row = exit_row(v->kind);
+
+	for (v->step = from;; v->step++) {
+		const struct exit_step *s = &row->step[v->step];
+
+		if (kernel_asks(v, s)) {
+			smp_busy(c, kernel_access);
+			return;
+		}
+		if (exit_step_is(s, PHASE_ENTER))
+			break;
+		smp_charge(c, *s);
+		if (s->is_phase || s->id != COMP_host_ret_to_user)
+			continue;
+		v->step++;
+		COUNT(v, user_exits);
+		smp_set_state(c, v, VC_USER);
+		v->user_left = clk_cycle(&c->m->clk, guest_user_ns(&v->guest) * 1000);
+		smp_busy(c, user_resume);
+		return;
+	}
+	smp_busy(c, loop_check);
+}
+
+static void handle_on(struct smp *m, struct smp_cpu *c)
+{
+	(void)m;
+	handle(c, c->curr->step);
+}
+
+static void user_done(struct smp_cpu *c)
+{
+	smp_set_state(c, c->curr, VC_HOST);
+	runner_handlers(c->m->runner, c->curr->run, c->curr->kind, true);
+	handle(c, c->curr->step);
+}
+
+void smp_user_stops(struct smp *m, struct smp_cpu *c, uint64_t ran)
+{
+	struct smp_vcpu *v = c->curr;
+
+	if (!v->dev_wait)
+		v->user_left -= ran;
+	if (c->irqs != 0)
+		smp_take_irq(c, user_resume);
+	else if (v->dev_wait)
+		user_resume(m, c);
+	else
+		user_done(c);
+}
+
+static void own_exit(struct smp_cpu *c, enum exit_kind kind)
+{
+	bool write;
+
+	begin_exit(c, kind);
+	switch (kind) {
+	case EXIT_wfi:
+		smp_charge(c, STEP(wfi_vgic_put));
+		smp_charge(c, STEP(halt_clock));
+		smp_busy(c, halt);
+		break;
+	case EXIT_ipi_send:
+		smp_busy(c, send_sgi);
+		break;
+	default:
+		c->curr->dev_wanted = c->m->bus != NULL && exit_is_mmio(kind, &write);
+		handle(c, 1);
+	}
+}
+
+/* The IRQ exit is handled: interrupts are enabled for a moment, then the loop goes on. */
+static void irq_window(struct smp *m, struct smp_cpu *c)
+{
+	(void)m;
+	smp_charge(c, STEP(irq_window));
+	smp_busy(c, loop_check);
+}
+
+void smp_guest_stops(struct smp_cpu *c, uint64_t ran)
+{
+	static const enum exit_kind kinds[IRQ_COUNT] = {[IRQ_TICK] = EXIT_irq,
+							[IRQ_VTIMER] = EXIT_vtimer_irq,
+							[IRQ_KICK] = EXIT_ipi_recv,
+							[IRQ_BG] = EXIT_irq,
+							[IRQ_DEV] = EXIT_irq};
+	struct smp_vcpu *v = c->curr;
+
+	v->left -= ran;
+	if (c->irqs != 0) {
+		/* the interrupt wins: the instruction that exits is still to come */
+		v->left += v->left == 0;
+		begin_exit(c, kinds[__builtin_ctz(c->irqs)]);
+		smp_take_irq(c, irq_window);
+	} else {
+		own_exit(c, guest_kind(&v->guest));
+	}
+}
+
+/* ---- threads ---- */
+
+static void idle(struct smp *m, struct smp_cpu *c)
+{
+	if (c->irqs == 0 && m->sched->ops->waiting(m->sched, c->id) != 0)
+		smp_pick_next(m, c);
+	else
+		smp_mode(c, CPU_IDLE, SK_NEVER);
+}
+
+static void go_idle(struct smp *m, struct smp_cpu *c)
+{
+	c->resched = false;
+	m->idle[c->id] = true;
+	if (c->last != NULL) {
+		TELL(c, NULL, thread, c->last->id);
+		smp_charge_to(c, c->last, STEP_X(thread_switch, TO_IDLE));
+	}
+	c->last = NULL;
+	smp_charge(c, STEP(idle_enter));
+	smp_busy(c, idle);
+}
+
+/* The thread has a pCPU: back to where it was. */
+static void resume(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+
+	switch (v->resume) {
+	case RESUME_USER:
+		smp_busy(c, user_resume);
+		return;
+	case RESUME_FIRST:
+		v->kind = EXIT_run_first;
+		smp_charge(c, STEP(host_svc_entry));
+		smp_charge(c, STEP(host_ioctl));
+		break;
+	default:
+		break;
+	}
+	if (v->resume != RESUME_FIRST)
+		smp_charge(c, STEP_X(perf_task_sched, VPMU_EVENT));
+	smp_charge(c, PHASE(LOAD));
+	if (v->resume == RESUME_HALT) {
+		end_wait(m, c, true);
+		smp_charge(c, STEP(halt_clock));
+		smp_charge(c, STEP(wfi_vgic_load));
+	}
+	smp_busy(c, loop_check);
+}
+
+static void switch_to(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
+{
+	bool from_idle = c->last == NULL, started = v->resume != RESUME_FIRST;
+
+	v->time[SMP_STEAL] += smp_now(m) - v->since;
+	v->slept += smp_now(m) - v->since;
+	if (v->cpu != c)
+		COUNT(v, migrations);
+	if (v->woke)
+		smp_latency(m, LAT_WAKE, v->since);
+	v->cpu = c;
+	c->curr = v;
+	smp_set_state(c, v, v->resume == RESUME_USER ? VC_USER : VC_HOST);
+	runner_on_cpu(v->run, c->id);
+	if (v->woke && v->woke_remote)
+		smp_charge(c, STEP(sched_wake));
+	if (v->woke)
+		smp_charge(c, STEP(sched_pick));
+	v->woke = false;
+	if (c->last != v) {
+		TELL(c, v, thread, from_idle ? SMP_NOBODY : c->last->id);
+		smp_charge_to(c, from_idle ? (started ? v : NULL) : c->last,
+			      from_idle ? STEP_X(thread_switch, TO_IDLE) : STEP(thread_switch));
+	}
+	c->last = v;
+	resume(m, c);
+}
+
+void smp_pick_next(struct smp *m, struct smp_cpu *c)
+{
+	struct sched_ent *t = m->sched->ops->pick(m->sched, c->id);
+
+	c->was_idle = false;
+	if (t == NULL) {
+		go_idle(m, c);
+		return;
+	}
+	c->resched = false;
+	m->idle[c->id] = false;
+	switch_to(m, c, container_of(t, struct smp_vcpu, ent));
+}

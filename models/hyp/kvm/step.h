@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The STEP tables as data: rows, conditions, components, opcodes, switch models. */
+#ifndef EL2SIM_HYP_STEP_H
+#define EL2SIM_HYP_STEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "models/cpu/machine.h"
+#include "models/cpu/sysreg.h"
+
+/* Conditions: the features first, so that a feature's bit is its condition's bit. */
+enum cond {
+#define FEAT(id, key, help) CND_##id,
+#include "models/cpu/feats.def"
+#undef FEAT
+#define KCOND(id, help)      CND_##id,
+#define VCOND(id, key, help) CND_##id,
+#define SCOND(id, key, help) CND_##id,
+#include "models/hyp/kvm/conds.def"
+#undef KCOND
+#undef VCOND
+#undef SCOND
+	CND_COUNT
+};
+/*
+ * Two sets of bits: what is settled when a program is compiled (features, kernel, mode, vCPU), and the
+ * state that is known only when it runs. A condition's bit is its place within its own set.
+ */
+#define CND_FIRST_STATE CND_SYNC
+_Static_assert(CND_FIRST_STATE <= 64 && CND_COUNT - CND_FIRST_STATE <= 64, "each set must fit 64 bits");
+#define CND_IS_STATE(id) (CND_##id >= CND_FIRST_STATE)
+#define CND(id) (UINT64_C(1) << (CND_IS_STATE(id) ? CND_##id - CND_FIRST_STATE : CND_##id))
+
+const char *cond_name(enum cond c);
+const char *cond_help(enum cond c);
+/* Of run-time state, by its key (fp-owned). Returns false if there is none. */
+bool cond_state_by_name(const char *key, enum cond *c);
+
+enum ws_opcode {
+#define OPC(id, operand, counter, cost, ref, help) OP_##id,
+#include "models/hyp/kvm/ops.def"
+#undef OPC
+	OP_COUNT
+};
+
+enum ws_operand { OPND_REG, OPND_GRP, OPND_NUM, OPND_COMP };
+
+enum ws_counter {
+#define COUNTER(id, class, title, help) CNT_##id,
+#include "models/hyp/kvm/counters.def"
+#undef COUNTER
+	CNT_COUNT,
+	CNT_none = CNT_COUNT
+};
+
+/* Parts of the modelled cycles. */
+enum counter_class {
+#define COUNTER_CLASS(id, title, help) CLASS_##id,
+#include "models/hyp/kvm/counters.def"
+#undef COUNTER_CLASS
+	CLASS_COUNT
+};
+
+struct ws_opcode_row {
+	const char *name;
+	uint8_t operand; /* enum ws_operand */
+	uint8_t counter; /* enum ws_counter */
+	uint8_t cost;    /* enum op_cost; OPCOST_COUNT = by register class or none */
+	const char *ref; /* name in a recorded reference, "" = not seen */
+	const char *help;
+};
+
+const struct ws_opcode_row *ws_opcode_row(enum ws_opcode op);
+const char *counter_name(enum ws_counter c);
+const char *counter_title(enum ws_counter c);
+const char *counter_help(enum ws_counter c);
+enum counter_class counter_class(enum ws_counter c); /* CNT_none: other */
+const char *class_title(enum counter_class c);
+const char *class_help(enum counter_class c);
+
+enum ws_comp {
+#define COMP(id, help) COMP_##id,
+#include "models/hyp/kvm/comps.def"
+#undef COMP
+	COMP_COUNT
+};
+
+const char *comp_name(enum ws_comp c);
+const char *comp_help(enum ws_comp c);
+
+/* Whose value a step moves; see steps_blocks.def. HRUN: the running host's own use, nothing is moved. */
+enum ws_side { SIDE_NONE, SIDE_HOST, SIDE_GUEST, SIDE_CTX, SIDE_GCFG, SIDE_HCFG, SIDE_HRUN, SIDE_COUNT };
+const char *side_name(enum ws_side side);
+
+/* All of the on bits and none of the off bits: run-time state, and settled conditions. */
+struct ws_guard {
+	uint64_t on, off;
+	uint64_t fixed_on, fixed_off;
+};
+
+/* One row of a STEP table. */
+struct ws_step {
+	uint16_t comp;    /* enum ws_comp */
+	uint8_t opcode;   /* enum ws_opcode */
+	uint8_t side;     /* enum ws_side */
+	uint16_t operand; /* register, group, number or component, as the opcode says */
+	uint16_t line;    /* in file */
+	struct ws_guard guard;
+	const char *function;
+	const char *file;
+};
+
+/* All rows, in table order; *n gets their number. */
+const struct ws_step *ws_steps(size_t *n);
+
+/*
+ * VHE: host at EL2. NVHE: host at EL1. HVHE: host at EL1, its hypervisor part at EL2 with E2H = 1. PROTECTED:
+ * as HVHE, with pKVM (an ordinary, unprotected VM).
+ */
+enum ws_mode { MODE_VHE, MODE_NVHE, MODE_HVHE, MODE_PROTECTED };
+
+/* Phases of a switch, and what surrounds it. */
+#define WS_PHASES(X)                                                                                \
+	X(LOAD, "load", "vcpu_load")                                                                \
+	X(ENTER, "enter", "guest entry")                                                            \
+	X(EXIT, "exit", "guest exit")                                                               \
+	X(PUT, "put", "vcpu_put")                                                                   \
+	X(LAZY, "lazy", "first use since vcpu_load, handled at EL2")                                \
+	X(HANDLE, "handle", "the host's path between exit and entry")
+
+enum ws_phase {
+#define X(id, name, help) PHASE_##id,
+	WS_PHASES(X)
+#undef X
+	PHASE_COUNT
+};
+const char *phase_name(enum ws_phase p);
+const char *phase_help(enum ws_phase p);
+
+struct ws_model {
+	const char *name;
+	int version; /* major * 100 + minor */
+	enum ws_mode mode;
+	enum ws_comp phase[PHASE_LAZY + 1]; /* components that are its phases */
+	const char *help;
+};
+
+const struct ws_model *ws_models(size_t *n);
+const struct ws_model *ws_model_by_name(const char *name);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/hyp/measured/path_cost.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "models/hyp/ws/policy_opt.h"
+#include "models/hyp/ws/runner.h"
+
+bool path_given(const struct path_profile *p)
+{
+	return p->kernel != NULL && p->kernel[0] != '\0';
+}
+
+/* Program of the kernel, mode and vCPU that were recorded. */
+static struct ws_prog *compile_recorded(const struct path_profile *p, const struct machine *m, struct err *e)
+{
+	struct switch_options o = { 0 };
+	struct ws_config c;
+	struct ws_prog *prog;
+	char name[64];
+	const struct ws_model *model;
+
+	(void)snprintf(name, sizeof(name), "linux-%s-%s", p->kernel, p->mode);
+	model = ws_model_by_name(name);
+	if (model == NULL) {
+		(void)err_set(e, ERR_MODEL, "path profile of Linux %s, %s: there is no switch model %s to tell its "
+			      "modelled instructions from the rest", p->kernel, p->mode, name);
+		return NULL;
+	}
+	o.vcpu = p->vcpu;
+	switch_config(&o, m, &c);
+	c.model = model;
+	prog = ws_compile(&c, e);
+	if (prog == NULL) {
+		struct err why = *e;
+
+		(void)err_set(e, why.code, "path profile of Linux %s, %s: %s", p->kernel, p->mode, why.text);
+	}
+	return prog;
+}
+
+static void fill_one(const struct path_profile *p, struct runner *r, struct runner_vcpu *v, enum exit_kind k,
+		     struct path_cost *cost)
+{
+	struct ws_totals t = { 0 };
+
+	if (!path_has(p, cost->kind)) {
+		cost->state = PATH_UNMEASURED;
+		return;
+	}
+	(void)exit_by_name(path_kind_name(cost->kind), &k); /* what was recorded, if it has a row */
+	if (exit_row(k)->step[0].is_phase)
+		runner_kind(r, v, EXIT_run_first, NULL);
+	runner_kind(r, v, k, NULL); /* the second is in the steady state */
+	runner_kind(r, v, k, &t);
+	cost->recorded = path_get(p, cost->kind, PATH_insns_host) + path_get(p, cost->kind, PATH_insns_hyp);
+	cost->modelled = t.insns;
+	cost->user = path_get(p, cost->kind, PATH_insns_user);
+	if (cost->recorded == 0) {
+		cost->state = PATH_UNMEASURED;
+	} else if (cost->recorded < cost->modelled) {
+		cost->state = PATH_TOO_SHORT;
+	} else {
+		cost->state = PATH_OK;
+		cost->insns = cost->recorded - cost->modelled;
+	}
+}
+
+int path_cost_fill(const struct path_profile *p, const struct machine *m, struct path_cost *cost, struct err *e)
+{
+	struct ws_prog *prog = NULL;
+	struct runner *r;
+
+	if (path_given(p)) {
+		prog = compile_recorded(p, m, e);
+		if (prog == NULL)
+			return -1;
+	}
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		const struct exit_row *row = exit_row((enum exit_kind)k);
+		enum exit_kind own;
+
+		memset(&cost[k], 0, sizeof(cost[k]));
+		BUG_ON(!path_kind_by_name(row->path, &cost[k].kind));
+		/* a kind of its own under another name is none */
+		cost[k].stand_in = strcmp(row->path, row->name) != 0 && exit_by_name(row->path, &own);
+		if (prog == NULL)
+			continue;
+		r = runner_new(prog, true);
+		fill_one(p, r, runner_vcpu(r, "vm"), (enum exit_kind)k, &cost[k]);
+		runner_free(r);
+	}
+	ws_free(prog);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The measured part of an exit: instructions of the kernel's C code that a path profile recorded. The
+ * recording counted every instruction, those that the switch model stands for too; they are taken off, so
+ * that nothing is counted twice.
+ */
+#ifndef EL2SIM_HYP_PATH_COST_H
+#define EL2SIM_HYP_PATH_COST_H
+
+#include "models/hyp/kvm/exits.h"
+#include "models/hyp/measured/path.h"
+
+enum path_state {
+	PATH_NONE,        /* no profile */
+	PATH_UNMEASURED,  /* the profile does not have the kind */
+	PATH_TOO_SHORT,   /* fewer instructions recorded than modelled: nothing is left */
+	PATH_OK
+};
+
+struct path_cost {
+	enum path_state state;
+	enum path_kind kind; /* of the profile; another's when the exit kind has none of its own */
+	bool stand_in;       /* the profile's kind is not this exit kind */
+	uint64_t recorded;   /* instructions of host and hypervisor, per exit */
+	uint64_t modelled;   /* of them, what the switch model stands for */
+	uint64_t insns;      /* recorded less modelled; 0 unless PATH_OK */
+	uint64_t user;       /* instructions of the VMM, not part of the above */
+};
+
+/*
+ * Fill cost[EXIT_COUNT] from a profile. m: machine for the model of the profile's own kernel and mode, whose
+ * instructions are taken off; the one of the profile, or one that is like it. ERR_MODEL when there is no
+ * such model or it cannot run on m.
+ */
+int path_cost_fill(const struct path_profile *p, const struct machine *m, struct path_cost *cost,
+		   struct err *e);
+
+/* True if a profile was given. */
+bool path_given(const struct path_profile *p);
+
+#endif

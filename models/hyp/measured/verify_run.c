@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/hyp/measured/verify_run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "models/hyp/measured/softreg.h"
+#include "traces/csv.h"
+
+static const char *const columns[] = { "register", "effective_register", "opcode", "op", "el", "region", "function",
+				       "count" };
+enum { COL_REG, COL_EFFECTIVE, COL_OPCODE, COL_OP, COL_EL, COL_REGION, COL_FUNCTION, COL_COUNT, COL_N };
+
+static const struct {
+	enum exit_kind kind;
+	enum ref_op op;
+	const char *function;
+	enum ws_comp comp; /* COMP_COUNT: the phase LAZY */
+	const char *reason;
+} rows[UNSEEN_COUNT] = {
+#define COMP_PHASE COMP_COUNT
+#define UNSEEN(kind, op, function, comp, reason)                                                    \
+	[UNSEEN_##kind] = { EXIT_##kind, REF_OP_##op, #function, COMP_##comp, reason },
+#include "models/hyp/measured/unseen.def"
+#undef UNSEEN
+#undef COMP_PHASE
+};
+
+const char *unseen_reason(enum unseen u)
+{
+	BUG_ON(u >= UNSEEN_COUNT);
+	return rows[u].reason;
+}
+
+/* Tracing reads the clock and its ring buffer by itself; the recorder saw that too. */
+static bool is_tracing(const char *function)
+{
+	static const char *const prefix[] = { "ring_buffer_", "__rb_", "rb_", "trace_", "arch_counter_" };
+
+	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++) {
+		if (strncmp(function, prefix[i], strlen(prefix[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct run_item *item(struct verify_run *v, enum ref_op op, const char *name)
+{
+	enum sysreg reg;
+
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->item[i].it.op == op && strcmp(v->item[i].it.name, name) == 0)
+			return &v->item[i];
+	}
+	v->item = xrealloc(v->item, (v->n + 1) * sizeof(*v->item));
+	memset(&v->item[v->n], 0, sizeof(v->item[v->n]));
+	v->item[v->n].it.op = (uint8_t)op;
+	(void)snprintf(v->item[v->n].it.name, sizeof(v->item[v->n].it.name), "%s", name);
+	reg = op == REF_OP_read || op == REF_OP_write ? sysreg_by_name(name) : SR_NONE;
+	v->item[v->n].group = reg != SR_NONE ? (enum sr_group)sysreg_row(reg)->group : GRP_COUNT;
+	return &v->item[v->n++];
+}
+
+/*
+ * The reference's count for a row of unseen.def: the most that one register of that function shows. A row may
+ * name the register too, as function_register, where the function has several that mean different things.
+ */
+static void take_unseen(struct verify_run *v, enum ref_op op, const char *function, const char *reg, uint64_t count)
+{
+	size_t n = strlen(function);
+
+	for (unsigned u = 0; u < UNSEEN_COUNT; u++) {
+		const char *want = rows[u].function;
+		bool same = strcmp(function, want) == 0 ||
+			    (strncmp(function, want, n) == 0 && want[n] == '_' && strcmp(want + n + 1, reg) == 0);
+
+		if (op == rows[u].op && same && count > v->times[u])
+			v->times[u] = count;
+	}
+}
+
+static int take_row(struct verify_run *v, const struct csv *c, const char *const *f, struct err *e)
+{
+	const char *function = ref_plain_function(f[COL_FUNCTION]);
+	uint8_t op = 0, region = 0;
+	uint64_t count;
+	struct run_item *it;
+
+	if (csv_u64(c, COL_COUNT, REF_COUNT_MAX, &count, e) != 0 ||
+	    ref_op_field(c, f[COL_OP], &op, e) != 0 ||
+	    ref_region_field(c, f[COL_REGION], &region, e) != 0)
+		return -1;
+	if (region == REF_REGION_guest || region == REF_REGION_user)
+		return 0;
+	if (softreg_is_soft(f[COL_REG], (enum ref_op)op, f[COL_FUNCTION])) {
+		v->soft += count;
+		return 0;
+	}
+	if (is_tracing(function)) {
+		v->tracing += count;
+		return 0;
+	}
+	take_unseen(v, (enum ref_op)op, function, f[COL_EFFECTIVE], count);
+	if (strcmp(function, "__guest_enter") == 0 && op == REF_OP_read && strcmp(f[COL_EFFECTIVE], "isr_el1") == 0)
+		v->tries += count;
+	if (strcmp(function, "__guest_enter") == 0 && op == REF_OP_eret)
+		v->enters += count;
+	if (!verify_compared((enum ref_op)op))
+		return 0;
+	it = item(v, (enum ref_op)op, f[COL_EFFECTIVE]);
+	it->it.ref += count;
+	verify_add_function(&it->it, function, count);
+	return 0;
+}
+
+static int load(struct verify_run *v, const char *path, struct err *e)
+{
+	struct csv *c = csv_open(path, columns, COL_N, e);
+	const char *const *f;
+	int rc;
+
+	if (c == NULL)
+		return -1;
+	while ((rc = csv_next(c, &f, e)) == 1) {
+		if (take_row(v, c, f, e) != 0) {
+			rc = -1;
+			break;
+		}
+	}
+	csv_close(c);
+	return rc;
+}
+
+/* Accesses to ICH_LRn_EL2 spread over the registers as the entries filled them; returns the first one's. */
+static uint64_t lr_share(struct verify_run *v, const struct replay *r, const struct ws_op *op, enum ref_op kind,
+			 uint64_t exec)
+{
+	uint64_t first = exec;
+	char name[VERIFY_NAME_MAX];
+
+	for (unsigned k = 1; k < 16 && exec != 0; k++) {
+		struct ws_op lr = *op;
+		struct run_item *it;
+		enum ref_op same;
+
+		lr.reg = (uint16_t)(op->reg + k);
+		if (r->lr_used[k] == 0 || r->lr_used[k] > first || !verify_key(&lr, &same, name))
+			continue;
+		it = item(v, kind, name);
+		it->covered = true;
+		it->it.sim += r->lr_used[k];
+		first -= r->lr_used[k];
+	}
+	return first;
+}
+
+static void add_simulated(struct verify_run *v, const struct replay *r)
+{
+	const struct ws_prog *p = r->prog;
+	enum ref_op op;
+	char name[VERIFY_NAME_MAX];
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct run_item *it;
+		uint64_t n = r->exec[i];
+
+		if (is_tracing(p->op[i].step->function) || !verify_key(&p->op[i], &op, name))
+			continue;
+		if (p->op[i].per_lr)
+			n = lr_share(v, r, &p->op[i], op, n);
+		it = item(v, op, name);
+		it->covered = true;
+		it->it.sim += n;
+	}
+}
+
+/* How often a component ran: its most frequent op. */
+static uint64_t runs(const struct replay *r, enum ws_comp comp)
+{
+	const struct ws_prog *p = r->prog;
+	uint64_t most = 0;
+
+	for (size_t i = p->comp[comp].first; i < p->comp[comp].first + p->comp[comp].n; i++) {
+		if (!p->op[i].per_lr && r->exec[i] > most)
+			most = r->exec[i];
+	}
+	return most;
+}
+
+/* Cost what the trace did not show, kind by kind. */
+static void add_unseen(struct verify_run *v, const struct replay *r)
+{
+	for (unsigned u = 0; u < UNSEEN_COUNT; u++) {
+		enum ws_comp comp = rows[u].comp == COMP_COUNT ? ws_phase_comp(r->prog, PHASE_LAZY) : rows[u].comp;
+		uint64_t seen = runs(r, comp);
+		struct verify_case c = { .cfg = 0 };
+
+		v->times[u] = v->times[u] > seen ? v->times[u] - seen : 0;
+		if (v->times[u] == 0)
+			continue;
+		(void)snprintf(c.exit, sizeof(c.exit), "%s", exit_row(rows[u].kind)->name);
+		verify_simulate(&c, r->prog);
+		for (size_t i = 0; i < c.n; i++) {
+			if (c.item[i].sim != 0 && strcmp(c.item[i].name, "cntpct_el0") != 0)
+				item(v, (enum ref_op)c.item[i].op, c.item[i].name)->unseen += c.item[i].sim * v->times[u];
+			str_free(&c.item[i].functions);
+		}
+		free(c.item);
+	}
+}
+
+int verify_run(struct verify_run *v, const struct replay *r, const char *path, struct err *e)
+{
+	memset(v, 0, sizeof(*v));
+	if (load(v, path, e) != 0) {
+		verify_run_free(v);
+		return -1;
+	}
+	add_simulated(v, r);
+	add_unseen(v, r);
+	return 0;
+}
+
+void verify_run_free(struct verify_run *v)
+{
+	for (size_t i = 0; i < v->n; i++)
+		str_free(&v->item[i].it.functions);
+	free(v->item);
+	memset(v, 0, sizeof(*v));
+}
+
+int64_t verify_run_residual(const struct run_item *i)
+{
+	int64_t left = (int64_t)(i->it.sim + i->unseen) - (int64_t)i->it.ref;
+
+	return i->it.ref != 0 ? left * 1000 / (int64_t)i->it.ref : left != 0 ? INT64_MAX : 0;
+}
+
+const char *verify_run_why(const struct run_item *i)
+{
+	static const struct {
+		const char *function, *reason;
+	} why[] = {
+#define WHY(function, reason) { #function, reason },
+#include "models/hyp/measured/unseen.def"
+#undef WHY
+	};
+	const char *list = str_get(&i->it.functions);
+
+	for (size_t k = 0; k < sizeof(why) / sizeof(why[0]); k++) {
+		const char *at = strstr(list, why[k].function);
+
+		if (at != NULL && (at == list || at[-1] == ' '))
+			return why[k].reason;
+	}
+	return "";
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A whole run against its exact totals: the events of a recording are replayed, every register's accesses
+ * are added up and compared with what the recorder counted, function by function, in the same run.
+ *
+ * Not all of a run is in its events. What is not (unseen.def) is counted from the reference's functions, costed
+ * by the model's components, and shown apart: simulated, unseen, and what is left.
+ */
+#ifndef EL2SIM_HYP_VERIFY_RUN_H
+#define EL2SIM_HYP_VERIFY_RUN_H
+
+#include "models/hyp/replay/replay.h"
+#include "models/hyp/measured/verify.h"
+
+enum unseen {
+#define UNSEEN(kind, ...) UNSEEN_##kind,
+#include "models/hyp/measured/unseen.def"
+#undef UNSEEN
+	UNSEEN_COUNT
+};
+
+struct run_item {
+	struct verify_item it;  /* ref and sim are totals of the run */
+	uint64_t unseen;        /* what unseen.def explains */
+	enum sr_group group;    /* of the register; GRP_COUNT for barriers and the like */
+	bool covered;           /* the program has ops of this kind */
+};
+
+struct verify_run {
+	struct run_item *item;
+	size_t n;
+	uint64_t times[UNSEEN_COUNT];
+	uint64_t tries, enters;  /* __guest_enter begun and finished (ISR_EL1 reads, ERETs) */
+	uint64_t soft, tracing;  /* accesses left out: soft registers, tracing's own */
+};
+
+/* Compare a finished replay with `<run>-run.csv`. ERR_INPUT. Free with verify_run_free. */
+int verify_run(struct verify_run *v, const struct replay *r, const char *path, struct err *e);
+void verify_run_free(struct verify_run *v);
+
+/* Difference that is left, in thousandths of the reference; INT64_MAX when the reference has none. */
+int64_t verify_run_residual(const struct run_item *i);
+
+const char *unseen_reason(enum unseen u);
+/* Why a register's count is not met, as far as the functions of the reference tell; "" if they do not. */
+const char *verify_run_why(const struct run_item *i);
+
+#endif

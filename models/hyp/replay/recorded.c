@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/hyp/replay/recorded.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/hyp/host/guest.h"
+#include "models/hyp/replay/replay.h"
+
+/* A vCPU while it is read. */
+struct reading {
+	struct recorded_vcpu v;
+	size_t room;
+	uint64_t entry_ns, exit_ns, user_ns; /* user_ns: KVM_RUN ended; 0: it did not */
+	uint64_t ran_ns;                     /* since the last own exit */
+	bool entered;
+};
+
+struct reader {
+	struct recorded *out;
+	struct reading *v;
+	size_t n;
+};
+
+enum exit_kind recorded_kind(enum exit_kind k)
+{
+	if (k == EXIT_wfi_timer || k == EXIT_ipi_wfi_recv)
+		return EXIT_wfi;
+	if (k == EXIT_sysreg_sgi)
+		return EXIT_ipi_send;
+	return workload_kind(k) ? k : EXIT_COUNT;
+}
+
+static struct reading *reading(struct reader *r, unsigned vcpu)
+{
+	if (vcpu >= r->n) {
+		r->v = xrealloc(r->v, (vcpu + 1) * sizeof(*r->v));
+		memset(r->v + r->n, 0, (vcpu + 1 - r->n) * sizeof(*r->v));
+		r->n = vcpu + 1;
+	}
+	return &r->v[vcpu];
+}
+
+static void see_enter(void *ctx, const struct smp_at *at, unsigned lrs)
+{
+	struct reading *v = reading(ctx, at->vcpu);
+
+	(void)lrs;
+	v->entry_ns = at->time;
+	v->entered = true;
+}
+
+static void see_exit(void *ctx, const struct smp_at *at, enum exit_kind kind)
+{
+	struct reading *v = reading(ctx, at->vcpu);
+
+	(void)kind;
+	if (v->entered) {
+		v->ran_ns += at->time - v->entry_ns;
+		v->v.guest_ns += at->time - v->entry_ns;
+	}
+	v->entered = false;
+	v->exit_ns = at->time;
+	v->user_ns = 0;
+}
+
+static void see_state(void *ctx, const struct smp_at *at, enum smp_state state)
+{
+	if (state == VC_USER)
+		reading(ctx, at->vcpu)->user_ns = at->time;
+}
+
+/* The exit is over, its kind is known: the entry comes now. */
+static void see_handled(void *ctx, const struct smp_at *at, enum exit_kind kind, uint64_t since)
+{
+	struct reader *r = ctx;
+	struct reading *v = reading(r, at->vcpu);
+	enum exit_kind own = recorded_kind(kind);
+	uint64_t user = v->user_ns != 0 && at->time > v->user_ns ? at->time - v->user_ns : 0;
+
+	(void)since;
+	if (v->exit_ns == 0 || !exit_is_exit(kind))
+		return; /* the first KVM_RUN, a trap to EL2 */
+	v->exit_ns = 0;
+	if (own == EXIT_COUNT) {
+		r->out->interrupted++;
+		return;
+	}
+	if (v->v.n == v->room) {
+		v->room = v->room != 0 ? 2 * v->room : 64;
+		v->v.exit = xrealloc(v->v.exit, v->room * sizeof(*v->v.exit));
+	}
+	v->v.exit[v->v.n++] = (struct recorded_exit){
+		v->ran_ns, own, user < UINT32_MAX ? (uint32_t)user : UINT32_MAX};
+	v->ran_ns = 0;
+	r->out->exits++;
+}
+
+static void see_irq(void *ctx, const struct smp_at *at, enum smp_irq_step step, enum smp_source src,
+		    unsigned peer)
+{
+	struct reader *r = ctx;
+
+	(void)at;
+	(void)peer;
+	r->out->timers += step == SMP_IRQ_EXPIRE;
+	r->out->devices += step == SMP_IRQ_PEND && src == SRC_DEVICE;
+}
+
+static void see_halt(void *ctx, const struct smp_at *at, uint64_t ns, bool slept, uint64_t poll_old,
+		     uint64_t poll_new)
+{
+	struct reader *r = ctx;
+
+	(void)at;
+	(void)slept;
+	(void)poll_old;
+	(void)poll_new;
+	r->out->halts++;
+	r->out->halt_ns += ns;
+}
+
+/* Those that did something. */
+static void keep(struct reader *r)
+{
+	r->out->vcpu = xcalloc(r->n + 1, sizeof(*r->out->vcpu));
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->v[i].v.n != 0)
+			r->out->vcpu[r->out->n_vcpu++] = r->v[i].v;
+		else
+			free(r->v[i].v.exit);
+	}
+	free(r->v);
+}
+
+struct recorded *recorded_read(const struct ws_prog *p, const char *path, struct err *e)
+{
+	struct reader r = {.out = xcalloc(1, sizeof(*r.out))};
+	struct smp_hooks hooks = {.ctx = &r,
+				  .state = see_state,
+				  .exit = see_exit,
+				  .enter = see_enter,
+				  .handled = see_handled,
+				  .irq = see_irq,
+				  .halt = see_halt};
+	const struct replay_options opt = {.counting = true, .from = "", .to = "", .hooks = &hooks};
+	struct tr_reader *t = tr_open(path, e);
+	struct replay *replay = t != NULL ? replay_run(p, t, &opt, e) : NULL;
+
+	if (replay != NULL)
+		r.out->span_ns = replay->last_ns - replay->first_ns;
+	replay_free(replay);
+	if (t != NULL)
+		tr_close(t);
+	keep(&r);
+	if (replay != NULL && r.out->n_vcpu != 0)
+		return r.out;
+	if (replay != NULL)
+		err_set(e, ERR_INPUT,
+			"%s: no vCPU exits by itself in this trace: there is nothing to play",
+			path);
+	else if (t != NULL && strncmp(e->text, path, strlen(path)) != 0)
+		err_at(e, path, 0);
+	recorded_free(r.out);
+	return NULL;
+}
+
+void recorded_free(struct recorded *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->n_vcpu; i++)
+		free(r->vcpu[i].exit);
+	free(r->vcpu);
+	free(r);
+}

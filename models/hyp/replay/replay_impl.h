@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the replay: replay.c reads events, replay_steps.c runs components, replay_lines.c keeps interrupts. */
+#ifndef EL2SIM_HYP_REPLAY_IMPL_H
+#define EL2SIM_HYP_REPLAY_IMPL_H
+
+#include "models/hyp/replay/replay.h"
+#include "models/hyp/ws/runner.h"
+
+#define REPLAY_LINES_MAX 16
+#define REPLAY_LINE_SGI  UINT32_MAX /* stands for the SGIs of a vCPU */
+
+/* One vCPU thread on its way through KVM_RUN. */
+struct replay_track {
+	struct runner_vcpu *run; /* executes programs for it */
+	bool in_guest, in_run;   /* between entry and exit; between an entry and kvm_userspace_exit */
+	bool have_exit;          /* an exit waits for its next entry */
+	bool user;               /* it went to the VMM */
+	bool mmio_write, mmio;   /* kvm_mmio seen since the exit */
+	bool scheduled_out;      /* inside KVM_RUN, not back yet */
+	bool was_out;            /* since the exit */
+	uint32_t put_due;        /* CPU + 1 on which a vcpu_put waits for its timer events */
+	bool timer_fired;        /* the host took the guest's timer interrupt since the entry */
+	bool timer_woke;         /* the guest's timer became due since the exit */
+	bool load_due;           /* put without the LOAD of its kind's sequence: one more is due */
+	enum exit_kind kind;
+	unsigned next;           /* steps of the kind's sequence that ran */
+	uint64_t more_scheds;
+	struct ws_totals pending; /* since the exit, for the kind that it turns out to be */
+	uint64_t entry_ns, exit_ns, guest_ns;
+	uint32_t line[REPLAY_LINES_MAX]; /* interrupts that wait for the next entry */
+	unsigned n_lines;
+	bool timer_on[2];        /* KVM's order: physical, virtual */
+};
+
+/* vCPU v of a VM, by its number. */
+struct replay_sibling {
+	uint32_t index;
+	size_t v;
+};
+
+struct replay_vm {
+	struct replay_sibling *v;
+	size_t n;
+	uint64_t changes; /* replay_state.changes when the list was made */
+};
+
+#define REPLAY_VCPUS_MAX 4096 /* vCPU threads in one trace */
+#define REPLAY_SLOTS     (4 * REPLAY_VCPUS_MAX)
+
+/* Where a thread is looked for first in a table of REPLAY_SLOTS; then in the slots after it. */
+static inline size_t replay_slot(int32_t pid)
+{
+	return (uint32_t)pid * UINT32_C(2654435761) % REPLAY_SLOTS;
+}
+
+/*
+ * An SGI that a vCPU sent: when, its thread, and the thread of its target, 0 if the trace does not tell. told: in
+ * words, vgic_update_irq_pending of an interrupt below 16, as a simulated machine writes it (a kernel does not).
+ */
+struct replay_sgi {
+	uint64_t ts_ns;
+	int32_t from, to;
+	bool told;
+};
+
+struct replay_sgis {
+	struct replay_sgi *sgi; /* in the order of the trace */
+	size_t n, room, next;
+	size_t seen;            /* of n: with a target */
+};
+
+struct replay_state {
+	struct replay *r;
+	struct runner *runner;
+	struct replay_track *track;     /* one per r->vcpu */
+	struct tr_reader *trace;
+	const struct replay_options *opt;
+	uint64_t *exec_before;   /* executions of each op before the window began; NULL: no window */
+	struct vflag_tally flags_before; /* ... of each place that uses a flag */
+	bool ended;              /* the window is over */
+	uint64_t now_ns;         /* of the event that is looked at */
+	struct smp_hooks *hooks; /* observers, once the window began */
+	struct replay_vm *vm;    /* by runner_vcpu.vm */
+	size_t n_vm;
+	uint64_t changes;        /* of the set of vCPUs and their numbers */
+	uint16_t slot[REPLAY_SLOTS]; /* hash of thread ids: vCPU + 1 */
+	struct replay_sgis sgis;
+	uint64_t quiet_sgis;     /* dealt out to siblings so far, the trace told no target */
+	uint64_t self_due;       /* thousandths of a quiet SGI that senders have coming */
+	struct replay_early {
+		uint32_t comm, index, irq;
+	} *early;                /* interrupts that wait for vCPUs which did not enter yet */
+	size_t n_early;
+	struct replay_fresh {
+		int32_t pid;     /* 0: free */
+		uint32_t index;
+		bool timer_on[2];
+	} fresh[REPLAY_SLOTS];   /* threads that loaded a vCPU before its first entry, by replay_slot */
+	uint32_t put_due[TR_CPU_MAX]; /* vCPU + 1 that this CPU is putting after a sched_switch; 0 = none */
+};
+
+/* Tell the observers of something that happens to a vCPU now. */
+#define REPLAY_TELL(s, v, hook, ...)                                                                \
+	do {                                                                                        \
+		const struct smp_at at_ = { (s)->now_ns, (s)->track[v].run->cpu, (unsigned)(v) };   \
+                                                                                                    \
+		SMP_HOOK((s)->hooks, hook, &at_, __VA_ARGS__);                                 \
+	} while (0)
+
+/* ---- replay_steps.c ---- */
+
+/* Run one step in its run-time state; list registers are filled at entry and read back at exit. */
+void replay_step(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state);
+/* Index of a phase in the kind's sequence from its next step on; the sequence's length if it has none. */
+unsigned replay_find_phase(const struct replay_track *t, enum ws_phase phase);
+/* Run the kind's sequence up to, not including, a step. */
+void replay_until(struct replay_state *s, size_t v, unsigned end);
+/* A vcpu_load that a put outside the kind's own sequence left to do. */
+void replay_load_if_due(struct replay_state *s, size_t v);
+/* What was run since the last exit belongs to this kind. */
+void replay_settle(struct replay_state *s, size_t v, enum exit_kind kind);
+/* A kind that no exit begins: from its first step to its last. */
+void replay_whole(struct replay_state *s, size_t v, enum exit_kind kind);
+/* The kind that the exit turns out to be, when KVM_RUN goes on in the kernel; when it goes to the VMM. */
+enum exit_kind replay_kernel_kind(const struct replay_track *t);
+enum exit_kind replay_user_kind(const struct replay_track *t);
+/* vcpu_put at a sched_switch inside KVM_RUN. A kind whose sequence has one runs it, others get one more. */
+void replay_put(struct replay_state *s, size_t v);
+
+/* ---- replay_lines.c ---- */
+
+/* An interrupt line of a vCPU rises or falls; what is up at the next entry takes a list register. */
+void replay_set_line(struct replay_track *t, uint32_t irq, bool level);
+/* An SGI is sent: its kvm_sys_access event. */
+void replay_send_sgi(struct replay_state *s, size_t sender, const struct tr_event *ev);
+/* Events of timers and interrupts. */
+void replay_see_timer(struct replay_state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index);
+void replay_see_timer_irq(struct replay_state *s, const struct tr_event *ev);
+void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev);
+/* For observers: a vCPU thread is woken; the time in WFI is over. */
+void replay_see_waking(struct replay_state *s, const struct tr_event *ev);
+void replay_see_wakeup(struct replay_state *s, const struct tr_event *ev);
+/* Interrupts that came for a vCPU before its first entry. */
+void replay_early_lines(struct replay_state *s, size_t v, const struct tr_event *ev);
+/* What a thread told before its first entry; NULL: nothing, or no room for more. */
+struct replay_fresh *replay_fresh_of(struct replay_state *s, int32_t pid, bool make);
+void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint64_t index);
+
+/* ---- replay_sgi.c ---- */
+
+/* Read a trace from where it stands, find the targets of SGIs, and go back to its beginning. ERR_INPUT. */
+int replay_find_sgis(struct tr_reader *trace, struct replay_sgis *out, struct err *e);
+/* The SGI that this kvm_sys_access sends; NULL if it was not found. */
+const struct replay_sgi *replay_sgi_seen(struct replay_sgis *g, const struct tr_event *ev);
+
+/* ---- replay.c ---- */
+
+/* Does a kvm_sys_access event send an SGI? */
+bool replay_is_sgi(const struct tr_event *ev);
+
+/* vCPU by its thread; SIZE_MAX if none. */
+size_t replay_find(struct replay_state *s, int32_t pid);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A replay runs the components of exit kinds, piece by piece as its events come. */
+#include <string.h>
+
+#include "models/hyp/replay/replay_impl.h"
+
+/* Run one component for a vCPU and charge it to phase, vCPU and the exit that is being handled. */
+static void charge(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state, unsigned lrs)
+{
+	struct replay *r = s->r;
+	struct replay_track *t = &s->track[v];
+	const struct runner_sums to = { &r->total, r->phase, &r->vcpu[v].totals, &t->pending };
+	enum ws_phase phase = exit_step_phase(step);
+	enum ws_comp comp = exit_step_comp(r->prog, step);
+	const struct ws_totals *add = runner_run(s->runner, t->run, comp, state, lrs);
+
+	REPLAY_TELL(s, v, ran, (&(struct smp_ran){ phase, comp, add->cycles, add }));
+	runner_add(&to, add, phase);
+	r->phase_runs[phase]++;
+	RUNNER_COUNT(r, phase);
+	RUNNER_COUNT(&r->vcpu[v], phase);
+}
+
+/* Run-time state of a step: the table's, but what the trace tells of timers and list registers. */
+static uint64_t state_of(const struct replay_track *t, uint64_t state)
+{
+	state &= ~(CND(VTIMER_ON) | CND(PTIMER_ON) | CND(LRS) | CND(LR_LIVE));
+	return state | (t->timer_on[0] ? CND(PTIMER_ON) : 0) | (t->timer_on[1] ? CND(VTIMER_ON) : 0);
+}
+
+static unsigned lrs_for(const struct replay_state *s, const struct replay_track *t)
+{
+	uint64_t have = (uint64_t)s->r->prog->config.machine->list_registers;
+
+	return t->n_lines < have ? t->n_lines : (unsigned)have;
+}
+
+/* Run one step; list registers are filled at entry and read back at exit. */
+void replay_step(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state)
+{
+	struct replay_track *t = &s->track[v];
+	bool enter = exit_step_is(step, PHASE_ENTER);
+	bool leave = exit_step_is(step, PHASE_EXIT);
+
+	if (enter) {
+		runner_lrs(t->run, lrs_for(s, t));
+		for (unsigned k = 0; k < t->run->lrs; k++)
+			s->r->lr_used[k]++;
+		t->n_lines = 0;
+		REPLAY_TELL(s, v, enter, t->run->lrs);
+		REPLAY_TELL(s, v, state, VC_GUEST);
+	}
+	charge(s, v, step, state_of(t, state) | (enter || leave ? t->run->lr_state : 0),
+	       enter || leave ? t->run->lrs : 0);
+	if (leave)
+		runner_lrs(t->run, 0);
+}
+
+/* Index of a phase in the kind's sequence from its next step on; the sequence's length if it has none. */
+unsigned replay_find_phase(const struct replay_track *t, enum ws_phase phase)
+{
+	const struct exit_row *row = exit_row(t->kind);
+	unsigned i = t->next;
+
+	while (i < row->n && !exit_step_is(&row->step[i], phase))
+		i++;
+	return i;
+}
+
+/* Run the kind's sequence up to, not including, a step. */
+void replay_until(struct replay_state *s, size_t v, unsigned end)
+{
+	struct replay_track *t = &s->track[v];
+	const struct exit_row *row = exit_row(t->kind);
+
+	for (; t->next < end; t->next++) {
+		if (t->next == 1 && exit_is_exit(t->kind))
+			runner_handlers(s->runner, t->run, t->kind, false);
+		if (row->step[t->next].id == COMP_host_ioctl && !row->step[t->next].is_phase)
+			runner_handlers(s->runner, t->run, t->kind, true);
+		if (!row->step[t->next].meanwhile) /* sched_switch events tell that */
+			replay_step(s, v, &row->step[t->next], exit_step_state(row, t->next));
+	}
+}
+
+static void run_phase(struct replay_state *s, size_t v, enum ws_phase phase)
+{
+	struct exit_step step = { true, (uint8_t)phase, 0, false };
+
+	replay_step(s, v, &step, exit_row(s->track[v].kind)->state);
+}
+
+void replay_load_if_due(struct replay_state *s, size_t v)
+{
+	if (s->track[v].load_due)
+		run_phase(s, v, PHASE_LOAD);
+	s->track[v].load_due = false;
+}
+
+/* What was run since the last exit belongs to this kind. */
+void replay_settle(struct replay_state *s, size_t v, enum exit_kind kind)
+{
+	struct replay_track *t = &s->track[v];
+	struct replay_kind *k = &s->r->kind[kind];
+
+	REPLAY_TELL(s, v, handled, kind, t->have_exit ? t->exit_ns : s->now_ns);
+	k->count++;
+	k->more_scheds += t->more_scheds;
+	k->guest_ns += t->guest_ns;
+	ws_totals_add(&k->totals, &t->pending, 1);
+	memset(&t->pending, 0, sizeof(t->pending));
+	t->guest_ns = t->more_scheds = 0;
+	t->next = 0;
+	t->have_exit = t->user = t->mmio = t->mmio_write = t->load_due = t->was_out = false;
+}
+
+/* A kind that no exit begins: from its first step to its last. */
+void replay_whole(struct replay_state *s, size_t v, enum exit_kind kind)
+{
+	struct replay_track *t = &s->track[v];
+
+	t->kind = kind;
+	t->next = 0;
+	replay_until(s, v, exit_row(kind)->n);
+	replay_settle(s, v, kind);
+}
+
+/* The kind that the exit turns out to be, when KVM_RUN goes on in the kernel. */
+enum exit_kind replay_kernel_kind(const struct replay_track *t)
+{
+	if (t->kind == EXIT_wfi_timer && !t->timer_woke)
+		return EXIT_ipi_wfi_recv; /* the same sequence up to vcpu_put */
+	if (!t->mmio)
+		return t->kind;
+	return t->mmio_write ? EXIT_mmio_gicd_write : EXIT_mmio_gicd_read;
+}
+
+/* The same when it goes to the VMM. */
+enum exit_kind replay_user_kind(const struct replay_track *t)
+{
+	if (t->mmio || (exit_row(t->kind)->state & CND(ABORT)) != 0)
+		return t->mmio_write ? EXIT_mmio_write_user : EXIT_mmio_read_user;
+	return (exit_row(t->kind)->state & CND(IRQ)) != 0 ? EXIT_signal : EXIT_user_other;
+}
+
+/* vcpu_put at a sched_switch inside KVM_RUN. A kind whose sequence has one runs it, others get one more. */
+void replay_put(struct replay_state *s, size_t v)
+{
+	struct replay_track *t = &s->track[v];
+	unsigned put;
+
+	replay_load_if_due(s, v);
+	if (t->next == 0)
+		t->kind = replay_kernel_kind(t);
+	if (t->next == 0 && (t->kind == EXIT_irq || t->kind == EXIT_vtimer_irq))
+		t->kind = EXIT_preempt_sched;
+	else if (t->next == 0 && t->kind == EXIT_wfi)
+		t->kind = EXIT_wfi_timer;
+	put = replay_find_phase(t, PHASE_PUT);
+	if (put < exit_row(t->kind)->n) {
+		replay_until(s, v, put + 1);
+		return;
+	}
+	if (t->next != 1)
+		replay_until(s, v, t->next == 0 ? 1 : replay_find_phase(t, PHASE_ENTER));
+	run_phase(s, v, PHASE_PUT);
+	t->load_due = true;
+	t->more_scheds++;
+}

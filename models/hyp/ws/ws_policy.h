@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* [policy]: move a group's or a register's ops between phases. Part of ws_compile. */
+#ifndef EL2SIM_HYP_WS_POLICY_H
+#define EL2SIM_HYP_WS_POLICY_H
+
+#include "models/hyp/ws/wswitch.h"
+
+/*
+ * Apply the policies of p->config to p->op and remove the anchors. ERR_MODEL when a policy has no meaning
+ * (lazy for a group without a first-use trap, a phase without an anchor). Whether the outcome is sound is
+ * ws_lint's question.
+ */
+int ws_apply_policies(struct ws_prog *p, struct err *e);
+
+#endif

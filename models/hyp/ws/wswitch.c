@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Compile STEP tables into a program. Execution is in ws_run.c, static checks in ws_lint.c. */
+#include "models/hyp/ws/wswitch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "models/hyp/check/inject.h"
+#include "models/hyp/ws/ws_policy.h"
+
+const char *const ws_policy_names[POL_COUNT + 1] = {
+#define X(id, name, help) name,
+	WS_POLICIES(X)
+#undef X
+	NULL
+};
+
+static const char *const policy_helps[POL_COUNT] = {
+#define X(id, name, help) help,
+	WS_POLICIES(X)
+#undef X
+};
+
+const char *ws_policy_help(enum ws_policy p)
+{
+	BUG_ON(p >= POL_COUNT);
+	return policy_helps[p];
+}
+
+void ws_config_init(struct ws_config *c)
+{
+	memset(c, 0, sizeof(*c));
+	c->skip_step = SIZE_MAX;
+	c->skip_flag = SIZE_MAX;
+}
+
+#define CALL_DEPTH_MAX 8
+
+struct compiler {
+	struct ws_prog *p;
+	size_t cap;
+	enum ws_phase phase;
+	enum ws_comp root;
+	uint64_t known; /* static conditions of the phase being compiled */
+	unsigned depth;
+};
+
+static struct ws_op *emit(struct compiler *c, const struct ws_step *s, enum ws_opcode opcode,
+			  enum ws_side side, struct ws_guard guard)
+{
+	struct ws_prog *p = c->p;
+	struct ws_op *op;
+
+	if (p->n == c->cap) {
+		c->cap = c->cap * 2 + 256;
+		p->op = xrealloc(p->op, c->cap * sizeof(*p->op));
+	}
+	op = &p->op[p->n++];
+	memset(op, 0, sizeof(*op));
+	op->opcode = (uint8_t)opcode;
+	op->phase = (uint8_t)c->phase;
+	op->comp = (uint16_t)c->root;
+	op->side = (uint8_t)side;
+	op->guard.on = guard.on; /* the fixed conditions hold: the op would not be here */
+	op->guard.off = guard.off;
+	op->step = s;
+	op->insns = 1;
+	return op;
+}
+
+/* Register op: which register the access reaches, and what it costs. */
+static void set_register(const struct compiler *c, struct ws_op *op, enum sysreg reg)
+{
+	const struct machine *m = c->p->config.machine;
+	bool e2h = c->p->config.model->mode == MODE_VHE;
+	const struct sysreg_row *row;
+
+	if (e2h && op->side == SIDE_HRUN)
+		reg = sysreg_e2h(reg);
+	row = sysreg_row(reg);
+	op->reg = (uint16_t)reg;
+	op->group = row->group;
+	op->alias = e2h && row->form != FORM_PLAIN && op->side != SIDE_HRUN;
+	op->cycles = (uint32_t)(ws_opcode_row((enum ws_opcode)op->opcode)->counter == CNT_read
+					? m->mrs[row->cost]
+					: m->msr[row->cost]);
+}
+
+/* A family op becomes one op per register, in the kernel's order: the highest first. */
+static void emit_family(struct compiler *c, const struct ws_step *s, enum ws_side side,
+			struct ws_guard guard, enum ws_opcode opcode, unsigned n)
+{
+	while (n-- > 0)
+		set_register(c, emit(c, s, opcode, side, guard), (enum sysreg)(s->operand + n));
+}
+
+/* Registers of each active-priority group: 5, 6, 7 preemption bits need 1, 2, 4 (GICv3 architecture). */
+static unsigned apr_count(const struct machine *m)
+{
+	return 1U << (m->pri_bits - 5);
+}
+
+static void emit_register(struct compiler *c, const struct ws_step *s, enum ws_side side,
+			  struct ws_guard guard)
+{
+	const struct machine *m = c->p->config.machine;
+	struct ws_op *op;
+
+	switch ((enum ws_opcode)s->opcode) {
+	case OP_MRS_BPS:
+	case OP_MSR_BPS:
+		emit_family(c, s, side, guard, s->opcode == OP_MRS_BPS ? OP_MRS : OP_MSR,
+			    (unsigned)m->breakpoints);
+		return;
+	case OP_MRS_WPS:
+	case OP_MSR_WPS:
+		emit_family(c, s, side, guard, s->opcode == OP_MRS_WPS ? OP_MRS : OP_MSR,
+			    (unsigned)m->watchpoints);
+		return;
+	case OP_MRS_APRS:
+	case OP_MSR_APRS:
+		emit_family(c, s, side, guard, s->opcode == OP_MRS_APRS ? OP_MRS : OP_MSR, apr_count(m));
+		return;
+	default:
+		op = emit(c, s, (enum ws_opcode)s->opcode, side, guard);
+		set_register(c, op, (enum sysreg)s->operand);
+		op->per_lr = s->opcode == OP_MRS_LRS || s->opcode == OP_MSR_LRS;
+	}
+}
+
+static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, struct ws_guard guard,
+		     struct err *e);
+
+static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side side,
+		     struct ws_guard guard, struct err *e)
+{
+	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)s->opcode);
+	const struct machine *m = c->p->config.machine;
+	struct ws_op *op;
+
+	switch ((enum ws_operand)row->operand) {
+	case OPND_COMP:
+		return emit_comp(c, (enum ws_comp)s->operand, side, guard, e);
+	case OPND_REG:
+		emit_register(c, s, side, guard);
+		return 0;
+	case OPND_GRP:
+		op = emit(c, s, (enum ws_opcode)s->opcode, side, guard);
+		op->group = (uint8_t)s->operand;
+		op->cycles = (uint32_t)m->op[row->cost];
+		/* The instruction that trapped is the guest's; SVC is user space's. */
+		op->insns = s->opcode != OP_EXC && s->opcode != OP_SVC;
+		return 0;
+	case OPND_NUM:
+		op = emit(c, s, (enum ws_opcode)s->opcode, side, guard);
+		op->num = (uint8_t)s->operand;
+		op->group = row->counter == CNT_fpr ? GRP_fpsimd : GRP_gp;
+		op->insns = (uint16_t)(row->counter == CNT_none ? 0 : (s->operand + 1) / 2); /* pairs */
+		op->cycles = row->counter == CNT_none ? 0 : (uint32_t)(s->operand * m->op[row->cost]);
+		return 0;
+	}
+	BUG("unknown operand kind");
+}
+
+static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, struct ws_guard guard,
+		     struct err *e)
+{
+	size_t n;
+	const struct ws_step *s = ws_steps(&n);
+
+	if (c->depth == CALL_DEPTH_MAX)
+		return err_set(e, ERR_MODEL, "component %s calls itself or is more than %d deep: "
+			       "break the CALL chain", comp_name(comp), CALL_DEPTH_MAX);
+	c->depth++;
+	for (size_t i = 0; i < n; i++) {
+		struct ws_guard g = { s[i].guard.on | guard.on, s[i].guard.off | guard.off, 0, 0 };
+
+		if (s[i].comp != comp || i == c->p->config.skip_step)
+			continue;
+		if ((s[i].guard.fixed_on & ~c->known) != 0 || (s[i].guard.fixed_off & c->known) != 0)
+			continue;
+		if (emit_step(c, &s[i], s[i].side == SIDE_CTX ? ctx : (enum ws_side)s[i].side, g, e) != 0)
+			return -1;
+	}
+	c->depth--;
+	return 0;
+}
+
+/* Conditions that are settled before any phase is looked at. */
+static uint64_t known_conditions(const struct ws_config *c)
+{
+	uint64_t known = c->machine->features | c->vcpu;
+
+	known |= c->model->mode == MODE_VHE ? CND(AT_EL2) : CND(AT_EL1);
+	if (c->model->mode == MODE_PROTECTED)
+		known |= CND(PKVM);
+	if (c->model->version >= 601)
+		known |= CND(SINCE_6_1);
+	if (c->model->version >= 612)
+		known |= CND(SINCE_6_12);
+	if ((known & CND(SPECULATIVE_AT)) != 0 && (known & CND(AT_EL1)) != 0)
+		known |= CND(AT_WALKS_OFF);
+	return known;
+}
+
+/* Parts of the host's path: what some exit kind runs by itself. */
+static bool is_path(enum ws_comp comp)
+{
+#define P(phase)         COMP_COUNT
+#define PX(phase, state) COMP_COUNT
+#define C(c)             COMP_##c
+#define CX(c, state)     COMP_##c
+#define M(c)             COMP_##c
+#define MX(c, state)     COMP_##c
+	static const enum ws_comp used[] = {
+#define EXIT(id, path, state, help, ...) __VA_ARGS__,
+#include "models/hyp/kvm/exits.def"
+#undef EXIT
+	};
+#undef P
+#undef PX
+#undef C
+#undef CX
+#undef M
+#undef MX
+
+	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
+		if (used[i] == comp)
+			return true;
+	}
+	return false;
+}
+
+static int compile_root(struct compiler *c, enum ws_comp comp, enum ws_phase phase, struct err *e)
+{
+	c->phase = phase;
+	c->root = comp;
+	c->known = c->p->known;
+	if (phase == PHASE_LOAD || phase == PHASE_ENTER)
+		c->known |= CND(TO_GUEST);
+	if (phase == PHASE_EXIT || phase == PHASE_PUT)
+		c->known |= CND(TO_HOST);
+	return emit_comp(c, comp, SIDE_NONE, (struct ws_guard){ 0, 0, 0, 0 }, e);
+}
+
+static int compile_all(struct compiler *c, struct err *e)
+{
+	const struct ws_model *model = c->p->config.model;
+
+	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++) {
+		if (compile_root(c, model->phase[ph], (enum ws_phase)ph, e) != 0)
+			return -1;
+	}
+	for (unsigned comp = 0; comp < COMP_COUNT; comp++) {
+		if (is_path((enum ws_comp)comp) && compile_root(c, (enum ws_comp)comp, PHASE_HANDLE, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * An accessor of a register that lives in the CPU while the vCPU is loaded reads the register, else the
+ * copy in memory (vcpu_read_sys_reg, flag SYSREGS_ON_CPU). Both become ops, with opposite guards.
+ */
+static void resolve_accessors(struct ws_prog *p)
+{
+	size_t extra = 0;
+	struct ws_op *out;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		extra += p->op[i].opcode == OP_ACC_READ || p->op[i].opcode == OP_ACC_WRITE;
+	out = xmalloc((p->n + extra) * sizeof(*out));
+	for (size_t i = 0; i < p->n; i++) {
+		struct ws_op op = p->op[i];
+
+		if (op.opcode != OP_ACC_READ && op.opcode != OP_ACC_WRITE) {
+			out[n++] = op;
+			continue;
+		}
+		if (ws_reg_deferred(p, (enum sysreg)op.reg)) {
+			out[n] = op;
+			out[n++].guard.on |= CND(LOADED);
+			op.guard.off |= CND(LOADED);
+		}
+		op.opcode = OP_ACC_MEM;
+		op.cycles = 0; /* a load or store on the measured path */
+		op.insns = 0;
+		out[n++] = op;
+	}
+	free(p->op);
+	p->op = out;
+	p->n = n;
+}
+
+/* Ranges of the components, and which state their guards depend on. */
+static void index_components(struct ws_prog *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+
+		if (p->comp[op->comp].n++ == 0)
+			p->comp[op->comp].first = i;
+		p->comp[op->comp].mask |= op->guard.on | op->guard.off;
+		p->comp[op->comp].lrs |= op->per_lr != 0;
+	}
+}
+
+static bool has_lazy_fp(const struct ws_prog *p)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+
+		if (op->phase == PHASE_LAZY && op->opcode == OP_FPR_LOAD && op->side == SIDE_GUEST)
+			return true;
+	}
+	return false;
+}
+
+struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
+{
+	struct compiler c = { .p = xcalloc(1, sizeof(struct ws_prog)) };
+	struct ws_prog *p = c.p;
+
+	p->config = *config;
+	p->known = known_conditions(config);
+	if (config->model->mode != MODE_NVHE && !machine_has(config->machine, FEAT_VHE)) {
+		(void)err_set(e, ERR_MODEL, "switch model %s on machine %s: the core has no FEAT_VHE; "
+			      "choose an nvhe model or add vhe to [machine] features",
+			      config->model->name, config->machine->name);
+		ws_free(p);
+		return NULL;
+	}
+	if (compile_all(&c, e) != 0 || ws_apply_policies(p, e) != 0) {
+		ws_free(p);
+		return NULL;
+	}
+	resolve_accessors(p);
+	p->lazy_fp = has_lazy_fp(p);
+	if (ws_inject_apply(p, e) != 0) {
+		ws_free(p);
+		return NULL;
+	}
+	index_components(p);
+	return p;
+}
+
+void ws_drop_op(struct ws_prog *p, size_t i)
+{
+	memmove(&p->op[i], &p->op[i + 1], (p->n - i - 1) * sizeof(*p->op));
+	p->n--;
+	for (unsigned c = 0; c < COMP_COUNT; c++)
+		memset(&p->comp[c], 0, sizeof(p->comp[c]));
+	index_components(p);
+}
+
+void ws_free(struct ws_prog *p)
+{
+	if (p == NULL)
+		return;
+	free(p->op);
+	free(p);
+}
+
+enum ws_comp ws_phase_comp(const struct ws_prog *p, enum ws_phase phase)
+{
+	BUG_ON(phase > PHASE_LAZY);
+	return p->config.model->phase[phase];
+}
+
+bool ws_reg_deferred(const struct ws_prog *p, enum sysreg reg)
+{
+	bool restored = false, saved = false;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+
+		if (op->reg != reg || op->side != SIDE_GUEST)
+			continue;
+		restored |= op->phase == PHASE_LOAD && op->opcode == OP_MSR;
+		saved |= op->phase == PHASE_PUT && op->opcode == OP_MRS;
+	}
+	return restored && saved;
+}
+
+enum ws_policy ws_group_policy(const struct ws_prog *p, enum sr_group group)
+{
+	enum ws_policy found = POL_NEVER;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+		const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);
+		bool into_guest = (op->side == SIDE_GUEST || op->side == SIDE_GCFG) && op->opcode != OP_ACC_WRITE;
+
+		if (op->group != group || !into_guest ||
+		    (row->counter != CNT_write && op->opcode != OP_FPR_LOAD && op->opcode != OP_GPR_LOAD))
+			continue;
+		if (op->phase == PHASE_ENTER)
+			return POL_EAGER;
+		if (op->phase == PHASE_LOAD)
+			found = POL_DEFERRED;
+		if (op->phase == PHASE_LAZY && found == POL_NEVER)
+			found = POL_LAZY;
+	}
+	return found;
+}
+
+bool ws_fp_is_lazy(const struct ws_prog *p)
+{
+	return p->lazy_fp;
+}
+
+const char *ws_op_text(const struct ws_prog *p, const struct ws_op *op, char buf[static 40])
+{
+	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);
+	char alias[24];
+
+	(void)p;
+	if (op->reg != SR_NONE) {
+		const char *name = op->alias ? sysreg_vhe_name((enum sysreg)op->reg, alias)
+					     : sysreg_name((enum sysreg)op->reg);
+
+		(void)snprintf(buf, 40, "%s%s", name, op->per_lr ? " (each LR in use)" : "");
+	} else if (row->operand == OPND_NUM) {
+		(void)snprintf(buf, 40, "%u x %s", op->num, row->counter == CNT_fpr ? "V" : "X");
+	} else {
+		(void)snprintf(buf, 40, "%s", group_name((enum sr_group)op->group));
+	}
+	return buf;
+}
+
+const char *ws_guard_text(const struct ws_guard *g, char *buf, size_t n)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned c = CND_FIRST_STATE; c < CND_COUNT && len < n; c++) {
+		bool on = (g->on >> (c - CND_FIRST_STATE) & 1) != 0;
+
+		if (on || (g->off >> (c - CND_FIRST_STATE) & 1) != 0) {
+			int r = snprintf(buf + len, n - len, "%s%s%s", len != 0 ? " " : "", on ? "" : "!",
+					 cond_name((enum cond)c));
+
+			len += r > 0 ? (size_t)r : 0;
+		}
+	}
+	return buf;
+}
