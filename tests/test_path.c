@@ -20,7 +20,8 @@ static char tmp[] = "/tmp/el2sim-path-XXXXXX";
 
 static const struct path_words words = { .vcpu = 1,
 					 .recorded_with = "a test",
-					 .source = "tests/data" };
+					 .source = "tests/data",
+					 .table = "x.csv" };
 
 /* --- help ------------------------------------------------------------------------------------- */
 
@@ -60,11 +61,9 @@ static const char *changed(const char *path, const char *old, const char *new)
 static struct opt_set *load(struct path_profile *p, const char *path, struct err *e)
 {
 	struct opt_set *set = opt_new();
-	size_t n;
-	const struct opt_row *rows = path_opt_rows(&n);
 
-	opt_add(set, rows, n, p);
-	if ((path == NULL || opt_load(set, path, e) == 0) && opt_done(set, e) == 0)
+	path_opt_add(set, p);
+	if ((path == NULL || opt_load(set, path, e) == 0) && opt_done(set, e) == 0 && path_read(p, e) == 0)
 		return set;
 	opt_free(set);
 	return NULL;
@@ -96,45 +95,78 @@ START_TEST(without_a_file_nothing_is_measured)
 }
 END_TEST
 
+/* A profile whose table is the columns and these rows; -1: refused. */
+static int read_rows(struct path_profile *p, const char *rows, struct err *e)
+{
+	FILE *f = fopen(tmp, "w");
+
+	ck_assert_ptr_nonnull(f);
+	for (size_t i = 0; i < PATH_COLUMN_COUNT; i++)
+		(void)fprintf(f, "%s%s", i != 0 ? "," : "", path_columns()[i]);
+	(void)fprintf(f, "\n%s", rows);
+	ck_assert_int_eq(fclose(f), 0);
+	memset(p, 0, sizeof(*p));
+	p->table = tmp;
+	return path_read(p, e);
+}
+
 START_TEST(a_measured_zero_is_not_the_same_as_not_measured)
 {
-	struct path_profile p;
 	struct err e = { ERR_NONE, "" };
-	struct opt_set *set = opt_new();
-	size_t n;
-	const struct opt_row *rows = path_opt_rows(&n);
+	struct path_profile p;
 
-	opt_add(set, rows, n, &p);
-	ck_assert_int_eq(opt_override(set, "path.null.insns_host=0", &e), 0);
-	ck_assert_int_eq(opt_done(set, &e), 0);
+	ck_assert_int_eq(read_rows(&p, "null,recorded: 2 of 2,0,,,,,,,,,,,,,\nhvc_fp,left out: nothing,,,,,,,,,,,,,,\n", &e), 0);
 	ck_assert(path_has(&p, PATH_KIND_null));
 	ck_assert_uint_eq(path_get(&p, PATH_KIND_null, PATH_insns_host), 0);
-	ck_assert(!path_has(&p, PATH_KIND_hvc_unknown));
-	opt_free(set);
+	ck_assert_int_eq(p.item[PATH_KIND_null][PATH_insns_hyp], PATH_NOT_MEASURED);
+	ck_assert(!path_has(&p, PATH_KIND_hvc_unknown) && !path_has(&p, PATH_KIND_hvc_fp));
 }
 END_TEST
 
-START_TEST(every_item_of_every_kind_is_an_option_of_its_own)
+START_TEST(every_item_of_every_kind_is_a_field_of_its_own)
 {
+	struct err e = { ERR_NONE, "" };
+	struct str row = STR_INIT;
 	struct path_profile p;
-	struct opt_set *set;
 
-	loads(&p, &set, NULL);
-	for (int i = 0; i < PATH_ITEM_COUNT; i++) {
-		struct err e = { ERR_NONE, "" };
-		struct str text = STR_INIT;
-
-		str_addf(&text, "path.%s.%s=%d %s", path_kind_name((enum path_kind)_i),
-			 path_item_name((enum path_item)i), 100 + i,
-			 path_item_unit((enum path_item)i));
-		ck_assert_msg(opt_override(set, str_get(&text), &e) == 0, "%s", e.text);
-		str_free(&text);
-	}
+	str_addf(&row, "%s,assumed: %d", path_kind_name((enum path_kind)_i), _i);
+	for (int i = 0; i < PATH_ITEM_COUNT; i++)
+		str_addf(&row, ",%d", 100 + i);
+	ck_assert_msg(read_rows(&p, str_get(&row), &e) == 0, "%s", e.text);
 	for (int k = 0; k < PATH_KIND_COUNT; k++)
 		for (int i = 0; i < PATH_ITEM_COUNT; i++)
 			ck_assert_uint_eq(path_get(&p, (enum path_kind)k, (enum path_item)i),
 					  k == _i ? 100U + (unsigned)i : 0U);
-	opt_free(set);
+	str_free(&row);
+}
+END_TEST
+
+static const struct {
+	const char *rows, *why;
+} refused[] = {
+	{ "hvc_unknwon,recorded: x,1,,,,,,,,,,,,,\n", ":2: unknown exit kind \"hvc_unknwon\": did you mean \"hvc_unknown\"?" },
+	{ "zork,recorded: x,1,,,,,,,,,,,,,\n", ":2: unknown exit kind \"zork\": add the row PATH_KIND(zork, \"...\")" },
+	{ "null,recorded: x,1,,,,,,,,,,,,,\nnull,recorded: x,1,,,,,,,,,,,,,\n", ":3: null for the second time" },
+	{ "null,,1,,,,,,,,,,,,,\n", ":2: source = \"\": want \"recorded: ...\"" },
+	{ "null,recorded,1,,,,,,,,,,,,,\n", ":2: source = \"recorded\": want" },
+	{ "null,recorded: ,1,,,,,,,,,,,,,\n", ":2: source = \"recorded: \": want" },
+	{ "null,measured: x,1,,,,,,,,,,,,,\n", ":2: source = \"measured: x\": want" },
+	{ "null,recorded: x,,,,,,,,,,,,,,\n", ":2: null, source = \"recorded: x\": want a value at least" },
+	{ "null,left out: x,1,,,,,,,,,,,,,\n", ":2: null, source = \"left out: x\": want no values" },
+	{ "null,recorded: x,-1,,,,,,,,,,,,,\n", ":2: insns_host = \"-1\": want a whole number in 0..1000000000000" },
+	{ "null,recorded: x,1000000000001,,,,,,,,,,,,,\n", ":2: insns_host = \"1000000000001\": want" },
+	{ "null,recorded: x,1\n", ":2: 3 columns: want the 16 of the header" },
+};
+
+START_TEST(a_table_with_a_mistake_is_refused_with_its_place)
+{
+	struct err e = { ERR_NONE, "" };
+	struct path_profile p;
+
+	ck_assert_int_eq(read_rows(&p, refused[_i].rows, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INPUT);
+	ck_assert_msg(strstr(e.text, refused[_i].why) != NULL, "said: %s\nwant: %s", e.text, refused[_i].why);
+	ck_assert_int_eq(strncmp(e.text, tmp, strlen(tmp)), 0);
 }
 END_TEST
 
@@ -211,22 +243,36 @@ START_TEST(load_and_put_are_the_difference_of_two_kinds)
 }
 END_TEST
 
+static void write_file(const char *path, const struct str *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ck_assert(f != NULL && fputs(str_get(text), f) >= 0 && fclose(f) == 0);
+}
+
 START_TEST(what_is_written_is_read_back_and_written_alike_twice)
 {
 	struct err e = { ERR_NONE, "" };
 	struct path_import *im = imported(0, TOTALS, REGISTERS, &e);
-	struct str text = STR_INIT, again = STR_INIT;
+	struct str text = STR_INIT, table = STR_INIT, again = STR_INIT, file = STR_INIT;
+	struct path_words w = words;
 	struct path_profile p;
 	struct opt_set *set;
-	FILE *f;
 
 	ck_assert_msg(im != NULL, "%s", e.text);
-	ck_assert_int_eq(path_import_ini(im, &words, &text, &e), 0);
-	ck_assert_int_eq(path_import_ini(im, &words, &again, &e), 0);
+	str_addf(&file, "%s.csv", tmp);
+	w.table = strrchr(str_get(&file), '/') + 1;
+	path_import_table(im, &table);
+	ck_assert_int_eq(path_import_ini(im, &w, &text, &e), 0);
+	path_import_table(im, &again);
+	ck_assert_str_eq(str_get(&table), str_get(&again));
+	str_reset(&again);
+	ck_assert_int_eq(path_import_ini(im, &w, &again, &e), 0);
 	ck_assert_str_eq(str_get(&text), str_get(&again));
-	f = fopen(tmp, "w");
-	ck_assert(f != NULL && fputs(str_get(&text), f) >= 0 && fclose(f) == 0);
+	write_file(tmp, &text);
+	write_file(str_get(&file), &table);
 	loads(&p, &set, tmp);
+	ck_assert_int_eq(unlink(str_get(&file)), 0);
 	ck_assert_str_eq(p.kernel, "6.12");
 	ck_assert_str_eq(p.machine, "n1");
 	ck_assert_str_eq(p.mode, "nvhe");
@@ -244,7 +290,9 @@ START_TEST(what_is_written_is_read_back_and_written_alike_twice)
 	ck_assert(path_has(&p, PATH_KIND_vcpu_load_put) && !path_has(&p, PATH_KIND_null));
 	opt_free(set);
 	str_free(&text);
+	str_free(&table);
 	str_free(&again);
+	str_free(&file);
 	done(im);
 }
 END_TEST
@@ -305,7 +353,7 @@ START_TEST(a_text_that_an_ini_file_cannot_hold_is_refused)
 
 	ck_assert_msg(im != NULL, "%s", e.text);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		struct path_words w = { .recorded_with = "a test", .source = texts[i] };
+		struct path_words w = { .recorded_with = "a test", .source = texts[i], .table = "x.csv" };
 		struct str text = STR_INIT;
 
 		ck_assert_int_eq(path_import_ini(im, &w, &text, &e), -1);
@@ -418,8 +466,9 @@ int main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, without_a_file_nothing_is_measured);
 	tcase_add_test(tc, a_measured_zero_is_not_the_same_as_not_measured);
-	tcase_add_loop_test(tc, every_item_of_every_kind_is_an_option_of_its_own, 0,
+	tcase_add_loop_test(tc, every_item_of_every_kind_is_a_field_of_its_own, 0,
 			    PATH_KIND_COUNT);
+	tcase_add_loop_test(tc, a_table_with_a_mistake_is_refused_with_its_place, 0, N(refused));
 	tcase_add_loop_test(tc, every_kind_is_found_by_its_name_and_has_a_help, 0, PATH_KIND_COUNT);
 	tcase_add_test(tc, an_import_has_the_numbers_of_both_files);
 	tcase_add_test(tc, the_configuration_asked_for_is_taken);

@@ -151,7 +151,7 @@ static bool notes_say(json_t *j, const char *text)
 
 START_TEST(a_path_shorter_than_what_is_modelled_leaves_nothing_and_says_so)
 {
-	json_t *j = json_of("el2sim run " VHE " --path.hvc_psci_version.insns_host=10");
+	json_t *j = json_of("el2sim run " VHE " --profile.table=tests/data/path-short.csv");
 
 	ck_assert(json_is_null(json_object_get(row_of(j, "kinds", "kind", "hvc_psci_version"), "path_insns")));
 	ck_assert(notes_say(j, "fewer instructions recorded than the model stands for"));

@@ -44,8 +44,29 @@ static void header_of(const struct csv *c, struct str *b)
 		str_addf(b, "%s%s", i != 0 ? "," : "", c->columns[i]);
 }
 
+/* "; column 3 is "insn_host": did you mean "insns_host"?", of the first that differs; nothing if none is near. */
+static void header_hint(const struct csv *c, char *s, struct str *hint)
+{
+	size_t i = 0;
+
+	for (char *at = s; at != NULL && i < c->n; i++) {
+		const char *name = strsep(&at, ","), *near;
+
+		if (strcmp(name, c->columns[i]) == 0)
+			continue;
+		near = str_nearest(name, c->columns, c->n);
+		if (near == NULL || strcmp(near, name) == 0)
+			str_addf(hint, "; column %zu is \"%.40s\": want \"%s\"", i + 1, name, c->columns[i]);
+		else
+			str_addf(hint, "; column %zu is \"%.40s\": did you mean \"%s\"?", i + 1, name, near);
+		return;
+	}
+	str_addf(hint, "; it ends after column %zu", i);
+}
+
 static int check_header(struct csv *c, struct err *e)
 {
+	struct str hint = STR_INIT;
 	struct str want = STR_INIT;
 	char *s;
 	int r = next_line(c, &s, e);
@@ -55,14 +76,17 @@ static int check_header(struct csv *c, struct err *e)
 	header_of(c, &want);
 	if (r == 0 || strcmp(s, str_get(&want)) != 0) {
 		c->lines.line = 1;
-		err_set(e, ERR_INPUT, "%s: want \"%.100s%s\" (%zu columns)",
+		if (r != 0)
+			header_hint(c, s, &hint);
+		err_set(e, ERR_INPUT, "%s: want \"%.100s%s\" (%zu columns)%s",
 			r == 0 ? "the file is empty" : "wrong header", str_get(&want),
-			want.len > 100 ? "..." : "", c->n);
+			want.len > 100 ? "..." : "", c->n, str_get(&hint));
 		r = csv_at(c, e);
 	} else {
 		r = 0;
 	}
 	str_free(&want);
+	str_free(&hint);
 	return r;
 }
 

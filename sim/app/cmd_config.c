@@ -77,6 +77,30 @@ static void syntax_table(struct rep *r)
 	}
 }
 
+/* What the table of a path profile holds: columns and rows. */
+static void profile_tables(struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "column", "", REP_STR, "", 0, false }, { "unit", "", REP_STR, "", 0, false },
+		{ "help", "meaning, per exit", REP_STR, "", 0, false },
+	};
+	static const struct rep_col kinds[] = {
+		{ "kind", "", REP_STR, "", 0, false }, { "help", "meaning", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "profile", "Columns of [profile] table, after kind and source", cols, 3);
+
+	for (enum path_item i = 0; i < PATH_ITEM_COUNT; i++) {
+		rep_str(t, path_item_name(i));
+		rep_str(t, path_item_unit(i));
+		rep_str(t, path_item_help(i));
+	}
+	t = rep_table(r, "profile_kinds", "Kinds of [profile] table", kinds, 2);
+	for (enum path_kind k = 0; k < PATH_KIND_COUNT; k++) {
+		rep_str(t, path_kind_name(k));
+		rep_str(t, path_kind_help(k));
+	}
+}
+
 static void value_table(const struct config *c, bool all, struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -117,6 +141,7 @@ int cmd_config(int argc, char **argv, struct err *e)
 		if (o.doc) {
 			doc_table(&c, r);
 			syntax_table(r);
+			profile_tables(r);
 		} else {
 			value_table(&c, o.all, r);
 		}

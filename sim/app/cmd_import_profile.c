@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* el2sim import-profile: recorded totals and registers to a path profile (INI). */
+/* el2sim import-profile: recorded totals and registers to a path profile: a table, and an INI file that names it. */
 #include <string.h>
 
 #include "models/hyp/measured/path_import.h"
@@ -15,7 +15,8 @@ struct profile_args {
 
 static const struct arg_row arg_rows[] = {
 	{ "-o", "--output", ARG_STR, AT(out), "FILE",
-	  .help = "write the profile to FILE, whole or not at all" },
+	  .help = "write the profile to FILE, an INI, and its table beside it (.csv for .ini), whole or not at all; "
+		  "without it the table is printed" },
 	{ "--cfg", NULL, ARG_U64, AT(cfg), "N", .max = REF_CFG_MAX,
 	  .help = "vCPU configuration to take from the recording, default 0" },
 	{ "--vcpu", NULL, ARG_STR, AT(vcpu), "LIST",
@@ -84,6 +85,50 @@ static int write_text(const char *path, const struct str *text, struct err *e)
 	return file_commit(&o, e);
 }
 
+/* FILE.csv of FILE.ini, or of FILE. */
+static void table_path(const char *ini, struct str *table)
+{
+	size_t n = strlen(ini);
+
+	str_addn(table, ini, n > 4 && strcmp(ini + n - 4, ".ini") == 0 ? n - 4 : n);
+	str_add(table, ".csv");
+}
+
+/* The INI file comes last: it never names a table that is not there. */
+static int write_both(const struct path_import *im, const char *path, struct path_words *words, struct err *e)
+{
+	struct str table_file = STR_INIT, table = STR_INIT, ini = STR_INIT;
+	const char *slash;
+	int rc;
+
+	table_path(path, &table_file);
+	slash = strrchr(str_get(&table_file), '/');
+	words->table = slash != NULL ? slash + 1 : str_get(&table_file);
+	path_import_table(im, &table);
+	rc = path_import_ini(im, words, &ini, e);
+	if (rc == 0)
+		rc = write_text(str_get(&table_file), &table, e);
+	if (rc == 0)
+		rc = write_text(path, &ini, e);
+	str_free(&table_file);
+	str_free(&table);
+	str_free(&ini);
+	return rc;
+}
+
+static int write_profile(const struct path_import *im, const char *path, struct path_words *words, struct err *e)
+{
+	struct str table = STR_INIT;
+	int rc;
+
+	if (path != NULL && strcmp(path, "-") != 0)
+		return write_both(im, path, words, e);
+	path_import_table(im, &table);
+	rc = write_text(NULL, &table, e);
+	str_free(&table);
+	return rc;
+}
+
 int cmd_import_profile(int argc, char **argv, struct err *e)
 {
 	struct profile_args o = { .vcpu = "none",
@@ -91,7 +136,6 @@ int cmd_import_profile(int argc, char **argv, struct err *e)
 				  .source = "not stated" };
 	struct path_words words;
 	struct path_import *im;
-	struct str text = STR_INIT;
 	struct args a;
 	int rc;
 
@@ -104,10 +148,7 @@ int cmd_import_profile(int argc, char **argv, struct err *e)
 	if (rc == 0)
 		rc = read_pairs(im, &a.pos, e);
 	if (rc == 0)
-		rc = path_import_ini(im, &words, &text, e);
-	if (rc == 0)
-		rc = write_text(o.out, &text, e);
-	str_free(&text);
+		rc = write_profile(im, o.out, &words, e);
 	path_import_free(im);
 	free(im);
 	args_free(&a);

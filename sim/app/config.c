@@ -84,8 +84,7 @@ void config_init(struct config *c)
 	opt_add(c->set, rows, n, &c->machine);
 	c->switch_rows = switch_opt_rows(&n);
 	opt_add(c->set, c->switch_rows, n, &c->sw);
-	rows = path_opt_rows(&n);
-	opt_add(c->set, rows, n, &c->path_profile);
+	path_opt_add(c->set, &c->path_profile);
 	rows = smp_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->smp);
 	c->workload_rows = workload_opt_rows(&n);
@@ -133,7 +132,9 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 
 int config_done(struct config *c, struct err *e)
 {
-	return opt_done(c->set, e) == 0 ? config_inject_only(c, c->broken.spec, e) : -1;
+	if (opt_done(c->set, e) != 0 || path_read(&c->path_profile, e) != 0)
+		return -1;
+	return config_inject_only(c, c->broken.spec, e);
 }
 
 void config_free(struct config *c)

@@ -4,46 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Sections path.<exit kind> are a path profile. */
-static bool is_path(const struct opt_view *v)
-{
-	return strcmp(v->row->section, "path") == 0 || strncmp(v->row->section, "path.", 5) == 0;
-}
-
 /* The file of an origin "file:line", as length. */
 static int file_of(const char *origin)
 {
 	const char *colon = strrchr(origin, ':');
 
 	return (int)(colon != NULL ? (size_t)(colon - origin) : strlen(origin));
-}
-
-/* What is set of the path profile: how much, and where it begins. */
-static size_t path_values(const struct config *c, const char **origin)
-{
-	size_t n = 0;
-
-	*origin = "";
-	for (size_t i = 0; i < opt_count(c->set); i++) {
-		struct opt_view v = opt_at(c->set, i);
-
-		if (!is_path(&v) || v.is_default)
-			continue;
-		if (n++ == 0)
-			*origin = v.origin;
-	}
-	return n;
-}
-
-static bool path_differs(const struct config *a, const struct config *b)
-{
-	for (size_t i = 0; i < opt_count(a->set); i++) {
-		struct opt_view v = opt_at(a->set, i), w;
-
-		if (is_path(&v) && (!opt_find(b->set, v.row->section, v.row->key, &w) || strcmp(v.value, w.value) != 0))
-			return true;
-	}
-	return false;
 }
 
 /* --- one -------------------------------------------------------------------------------------- */
@@ -70,7 +36,7 @@ static void own_table(const struct config *c, struct rep *r)
 	for (size_t i = 0; i < opt_count(c->set); i++) {
 		struct opt_view v = opt_at(c->set, i);
 
-		if (!is_own(c, &v) || is_path(&v))
+		if (!is_own(c, &v))
 			continue;
 		rep_strf(t, "%s.%s", v.row->section, v.row->key);
 		rep_str(t, v.value);
@@ -103,27 +69,6 @@ static bool differs(const struct effective *x, size_t n, const struct opt_view *
 	return false;
 }
 
-static void path_cells(struct rep_table *t, const struct effective *x, size_t n)
-{
-	bool any = false;
-
-	for (size_t i = 1; i < n; i++)
-		any = any || path_differs(x[0].config, x[i].config);
-	if (!any)
-		return;
-	rep_str(t, "path.*");
-	rep_none(t);
-	for (size_t i = 0; i < n; i++) {
-		const char *origin;
-		size_t values = path_values(x[i].config, &origin);
-
-		if (values != 0)
-			rep_strf(t, "%.*s", file_of(origin), origin);
-		else
-			rep_none(t);
-	}
-}
-
 static void difference_table(const struct effective *x, size_t n, struct rep *r)
 {
 	struct rep_col *cols = xcalloc(n + 2, sizeof(*cols));
@@ -141,7 +86,7 @@ static void difference_table(const struct effective *x, size_t n, struct rep *r)
 	rep_detail(t);
 	for (size_t k = 0; k < opt_count(x[0].config->set); k++) {
 		v = opt_at(x[0].config->set, k);
-		if (is_path(&v) || is_name(&v) || !differs(x, n, &v))
+		if (is_name(&v) || !differs(x, n, &v))
 			continue;
 		rep_strf(t, "%s.%s", v.row->section, v.row->key);
 		rep_str(t, v.row->unit);
@@ -152,7 +97,6 @@ static void difference_table(const struct effective *x, size_t n, struct rep *r)
 				rep_none(t);
 		}
 	}
-	path_cells(t, x, n);
 	free(cols);
 	free(keys);
 }
@@ -161,13 +105,10 @@ static void difference_table(const struct effective *x, size_t n, struct rep *r)
 
 static void value_rows(struct rep_table *t, const struct effective *x, bool named)
 {
-	const char *origin;
-	size_t values = path_values(x->config, &origin);
-
 	for (size_t i = 0; i < opt_count(x->config->set); i++) {
 		struct opt_view v = opt_at(x->config->set, i);
 
-		if (v.is_default || is_path(&v))
+		if (v.is_default)
 			continue;
 		if (named)
 			rep_str(t, x->title);
@@ -177,15 +118,6 @@ static void value_rows(struct rep_table *t, const struct effective *x, bool name
 		rep_str(t, v.origin);
 		rep_str(t, v.source);
 	}
-	if (values == 0)
-		return;
-	if (named)
-		rep_str(t, x->title);
-	rep_str(t, "path.*");
-	rep_strf(t, "%zu values", values);
-	rep_str(t, "");
-	rep_strf(t, "%.*s", file_of(origin), origin);
-	rep_str(t, "");
 }
 
 void effective_tables(const struct effective *x, size_t n, struct rep *r)

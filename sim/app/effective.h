@@ -14,8 +14,7 @@ struct effective {
 
 /*
  * REP_ASKED: of one configuration what its file and the command line set, of several what differs. REP_EFFECTIVE:
- * every option that somebody set, with its origin. The values of path profiles, hundreds of measured numbers, are
- * one row.
+ * every option that somebody set, with its origin.
  */
 void effective_tables(const struct effective *x, size_t n, struct rep *r);
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/base/str.h"
+
 /* A sentence that does not fit ends in "...", so that nobody takes it for whole. */
 static void mark_cut(struct err *e, int n)
 {
@@ -35,6 +37,21 @@ int err_at(struct err *e, const char *file, unsigned long line)
 		n = snprintf(e->text, sizeof(e->text), "%s: %s", file, old);
 	mark_cut(e, n);
 	return -1;
+}
+
+int err_unknown(struct err *e, enum err_code code, const char *word, const char *const *names, size_t n,
+		const char *otherwise, const char *fmt, ...)
+{
+	const char *near = str_nearest(word, names, n);
+	char what[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(what, sizeof(what), fmt, ap);
+	va_end(ap);
+	if (near != NULL)
+		return err_set(e, code, "%s: did you mean \"%s\"?", what, near);
+	return err_set(e, code, "%s: %s", what, otherwise);
 }
 
 int err_exit_status(enum err_code code)

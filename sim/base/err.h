@@ -43,6 +43,13 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...)
 /* Put "file:line: " before the sentence already in *e (line 0: "file: "). Returns -1. */
 int err_at(struct err *e, const char *file, unsigned long line);
 
+/*
+ * A word that is none of n names: the printf-formatted sentence, which says so, and then ": did you mean "NAME"?"
+ * (str_nearest), or ": " and otherwise when none is near. Returns -1.
+ */
+int err_unknown(struct err *e, enum err_code code, const char *word, const char *const *names, size_t n,
+		const char *otherwise, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+
 /* The exit status of the program for a code. */
 int err_exit_status(enum err_code code);
 

@@ -33,6 +33,7 @@ void opt_free(struct opt_set *set)
 		free(set->gathered[i].dir);
 	}
 	free(set->gathered);
+	free(set->kinds);
 	free(set->slots);
 	free(set->sorted);
 	free(set);
@@ -123,19 +124,20 @@ bool opt_has_section(const struct opt_set *set, const char *section)
 
 void opt_sections(struct opt_set *set, const char *prefix, opt_section_fn *make, void *ctx)
 {
-	set->section_prefix = prefix;
-	set->section_make = make;
-	set->section_ctx = ctx;
+	set->kinds = xrealloc(set->kinds, (set->n_kinds + 1) * sizeof(*set->kinds));
+	set->kinds[set->n_kinds++] = (struct opt_kind){ prefix, make, ctx };
 }
 
 int opt_section_make(struct opt_set *set, const char *section, struct err *e)
 {
-	size_t n = set->section_prefix != NULL ? strlen(set->section_prefix) : 0;
+	for (size_t i = 0; i < set->n_kinds; i++) {
+		const struct opt_kind *k = &set->kinds[i];
+		size_t n = strlen(k->prefix);
 
-	if (n == 0 || strncmp(section, set->section_prefix, n) != 0 || section[n] != '.' ||
-	    opt_has_section(set, section))
-		return 0;
-	return set->section_make(set, section, set->section_ctx, e);
+		if (strncmp(section, k->prefix, n) == 0 && section[n] == '.')
+			return opt_has_section(set, section) ? 0 : k->make(set, section, k->ctx, e);
+	}
+	return 0;
 }
 
 /* The section of "section.key", which may have a dot itself. */

@@ -51,7 +51,7 @@ void opt_add(struct opt_set *set, const struct opt_row *rows, size_t n, void *ba
 /*
  * Sections of a kind that a file may have several of, [PREFIX.NAME]: make adds the rows of one
  * (opt_add) when it is first mentioned, in a file or on the command line. Its -1 with ERR_CONFIG
- * refuses the name. At most one kind.
+ * refuses the name.
  */
 typedef int opt_section_fn(struct opt_set *set, const char *section, void *ctx, struct err *e);
 void opt_sections(struct opt_set *set, const char *prefix, opt_section_fn *make, void *ctx);

@@ -37,6 +37,12 @@ struct opt_gather {
 	char *key, *text, *origin, *dir;
 };
 
+struct opt_kind {
+	const char *prefix;
+	opt_section_fn *make;
+	void *ctx;
+};
+
 struct opt_set {
 	struct opt_slot **slots;  /* in the order of opt_add */
 	struct opt_slot **sorted; /* by name */
@@ -44,9 +50,8 @@ struct opt_set {
 	const char *gather_section, *gather_prefix; /* NULL: nothing is gathered */
 	struct opt_gather *gathered;
 	size_t n_gathered;
-	const char *section_prefix; /* of sections that files may invent, NULL: none */
-	opt_section_fn *section_make;
-	void *section_ctx;
+	struct opt_kind *kinds;   /* of sections that files may invent */
+	size_t n_kinds;
 	unsigned long files; /* serial number of the last file read */
 };
 

@@ -107,7 +107,7 @@ int abi_price_fill(const struct path_profile *prof, const struct ws_prog *p, con
 	memset(price, 0, sizeof(*price));
 	for (size_t i = 0; i < sizeof(need) / sizeof(need[0]); i++)
 		if (recorded(prof, need[i]) == 0)
-			return err_set(e, ERR_CONFIG, "no price for an ioctl: the path profile has no [path.%s]; add "
+			return err_set(e, ERR_CONFIG, "no price for an ioctl: the path profile has no row %s; add "
 				       "\"include = ../kernel/linux-6.12-n1-vhe.ini\" to [el2sim]", path_kind_name(need[i]));
 	price->insns[ABI_CALL_GET] = recorded(prof, PATH_KIND_get_one_reg);
 	price->insns[ABI_CALL_SET] = recorded(prof, PATH_KIND_set_one_reg);

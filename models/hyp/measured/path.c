@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/hyp/measured/path.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/base/err.h"
@@ -22,8 +23,8 @@ struct item_row {
 };
 
 static const struct item_row items[PATH_ITEM_COUNT] = {
-#define X(kind, key, unit, column, help) { #key, unit, help },
-	PATH_ITEMS(X, )
+#define X(key, unit, column, help) { #key, unit, help },
+	PATH_ITEMS(X)
 #undef X
 };
 
@@ -39,9 +40,6 @@ static const char *const vcpu_features[] = {
 };
 
 #define MEMBER(m) offsetof(struct path_profile, m)
-#define ITEM(kind, key)                                                                             \
-	(MEMBER(item) +                                                                             \
-	 (PATH_KIND_##kind * (size_t)PATH_ITEM_COUNT + PATH_##key) * sizeof(int64_t))
 
 static const struct opt_row rows[] = {
 	{ "profile", "kernel", OPT_STR, MEMBER(kernel), "", 0, 0, "", NULL,
@@ -55,20 +53,24 @@ static const struct opt_row rows[] = {
 	{ "profile", "recorded_with", OPT_STR, MEMBER(recorded_with), "", 0, 0, "", NULL,
 	  "how it was recorded" },
 	{ "profile", "source", OPT_STR, MEMBER(source), "", 0, 0, "", NULL,
-	  "where the numbers of all [path.*] sections come from" },
-#define X(kind, key, unit, column, help)                                                            \
-	{ "path." #kind, #key, OPT_INT, ITEM(kind, key), "-1", PATH_NOT_MEASURED, PATH_VALUE_MAX,    \
-	  unit, NULL, help " (-1 = not measured)" },
-#define PATH_KIND(name, help) PATH_ITEMS(X, name)
-#include "models/hyp/measured/path_kinds.def"
-#undef PATH_KIND
-#undef X
+	  "where the numbers of the table come from" },
+	{ "profile", "table", OPT_PATH, MEMBER(table), "", 0, 0, "", NULL,
+	  "the numbers: a CSV file with a row per exit kind, as el2sim import-profile writes it" },
 };
 
-const struct opt_row *path_opt_rows(size_t *n)
+/* Files of before path profiles were tables. */
+static int refuse_section(struct opt_set *set, const char *section, void *ctx, struct err *e)
 {
-	*n = sizeof(rows) / sizeof(rows[0]);
-	return rows;
+	(void)set;
+	(void)ctx;
+	return err_set(e, ERR_CONFIG, "[%s]: the numbers of a path profile are a table: want [profile] table = FILE.csv; "
+		       "import the recording again (el2sim import-profile)", section);
+}
+
+void path_opt_add(struct opt_set *set, struct path_profile *p)
+{
+	opt_add(set, rows, sizeof(rows) / sizeof(rows[0]), p);
+	opt_sections(set, "path", refuse_section, NULL);
 }
 
 const char *const *path_vcpu_names(void)
@@ -112,6 +114,16 @@ bool path_kind_by_name(const char *name, enum path_kind *kind)
 		}
 	}
 	return false;
+}
+
+int path_kind_find(const char *name, enum path_kind *kind, struct err *e)
+{
+	char row[160];
+
+	if (path_kind_by_name(name, kind))
+		return 0;
+	(void)snprintf(row, sizeof(row), "add the row PATH_KIND(%.40s, \"...\") to path_kinds.def, or drop its rows", name);
+	return err_unknown(e, ERR_INPUT, name, kind_names, PATH_KIND_COUNT, row, "unknown exit kind \"%.40s\"", name);
 }
 
 const char *path_item_name(enum path_item item)

@@ -22,8 +22,8 @@ enum path_kind {
 };
 
 enum path_item {
-#define X(kind, key, unit, column, help) PATH_##key,
-	PATH_ITEMS(X, )
+#define X(key, unit, column, help) PATH_##key,
+	PATH_ITEMS(X)
 #undef X
 	PATH_ITEM_COUNT
 };
@@ -35,11 +35,25 @@ struct path_profile {
 	const char *kernel, *machine, *mode; /* 6.12, n1, vhe; "" = no profile */
 	uint64_t vcpu;                       /* features of the vCPU, bit i: the i-th VCOND of conds.def */
 	const char *recorded_with, *source;
+	const char *table; /* file, "" = none */
 	int64_t item[PATH_KIND_COUNT][PATH_ITEM_COUNT]; /* per exit; PATH_NOT_MEASURED */
 };
 
-/* Option rows (offsets into struct path_profile): [profile] and a section [path.<kind>] each. */
-const struct opt_row *path_opt_rows(size_t *n);
+/* Add the options, [profile]. Once they are set, path_read. */
+void path_opt_add(struct opt_set *set, struct path_profile *p);
+
+/*
+ * Fill p->item from p->table: columns kind, source and each item; a row per kind; a field that is empty is not
+ * measured. source says where a row comes from: "recorded: ...", "derived: ...", "assumed: ..." or "left out: ..."
+ * (only that has no values). Without a table nothing is measured. ERR_INPUT with file and line: an unknown column or
+ * kind with the nearest, a kind twice, no number.
+ */
+int path_read(struct path_profile *p, struct err *e);
+/* What a row's source begins with: NULL-terminated, the last is that of a row without values. */
+const char *const *path_row_sources(void);
+/* Columns of the table, in order: kind, source, and the items. */
+#define PATH_COLUMN_COUNT (2 + PATH_ITEM_COUNT)
+const char *const *path_columns(void);
 
 /* Is the kind measured (has one of its items a value, 0 included)? */
 bool path_has(const struct path_profile *p, enum path_kind kind);
@@ -53,6 +67,8 @@ const char *path_kind_name(enum path_kind kind);
 const char *path_kind_help(enum path_kind kind);
 /* Returns false if there is none of that name. */
 bool path_kind_by_name(const char *name, enum path_kind *kind);
+/* The same; *e says that there is none, with the nearest or the row to add. ERR_INPUT. */
+int path_kind_find(const char *name, enum path_kind *kind, struct err *e);
 const char *path_item_name(enum path_item item);
 const char *path_item_unit(enum path_item item);
 const char *path_item_help(enum path_item item);

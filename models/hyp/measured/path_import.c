@@ -15,24 +15,6 @@ void path_import_free(struct path_import *im)
 	free(im->tag);
 }
 
-static int find_kind(const char *name, enum path_kind *kind, struct err *e)
-{
-	const char *names[PATH_KIND_COUNT], *near;
-
-	if (path_kind_by_name(name, kind))
-		return 0;
-	for (size_t i = 0; i < PATH_KIND_COUNT; i++)
-		names[i] = path_kind_name((enum path_kind)i);
-	near = str_nearest(name, names, PATH_KIND_COUNT);
-	if (near != NULL)
-		return err_set(e, ERR_INPUT, "unknown exit kind \"%.40s\": did you mean \"%s\"?",
-			       name, near);
-	return err_set(e, ERR_INPUT,
-		       "unknown exit kind \"%.40s\": add the row PATH_KIND(%.40s, \"...\") "
-		       "to path_kinds.def, or drop its rows",
-		       name, name);
-}
-
 /* --- totals ----------------------------------------------------------------------------------- */
 
 static int take_totals(struct path_import *im, const struct totals_row *row, struct err *e)
@@ -42,7 +24,7 @@ static int take_totals(struct path_import *im, const struct totals_row *row, str
 
 	if (im->tag == NULL)
 		im->tag = xstrdup(row->tag);
-	if (find_kind(row->kind, &kind, e) != 0)
+	if (path_kind_find(row->kind, &kind, e) != 0)
 		return -1;
 	if (row->v[TOT_cfg] != im->cfg)
 		return 0;
@@ -93,7 +75,7 @@ static int take_register(struct path_import *im, const struct ref_row *row, stru
 
 	if (same(&im->kernel, "kernel", row->kernel, e) != 0 ||
 	    same(&im->cpu, "cpu", row->cpu, e) != 0 || same(&im->mode, "mode", row->mode, e) != 0 ||
-	    find_kind(row->exit, &kind, e) != 0)
+	    path_kind_find(row->exit, &kind, e) != 0)
 		return -1;
 	if (row->cfg != im->cfg)
 		return 0;

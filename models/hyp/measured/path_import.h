@@ -39,7 +39,7 @@ int path_import_add(struct path_import *im, const char *totals, const char *regi
 		    struct err *e);
 void path_import_free(struct path_import *im);
 
-/* Why a recorded kind gives no path, a phrase; NULL when it gives one or was not recorded. */
+/* Why a recorded kind gives no path, a phrase without commas; NULL when it gives one or was not recorded. */
 const char *path_import_left_out(const struct path_recorded *rec);
 /* An item of a kind as recorded, or derived from recorded kinds; false when there is none. */
 bool path_import_item(const struct path_import *im, enum path_kind kind, enum path_item item,
@@ -49,12 +49,14 @@ bool path_import_item(const struct path_import *im, enum path_kind kind, enum pa
 struct path_words {
 	uint64_t vcpu; /* features, as path_profile.vcpu */
 	const char *recorded_with, *source;
+	const char *table; /* file name, relative to that of the INI */
 };
 
 /*
- * Add the profile as an INI file to out: same input, same bytes. ERR_USAGE when recorded_with or source,
- * ERR_INPUT when a name of the recording is a text that an INI file cannot hold.
+ * Add the profile's table (CSV, as path_read wants it) to out, and the INI that names it: same input, same bytes.
+ * ERR_USAGE when a text of words, ERR_INPUT when a name of the recording is one that an INI file cannot hold.
  */
+void path_import_table(const struct path_import *im, struct str *out);
 int path_import_ini(const struct path_import *im, const struct path_words *words, struct str *out,
 		    struct err *e);
 

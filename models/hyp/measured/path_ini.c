@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A recording as the text of a path profile. */
+/* A recording as the two texts of a path profile: its table, and the INI that says what it is and names the table. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -11,8 +11,8 @@
 enum { TOT_soft = TOT_COUNT };
 
 static const unsigned columns[PATH_ITEM_COUNT] = {
-#define X(kind, key, unit, column, help) TOT_##column,
-	PATH_ITEMS(X, )
+#define X(key, unit, column, help) TOT_##column,
+	PATH_ITEMS(X)
 #undef X
 };
 
@@ -102,6 +102,7 @@ static int check_words(const struct path_import *im, const struct path_words *wo
 {
 	if (check_text("--recorded-with", words->recorded_with, ERR_USAGE, e) != 0 ||
 	    check_text("--source", words->source, ERR_USAGE, e) != 0 ||
+	    check_text("table", words->table, ERR_USAGE, e) != 0 ||
 	    check_text("kernel", im->kernel, ERR_INPUT, e) != 0 ||
 	    check_text("cpu", im->cpu, ERR_INPUT, e) != 0 ||
 	    check_text("mode", im->mode, ERR_INPUT, e) != 0)
@@ -109,44 +110,67 @@ static int check_words(const struct path_import *im, const struct path_words *wo
 	return 0;
 }
 
-/* "# nothing happened: null, sysreg_undef" for each reason. */
-static void add_left_out(const struct path_import *im, struct str *out)
+/* --- the table --------------------------------------------------------------------------------- */
+
+/* What the row says of where it comes from; false if nothing is known of the kind. */
+static bool add_source(const struct path_import *im, enum path_kind kind, struct str *out)
 {
-	struct str list[2] = { STR_INIT, STR_INIT };
-	const char *why[2] = { NULL, NULL };
+	const struct path_recorded *rec = &im->kind[kind];
+	const char *left_out = path_import_left_out(rec);
+	const struct derived *d = derived_row(im, kind);
 
-	for (size_t i = 0; i < PATH_KIND_COUNT; i++) {
-		const char *reason = path_import_left_out(&im->kind[i]);
-		size_t which = 0;
+	if (recorded(im, kind))
+		str_addf(out, "recorded: %" PRIu64 " of %" PRIu64 " took this path", rec->total[TOT_modal],
+			 rec->total[TOT_nseg]);
+	else if (d != NULL)
+		str_addf(out, "derived: %s less %s; without the VMM's instructions", path_kind_name(d->from),
+			 path_kind_name(d->less));
+	else if (left_out != NULL)
+		str_addf(out, "left out: %s", left_out);
+	else
+		return false;
+	return true;
+}
 
-		if (reason == NULL)
-			continue;
-		while (why[which] != NULL && strcmp(why[which], reason) != 0)
-			which++;
-		why[which] = reason;
-		str_addf(&list[which], "%s%s", list[which].len != 0 ? ", " : "",
-			 path_kind_name((enum path_kind)i));
-	}
-	for (size_t i = 0; i < 2; i++) {
-		if (why[i] != NULL)
-			str_addf(out, "# left out, %s: %s\n", why[i], str_get(&list[i]));
-		str_free(&list[i]);
+void path_import_table(const struct path_import *im, struct str *out)
+{
+	for (size_t i = 0; i < PATH_COLUMN_COUNT; i++)
+		str_addf(out, "%s%s", i != 0 ? "," : "", path_columns()[i]);
+	str_addc(out, '\n');
+	for (enum path_kind kind = 0; kind < PATH_KIND_COUNT; kind++) {
+		struct str source = STR_INIT;
+
+		if (add_source(im, kind, &source)) {
+			str_addf(out, "%s,%s", path_kind_name(kind), str_get(&source));
+			for (enum path_item i = 0; i < PATH_ITEM_COUNT; i++) {
+				uint64_t v;
+
+				str_addc(out, ',');
+				if (path_import_item(im, kind, i, &v))
+					str_addf(out, "%" PRIu64, v);
+			}
+			str_addc(out, '\n');
+		}
+		str_free(&source);
 	}
 }
 
-static void add_head(const struct path_import *im, const struct path_words *words, struct str *out)
+/* --- what it is -------------------------------------------------------------------------------- */
+
+int path_import_ini(const struct path_import *im, const struct path_words *words, struct str *out,
+		    struct err *e)
 {
 	const char *const *names = path_vcpu_names();
 	const char *between = "";
 
+	if (check_words(im, words, e) != 0)
+		return -1;
 	str_addf(out,
 		 "# Path profile: what the kernel's C code executes per exit. Made by \"el2sim "
 		 "import-profile\" from a recording.\n"
-		 "# Counts are exact and those of the commonest path; an item that is 0 is left out. "
-		 "Guest instructions do not count.\n"
-		 "# Source of every number below: [profile] source.\n");
-	add_left_out(im, out);
-	str_addf(out, "[profile]\nkernel = %s\nmachine = %s\nmode = %s\nvcpu = ", im->kernel,
+		 "# Counts are exact and those of the commonest path; guest instructions do not count. "
+		 "The table says where each row comes from.\n"
+		 "[profile]\nkernel = %s\nmachine = %s\nmode = %s\nvcpu = ", im->kernel,
 		 im->cpu, im->mode);
 	for (size_t i = 0; names[i] != NULL; i++) {
 		if ((words->vcpu >> i & 1) == 0)
@@ -154,43 +178,7 @@ static void add_head(const struct path_import *im, const struct path_words *word
 		str_addf(out, "%s%s", between, names[i]);
 		between = ", ";
 	}
-	str_addf(out, "%s\nrecorded_with = %s\nsource = %s\n", words->vcpu == 0 ? "none" : "",
-		 words->recorded_with, words->source);
-}
-
-static void add_kind_head(const struct path_import *im, enum path_kind kind, struct str *out)
-{
-	const struct path_recorded *rec = &im->kind[kind];
-	const struct derived *d = derived_row(im, kind);
-
-	if (recorded(im, kind))
-		str_addf(out, "\n# recorded: %" PRIu64 " of %" PRIu64 " took this path\n",
-			 rec->total[TOT_modal], rec->total[TOT_nseg]);
-	else
-		str_addf(out, "\n# DERIVED: %s less %s, without the VMM's instructions\n",
-			 path_kind_name(d->from), path_kind_name(d->less));
-	str_addf(out, "[path.%s]\n", path_kind_name(kind));
-}
-
-static void add_kind(const struct path_import *im, enum path_kind kind, struct str *out)
-{
-	add_kind_head(im, kind, out);
-	for (size_t i = 0; i < PATH_ITEM_COUNT; i++) {
-		uint64_t v;
-
-		if (path_import_item(im, kind, (enum path_item)i, &v) && v != 0)
-			str_addf(out, "%s = %" PRIu64 "\n", path_item_name((enum path_item)i), v);
-	}
-}
-
-int path_import_ini(const struct path_import *im, const struct path_words *words, struct str *out,
-		    struct err *e)
-{
-	if (check_words(im, words, e) != 0)
-		return -1;
-	add_head(im, words, out);
-	for (size_t i = 0; i < PATH_KIND_COUNT; i++)
-		if (recorded(im, (enum path_kind)i) || derived_row(im, (enum path_kind)i) != NULL)
-			add_kind(im, (enum path_kind)i, out);
+	str_addf(out, "%s\nrecorded_with = %s\nsource = %s\ntable = %s\n", words->vcpu == 0 ? "none" : "",
+		 words->recorded_with, words->source, words->table);
 	return 0;
 }
