@@ -28,7 +28,6 @@ bench       all
 
 # Includes that point up all the same: "file file", each to go.
 exceptions='
-models/hyp/kvm/exits.h models/hyp/ws/wswitch.h
 models/hyp/kvm/vflags.h models/hyp/ws/wswitch.h
 models/hyp/kvm/vflags.c models/hyp/check/ws_lint.h
 models/hyp/kvm/handlers.h models/hyp/check/oracle.h

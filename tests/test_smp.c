@@ -29,7 +29,7 @@ static struct ws_totals row_totals(const struct bench *b, enum exit_kind kind, u
 			if (b->w.timer_hz == 0)
 				state &= ~CND(VTIMER_ON);
 			ws_totals_add(&t,
-				      runner_run(r, v, exit_step_comp(b->prog, s),
+				      runner_run(r, v, exit_step_comp(b->prog->config.model, s),
 						 state | (lr && lrs != 0 ? CND(LRS) : 0),
 						 lr ? lrs : 0),
 				      1);

@@ -180,7 +180,7 @@ static void random_life(struct vflag_plan *plan, struct vflags *v, const struct 
 		if (!exit_step_is(&row->step[0], PHASE_EXIT))
 			continue;
 		for (unsigned s = 0; s < row->n; s++)
-			(void)vflag_plan_run(plan, v, exit_step_comp(p, &row->step[s]), exit_step_state(row, s));
+			(void)vflag_plan_run(plan, v, exit_step_comp(p->config.model, &row->step[s]), exit_step_state(row, s));
 	}
 }
 

@@ -15,6 +15,7 @@
 #define EL2SIM_HYP_EXPLORE_H
 
 #include "models/hyp/kvm/exits.h"
+#include "models/hyp/ws/wswitch.h"
 #include "models/hyp/check/oracle.h"
 #include "models/hyp/kvm/vflags.h"
 

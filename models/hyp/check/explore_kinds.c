@@ -180,7 +180,7 @@ static void kind_text(const struct facts *f, const struct xkind *x, struct str *
 		str_addf(out, "%u:", part->type);
 		for (unsigned k = part->first; k < part->first + (unsigned)part->n; k++) {
 			const struct exit_step *s = &row->step[k];
-			enum ws_comp comp = exit_step_comp(f->p, s);
+			enum ws_comp comp = exit_step_comp(f->p->config.model, s);
 			uint64_t bits = exit_step_state(row, k) & f->bits[comp] & ~NOT_OF_KIND;
 
 			if (!s->meanwhile && (s->is_phase || f->matters[comp]))

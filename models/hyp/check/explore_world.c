@@ -141,7 +141,7 @@ static uint64_t run_but_last(struct xworld *w, unsigned v, unsigned c)
 
 	for (unsigned i = part->first; i < last; i++) {
 		if (!row->step[i].meanwhile)
-			run(w, v, c, exit_step_comp(w->m.p, &row->step[i]), exit_step_state(row, i) & ~XCHOICES, 0);
+			run(w, v, c, exit_step_comp(w->m.p->config.model, &row->step[i]), exit_step_state(row, i) & ~XCHOICES, 0);
 	}
 	return exit_step_state(row, last) & ~XCHOICES;
 }
@@ -152,7 +152,7 @@ static void run_part(struct xworld *w, unsigned v, unsigned c)
 	const struct xpart *part = &k->part[w->v[v].part];
 	uint64_t state = run_but_last(w, v, c);
 
-	run(w, v, c, exit_step_comp(w->m.p, &exit_row(k->kind)->step[part->first + part->n - 1U]), state, 0);
+	run(w, v, c, exit_step_comp(w->m.p->config.model, &exit_row(k->kind)->step[part->first + part->n - 1U]), state, 0);
 	w->v[v].part++;
 }
 

@@ -446,7 +446,7 @@ static bool only_a_part(const struct proofs *t, enum ws_comp comp)
 		const struct exit_row *row = exit_row((enum exit_kind)k);
 
 		for (unsigned i = 0; exit_is_exit((enum exit_kind)k) && i < row->n; i++) {
-			if (exit_step_comp(t->p, &row->step[i]) == comp)
+			if (exit_step_comp(t->p->config.model, &row->step[i]) == comp)
 				return false;
 		}
 	}

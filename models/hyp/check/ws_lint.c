@@ -368,7 +368,7 @@ static const struct exit_step *undone_by(const struct ws_prog *p, const struct e
 	const struct exit_step *by = NULL;
 
 	for (unsigned i = 0; i < row->n; i++) {
-		enum ws_side side = last_control(p, exit_step_comp(p, &row->step[i]), reg);
+		enum ws_side side = last_control(p, exit_step_comp(p->config.model, &row->step[i]), reg);
 
 		if (exit_step_is(&row->step[i], PHASE_ENTER) && by != NULL && side != SIDE_GCFG)
 			return by;

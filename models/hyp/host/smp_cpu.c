@@ -74,7 +74,7 @@ void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s)
 	const struct runner_sums to = {&m->total, m->phase, v != NULL ? &v->totals : NULL,
 				       v != NULL ? &v->pending : &m->host};
 	enum ws_phase phase = exit_step_phase(&s);
-	enum ws_comp comp = exit_step_comp(m->prog, &s);
+	enum ws_comp comp = exit_step_comp(m->prog->config.model, &s);
 	bool lrs = v != NULL && (exit_step_is(&s, PHASE_ENTER) || exit_step_is(&s, PHASE_EXIT));
 	const struct ws_totals *t = runner_run(m->runner, v != NULL ? v->run : c->host, comp,
 					       state_of(v, &s), lrs ? v->run->lrs : 0);

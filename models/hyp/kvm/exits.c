@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sim/base/err.h"
+
 #define ST0       0
 #define ST(a)     CND(a)
 #define ST2(a, b) (CND(a) | CND(b))
@@ -52,9 +54,9 @@ uint64_t exit_step_state(const struct exit_row *row, unsigned i)
 	return state;
 }
 
-enum ws_comp exit_step_comp(const struct ws_prog *p, const struct exit_step *s)
+enum ws_comp exit_step_comp(const struct ws_model *m, const struct exit_step *s)
 {
-	return s->is_phase ? ws_phase_comp(p, (enum ws_phase)s->id) : (enum ws_comp)s->id;
+	return s->is_phase ? ws_model_comp(m, (enum ws_phase)s->id) : (enum ws_comp)s->id;
 }
 
 bool exit_is_user(enum exit_kind k)

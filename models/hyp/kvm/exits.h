@@ -3,7 +3,7 @@
 #ifndef EL2SIM_HYP_EXITS_H
 #define EL2SIM_HYP_EXITS_H
 
-#include "models/hyp/ws/wswitch.h"
+#include "models/hyp/kvm/step.h"
 
 enum exit_kind {
 #define EXIT(id, ...) EXIT_##id,
@@ -48,8 +48,8 @@ static inline enum ws_phase exit_step_phase(const struct exit_step *s)
 /* State bits that hold while a step runs; a first-use trap inside the sequence has a syndrome of its own. */
 uint64_t exit_step_state(const struct exit_row *row, unsigned i);
 
-/* Component that a step of the sequence runs in this program. */
-enum ws_comp exit_step_comp(const struct ws_prog *p, const struct exit_step *s);
+/* Component that a step of the sequence runs in this kernel. */
+enum ws_comp exit_step_comp(const struct ws_model *m, const struct exit_step *s);
 
 /* True if the kind goes to the VMM and back (its sequence has the ioctl). */
 bool exit_is_user(enum exit_kind k);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/hyp/kvm/step.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "models/hyp/kvm/guards.h"
@@ -265,4 +266,28 @@ const struct ws_model *ws_model_by_name(const char *name)
 			return &models[i];
 	}
 	return NULL;
+}
+
+enum ws_comp ws_model_comp(const struct ws_model *m, enum ws_phase phase)
+{
+	BUG_ON(phase > PHASE_LAZY);
+	return m->phase[phase];
+}
+
+const char *ws_guard_text(const struct ws_guard *g, char *buf, size_t n)
+{
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned c = CND_FIRST_STATE; c < CND_COUNT && len < n; c++) {
+		bool on = (g->on >> (c - CND_FIRST_STATE) & 1) != 0;
+
+		if (on || (g->off >> (c - CND_FIRST_STATE) & 1) != 0) {
+			int r = snprintf(buf + len, n - len, "%s%s%s", len != 0 ? " " : "", on ? "" : "!",
+					 cond_name((enum cond)c));
+
+			len += r > 0 ? (size_t)r : 0;
+		}
+	}
+	return buf;
 }

@@ -100,6 +100,9 @@ struct ws_guard {
 	uint64_t fixed_on, fixed_off;
 };
 
+/* The run-time conditions in words, "" if none. */
+const char *ws_guard_text(const struct ws_guard *g, char *buf, size_t n);
+
 /* One row of a STEP table. */
 struct ws_step {
 	uint16_t comp;    /* enum ws_comp */
@@ -149,5 +152,7 @@ struct ws_model {
 
 const struct ws_model *ws_models(size_t *n);
 const struct ws_model *ws_model_by_name(const char *name);
+/* Component that is a phase of the kernel, up to LAZY. */
+enum ws_comp ws_model_comp(const struct ws_model *m, enum ws_phase phase);
 
 #endif

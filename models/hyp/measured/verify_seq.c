@@ -113,7 +113,7 @@ struct iteration {
 static void run_step(struct iteration *it, enum exit_kind k, unsigned step, struct verify_seq *s)
 {
 	const struct ws_prog *p = it->p;
-	enum ws_comp comp = exit_step_comp(p, &exit_row(k)->step[step]);
+	enum ws_comp comp = exit_step_comp(p->config.model, &exit_row(k)->step[step]);
 	size_t first = p->comp[comp].first;
 
 	memset(it->before, 0, p->n * sizeof(*it->before));

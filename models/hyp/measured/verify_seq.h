@@ -8,6 +8,7 @@
 #define EL2SIM_HYP_VERIFY_SEQ_H
 
 #include "models/hyp/kvm/exits.h"
+#include "models/hyp/ws/wswitch.h"
 #include "models/hyp/measured/reference.h"
 
 #define VERIFY_NAME_MAX 32

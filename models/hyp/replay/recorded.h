@@ -9,6 +9,7 @@
 #define EL2SIM_HYP_RECORDED_H
 
 #include "models/hyp/kvm/exits.h"
+#include "models/hyp/ws/wswitch.h"
 
 struct recorded_exit {
 	uint64_t guest_ns;

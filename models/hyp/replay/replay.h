@@ -18,6 +18,7 @@
 #define EL2SIM_HYP_REPLAY_H
 
 #include "models/hyp/kvm/exits.h"
+#include "models/hyp/ws/wswitch.h"
 #include "models/hyp/ws/policy_opt.h"
 #include "models/hyp/kvm/vflags.h"
 #include "models/hyp/ws/watch.h"

@@ -11,7 +11,7 @@ static void charge(struct replay_state *s, size_t v, const struct exit_step *ste
 	struct replay_track *t = &s->track[v];
 	const struct runner_sums to = { &r->total, r->phase, &r->vcpu[v].totals, &t->pending };
 	enum ws_phase phase = exit_step_phase(step);
-	enum ws_comp comp = exit_step_comp(r->prog, step);
+	enum ws_comp comp = exit_step_comp(r->prog->config.model, step);
 	const struct ws_totals *add = runner_run(s->runner, t->run, comp, state, lrs);
 
 	REPLAY_TELL(s, v, ran, (&(struct smp_ran){ phase, comp, add->cycles, add }));

@@ -282,7 +282,7 @@ const struct ws_totals *runner_step(struct runner *r, struct runner_vcpu *v, enu
 
 	if (row->n > 1 && exit_step_is(s, PHASE_LAZY) && !runner_needs_fp(r, v))
 		return NULL;
-	return runner_run(r, v, exit_step_comp(r->p, s), state, (state & CND(LRS)) != 0 ? lrs : 0);
+	return runner_run(r, v, exit_step_comp(r->p->config.model, s), state, (state & CND(LRS)) != 0 ? lrs : 0);
 }
 
 void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, struct ws_totals *t)

@@ -7,6 +7,7 @@
 #define EL2SIM_HYP_RUNNER_H
 
 #include "models/hyp/kvm/exits.h"
+#include "models/hyp/ws/wswitch.h"
 #include "models/hyp/kvm/vflags.h"
 
 /* How components change what outlives them, by the program's ops. */

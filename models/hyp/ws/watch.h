@@ -13,6 +13,7 @@
 #define EL2SIM_HYP_WATCH_H
 
 #include "models/hyp/kvm/exits.h"
+#include "models/hyp/ws/wswitch.h"
 
 /* What a pCPU does: id, name. */
 #define SMP_MODES(X)                                                                               \

@@ -363,12 +363,6 @@ void ws_free(struct ws_prog *p)
 	free(p);
 }
 
-enum ws_comp ws_phase_comp(const struct ws_prog *p, enum ws_phase phase)
-{
-	BUG_ON(phase > PHASE_LAZY);
-	return p->config.model->phase[phase];
-}
-
 bool ws_reg_deferred(const struct ws_prog *p, enum sysreg reg)
 {
 	bool restored = false, saved = false;
@@ -426,24 +420,6 @@ const char *ws_op_text(const struct ws_prog *p, const struct ws_op *op, char buf
 		(void)snprintf(buf, 40, "%u x %s", op->num, row->counter == CNT_fpr ? "V" : "X");
 	} else {
 		(void)snprintf(buf, 40, "%s", group_name((enum sr_group)op->group));
-	}
-	return buf;
-}
-
-const char *ws_guard_text(const struct ws_guard *g, char *buf, size_t n)
-{
-	size_t len = 0;
-
-	buf[0] = '\0';
-	for (unsigned c = CND_FIRST_STATE; c < CND_COUNT && len < n; c++) {
-		bool on = (g->on >> (c - CND_FIRST_STATE) & 1) != 0;
-
-		if (on || (g->off >> (c - CND_FIRST_STATE) & 1) != 0) {
-			int r = snprintf(buf + len, n - len, "%s%s%s", len != 0 ? " " : "", on ? "" : "!",
-					 cond_name((enum cond)c));
-
-			len += r > 0 ? (size_t)r : 0;
-		}
 	}
 	return buf;
 }

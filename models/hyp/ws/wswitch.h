@@ -83,7 +83,10 @@ void ws_free(struct ws_prog *p);
 void ws_drop_op(struct ws_prog *p, size_t i);
 
 /* Component of the program for a phase up to LAZY. */
-enum ws_comp ws_phase_comp(const struct ws_prog *p, enum ws_phase phase);
+static inline enum ws_comp ws_phase_comp(const struct ws_prog *p, enum ws_phase phase)
+{
+	return ws_model_comp(p->config.model, phase);
+}
 /* True while the vCPU is loaded the guest's value of reg lives in the CPU (restored at LOAD, saved at PUT). */
 bool ws_reg_deferred(const struct ws_prog *p, enum sysreg reg);
 /* Policy that the program gives a group, by where its guest registers are restored. */
@@ -133,7 +136,5 @@ void ws_counting_exec(const struct ws_counting *c, uint64_t *exec);
 
 /* Name by which the program's code reaches the op's register or object: SCTLR_EL12, DSB NSH, X0-X30. */
 const char *ws_op_text(const struct ws_prog *p, const struct ws_op *op, char buf[static 40]);
-/* The run-time guard in words, "" if none. */
-const char *ws_guard_text(const struct ws_guard *g, char *buf, size_t n);
 
 #endif
