@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/hyp/check/ws_lint.h"
+#include "models/hyp/kvm/reach.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"
 #include "tests/ws_values.h"

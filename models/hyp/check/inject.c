@@ -7,7 +7,7 @@
 
 #include "models/hyp/kvm/handlers.h"
 #include "models/hyp/check/known.h"
-#include "models/hyp/check/ws_lint.h"
+#include "models/hyp/kvm/reach.h"
 #include "sim/base/str.h"
 
 static const struct {
@@ -528,7 +528,7 @@ static bool is_outside(const struct ws_prog *p, const struct ws_inject *x)
 		return (p->known & CND(SINCE_6_1)) != 0;
 	if (x->kind == INJECT_blame)
 		return known_bug_of(x->bug, p);
-	if (x->kind == INJECT_bypass_accessor && ws_accessor_reaches(p, x->a.reg) && ws_reg_deferred(p, x->a.reg))
+	if (x->kind == INJECT_bypass_accessor && ws_accessor_reaches(p->config.model, x->a.reg) && ws_reg_deferred(p, x->a.reg))
 		return true; /* of any handler */
 	if (x->kind == INJECT_host_write)
 		return in_program(p, x->a.reg);

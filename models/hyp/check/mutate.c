@@ -10,6 +10,7 @@
 #include "models/hyp/check/mutate_impl.h"
 #include "models/hyp/check/play.h"
 #include "models/hyp/check/ws_lint.h"
+#include "models/hyp/kvm/reach.h"
 
 #define PLAY_STEPS 120 /* enough for all but what only handlers show */
 #define PLAY_SEED  271828
@@ -306,7 +307,7 @@ void mutate(const struct ws_config *c, bool quick, bool (*tell)(void *self, size
 			injected(&k, MUTANT_register, "drop", (enum sysreg)r);
 	}
 	for (unsigned r = SR_NONE + 1; r < SR_COUNT && !k.ended; r++) {
-		if (ws_accessor_reaches(p, (enum sysreg)r) && ws_reg_deferred(p, (enum sysreg)r))
+		if (ws_accessor_reaches(p->config.model, (enum sysreg)r) && ws_reg_deferred(p, (enum sysreg)r))
 			injected(&k, MUTANT_accessor, "bypass-accessor", (enum sysreg)r);
 	}
 	for (size_t i = 0; i < p->n && !k.ended; i++) {

@@ -6,7 +6,7 @@
 #include "models/hyp/kvm/exits.h"
 #include "models/hyp/check/mutate_impl.h"
 #include "models/hyp/check/oracle_impl.h"
-#include "models/hyp/check/ws_life.h"
+#include "models/hyp/kvm/reach.h"
 
 struct proofs {
 	const struct ws_prog *p;

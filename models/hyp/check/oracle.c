@@ -5,8 +5,7 @@
 
 #include "models/hyp/check/oracle_impl.h"
 #include "models/hyp/check/inject.h"
-#include "models/hyp/check/ws_life.h"
-#include "models/hyp/check/ws_lint.h"
+#include "models/hyp/kvm/reach.h"
 
 /* Writes that are left out because they would change nothing: the value is there, so the tag moves. */
 #define EQUAL (CND(NEW_CNTHCTL) | CND(NEW_FPCR) | CND(NEW_ZCR))
@@ -553,7 +552,7 @@ bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg)
 		return false;
 	if (ws_inject_accessor(o->p, INJECT_cache_accessor, reg))
 		return true;
-	return ws_accessor_reaches(o->p, reg) && o->t.deferred[reg] && !ws_inject_accessor(o->p, INJECT_bypass_accessor, reg);
+	return ws_accessor_reaches(o->p->config.model, reg) && o->t.deferred[reg] && !ws_inject_accessor(o->p, INJECT_bypass_accessor, reg);
 }
 
 void oracle_access(struct oracle *o, const struct oracle_access *a)

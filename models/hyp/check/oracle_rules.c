@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "models/hyp/check/oracle_impl.h"
-#include "models/hyp/check/ws_life.h"
+#include "models/hyp/kvm/reach.h"
 
 /* ---- barriers ---- */
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/hyp/check/play.h"
 
-#include "models/hyp/check/ws_life.h"
-#include "models/hyp/check/ws_lint.h"
+#include "models/hyp/kvm/reach.h"
 
 #define PLAY_VCPUS 3
 #define PLAY_CPUS  2
@@ -37,7 +36,7 @@ static void play_phase(struct play *y, unsigned v, unsigned c, enum ws_phase pha
 /* Listed, and in the CPU all the time: ZCR_EL1 is listed, too, but lives there only while the guest owns FP. */
 static bool is_accessible(const struct ws_prog *p, enum sysreg reg)
 {
-	return ws_accessor_reaches(p, reg) && ws_subject_of(SUBJECT_REG, reg).reach == 0;
+	return ws_accessor_reaches(p->config.model, reg) && ws_subject_of(SUBJECT_REG, reg).reach == 0;
 }
 
 /* A handler somewhere reads or writes a register by the accessor, as any may. */

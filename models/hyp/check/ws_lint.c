@@ -66,29 +66,6 @@ static enum ws_policy policy_of(const struct ws_config *c, enum sysreg reg)
 					: c->group_policy[sysreg_row(reg)->group]);
 }
 
-const char *ws_effect_of(enum sysreg reg)
-{
-	const struct ws_trap *t = ws_trap_of(reg);
-
-	switch (reg) {
-#define TRAP(control, state, enough, why)
-#define EFFECT(reg_, why)                                                                          \
-	case SR_##reg_:                                                                            \
-		return why;
-#define REACH(first, last, state, why)
-#define SAME(view, reg_, why)
-#define FIXED(group, why)
-#include "models/hyp/kvm/reach.def"
-#undef TRAP
-#undef EFFECT
-#undef REACH
-#undef SAME
-#undef FIXED
-	default:
-		return t != NULL && !t->enough ? t->why : NULL;
-	}
-}
-
 static void check_never(const struct ws_op *op, struct ws_findings *f)
 {
 	enum sysreg reg = (enum sysreg)op->reg;
@@ -297,33 +274,6 @@ static void check_list_registers(const struct ws_prog *p, struct ws_findings *f)
 
 /* ---- accessors ---- */
 
-bool ws_accessor_listed(enum sysreg reg)
-{
-	switch (reg) {
-#define ACCESSOR(reg_) case SR_##reg_:
-#include "models/hyp/kvm/accessors.def"
-#undef ACCESSOR
-		return true;
-	default:
-		return false;
-	}
-}
-
-bool ws_accessor_reaches(const struct ws_prog *p, enum sysreg reg)
-{
-	if (p->config.model->mode != MODE_VHE)
-		return false;
-	switch (reg) {
-#define ACCESSOR(reg_)
-#define ACCESSOR_UNTIL_6_1(reg_) case SR_##reg_:
-#include "models/hyp/kvm/accessors.def"
-#undef ACCESSOR
-		return p->config.model->version < 612;
-	default:
-		return ws_accessor_listed(reg);
-	}
-}
-
 static void check_accessors(const struct ws_prog *p, const bool *moved, struct ws_findings *f)
 {
 	bool seen[SR_COUNT] = { false };
@@ -409,7 +359,7 @@ static void check_handler_accesses(const struct ws_prog *p, struct ws_findings *
 		enum ws_rule rule = memory ? RULE_handler_stale : RULE_accessor_missing;
 
 		if (h[i].moment != MOMENT_KERNEL || h[i].who != WHO_OWN || !ws_reg_deferred(p, reg) ||
-		    (!memory && ws_accessor_reaches(p, reg) && !ws_inject_accessor(p, INJECT_bypass_accessor, reg)))
+		    (!memory && ws_accessor_reaches(p->config.model, reg) && !ws_inject_accessor(p, INJECT_bypass_accessor, reg)))
 			continue;
 		ws_finding_add(f, rule, (enum sr_group)sysreg_row(reg)->group, reg, PHASE_HANDLE,
 			       "%s (group %s), handle: %s %s it %s, but it lives in the CPU while the vCPU is loaded; want it in "

@@ -55,10 +55,4 @@ void ws_lint_flag_uses(struct ws_findings *f, const bool *has); /* has: of any k
 /* The first finding as an error: 0 if the program is sound, -1 with ERR_MODEL if not. */
 int ws_lint_err(const struct ws_prog *p, struct err *e);
 
-/* True if KVM's accessors reach the register in the CPU while it is loaded (the list of lint.def).
- */
-bool ws_accessor_listed(enum sysreg reg);
-/* True if those of the program's kernel do. */
-bool ws_accessor_reaches(const struct ws_prog *p, enum sysreg reg);
-
 #endif

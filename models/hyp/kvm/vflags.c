@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "models/hyp/kvm/guards.h"
-#include "models/hyp/check/ws_lint.h"
+#include "models/hyp/kvm/reach.h"
 
 /* ---- the table ---- */
 
