@@ -28,7 +28,6 @@ bench       all
 
 # Includes that point up all the same: "file file", each to go.
 exceptions='
-models/hyp/kvm/vflags.h models/hyp/ws/wswitch.h
 models/hyp/kvm/handlers.h models/hyp/check/oracle.h
 models/hyp/replay/recorded.c models/hyp/host/guest.h
 models/hyp/ws/runner.c models/hyp/check/oracle.h

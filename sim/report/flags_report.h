@@ -3,7 +3,7 @@
 #ifndef EL2SIM_REPORT_FLAGS_REPORT_H
 #define EL2SIM_REPORT_FLAGS_REPORT_H
 
-#include "models/hyp/kvm/vflags.h"
+#include "models/hyp/ws/vflag_plan.h"
 #include "sim/report/rep.h"
 
 /* Tables "flags" (sets, clears and reads by side), "flag_places", and "flag_violations" if there are any. */

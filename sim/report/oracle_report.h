@@ -4,7 +4,7 @@
 #define EL2SIM_REPORT_ORACLE_REPORT_H
 
 #include "models/hyp/check/oracle.h"
-#include "models/hyp/kvm/vflags.h"
+#include "models/hyp/ws/vflag_plan.h"
 #include "sim/report/rep.h"
 
 struct oracle_column {

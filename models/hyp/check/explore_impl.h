@@ -9,6 +9,7 @@
 #include "models/hyp/check/explore.h"
 #include "models/hyp/kvm/handlers.h"
 #include "models/hyp/check/oracle_impl.h"
+#include "models/hyp/ws/vflag_plan.h"
 
 /* ---- what can differ, once per program ---- */
 

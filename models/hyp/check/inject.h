@@ -7,6 +7,7 @@
 #define EL2SIM_HYP_INJECT_H
 
 #include "models/hyp/kvm/vflags.h"
+#include "models/hyp/ws/wswitch.h"
 
 enum ws_inject_kind {
 #define INJECT(id, name, form, help) INJECT_##id,

@@ -8,6 +8,7 @@
 #define EL2SIM_HYP_WS_LINT_H
 
 #include "models/hyp/kvm/vflags.h"
+#include "models/hyp/ws/wswitch.h"
 
 enum ws_rule {
 #define RULE(id, scope, what) RULE_##id,

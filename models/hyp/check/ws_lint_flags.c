@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks of vflags.def that need no run: sides, waivers, and flags that a kernel sets, reads and clears. */
 #include "models/hyp/check/ws_life.h"
+#include "models/hyp/ws/vflag_plan.h"
 
 #define NOWHERE GRP_COUNT, SR_NONE, PHASE_COUNT
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "models/hyp/kvm/guards.h"
-#include "models/hyp/kvm/reach.h"
+#include "sim/base/err.h"
 
 /* ---- the table ---- */
 
@@ -237,23 +237,10 @@ const char *vflag_violation_text(const struct vflag_violation *x, char buf[stati
 	return buf;
 }
 
-uint64_t vflag_known(const struct ws_prog *p)
+void vflags_init(struct vflags *v, uint64_t known, int version, unsigned vcpu, int32_t owner, const struct vflag_sink *sink)
 {
-	if ((p->known & (CND(AT_EL2) | CND(SINCE_6_1))) == (CND(AT_EL2) | CND(SINCE_6_1)))
-		return p->known | CND(DEFERS);
-	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
-		if (ws_accessor_listed((enum sysreg)r) && ws_reg_deferred(p, (enum sysreg)r))
-			return p->known | CND(DEFERS);
-	}
-	return p->known;
-}
-
-void vflags_init(struct vflags *v, const struct ws_prog *p, unsigned vcpu, int32_t owner,
-		 const struct vflag_sink *sink)
-{
-	*v = (struct vflags){ .vcpu = vcpu, .owner = owner, .sink = sink, .has_copy = (p->known & CND(PKVM)) != 0,
-			      .defers = (vflag_known(p) & CND(DEFERS)) != 0,
-			      .kernel = (uint16_t)p->config.model->version };
+	*v = (struct vflags){ .vcpu = vcpu, .owner = owner, .sink = sink, .has_copy = (known & CND(PKVM)) != 0,
+			      .defers = (known & CND(DEFERS)) != 0, .kernel = (uint16_t)version };
 }
 
 static void violate(const struct vflags *v, enum vflag_rule rule, enum vflag f, enum vflag_op op,

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * vCPU flags: the three sets of struct kvm_vcpu_arch, the accessors with the kernel's rules, and the places of the
- * kernel that use them (vflags.def), run beside a program.
+ * kernel that use them (vflags.def). Those that a program has are run beside it by ws/vflag_plan.
  *
  * The flags of a vCPU are its state: conditions that vflags.def says a flag decides come from there and nowhere else.
  */
 #ifndef EL2SIM_HYP_VFLAGS_H
 #define EL2SIM_HYP_VFLAGS_H
 
-#include "models/hyp/ws/wswitch.h"
+#include "models/hyp/kvm/step.h"
 
 enum vflag_set {
 #define VFLAG_SET(id, bits, what) VFS_##id,
@@ -104,11 +104,11 @@ struct vflag_who {
 	const char *function;
 };
 
-/* Nothing set, not loaded, not run; sink must last (NULL: nobody is told). */
-void vflags_init(struct vflags *v, const struct ws_prog *p, unsigned vcpu, int32_t owner,
-		 const struct vflag_sink *sink);
-/* What a program knows at compile time, DEFERS included. */
-uint64_t vflag_known(const struct ws_prog *p);
+/*
+ * Nothing set, not loaded, not run. known: settled conditions, DEFERS included; version: of the kernel, major * 100 + minor;
+ * sink must last (NULL: nobody is told).
+ */
+void vflags_init(struct vflags *v, uint64_t known, int version, unsigned vcpu, int32_t owner, const struct vflag_sink *sink);
 /*
  * The kernel's accessors. get: the bits under the mask, so the value of a multi-bit flag. set: a multi-bit flag's
  * mask is cleared first. Whatever rule is broken is reported, then the access is done as asked.
@@ -141,50 +141,5 @@ bool vflag_decides(enum vflag f);
 uint64_t vflag_conditions(void);
 /* Rule of the sets that the row alone breaks, whatever it waives; VFR_NONE. */
 enum vflag_rule vflag_site_breaks(const struct vflag_site *s);
-
-/*
- * The sites that a program has. remember: what a component does to the same flags in the same state is worked out
- * once, then added up; the same result as site by site.
- */
-struct vflag_plan;
-/* sink is copied; NULL: violations are only counted. */
-struct vflag_plan *vflag_plan_new(const struct ws_prog *p, bool remember, const struct vflag_sink *sink);
-void vflag_plan_free(struct vflag_plan *plan);
-/* Another sink from now on; copied. */
-void vflag_plan_sink(struct vflag_plan *plan, const struct vflag_sink *sink);
-/* True if the program's kernel has the site; UNSEEN sites too. */
-bool vflag_plan_has(const struct vflag_plan *plan, size_t site);
-
-/* A new vCPU; its first load or entry creates, initializes and finalizes it before. Its thread is its number. */
-void vflag_plan_vcpu(struct vflag_plan *plan, struct vflags *v, unsigned vcpu);
-/*
- * The sites before and after a component's accesses. Returns `state` with the conditions that flags decide, as they
- * are during the accesses; afterwards v is as the component leaves it.
- */
-uint64_t vflag_plan_run(struct vflag_plan *plan, struct vflags *v, enum ws_comp comp, uint64_t state);
-
-/*
- * Add how often each site ran so far to runs[], one cell per row of vflag_sites(). exec: executions of each op of the
- * program, for the reads of accessors.
- */
-void vflag_plan_runs(const struct vflag_plan *plan, const uint64_t *exec, uint64_t *runs);
-/* Violations so far; the first one if there is any. */
-uint64_t vflag_plan_violations(const struct vflag_plan *plan, struct vflag_violation *first);
-
-/* Violations of one rule by one flag in one function: the first, and how many. */
-struct vflag_finding {
-	struct vflag_violation x;
-	uint64_t count;
-};
-
-/* What a run adds up to; free with vflag_tally_free. */
-struct vflag_tally {
-	uint64_t *runs; /* per row of vflag_sites() */
-	struct vflag_finding *found;
-	size_t n_found;
-};
-/* exec as in vflag_plan_runs. */
-void vflag_plan_tally(const struct vflag_plan *plan, const uint64_t *exec, struct vflag_tally *t);
-void vflag_tally_free(struct vflag_tally *t);
 
 #endif

@@ -20,7 +20,7 @@
 #include "models/hyp/kvm/exits.h"
 #include "models/hyp/ws/wswitch.h"
 #include "models/hyp/ws/policy_opt.h"
-#include "models/hyp/kvm/vflags.h"
+#include "models/hyp/ws/vflag_plan.h"
 #include "models/hyp/ws/watch.h"
 #include "traces/trace.h"
 

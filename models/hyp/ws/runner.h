@@ -8,7 +8,7 @@
 
 #include "models/hyp/kvm/exits.h"
 #include "models/hyp/ws/wswitch.h"
-#include "models/hyp/kvm/vflags.h"
+#include "models/hyp/ws/vflag_plan.h"
 
 /* How components change what outlives them, by the program's ops. */
 struct runner_rules {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sites of vflags.def that a program has, run around its components. */
+#include "models/hyp/ws/vflag_plan.h"
+
 #include <string.h>
 
 #include "models/hyp/check/inject.h"
-#include "models/hyp/kvm/vflags.h"
+#include "models/hyp/kvm/reach.h"
 
 /* Sites in a row of one plan: before and after a component. */
 struct list {
@@ -69,6 +70,17 @@ static void note(void *self, const struct vflag_violation *x)
 }
 
 /* ---- make ---- */
+
+uint64_t vflag_known(const struct ws_prog *p)
+{
+	if ((p->known & (CND(AT_EL2) | CND(SINCE_6_1))) == (CND(AT_EL2) | CND(SINCE_6_1)))
+		return p->known | CND(DEFERS);
+	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
+		if (ws_accessor_listed((enum sysreg)r) && ws_reg_deferred(p, (enum sysreg)r))
+			return p->known | CND(DEFERS);
+	}
+	return p->known;
+}
 
 /* The component that a site stands before or after; COMP_COUNT: none. */
 static unsigned comp_of(const struct vflag_plan *plan, const struct vflag_site *s)
@@ -376,7 +388,7 @@ static void run_event(struct vflag_plan *plan, struct vflags *v, enum vflag_even
 
 void vflag_plan_vcpu(struct vflag_plan *plan, struct vflags *v, unsigned vcpu)
 {
-	vflags_init(v, plan->p, vcpu, (int32_t)vcpu, &plan->own);
+	vflags_init(v, vflag_known(plan->p), plan->p->config.model->version, vcpu, (int32_t)vcpu, &plan->own);
 }
 
 static void first_run(struct vflag_plan *plan, struct vflags *v)
