@@ -29,7 +29,6 @@ bench       all
 # Includes that point up all the same: "file file", each to go.
 exceptions='
 models/hyp/kvm/handlers.h models/hyp/check/oracle.h
-models/hyp/replay/recorded.c models/hyp/host/guest.h
 models/hyp/ws/runner.c models/hyp/check/oracle.h
 models/hyp/ws/runner.c models/hyp/check/inject.h
 models/hyp/ws/vflag_plan.c models/hyp/check/inject.h

@@ -74,7 +74,7 @@ START_TEST(each_exit_of_a_lone_vcpu_counts_what_its_row_counts)
 		struct ws_totals row;
 		struct smp *m;
 
-		if (!workload_kind((enum exit_kind)k) || k == EXIT_wfi || k == EXIT_ipi_send)
+		if (!exit_is_workload((enum exit_kind)k) || k == EXIT_wfi || k == EXIT_ipi_send)
 			continue;
 		memset(b.w.mix, 0, sizeof(b.w.mix));
 		b.w.mix[k] = 1;

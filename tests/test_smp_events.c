@@ -242,7 +242,7 @@ START_TEST(the_events_of_a_kind_are_classified_as_that_kind)
 	struct smp *m;
 	struct replay *r;
 
-	if (!workload_kind(kind))
+	if (!exit_is_workload(kind))
 		return;
 	scratch(path);
 	setup(&b, "linux-6.12-vhe");

@@ -153,7 +153,7 @@ START_TEST(every_kind_that_accesses_a_device_is_one_of_these)
 
 		for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 			listed |= kinds[i] == (enum exit_kind)k;
-		if (exit_is_mmio((enum exit_kind)k, &write) && workload_kind((enum exit_kind)k)) {
+		if (exit_is_mmio((enum exit_kind)k, &write) && exit_is_workload((enum exit_kind)k)) {
 			ck_assert_msg(listed, "%s", exit_row((enum exit_kind)k)->name);
 			n++;
 		} else {
@@ -172,7 +172,7 @@ START_TEST(an_exit_that_is_not_mmio_asks_no_device)
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		bool write;
 
-		b.b.w.mix[k] = workload_kind((enum exit_kind)k) &&
+		b.b.w.mix[k] = exit_is_workload((enum exit_kind)k) &&
 			     !exit_is_mmio((enum exit_kind)k, &write);
 	}
 	mmio_simulate(&b);

@@ -56,7 +56,7 @@ static void random_bench(struct bench *b, uint64_t seed)
 	b->w.user_ns = draw(&s, 0, 3) * 3333;
 	b->w.fp_permille = draw(&s, 0, 1000);
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (workload_kind((enum exit_kind)k))
+		if (exit_is_workload((enum exit_kind)k))
 			b->w.mix[k] = draw(&s, 0, 2);
 	}
 	b->w.mix[EXIT_wfi] = draw(&s, 1, 40);

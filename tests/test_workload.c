@@ -242,7 +242,7 @@ START_TEST(a_recorded_trace_has_all_its_exits_and_residency)
 		n += r->vcpu[v].n;
 		ns += r->vcpu[v].guest_ns;
 		for (size_t i = 0; i < r->vcpu[v].n; i++) {
-			ck_assert(workload_kind((enum exit_kind)r->vcpu[v].exit[i].kind));
+			ck_assert(exit_is_workload((enum exit_kind)r->vcpu[v].exit[i].kind));
 			own += r->vcpu[v].exit[i].guest_ns;
 		}
 		ck_assert_uint_le(own, r->vcpu[v].guest_ns);
@@ -329,7 +329,7 @@ START_TEST(a_workload_fitted_to_a_trace_has_its_mix)
 			of_trace[r->vcpu[v].exit[i].kind]++;
 	}
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (workload_kind((enum exit_kind)k) || k == EXIT_wfi_timer)
+		if (exit_is_workload((enum exit_kind)k) || k == EXIT_wfi_timer)
 			simulated += s.s.smp->kind[k].count;
 	}
 	ck_assert_uint_gt(simulated, 5000);
@@ -339,7 +339,7 @@ START_TEST(a_workload_fitted_to_a_trace_has_its_mix)
 		double share = (double)of_trace[k] / (double)r->exits;
 		double want = share * (double)simulated, off = (double)n - want;
 
-		if (workload_kind((enum exit_kind)k) && k != EXIT_wfi_timer)
+		if (exit_is_workload((enum exit_kind)k) && k != EXIT_wfi_timer)
 			ck_assert_msg(off * off <= 64 * want + 64,
 				      "%s: %llu of %llu, want about %.0f",
 				      exit_row((enum exit_kind)k)->name, (unsigned long long)n,

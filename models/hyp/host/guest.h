@@ -74,8 +74,6 @@ bool workload_wanted(const struct workload *w);
 int workload_share_out(const struct workload *w, uint64_t n, uint64_t *count, struct err *e);
 /* ERR_CONFIG when nothing happens, or a class has law = recorded and no quantiles. */
 int workload_check(const struct workload *w, struct err *e);
-/* A kind that [mix] may contain: a synchronous exit that ends with its only entry. */
-bool workload_kind(enum exit_kind k);
 
 /* Streams of random numbers of a vCPU. */
 enum guest_stream {

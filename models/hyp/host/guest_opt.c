@@ -8,21 +8,6 @@
 
 /* ---- rows ---- */
 
-bool workload_kind(enum exit_kind k)
-{
-	const struct exit_row *row = exit_row(k);
-	unsigned enters = 0;
-
-	for (unsigned i = 0; i < row->n; i++) {
-		if (row->step[i].meanwhile)
-			return false;
-		enters += exit_step_is(&row->step[i], PHASE_ENTER);
-	}
-	return exit_is_exit(k) && enters == 1 &&
-	       exit_step_is(&row->step[row->n - 1], PHASE_ENTER) &&
-	       (row->state & (CND(IRQ) | CND(SERROR) | CND(LR_LIVE))) == 0;
-}
-
 #define MEMBER(m) offsetof(struct workload, m)
 
 static const char *const law_names[] = {
@@ -102,11 +87,11 @@ struct opt_row *workload_opt_rows(size_t *n)
 	for (*n = 0; *n < n_fixed; (*n)++)
 		rows[*n] = fixed_rows[*n];
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (workload_kind((enum exit_kind)k))
+		if (exit_is_workload((enum exit_kind)k))
 			rows[(*n)++] = mix_row((enum exit_kind)k, "mix");
 	}
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (workload_kind((enum exit_kind)k))
+		if (exit_is_workload((enum exit_kind)k))
 			rows[(*n)++] = gaps_row((enum exit_kind)k, "gaps",
 						exit_row((enum exit_kind)k)->name);
 	}
@@ -144,7 +129,7 @@ static int make_class(struct opt_set *set, const char *section, void *ctx, struc
 		c->rows[n].section = c->section;
 	}
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (!workload_kind((enum exit_kind)k))
+		if (!exit_is_workload((enum exit_kind)k))
 			continue;
 		c->rows[n++] = mix_row((enum exit_kind)k, c->section);
 		c->rows[n++] = gaps_row((enum exit_kind)k, c->section, gaps_key((enum exit_kind)k));

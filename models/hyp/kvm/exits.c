@@ -91,6 +91,21 @@ bool exit_is_exit(enum exit_kind k)
 	return exit_step_is(&row->step[0], PHASE_EXIT);
 }
 
+bool exit_is_workload(enum exit_kind k)
+{
+	const struct exit_row *row = exit_row(k);
+	unsigned enters = 0;
+
+	for (unsigned i = 0; i < row->n; i++) {
+		if (row->step[i].meanwhile)
+			return false;
+		enters += exit_step_is(&row->step[i], PHASE_ENTER);
+	}
+	return exit_is_exit(k) && enters == 1 &&
+	       exit_step_is(&row->step[row->n - 1], PHASE_ENTER) &&
+	       (row->state & (CND(IRQ) | CND(SERROR) | CND(LR_LIVE))) == 0;
+}
+
 static const struct {
 	uint32_t function;
 	enum exit_kind kind;

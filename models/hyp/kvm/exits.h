@@ -57,6 +57,8 @@ bool exit_is_user(enum exit_kind k);
 bool exit_is_mmio(enum exit_kind k, bool *write);
 /* True if the kind begins with the guest leaving. */
 bool exit_is_exit(enum exit_kind k);
+/* A kind that [mix] may contain: a synchronous exit that ends with its only entry. */
+bool exit_is_workload(enum exit_kind k);
 
 /* Classification; see classify.def. */
 enum exit_kind exit_of_hvc(uint64_t function);

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "models/hyp/host/guest.h"
 #include "models/hyp/replay/replay.h"
 
 /* A vCPU while it is read. */
@@ -28,7 +27,7 @@ enum exit_kind recorded_kind(enum exit_kind k)
 		return EXIT_wfi;
 	if (k == EXIT_sysreg_sgi)
 		return EXIT_ipi_send;
-	return workload_kind(k) ? k : EXIT_COUNT;
+	return exit_is_workload(k) ? k : EXIT_COUNT;
 }
 
 static struct reading *reading(struct reader *r, unsigned vcpu)

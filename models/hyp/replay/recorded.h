@@ -13,7 +13,7 @@
 
 struct recorded_exit {
 	uint64_t guest_ns;
-	uint32_t kind;    /* enum exit_kind, one that workload_kind has */
+	uint32_t kind;    /* enum exit_kind, one that exit_is_workload has */
 	uint32_t user_ns; /* from KVM_RUN's end to the next entry, if it went to the VMM */
 };
 
