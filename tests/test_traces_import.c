@@ -43,6 +43,52 @@ START_TEST(the_same_recording_gives_the_same_records_in_every_format)
 }
 END_TEST
 
+/* An event whose format trace-cmd stored was recorded, one without a format was not. */
+START_TEST(a_trace_dat_says_which_events_were_recorded)
+{
+	struct whole dat = import(DATA "mixed-4v2p.dat", NULL);
+	const struct tr_info *info = tr_info(dat.r);
+
+	ck_assert_uint_eq(info->per_type[TR_kvm_mmio_nisv], 0);
+	ck_assert_int_eq(info->enabled[TR_kvm_mmio_nisv], TRE_ON);
+	ck_assert_int_eq(info->enabled[TR_kvm_exit], TRE_ON);
+	ck_assert_int_eq(info->enabled[TR_sched_migrate_task], TRE_OFF);
+	ck_assert(!info->old);
+	ck_assert_uint_eq(info->cpus_used, 2);
+	ck_assert_uint_eq(info->gaps, 0);
+	unload(&dat);
+}
+END_TEST
+
+START_TEST(a_text_says_only_of_the_events_it_has_that_they_were_recorded)
+{
+	struct whole text = import(DATA "report-ns.txt", NULL);
+	const struct tr_info *info = tr_info(text.r);
+
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++)
+		ck_assert_int_eq(info->enabled[t], info->per_type[t] != 0 ? TRE_ON : TRE_UNKNOWN);
+	unload(&text);
+}
+END_TEST
+
+START_TEST(a_file_of_version_1_is_read_and_says_what_it_does_not_know)
+{
+	struct whole old = load(DATA "version1.e2t"), sample = load(SAMPLE);
+	const struct tr_info *info = tr_info(old.r);
+
+	ck_assert_uint_eq(old.n, 150);
+	for (size_t i = 0; i < old.n; i++)
+		ck_assert_ptr_null(differ(&old, i, &sample, i, TS_EXACT));
+	ck_assert(info->old);
+	ck_assert_uint_eq(info->cpus, 2);
+	ck_assert_uint_eq(info->cpus_used, 0);
+	ck_assert_int_eq(info->enabled[TR_sched_switch], TRE_ON);
+	ck_assert_int_eq(info->enabled[TR_kvm_mmio], TRE_UNKNOWN);
+	unload(&old);
+	unload(&sample);
+}
+END_TEST
+
 START_TEST(the_piece_in_the_tests_is_the_start_of_the_sample)
 {
 	struct whole dat = import(DATA "mixed-4v2p.dat", NULL), sample = load(SAMPLE);
@@ -316,6 +362,69 @@ START_TEST(a_line_beyond_the_window_is_an_error_with_its_number)
 	ck_assert_uint_eq(res.info.events, ORDER_MAX + 10);
 	import_free(&res);
 	str_free(&b);
+}
+END_TEST
+
+/* A line of a task that enters, exits, ... and how many of its halves are missing. */
+static const struct {
+	const char *halves; /* n: entry, x: exit of pid 1; N, X: of pid 2 */
+	uint64_t gaps;
+} pairings[] = {
+	{ "nxnxnx", 0 }, { "xnxn", 0 },   { "nxxnx", 1 }, { "nnx", 1 },
+	{ "nNxX", 0 },   { "nNNxxX", 2 }, { "nnnn", 0 },  { "xxX", 0 },
+};
+
+START_TEST(an_entry_or_exit_without_its_other_half_is_counted)
+{
+	for (size_t i = 0; i < sizeof(pairings) / sizeof(pairings[0]); i++) {
+		const char *h = pairings[i].halves;
+		struct import_result res;
+		struct str b = STR_INIT;
+		struct err e = { 0 };
+
+		for (unsigned k = 0; h[k] != '\0'; k++) {
+			str_addf(&b, "  vmm-%d [00%u] 1.%06u: %s\n", h[k] < 'a' ? 2 : 1, 4 * (k % 2), 100 + k,
+				 strchr("nN", h[k]) != NULL ? "kvm_entry: PC: 0x10" : "kvm_exit: IRQ");
+		}
+		ck_assert_int_eq(try_text(&b, false, &res, &e), 0);
+		ck_assert_msg(res.info.gaps == pairings[i].gaps, "%s: %llu", h, (unsigned long long)res.info.gaps);
+		ck_assert_uint_eq(res.info.cpus, 5);
+		ck_assert_uint_eq(res.info.cpus_used, 2);
+		import_free(&res);
+		str_free(&b);
+	}
+}
+END_TEST
+
+/* Lines by which recorders say that events are missing. */
+static const struct {
+	const char *line;
+	uint64_t lost, places;
+} losses[] = {
+	{ "# entries-in-buffer/entries-written: 4/88123   #P:4", 88119, 0 },
+	{ "# entries-in-buffer/entries-written: 4/4   #P:4", 0, 0 },
+	{ "CPU:2 [LOST 123 EVENTS]", 123, 0 },
+	{ "CPU:2 [LOST EVENTS]", 1, 1 },
+	{ "CPU:1 [EVENTS DROPPED]", 1, 1 },
+	{ "CPU:1 [7 EVENTS DROPPED]", 7, 0 },
+	{ "[LOST 18446744073709551615 EVENTS]", UINT64_MAX, 0 },
+};
+
+START_TEST(losses_are_counted_in_every_form)
+{
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		struct import_result res;
+		struct str b = STR_INIT;
+		struct err e = { 0 };
+
+		str_addf(&b, "# tracer: nop\n%s\n", losses[i].line);
+		add_line(&b, 1);
+		ck_assert_int_eq(try_text(&b, false, &res, &e), 0);
+		ck_assert_msg(res.info.lost == losses[i].lost && res.info.lost_places == losses[i].places, "%s",
+			      losses[i].line);
+		import_free(&res);
+		str_free(&b);
+	}
 }
 END_TEST
 
@@ -612,6 +721,11 @@ int main(void)
 
 	tcase_add_test(tc, the_same_recording_gives_the_same_records_in_every_format);
 	tcase_add_test(tc, the_piece_in_the_tests_is_the_start_of_the_sample);
+	tcase_add_test(tc, a_trace_dat_says_which_events_were_recorded);
+	tcase_add_test(tc, a_text_says_only_of_the_events_it_has_that_they_were_recorded);
+	tcase_add_test(tc, a_file_of_version_1_is_read_and_says_what_it_does_not_know);
+	tcase_add_test(tc, an_entry_or_exit_without_its_other_half_is_counted);
+	tcase_add_test(tc, losses_are_counted_in_every_form);
 	tcase_add_test(tc, plugins_for_x86_leave_entries_and_exits_whole);
 	tcase_add_test(tc, a_wfx_without_its_character_has_no_fields_rather_than_wrong_ones);
 	tcase_add_test(tc, tracefs_has_the_names_of_registers);

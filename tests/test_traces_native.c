@@ -338,9 +338,9 @@ static size_t first_block(const struct str *file)
 
 START_TEST(a_newer_version_says_so)
 {
-	struct err e = patched(header, 8, 2 | NAT_HEADER_LEN << 16);
+	struct err e = patched(header, 8, (NAT_VERSION + 1) | NAT_HEADER_LEN << 16);
 
-	ck_assert_msg(strstr(e.text, "version 2, this el2sim reads version 1") != NULL, "%s",
+	ck_assert_msg(strstr(e.text, "version 3, this el2sim reads version 2") != NULL, "%s",
 		      e.text);
 }
 END_TEST

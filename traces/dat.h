@@ -14,12 +14,14 @@
 #include "sim/base/err.h"
 
 enum dat_tag {
-	DAT_STRING, /* n bytes of text follow; texts are numbered from 1 */
-	DAT_EVENT,  /* a struct tr_event follows, with those numbers */
-	DAT_SKIP,   /* n bytes: the name of an event that has no row */
-	DAT_LOST,   /* n events were lost */
-	DAT_ERROR,  /* n bytes of a sentence follow; the last message */
-	DAT_DONE    /* the last message of a whole file */
+	DAT_STRING,  /* n bytes of text follow; texts are numbered from 1 */
+	DAT_EVENT,   /* a struct tr_event follows, with those numbers */
+	DAT_SKIP,    /* n bytes: the name of an event that has no row */
+	DAT_LOST,    /* n events were lost; 0: nobody knows how many */
+	DAT_FORMAT,  /* n bytes: the name of an event whose format is in the file */
+	DAT_SYSTEMS, /* all formats were sent: they are of n systems (directories of events) */
+	DAT_ERROR,   /* n bytes of a sentence follow; the last message */
+	DAT_DONE     /* the last message of a whole file */
 };
 
 struct dat_head {
@@ -27,8 +29,13 @@ struct dat_head {
 	uint32_t n;
 };
 
-#define DAT_TEXT_MAX   4096                /* bytes of a text */
-#define DAT_MEMORY_MAX ((uint64_t)8 << 30) /* address space of the child */
+/*
+ * trace-cmd record stores the formats of the events it switches on, trace-cmd extract those of all
+ * the kernel's: with more systems than this, having a format says nothing.
+ */
+#define DAT_SYSTEMS_RECORDED 24
+#define DAT_TEXT_MAX         4096                /* bytes of a text */
+#define DAT_MEMORY_MAX       ((uint64_t)8 << 30) /* address space of the child */
 /* CPU seconds without a record after which the child is given up; unpacking at the start takes its
  * time. */
 #define DAT_IDLE_S(bytes) (5 + (bytes) / (16u << 20))

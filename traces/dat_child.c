@@ -150,7 +150,7 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 	if (d->records++ % 4096 == 0)
 		wind_up(d);
 	if (rec->missed_events != 0) /* negative: lost, but nobody knows how many */
-		send(d, DAT_LOST, rec->missed_events > 0 ? (uint64_t)rec->missed_events : 1, NULL,
+		send(d, DAT_LOST, rec->missed_events > 0 ? (uint64_t)rec->missed_events : 0, NULL,
 		     0);
 	if (event == NULL) {
 		send_text(d, DAT_SKIP, "(no format)", 11);
@@ -181,6 +181,24 @@ static int read_buffers(struct dat *d, struct tracecmd_input *handle)
 	rc = tracecmd_iterate_events_multi(all, n, on_record, d);
 	free(all);
 	return rc;
+}
+
+/* Which events the file has formats of; those of `ftrace` come with every file. */
+static void send_formats(struct dat *d, struct tep_handle *tep)
+{
+	struct tep_event **list = tep_list_events(tep, TEP_EVENT_SORT_SYSTEM);
+	const char *system = "ftrace";
+	uint64_t systems = 0;
+
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+		if (strcmp(list[i]->system, system) != 0 &&
+		    strcmp(list[i]->system, "ftrace") != 0) {
+			system = list[i]->system;
+			systems++;
+		}
+		send_text(d, DAT_FORMAT, list[i]->name, strlen(list[i]->name));
+	}
+	send(d, DAT_SYSTEMS, systems, NULL, 0);
 }
 
 static void fail(struct dat *d, const char *sentence)
@@ -222,6 +240,8 @@ _Noreturn void dat_child(const char *path, uint64_t idle_s, FILE *to)
 	tep_set_loglevel(TEP_LOG_NONE);
 	tracecmd_set_loglevel(TEP_LOG_NONE);
 	handle = tracecmd_open(path, TRACECMD_FL_LOAD_NO_PLUGINS);
+	if (handle != NULL)
+		send_formats(d, tracecmd_get_tep(handle));
 	if (handle == NULL)
 		fail(d, "libtracecmd cannot open it: is it a whole trace.dat of trace-cmd record?");
 	else if (read_buffers(d, handle) != 0)

@@ -6,6 +6,7 @@
 
 #include "sim/base/str.h"
 #include "traces/fmt.h"
+#include "traces/native.h"
 
 struct dump {
 	struct tr_reader *r;
@@ -40,6 +41,22 @@ static void plain_head(struct dump *d)
 		 "\n# events: %" PRIu64 "\n# skipped_unknown: %" PRIu64
 		 "\n# skipped_lines: %" PRIu64 "\n# lost: %" PRIu64 "\n",
 		 info->events, info->skipped_unknown, info->skipped_lines, info->lost);
+	for (unsigned f = 0; f < NAT_NOTE; f++) {
+		size_t before = b->len, value;
+
+		str_addf(b, "# %s: ", nat_fact_key((enum nat_fact)f));
+		value = b->len;
+		nat_put_fact(b, (enum nat_fact)f, info);
+		if (b->len == value)
+			b->len = before;
+		else
+			str_addc(b, '\n');
+	}
+	for (unsigned i = 0; i < info->n_notes; i++) {
+		str_addf(b, "# %s: ", nat_fact_key(NAT_NOTE));
+		quote(b, info->notes[i]);
+		str_addc(b, '\n');
+	}
 }
 
 static void plain_field(struct dump *d, const struct tr_event *ev, unsigned i)
@@ -132,9 +149,10 @@ int dump_write(struct tr_reader *r, FILE *f, enum dump_style style, uint64_t lim
 	       dump_ec_fn *ec_name, struct err *e)
 {
 	struct dump d = { r, ec_name, STR_INIT };
-	static void (*const line[DUMP_STYLE_COUNT])(struct dump *, const struct tr_event *) = {
-		[DUMP_PLAIN] = plain_line, [DUMP_TRACEFS] = tracefs_line, [DUMP_REPORT] = report_line
-	};
+	static void (*const line[DUMP_STYLE_COUNT])(
+		struct dump *, const struct tr_event *) = { [DUMP_PLAIN] = plain_line,
+							    [DUMP_TRACEFS] = tracefs_line,
+							    [DUMP_REPORT] = report_line };
 	struct tr_event ev;
 	int got = 1;
 

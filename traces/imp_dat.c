@@ -15,6 +15,7 @@ struct dat_in {
 	FILE *from;
 	uint32_t *id; /* the child's text numbers -> the writer's */
 	uint32_t ids; /* 0 included */
+	bool has_format[TR_TYPE_COUNT];
 	bool done;
 };
 
@@ -65,6 +66,27 @@ static bool take_event(struct dat_in *d, struct tr_event *ev)
 	return true;
 }
 
+static void take_format(struct dat_in *d, const char *name)
+{
+	enum tr_type type;
+
+	if (tr_type_by_name(name, &type))
+		d->has_format[type] = true;
+}
+
+/* The list of formats is whole: what has none cannot have been recorded. */
+static void formats_done(struct dat_in *d, uint32_t systems)
+{
+	struct tr_info *info = &d->im->res->info;
+
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
+		if (!d->has_format[t])
+			info->enabled[t] = TRE_OFF;
+		else if (systems <= DAT_SYSTEMS_RECORDED)
+			info->enabled[t] = TRE_ON;
+	}
+}
+
 /* One message. 1 = go on, 0 = the child has no more, -1 = *e. */
 static int message(struct dat_in *d, struct err *e)
 {
@@ -77,7 +99,11 @@ static int message(struct dat_in *d, struct err *e)
 	if (h.tag == DAT_EVENT)
 		return take_event(d, &ev) ? (imp_add(d->im, &ev, e) == 0 ? 1 : -1) : 0;
 	if (h.tag == DAT_LOST) {
-		d->im->res->info.lost += h.n;
+		imp_lost(d->im, h.n);
+		return 1;
+	}
+	if (h.tag == DAT_SYSTEMS) {
+		formats_done(d, h.n);
 		return 1;
 	}
 	d->done = h.tag == DAT_DONE;
@@ -90,7 +116,9 @@ static int message(struct dat_in *d, struct err *e)
 		imp_skip(d->im, text, h.n);
 	else if (h.tag == DAT_STRING)
 		take_string(d, text, h.n);
-	return h.tag == DAT_SKIP || h.tag == DAT_STRING;
+	else if (h.tag == DAT_FORMAT)
+		take_format(d, text);
+	return h.tag == DAT_SKIP || h.tag == DAT_STRING || h.tag == DAT_FORMAT;
 }
 
 /* How the child ended when it did not say that it was done. */

@@ -7,6 +7,7 @@
 #include "sim/base/str.h"
 #include "traces/dump.h"
 #include "traces/import.h"
+#include "traces/native.h"
 
 struct twin {
 	struct imp *im;
@@ -97,6 +98,23 @@ static void keep_text(struct twin *t, char **where)
 	*where = xstrdup(str_get(&t->text));
 }
 
+/* The facts of native.h; other keys are passed over. */
+static bool fact_line(struct twin *t)
+{
+	size_t n = strcspn(t->p, ":");
+	enum nat_fact fact;
+
+	if (!nat_fact_by_key(t->p, n, &fact) || t->p[n] != ':' || t->p[n + 1] != ' ')
+		return true;
+	t->p += n + 2;
+	if (nat_fact_kind(fact) != NAT_TEXT)
+		return nat_get_fact(fact, t->p, &t->im->res->info);
+	if (!take_text(t))
+		return false;
+	imp_note_text(t->im, str_get(&t->text));
+	return true;
+}
+
 static int head_line(struct twin *t, struct err *e)
 {
 	struct import_result *res = t->im->res;
@@ -128,6 +146,8 @@ static int head_line(struct twin *t, struct err *e)
 	} else if (take(t, "# lost: ")) {
 		ok = take_number(t, &v);
 		res->info.lost += ok ? v : 0;
+	} else if (take(t, "# ")) {
+		ok = fact_line(t);
 	}
 	return ok ? 0
 		  : err_set(e, ERR_INPUT,

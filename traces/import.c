@@ -2,6 +2,7 @@
 #include "traces/import.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -145,6 +146,60 @@ void imp_skip(struct imp *im, const char *name, size_t n)
 	res->unknown[res->n_unknown++] = (struct imp_unknown){ id, 1 };
 }
 
+void imp_note(struct imp *im, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	imp_note_text(im, text);
+}
+
+void imp_note_text(struct imp *im, const char *text)
+{
+	struct import_result *res = im->res;
+
+	for (unsigned i = 0; i < res->info.n_notes; i++) {
+		if (strcmp(res->notes[i], text) == 0)
+			return;
+	}
+	if (res->info.n_notes < TR_NOTES_MAX)
+		res->notes[res->info.n_notes++] = xstrdup(text);
+	res->info.notes = (const char *const *)res->notes;
+}
+
+void imp_lost(struct imp *im, uint64_t n)
+{
+	struct tr_info *info = &im->res->info;
+	uint64_t count = n != 0 ? n : 1;
+
+	info->lost += count < UINT64_MAX - info->lost ? count : UINT64_MAX - info->lost;
+	info->lost_places += n == 0;
+}
+
+void imp_enabled(struct imp *im, const char *name, size_t n)
+{
+	enum tr_type type;
+	char word[64];
+
+	if (n >= sizeof(word))
+		return;
+	memcpy(word, name, n);
+	word[n] = '\0';
+	if (tr_type_by_name(word, &type))
+		im->res->info.enabled[type] = TRE_ON;
+}
+
+void imp_enabled_end(struct imp *im)
+{
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
+		if (im->res->info.enabled[t] == TRE_UNKNOWN)
+			im->res->info.enabled[t] = TRE_OFF;
+	}
+}
+
 int imp_broken(struct imp *im, unsigned long line, struct err *e)
 {
 	struct import_result *res = im->res;
@@ -269,5 +324,7 @@ void import_free(struct import_result *res)
 	strtab_free(&res->names);
 	free(res->importer);
 	free(res->origin);
+	for (unsigned i = 0; i < res->info.n_notes; i++)
+		free(res->notes[i]);
 	*res = (struct import_result){ .warning = "" };
 }

@@ -39,6 +39,7 @@ struct import_result {
 	size_t n_unknown;
 	char warning[ERR_TEXT_MAX]; /* the first broken line (--lenient); "" = none */
 	char *importer, *origin;    /* texts of info */
+	char *notes[TR_NOTES_MAX];
 };
 
 /*
@@ -79,6 +80,15 @@ const struct importer *importer_by_name(const char *name);
 uint32_t imp_string(struct imp *im, const char *s, size_t n);
 /* Hand a record over. ERR_INPUT when it is too far out of order, without file and line. */
 int imp_add(struct imp *im, const struct tr_event *ev, struct err *e);
+/* Say once what was stripped, skipped or taken for granted; the same words again change nothing. */
+void imp_note(struct imp *im, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void imp_note_text(struct imp *im, const char *text); /* at most TW_STRING_MAX bytes */
+/* The recorder lost n events here; 0: it does not say how many. */
+void imp_lost(struct imp *im, uint64_t n);
+/* The recording says that it has the event of n bytes of name. */
+void imp_enabled(struct imp *im, const char *name, size_t n);
+/* ... and that it has no others: what was not named is TRE_OFF. */
+void imp_enabled_end(struct imp *im);
 /* Count an event of a name that is not in events.def. */
 void imp_skip(struct imp *im, const char *name, size_t n);
 /*

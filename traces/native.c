@@ -1,8 +1,101 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers, checksum and records of the native file; see native.h. */
+/* Numbers, checksum, records and facts of the native file; see native.h. */
 #include "traces/native.h"
 
+#include <inttypes.h>
 #include <string.h>
+
+static const struct {
+	const char *key;
+	enum nat_fact_kind kind;
+} facts[NAT_FACT_COUNT] = {
+#define X(id, key, kind) { key, kind },
+	NAT_FACTS(X)
+#undef X
+};
+
+const char *nat_fact_key(enum nat_fact fact)
+{
+	return facts[fact].key;
+}
+
+enum nat_fact_kind nat_fact_kind(enum nat_fact fact)
+{
+	return facts[fact].kind;
+}
+
+bool nat_fact_by_key(const char *key, size_t n, enum nat_fact *fact)
+{
+	for (unsigned i = 0; i < NAT_FACT_COUNT; i++) {
+		if (strlen(facts[i].key) == n && memcmp(facts[i].key, key, n) == 0) {
+			*fact = (enum nat_fact)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static uint64_t fact_number(enum nat_fact fact, const struct tr_info *info)
+{
+	return fact == NAT_LOST_PLACES ? info->lost_places
+	       : fact == NAT_GAPS      ? info->gaps
+				       : info->cpus_used;
+}
+
+static enum tr_enabled fact_state(enum nat_fact fact)
+{
+	return fact == NAT_ENABLED ? TRE_ON : TRE_OFF;
+}
+
+void nat_put_fact(struct str *b, enum nat_fact fact, const struct tr_info *info)
+{
+	const char *blank = "";
+
+	if (facts[fact].kind == NAT_NUMBER && fact_number(fact, info) != 0)
+		str_addf(b, "%" PRIu64, fact_number(fact, info));
+	for (unsigned t = 0; facts[fact].kind == NAT_EVENTS && t < TR_TYPE_COUNT; t++) {
+		if (info->enabled[t] != fact_state(fact))
+			continue;
+		str_addf(b, "%s%s", blank, tr_type_name((enum tr_type)t));
+		blank = " ";
+	}
+}
+
+static bool get_fact_number(enum nat_fact fact, const char *value, struct tr_info *info)
+{
+	uint64_t v;
+
+	if (!str_u64(value, &v) || (fact == NAT_CPUS_USED && v > TR_CPU_MAX))
+		return false;
+	if (fact == NAT_LOST_PLACES)
+		info->lost_places = v;
+	else if (fact == NAT_GAPS)
+		info->gaps = v;
+	else
+		info->cpus_used = (uint32_t)v;
+	return true;
+}
+
+bool nat_get_fact(enum nat_fact fact, const char *value, struct tr_info *info)
+{
+	enum tr_type type;
+	char name[64];
+
+	if (facts[fact].kind == NAT_NUMBER)
+		return get_fact_number(fact, value, info);
+	while (*value != '\0') {
+		size_t n = strcspn(value, " ");
+
+		if (n != 0 && n < sizeof(name)) {
+			memcpy(name, value, n);
+			name[n] = '\0';
+			if (tr_type_by_name(name, &type))
+				info->enabled[type] = (uint8_t)fact_state(fact);
+		}
+		value += n + (value[n] == ' ');
+	}
+	return true;
+}
 
 /* CRC-32C (Castagnoli, reflected 0x82f63b78), a nibble at a time: blocks are small once packed. */
 uint32_t nat_crc(uint32_t crc, const void *data, size_t n)

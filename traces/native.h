@@ -21,8 +21,9 @@
  * Footer: varint types, then per type: name, varint fields, per field: name, kind (1 byte), then
  * varint count of records; then varints skipped_unknown, skipped_lines, lost, cpus, first ts, last
  * ts, blocks, per block: file bytes, first ts - previous first ts, events; varint strings, then the
- * strings from id 1 on; importer; origin. A text is varint length and bytes. Names, not numbers,
- * tie the file to events.def.
+ * strings from id 1 on; importer; origin; from version 2 on varint facts, per fact: key, value (two
+ * texts; NAT_FACTS; a key that is not known is passed over). A text is varint length and bytes.
+ * Names, not numbers, tie the file to events.def.
  */
 #ifndef EL2SIM_TRACES_NATIVE_H
 #define EL2SIM_TRACES_NATIVE_H
@@ -35,7 +36,8 @@
 
 #define NAT_MAGIC        "\211E2T\r\n\032\n"
 #define NAT_MAGIC_LEN    8
-#define NAT_VERSION      1
+#define NAT_VERSION      2
+#define NAT_VERSION_OLD  1 /* without facts; still read */
 #define NAT_HEADER_LEN   16
 #define NAT_CHUNK_LEN    28
 #define NAT_TRAILER_LEN  32
@@ -48,7 +50,30 @@
 #define NAT_STRINGS_MAX  (1u << 20)
 #define NAT_STRING_MAX   4096u /* bytes of one string */
 #define NAT_TYPES_MAX    256u
+#define NAT_FACTS_MAX    256u
 #define NAT_LEVEL        6 /* zstd */
+
+/*
+ * Facts behind the footer's lists, and the lines `# key: value` of a dump: enumerator, key, and
+ * what its value is: a number, names of events with blanks between them, or a text. NAT_NOTE comes
+ * once per note; a fact that is 0 or empty is left out.
+ */
+#define NAT_FACTS(X)                                                                               \
+	X(NAT_LOST_PLACES, "lost_places", NAT_NUMBER)                                              \
+	X(NAT_GAPS, "gaps", NAT_NUMBER)                                                            \
+	X(NAT_CPUS_USED, "cpus_used", NAT_NUMBER)                                                  \
+	X(NAT_ENABLED, "enabled", NAT_EVENTS)                                                      \
+	X(NAT_NOT_ENABLED, "not_enabled", NAT_EVENTS)                                              \
+	X(NAT_NOTE, "note", NAT_TEXT)
+
+enum nat_fact_kind { NAT_NUMBER, NAT_EVENTS, NAT_TEXT };
+
+enum nat_fact {
+#define X(id, key, kind) id,
+	NAT_FACTS(X)
+#undef X
+		NAT_FACT_COUNT
+};
 
 enum { NAT_CPU = 1, NAT_PID = 2, NAT_COMM = 4, NAT_ABSENT = 8, NAT_FLAGS = 15 };
 
@@ -74,6 +99,16 @@ struct nat_type {
 struct nat_in {
 	const unsigned char *p, *end;
 };
+
+const char *nat_fact_key(enum nat_fact fact);
+enum nat_fact_kind nat_fact_kind(enum nat_fact fact);
+/* The fact of the n bytes of a key; false when none has it. */
+bool nat_fact_by_key(const char *key, size_t n, enum nat_fact *fact);
+/* Append the value of a fact that is no note; nothing when it is 0 or empty. */
+void nat_put_fact(struct str *b, enum nat_fact fact, const struct tr_info *info);
+/* Take the value of a fact that is no note into info; false when it makes no sense. Names of events
+ * that are not known are passed over. */
+bool nat_get_fact(enum nat_fact fact, const char *value, struct tr_info *info);
 
 uint32_t nat_crc(uint32_t crc, const void *data, size_t n); /* start with 0 */
 

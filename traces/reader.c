@@ -29,6 +29,7 @@ struct tr_reader {
 	char **strings;    /* from 1; 0 is "" */
 	uint64_t nstrings; /* 0 included */
 	char *importer, *origin;
+	char *notes[TR_NOTES_MAX];
 	unsigned char *packed, *raw; /* one block */
 	struct nat_in in;            /* what is left of raw */
 	uint32_t left;               /* records left in the block */
@@ -84,7 +85,8 @@ static int read_header(struct tr_reader *r, struct err *e)
 			r->path, n, NAT_HEADER_LEN);
 	if (nat_u32(h + 12) != nat_crc(0, h, 12))
 		return corrupt(r, 0, "the checksum of the header is wrong", e);
-	if (nat_u16(h + 8) != NAT_VERSION)
+	r->info.old = nat_u16(h + 8) == NAT_VERSION_OLD;
+	if (nat_u16(h + 8) != NAT_VERSION && !r->info.old)
 		return err_set(
 			e, ERR_INPUT,
 			"%s: offset 8: trace format version %u, this el2sim reads version %d: "
@@ -248,6 +250,44 @@ static bool get_strings(struct tr_reader *r, struct nat_in *in)
 	return true;
 }
 
+/* One fact; its key and value are checked, a key of a newer program is passed over. */
+static bool take_fact(struct tr_reader *r, const char *key, char *value)
+{
+	struct tr_info *info = &r->info;
+	enum nat_fact fact;
+
+	if (!nat_fact_by_key(key, strlen(key), &fact))
+		return true;
+	if (nat_fact_kind(fact) != NAT_TEXT)
+		return nat_get_fact(fact, value, info);
+	if (info->n_notes < TR_NOTES_MAX)
+		r->notes[info->n_notes++] = xstrdup(value);
+	return true;
+}
+
+static bool get_facts(struct tr_reader *r, struct nat_in *in)
+{
+	struct tr_info *info = &r->info;
+	uint64_t n = 0;
+	bool ok = true;
+
+	if (!info->old && (!nat_get_varint(in, &n) || n > NAT_FACTS_MAX))
+		return false;
+	for (uint64_t i = 0; ok && i < n; i++) {
+		char *key = get_text(in), *value = key != NULL ? get_text(in) : NULL;
+
+		ok = value != NULL && take_fact(r, key, value);
+		free(key);
+		free(value);
+	}
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
+		if (info->per_type[t] != 0)
+			info->enabled[t] = TRE_ON;
+	}
+	info->notes = (const char *const *)r->notes;
+	return ok;
+}
+
 static bool get_footer(struct tr_reader *r, struct nat_in *in, uint64_t footer)
 {
 	struct tr_info *info = &r->info;
@@ -266,7 +306,7 @@ static bool get_footer(struct tr_reader *r, struct nat_in *in, uint64_t footer)
 	r->origin = get_text(in);
 	info->importer = r->importer;
 	info->origin = r->origin;
-	return r->importer != NULL && r->origin != NULL && in->p == in->end;
+	return r->importer != NULL && r->origin != NULL && get_facts(r, in) && in->p == in->end;
 }
 
 static int read_footer(struct tr_reader *r, uint64_t offset, struct err *e)
@@ -432,6 +472,8 @@ void tr_close(struct tr_reader *r)
 	free(r->blocks);
 	free(r->importer);
 	free(r->origin);
+	for (unsigned i = 0; i < r->info.n_notes; i++)
+		free(r->notes[i]);
 	free(r->packed);
 	free(r->raw);
 	free(r->path);

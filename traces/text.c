@@ -162,7 +162,7 @@ static int one_line(struct text *t, char *s, size_t n, struct err *e)
 	if (flush(t, e) != 0)
 		return -1;
 	if (kind == TEXT_LOST)
-		t->im->res->info.lost += l.lost;
+		imp_lost(t->im, l.lost);
 	else if (kind == TEXT_EVENT)
 		begin(t, &l);
 	return 0;

@@ -11,7 +11,7 @@ static const char *skip_spaces(const char *s)
 }
 
 /* "CPU:1 [LOST 123 EVENTS]", "CPU:1 [123 EVENTS DROPPED]", "[123 events lost]"; without a number it
- * is 1. */
+ * is 0. */
 static bool lost_line(const char *s, uint64_t *lost)
 {
 	const char *p = skip_spaces(s);
@@ -25,8 +25,24 @@ static bool lost_line(const char *s, uint64_t *lost)
 	if (strstr(p, "LOST") == NULL && strstr(p, "DROPPED") == NULL && strstr(p, "lost") == NULL)
 		return false;
 	p += strcspn(p, "0123456789");
-	*lost = isdigit((unsigned char)*p) ? strtoull(p, NULL, 10) : 1;
+	*lost = isdigit((unsigned char)*p) ? strtoull(p, NULL, 10) : 0;
 	return true;
+}
+
+/* "# entries-in-buffer/entries-written: 4/88123   #P:4": what is missing was overwritten. */
+static bool overwritten_line(const char *s, uint64_t *lost)
+{
+	static const char words[] = "entries-in-buffer/entries-written:";
+	const char *p = *s == '#' ? strstr(s, words) : NULL;
+	uint64_t kept, written;
+	char *end;
+
+	if (p == NULL)
+		return false;
+	kept = strtoull(p + sizeof(words) - 1, &end, 10);
+	written = *end == '/' ? strtoull(end + 1, NULL, 10) : 0;
+	*lost = written - kept;
+	return written > kept;
 }
 
 static bool heading(const char *s)
@@ -130,7 +146,7 @@ enum text_kind text_ftrace(const char *line, struct text_line *t, struct err *e)
 		(void)err_set(e, ERR_INPUT, "CPU number %.20s: want 0..%d", p + 1, TR_CPU_MAX - 1);
 		return TEXT_BROKEN;
 	}
-	if (lost_line(line, &t->lost))
+	if (lost_line(line, &t->lost) || overwritten_line(line, &t->lost))
 		return TEXT_LOST;
 	if (heading(line))
 		return TEXT_IGNORE;

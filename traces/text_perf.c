@@ -69,7 +69,7 @@ static enum text_kind perf_record(struct text_line *t)
 
 	if (t->n_name < 16 || strncmp(t->name, "PERF_RECORD_LOST", 16) != 0)
 		return TEXT_IGNORE;
-	t->lost = number != NULL ? strtoull(number + 5, NULL, 10) : 1;
+	t->lost = number != NULL ? strtoull(number + 5, NULL, 10) : 0;
 	return TEXT_LOST;
 }
 

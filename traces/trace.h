@@ -68,6 +68,15 @@ const char *tr_string(const struct tr_reader *r, uint32_t id);
 void tr_seek(struct tr_reader *r, uint64_t ts_ns);
 void tr_close(struct tr_reader *r);
 
+/* Whether an event was switched on while the trace was recorded. */
+enum tr_enabled {
+	TRE_UNKNOWN, /* nothing says so, and there is no record of it */
+	TRE_OFF,     /* the recording says which events it has, and this is none of them */
+	TRE_ON       /* the recording says so, or there are records of it */
+};
+
+#define TR_NOTES_MAX 32 /* notes of a trace */
+
 /* What the file says about itself (footer). Belongs to the reader. */
 struct tr_info {
 	uint64_t events; /* records in the file */
@@ -75,9 +84,24 @@ struct tr_info {
 	uint64_t skipped_unknown; /* events of names we do not know, when imported or (newer file)
 				     read */
 	uint64_t skipped_lines;   /* lines that could not be read (--lenient) */
-	uint64_t lost;            /* events the recorder itself reports as lost */
+	uint64_t lost;            /* events the recorder itself reports as lost: at least so many */
+	uint64_t
+		lost_places; /* places where it lost some without saying how many: 1 each in lost */
+	/*
+	 * Entries and exits without their other half: a kvm_exit of a task that did not enter since
+	 * its last one, a kvm_entry of one that did not exit. 0 when the trace has no record of one
+	 * of the two (see enabled).
+	 */
+	uint64_t gaps;
 	uint64_t first_ns, last_ns;
-	uint32_t cpus;        /* highest CPU number + 1 */
+	uint32_t cpus;      /* highest CPU number + 1 */
+	uint32_t cpus_used; /* CPUs with records; 0 = not known */
+	/* enum tr_enabled. TRE_UNKNOWN everywhere but for events with records when nothing is known
+	 */
+	uint8_t enabled[TR_TYPE_COUNT];
+	bool old;         /* of an el2sim that knew no gaps, cpus_used, enabled, notes */
+	unsigned n_notes; /* what the importer stripped, skipped or took for granted */
+	const char *const *notes;
 	const char *importer; /* row name of the importer, "" if written by el2sim */
 	const char *origin;   /* file name and kernel, as the importer found them */
 };

@@ -7,6 +7,7 @@
 
 #include "sim/base/file.h"
 #include "traces/native.h"
+#include "traces/pairs.h"
 #include "traces/strtab.h"
 
 _Static_assert(TW_STRING_MAX == NAT_STRING_MAX, "one limit");
@@ -25,6 +26,8 @@ struct tw {
 	uint32_t *order;       /* numbers in the file -> strings */
 	uint32_t used;         /* numbers in the file, 0 included */
 	struct tr_info info;
+	unsigned char cpu_seen[TR_CPU_MAX / 8];
+	struct pairs pairs;
 	struct block *blocks;
 	size_t nblocks, blocks_cap;
 	struct nat_state st;
@@ -199,6 +202,8 @@ int tw_add(struct tw *w, const struct tr_event *ev, struct err *e)
 	info->per_type[ev->type]++;
 	if (ev->cpu >= info->cpus)
 		info->cpus = ev->cpu + 1u;
+	w->cpu_seen[ev->cpu / 8] |= (unsigned char)(1u << ev->cpu % 8);
+	pairs_see(&w->pairs, ev);
 	return 0;
 }
 
@@ -247,6 +252,30 @@ static void add_types(struct str *b, const struct tr_info *info)
 	}
 }
 
+static void add_facts(struct str *b, const struct tr_info *info)
+{
+	struct str values = STR_INIT, value = STR_INIT;
+	uint64_t n = info->n_notes;
+
+	for (unsigned f = 0; f < NAT_NOTE; f++) {
+		str_reset(&value);
+		nat_put_fact(&value, (enum nat_fact)f, info);
+		if (value.len == 0)
+			continue;
+		n++;
+		add_text(&values, nat_fact_key((enum nat_fact)f));
+		add_text(&values, str_get(&value));
+	}
+	add_varint(b, n);
+	str_addn(b, str_get(&values), values.len);
+	for (unsigned i = 0; i < info->n_notes; i++) {
+		add_text(b, nat_fact_key(NAT_NOTE));
+		add_text(b, info->notes[i]);
+	}
+	str_free(&values);
+	str_free(&value);
+}
+
 static void add_footer(struct str *b, const struct tw *w)
 {
 	const struct tr_info *info = &w->info;
@@ -270,6 +299,7 @@ static void add_footer(struct str *b, const struct tw *w)
 		add_text(b, strtab_get(&w->strings, w->order[i]));
 	add_text(b, info->importer);
 	add_text(b, info->origin);
+	add_facts(b, info);
 }
 
 static int put_end(struct tw *w, struct err *e)
@@ -307,18 +337,37 @@ static void free_all(struct tw *w)
 	free(w->order);
 	free(w->blocks);
 	free(w->packed);
+	pairs_free(&w->pairs);
 	free(w);
+}
+
+/* What follows from the records, and what the caller knows beside them. */
+static void complete(struct tw *w, const struct tr_info *info)
+{
+	struct tr_info *to = &w->info;
+
+	to->skipped_unknown = info->skipped_unknown;
+	to->skipped_lines = info->skipped_lines;
+	to->lost = info->lost;
+	to->lost_places = info->lost_places;
+	to->importer = info->importer != NULL ? info->importer : "";
+	to->origin = info->origin != NULL ? info->origin : "";
+	to->n_notes = info->n_notes;
+	to->notes = info->notes;
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++)
+		to->enabled[t] = to->per_type[t] != 0 ? (uint8_t)TRE_ON : info->enabled[t];
+	to->cpus_used = 0;
+	for (unsigned i = 0; i < TR_CPU_MAX; i++)
+		to->cpus_used += w->cpu_seen[i / 8] >> i % 8 & 1u;
+	to->gaps = to->per_type[TR_kvm_entry] != 0 && to->per_type[TR_kvm_exit] != 0 ? w->pairs.gaps
+										     : 0;
 }
 
 int tw_finish(struct tw *w, const struct tr_info *info, struct tr_info *done, struct err *e)
 {
 	int rc;
 
-	w->info.skipped_unknown = info->skipped_unknown;
-	w->info.skipped_lines = info->skipped_lines;
-	w->info.lost = info->lost;
-	w->info.importer = info->importer != NULL ? info->importer : "";
-	w->info.origin = info->origin != NULL ? info->origin : "";
+	complete(w, info);
 	if (put_end(w, e) != 0) {
 		tw_abort(w);
 		return -1;

@@ -29,9 +29,9 @@ int tw_add(struct tw *w, const struct tr_event *ev, struct err *e);
 int tw_copy(struct tw *w, const struct tr_reader *r, const struct tr_event *ev, struct err *e);
 
 /*
- * Write footer and trailer, rename, free w (in any case). Of info, skipped_*, lost, importer and
- * origin are taken; the rest is known. *done, if not NULL, gets what was written (its strings are
- * info's).
+ * Write footer and trailer, rename, free w (in any case). Of info, skipped_*, lost, lost_places,
+ * enabled, notes, importer and origin are taken; the rest is known. *done, if not NULL, gets what
+ * was written (its strings are info's).
  */
 int tw_finish(struct tw *w, const struct tr_info *info, struct tr_info *done, struct err *e);
 /* Give up: nothing is left on disk. */

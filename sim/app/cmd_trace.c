@@ -31,7 +31,10 @@ void trace_info_facts(struct rep *r, const struct tr_info *info)
 	rep_fact(r, "origin", "origin", "%s", info->origin);
 	rep_fact(r, "importer", "imported from", "%s", info->importer);
 	rep_fact_u64(r, "events", "events", info->events, "");
-	rep_fact_u64(r, "cpus", "CPUs", info->cpus, "");
+	if (info->cpus_used != 0)
+		rep_fact_u64(r, "cpus", "CPUs with events", info->cpus_used, "");
+	if (info->cpus != 0)
+		rep_fact_u64(r, "highest_cpu", "highest CPU", info->cpus - 1, "");
 	seconds_fact(r, "first", "first event", info->first_ns);
 	seconds_fact(r, "last", "last event", info->last_ns);
 	seconds_fact(r, "span", "span", info->last_ns - info->first_ns);
@@ -39,8 +42,16 @@ void trace_info_facts(struct rep *r, const struct tr_info *info)
 		     "");
 	rep_fact_u64(r, "skipped_lines", "broken lines, skipped", info->skipped_lines, "");
 	rep_fact_u64(r, "lost", "events lost by the recorder", info->lost, "");
+	rep_fact_u64(r, "gaps", "unpaired entries and exits", info->gaps, "");
 	if (info->lost != 0)
 		rep_note(r, "the recorder lost events: entries and exits may not pair up");
+	if (info->lost_places != 0)
+		rep_note(r, "at %" PRIu64 " places it does not say how many it lost: 1 is counted for each",
+			 info->lost_places);
+	if (info->gaps != 0)
+		rep_note(r, "where an entry or an exit lacks its other half, events are missing: counts are too low");
+	for (unsigned i = 0; i < info->n_notes; i++)
+		rep_note(r, "%s", info->notes[i]);
 	if (info->skipped_lines != 0)
 		rep_note(r, "broken lines were skipped when this trace was imported (--lenient)");
 }
