@@ -385,7 +385,7 @@ static int time_replay(const struct bench *b, const char *path, bool counting, u
 	struct replay_options opt = { .counting = counting, .from = "", .to = "" };
 	struct ws_prog *p = compile(b, ws_model_by_name("linux-6.12-vhe"), e);
 	struct tr_reader *t = tr_open(path, e);
-	struct replay *r = NULL;
+	struct outcome *r = NULL;
 	double start = now();
 
 	if (p != NULL && t != NULL)

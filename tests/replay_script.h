@@ -125,24 +125,24 @@ __attribute__((unused)) static void teardown(void)
 	config_free(&config);
 }
 
-__attribute__((unused)) static struct replay *replay_file(const char *path, bool counting, enum fp_use fp)
+__attribute__((unused)) static struct outcome *replay_file(const char *path, bool counting, enum fp_use fp)
 {
 	const struct replay_options opt = { .counting = counting, .fp = fp, .from = "", .to = "" };
 	struct err e = { .text = "" };
 	struct tr_reader *t = tr_open(path, &e);
-	struct replay *r;
+	struct outcome *r;
 
 	ck_assert_msg(t != NULL, "%s", e.text);
 	r = replay_run(prog, t, &opt, &e);
 	ck_assert_msg(r != NULL, "%s", e.text);
-	ck_assert_msg(replay_check(r, &e) == 0, "%s", e.text);
+	ck_assert_msg(outcome_check(r, &e) == 0, "%s", e.text);
 	tr_close(t);
 	return r;
 }
 
-__attribute__((unused)) static struct replay *play(struct script *s)
+__attribute__((unused)) static struct outcome *play(struct script *s)
 {
-	struct replay *r;
+	struct outcome *r;
 
 	finish(s);
 	r = replay_file(s->path, false, FP_NEVER);
@@ -150,12 +150,12 @@ __attribute__((unused)) static struct replay *play(struct script *s)
 	return r;
 }
 
-__attribute__((unused)) static void expect_switches(const struct replay *r, uint64_t loads, uint64_t entries, uint64_t exits, uint64_t puts)
+__attribute__((unused)) static void expect_switches(const struct outcome *r, uint64_t loads, uint64_t entries, uint64_t exits, uint64_t puts)
 {
-	ck_assert_uint_eq(r->loads, loads);
-	ck_assert_uint_eq(r->entries, entries);
+	ck_assert_uint_eq(r->n.loads, loads);
+	ck_assert_uint_eq(r->n.entries, entries);
 	ck_assert_uint_eq(r->phase_runs[PHASE_EXIT], exits);
-	ck_assert_uint_eq(r->puts, puts);
+	ck_assert_uint_eq(r->n.puts, puts);
 }
 
 /* Components of a kind as the tables have them, run once for a vCPU that was loaded before. */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/app/simulate.h"
+#include "sim/app/job.h"
 
 #define SHIPPED_MAX 64
 
@@ -39,7 +39,7 @@ static inline void shipped_add(struct shipped *s, const char *folder)
 		ck_assert_uint_lt(s->n + 1, SHIPPED_MAX);
 		(void)snprintf(path, sizeof(s->path[0]), "%s/%s", folder, f->d_name);
 		ck_assert_msg(config_load(&c, path, NULL, &e) == 0, "%s", e.text);
-		s->n += (simulation_wanted(&c) || c.sw.trace[0] != '\0') &&
+		s->n += (job_has_clock(&c) || c.sw.trace[0] != '\0') &&
 			c.compare.configs[0] == '\0';
 		config_free(&c);
 	}

@@ -99,7 +99,7 @@ START_TEST(csv_heads_each_table_with_its_keys)
 {
 	struct str out = output_of("el2sim run " VHE " --format csv");
 
-	ck_assert_ptr_nonnull(strstr(str_get(&out), "# table: phases\nphase,runs,read,write,isb,dsb,hvc,eret,exc,"));
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "# table: phases\nphase,runs,reads,writes,isb,dsb,hvc,eret,exc,"));
 	ck_assert_ptr_nonnull(strstr(str_get(&out), "# table: kinds\nkind,count,reads,writes,cycles,"));
 	str_free(&out);
 }

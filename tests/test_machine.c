@@ -388,7 +388,7 @@ START_TEST(counters_of_the_parts_add_up_to_the_machines)
 		ck_assert_uint_eq(sum, count(m, EL2SIM_MACHINE, 0, "exits"));
 		ck_assert_uint_gt(sum, 20);
 	}
-	ck_assert_uint_gt(count(m, EL2SIM_MACHINE, 0, "write"), 1000);
+	ck_assert_uint_gt(count(m, EL2SIM_MACHINE, 0, "writes"), 1000);
 	ck_assert_uint_gt(count(m, EL2SIM_MACHINE, 0, "cycles"), 1000);
 	el2sim_free(m);
 }

@@ -9,7 +9,7 @@
 #include "models/hyp/replay/replay.h"
 #include "models/hyp/ws/runner.h"
 #include "models/hyp/check/ws_lint.h"
-#include "sim/app/simulate.h"
+#include "sim/app/job.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"
 
@@ -72,13 +72,13 @@ START_TEST(the_shipped_trace_is_clean_under_every_model)
 		struct oracle *o = oracle_new(p, 0, 0);
 		struct replay_options opt = { .counting = true, .fp = FP_EACH_LOAD, .from = "", .to = "", .oracle = o };
 		struct tr_reader *trace = tr_open(path, &e);
-		struct replay *r = replay_run(p, trace, &opt, &e);
+		struct outcome *r = replay_run(p, trace, &opt, &e);
 
 		ck_assert_msg(r != NULL, "%s", e.text);
 		print_all(o, gs.c[i].model->name);
 		ck_assert_uint_eq(oracle_violation_count(o), 0);
 		ck_assert_uint_eq(oracle_stats(o)->unknown, 0);
-		ck_assert_uint_eq(oracle_stats(o)->entries, r->entries);
+		ck_assert_uint_eq(oracle_stats(o)->entries, r->n.entries);
 		ck_assert_uint_gt(oracle_stats(o)->accesses, 1000);
 		replay_free(r);
 		tr_close(trace);
@@ -98,22 +98,19 @@ START_TEST(shipped_workloads_are_clean)
 		const char *assign[] = { models[i % 2] + 2, "machine.pcpus=2", "machine.vcpus=6",
 					 i % 2 != 0 ? "machine.features=vhe, gicv3, pmuv3" : "run.seed=2" };
 		struct arg_list list = { assign, 4 };
-		struct simulation sim = { NULL };
+		struct job j = { 0 };
+		const struct job_args args = { .check = true };
 		struct err e = { ERR_NONE, "" };
-		struct oracle *o = NULL;
-		struct config c;
 		char path[96];
 
 		(void)snprintf(path, sizeof(path), "configs/%s.ini", files[i / 2]);
-		ck_assert_msg(config_load(&c, path, &list, &e) == 0, "%s", e.text);
-		ck_assert_msg(simulation_run(&sim, &c, NULL, false, &o, NULL, &e) == 0, "%s: %s", path, e.text);
-		print_all(o, path);
-		ck_assert_uint_gt(oracle_stats(o)->entries, 0);
-		ck_assert_uint_eq(oracle_stats(o)->unknown, 0);
-		ck_assert_uint_eq(oracle_violation_count(o), 0);
-		oracle_free(o);
-		simulation_free(&sim);
-		config_free(&c);
+		ck_assert_msg(config_load(&j.config, path, &list, &e) == 0, "%s", e.text);
+		ck_assert_msg(job_run(&j, &args, &e) == 0, "%s: %s", path, e.text);
+		print_all(j.oracle, path);
+		ck_assert_uint_gt(oracle_stats(j.oracle)->entries, 0);
+		ck_assert_uint_eq(oracle_stats(j.oracle)->unknown, 0);
+		ck_assert_uint_eq(oracle_violation_count(j.oracle), 0);
+		job_free(&j);
 	}
 }
 END_TEST

@@ -6,7 +6,7 @@
 START_TEST(the_first_entry_of_a_vcpu_loads_it)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -21,7 +21,7 @@ END_TEST
 START_TEST(an_exit_handled_in_the_kernel_neither_puts_nor_loads)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -42,7 +42,7 @@ END_TEST
 START_TEST(the_function_of_an_hvc_is_its_kind)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -60,7 +60,7 @@ END_TEST
 START_TEST(an_exit_to_the_vmm_puts_and_loads_once)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -70,7 +70,7 @@ START_TEST(an_exit_to_the_vmm_puts_and_loads_once)
 	entry(&s, A, 0);
 	r = play(&s);
 	expect_switches(r, 2, 2, 1, 1);
-	ck_assert_uint_eq(r->user_exits, 1);
+	ck_assert_uint_eq(r->n.user_exits, 1);
 	ck_assert_uint_eq(r->kind[EXIT_mmio_read_user].count, 1);
 	replay_free(r);
 }
@@ -79,7 +79,7 @@ END_TEST
 START_TEST(an_mmio_write_to_the_vmm_is_told_from_a_read)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -111,7 +111,7 @@ START_TEST(a_fault_is_told_by_its_syndrome)
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		struct script s;
-		struct replay *r;
+		struct outcome *r;
 
 		begin(&s);
 		entry(&s, A, 0);
@@ -128,7 +128,7 @@ END_TEST
 START_TEST(being_preempted_in_kvm_run_is_a_put_and_a_load)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -138,7 +138,7 @@ START_TEST(being_preempted_in_kvm_run_is_a_put_and_a_load)
 	entry(&s, A, 0);
 	r = play(&s);
 	expect_switches(r, 2, 2, 1, 1);
-	ck_assert_uint_eq(r->sched_outs, 1);
+	ck_assert_uint_eq(r->trace.sched_outs, 1);
 	ck_assert_uint_eq(r->kind[EXIT_preempt_sched].count, 1);
 	ck_assert_uint_eq(r->kind[EXIT_preempt_sched].more_scheds, 0);
 	replay_free(r);
@@ -148,7 +148,7 @@ END_TEST
 START_TEST(every_further_preemption_is_one_more_pair)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -169,7 +169,7 @@ END_TEST
 START_TEST(two_preemptions_after_an_interrupt_are_its_own_and_one_more)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -190,7 +190,7 @@ END_TEST
 START_TEST(being_scheduled_out_in_user_space_is_nothing)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -201,7 +201,7 @@ START_TEST(being_scheduled_out_in_user_space_is_nothing)
 	entry(&s, A, 0);
 	r = play(&s);
 	expect_switches(r, 2, 2, 1, 1);
-	ck_assert_uint_eq(r->sched_outs, 0);
+	ck_assert_uint_eq(r->trace.sched_outs, 0);
 	ck_assert_uint_eq(r->kind[EXIT_user_other].count, 1);
 	replay_free(r);
 }
@@ -210,7 +210,7 @@ END_TEST
 START_TEST(a_signal_after_a_preemption_puts_twice)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -229,7 +229,7 @@ END_TEST
 START_TEST(kvm_run_without_an_entry_is_an_immediate_exit)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -242,7 +242,7 @@ START_TEST(kvm_run_without_an_entry_is_an_immediate_exit)
 	expect_switches(r, 3, 2, 1, 2);
 	ck_assert_uint_eq(r->kind[EXIT_run_immediate_exit].count, 1);
 	ck_assert_uint_eq(r->kind[EXIT_mmio_read_user].count, 1);
-	ck_assert_uint_eq(r->user_exits, 1);
+	ck_assert_uint_eq(r->n.user_exits, 1);
 	replay_free(r);
 }
 END_TEST
@@ -250,7 +250,7 @@ END_TEST
 START_TEST(a_lost_entry_is_counted_and_not_replayed)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -260,8 +260,8 @@ START_TEST(a_lost_entry_is_counted_and_not_replayed)
 	entry(&s, A, 0); /* the exit between is missing */
 	r = play(&s);
 	expect_switches(r, 1, 2, 1, 0);
-	ck_assert_uint_eq(r->lost_entries, 1);
-	ck_assert_uint_eq(r->lost_exits, 1);
+	ck_assert_uint_eq(r->trace.lost_entries, 1);
+	ck_assert_uint_eq(r->trace.lost_exits, 1);
 	replay_free(r);
 }
 END_TEST
@@ -269,14 +269,14 @@ END_TEST
 START_TEST(a_trace_that_begins_in_the_guest_starts_with_its_first_entry)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	hvc(&s, A, 0, 0);
 	entry(&s, A, 0);
 	r = play(&s);
 	expect_switches(r, 1, 1, 0, 0);
-	ck_assert_uint_eq(r->lost_entries, 1);
+	ck_assert_uint_eq(r->trace.lost_entries, 1);
 	replay_free(r);
 }
 END_TEST
@@ -284,14 +284,14 @@ END_TEST
 START_TEST(the_last_exit_runs_its_way_to_the_host)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
 	hvc(&s, A, 0, 0);
 	r = play(&s);
 	expect_switches(r, 1, 1, 1, 0);
-	ck_assert_uint_eq(r->unfinished, 1);
+	ck_assert_uint_eq(r->trace.unfinished, 1);
 	ck_assert_uint_eq(r->kind[EXIT_hvc_unknown].count, 1);
 	replay_free(r);
 }
@@ -301,7 +301,7 @@ END_TEST
 START_TEST(two_vcpus_of_one_vm_that_share_a_cpu_flush_it)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -317,7 +317,7 @@ END_TEST
 START_TEST(two_vms_that_share_a_cpu_do_not_flush_it)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -327,7 +327,7 @@ START_TEST(two_vms_that_share_a_cpu_do_not_flush_it)
 	entry(&s, B, 0);
 	r = play(&s);
 	ck_assert_uint_eq(r->total.n[CNT_tlbi], 0);
-	ck_assert_str_eq(r->vcpu[1].comm, "other");
+	ck_assert_str_eq(r->vcpu[1].vm_name, "other");
 	replay_free(r);
 }
 END_TEST
@@ -335,7 +335,7 @@ END_TEST
 START_TEST(a_vcpu_that_moves_to_another_cpu_flushes_where_its_sibling_ran)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -347,7 +347,7 @@ START_TEST(a_vcpu_that_moves_to_another_cpu_flushes_where_its_sibling_ran)
 	entry(&s, A, 1);
 	r = play(&s);
 	ck_assert_uint_eq(r->total.n[CNT_tlbi], 1);
-	ck_assert_uint_eq(r->inferred, 0);
+	ck_assert_uint_eq(r->trace.inferred, 0);
 	replay_free(r);
 }
 END_TEST
@@ -355,7 +355,7 @@ END_TEST
 START_TEST(moving_without_a_sched_switch_counts_as_one)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -363,7 +363,7 @@ START_TEST(moving_without_a_sched_switch_counts_as_one)
 	entry(&s, A, 1);
 	r = play(&s);
 	expect_switches(r, 2, 2, 1, 1);
-	ck_assert_uint_eq(r->inferred, 1);
+	ck_assert_uint_eq(r->trace.inferred, 1);
 	replay_free(r);
 }
 END_TEST
@@ -391,7 +391,7 @@ END_TEST
 START_TEST(residency_is_the_time_between_entry_and_exit)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -408,12 +408,12 @@ END_TEST
 
 START_TEST(fp_is_used_once_after_each_load_when_asked_for)
 {
-	struct replay *never = replay_file(SAMPLE, true, FP_NEVER), *each = replay_file(SAMPLE, true, FP_EACH_LOAD);
+	struct outcome *never = replay_file(SAMPLE, true, FP_NEVER), *each = replay_file(SAMPLE, true, FP_EACH_LOAD);
 
-	ck_assert_uint_eq(never->fp_traps, 0);
-	ck_assert_uint_gt(each->fp_traps, 0);
-	ck_assert_uint_le(each->fp_traps, each->loads);
-	ck_assert_uint_eq(never->loads, each->loads);
+	ck_assert_uint_eq(never->n.fp_traps, 0);
+	ck_assert_uint_gt(each->n.fp_traps, 0);
+	ck_assert_uint_le(each->n.fp_traps, each->n.loads);
+	ck_assert_uint_eq(never->n.loads, each->n.loads);
 	ck_assert_uint_gt(each->total.n[CNT_fpr], never->total.n[CNT_fpr]);
 	replay_free(never);
 	replay_free(each);
@@ -427,7 +427,7 @@ START_TEST(counting_gives_what_detailed_execution_gives)
 
 	teardown();
 	for (size_t i = 0; i < n; i++) {
-		struct replay *a, *b;
+		struct outcome *a, *b;
 
 		compile(m[i].name);
 		a = replay_file(SAMPLE, true, FP_EACH_LOAD);
@@ -446,19 +446,19 @@ END_TEST
 
 START_TEST(the_sample_has_the_exits_that_its_events_say)
 {
-	struct replay *r = replay_file(SAMPLE, true, FP_NEVER);
+	struct outcome *r = replay_file(SAMPLE, true, FP_NEVER);
 	uint64_t kinds = 0, vcpus = 0;
 
-	ck_assert_uint_eq(r->exits, 2499);
-	ck_assert_uint_eq(r->entries, 2499);
-	ck_assert_uint_eq(r->user_exits + r->kind[EXIT_run_immediate_exit].count, 494);
-	ck_assert_uint_eq(r->loads, r->puts);
+	ck_assert_uint_eq(r->n.exits, 2499);
+	ck_assert_uint_eq(r->n.entries, 2499);
+	ck_assert_uint_eq(r->n.user_exits + r->kind[EXIT_run_immediate_exit].count, 494);
+	ck_assert_uint_eq(r->n.loads, r->n.puts);
 	for (unsigned k = 0; k < EXIT_COUNT; k++)
 		kinds += exit_is_exit((enum exit_kind)k) ? r->kind[k].count : 0;
-	ck_assert_uint_eq(kinds, r->exits);
+	ck_assert_uint_eq(kinds, r->n.exits);
 	for (size_t v = 0; v < r->n_vcpu; v++)
-		vcpus += r->vcpu[v].exits;
-	ck_assert_uint_eq(vcpus, r->exits);
+		vcpus += r->vcpu[v].n.exits;
+	ck_assert_uint_eq(vcpus, r->n.exits);
 	replay_free(r);
 }
 END_TEST
@@ -469,7 +469,7 @@ START_TEST(an_exit_to_the_vmm_costs_more_deferred_than_eager)
 
 	teardown();
 	for (unsigned i = 0; i < 2; i++) {
-		struct replay *r;
+		struct outcome *r;
 
 		compile(i == 0 ? "linux-4.15-vhe" : "linux-6.12-vhe");
 		r = replay_file(SAMPLE, true, FP_NEVER);
@@ -486,18 +486,18 @@ END_TEST
 
 START_TEST(a_sum_that_does_not_agree_is_named)
 {
-	struct replay *r = replay_file(SAMPLE, true, FP_NEVER);
+	struct outcome *r = replay_file(SAMPLE, true, FP_NEVER);
 	struct err e = { .text = "" };
 
 	r->kind[EXIT_irq].totals.cycles++;
-	ck_assert_int_eq(replay_check(r, &e), -1);
+	ck_assert_int_eq(outcome_check(r, &e), -1);
 	ck_assert_int_eq(e.code, ERR_MODEL);
 	ck_assert_ptr_nonnull(strstr(e.text, "conservation"));
 	r->kind[EXIT_irq].totals.cycles--;
 	r->exec[0]++;
-	ck_assert_int_eq(replay_check(r, &e), -1);
+	ck_assert_int_eq(outcome_check(r, &e), -1);
 	r->exec[0]--;
-	ck_assert_int_eq(replay_check(r, &e), 0);
+	ck_assert_int_eq(outcome_check(r, &e), 0);
 	replay_free(r);
 }
 END_TEST
@@ -505,7 +505,7 @@ END_TEST
 START_TEST(a_switch_of_a_thread_between_runs_is_not_lost)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	to_vmm(&s, A, 0); /* KVM_RUN with immediate_exit */

@@ -12,7 +12,7 @@ static void wfx(struct script *s, int32_t pid, unsigned cpu, bool wfe)
 START_TEST(a_wfi_that_does_not_block_keeps_the_vcpu_loaded)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -32,7 +32,7 @@ START_TEST(a_wfi_that_blocks_is_told_by_who_wakes_it)
 {
 	for (unsigned timer = 0; timer < 2; timer++) {
 		struct script s;
-		struct replay *r;
+		struct outcome *r;
 
 		begin(&s);
 		entry(&s, A, 0);
@@ -53,7 +53,7 @@ END_TEST
 START_TEST(a_thread_switch_is_run_once_for_both_threads)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 	uint64_t switches = 0;
 
 	begin(&s);
@@ -92,7 +92,7 @@ END_TEST
 START_TEST(a_timer_interrupt_in_the_guest_is_told_from_another)
 {
 	struct script s;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	entry(&s, A, 0);
@@ -109,7 +109,7 @@ START_TEST(a_timer_interrupt_in_the_guest_is_told_from_another)
 END_TEST
 
 /* kvm_get_timer_map tells the vCPU's number, vgic_update_irq_pending whom an interrupt is for. */
-static struct replay *with_interrupts(unsigned n, bool taken_back)
+static struct outcome *with_interrupts(unsigned n, bool taken_back)
 {
 	struct script s;
 
@@ -129,7 +129,7 @@ static struct replay *with_interrupts(unsigned n, bool taken_back)
 	return play(&s);
 }
 
-static uint64_t lr_writes(const struct replay *r)
+static uint64_t lr_writes(const struct outcome *r)
 {
 	uint64_t n = 0;
 
@@ -141,7 +141,7 @@ static uint64_t lr_writes(const struct replay *r)
 START_TEST(an_interrupt_occupies_a_list_register_for_one_residency)
 {
 	for (unsigned n = 1; n <= 6; n++) {
-		struct replay *r = with_interrupts(n, false);
+		struct outcome *r = with_interrupts(n, false);
 
 		/* filled at entry, emptied at exit; the machine has 4 */
 		ck_assert_uint_eq(lr_writes(r), 2 * (n < 4 ? n : 4));
@@ -152,7 +152,7 @@ END_TEST
 
 START_TEST(an_interrupt_that_goes_away_before_the_entry_occupies_none)
 {
-	struct replay *r = with_interrupts(1, true);
+	struct outcome *r = with_interrupts(1, true);
 
 	ck_assert_uint_eq(lr_writes(r), 0);
 	replay_free(r);
@@ -192,7 +192,7 @@ static void with_sgis(enum sgi_target target, enum effect effect, bool sgi, uint
 	const struct replay_options opt = { .sgi = target, .from = "", .to = "" };
 	struct script s;
 	struct tr_reader *t;
-	struct replay *r;
+	struct outcome *r;
 
 	begin(&s);
 	for (int32_t pid = 0; pid < 3; pid++) {

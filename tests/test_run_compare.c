@@ -38,7 +38,7 @@ static int64_t sum(json_t *j, const char *table, const char *name, const char *k
 START_TEST(every_table_of_a_run_adds_up_to_the_same)
 {
 	json_t *j = json_of("el2sim run " VHE);
-	int64_t reads = sum(j, "phases", "phase", "read"), writes = sum(j, "phases", "phase", "write");
+	int64_t reads = sum(j, "phases", "phase", "reads"), writes = sum(j, "phases", "phase", "writes");
 	int64_t cycles = sum(j, "phases", "phase", "cycles");
 
 	ck_assert_int_gt(reads, 0);
@@ -234,8 +234,8 @@ START_TEST(a_comparison_has_the_numbers_of_each_run)
 	json_t *c = json_of("el2sim compare " VHE " " NVHE), *a = json_of("el2sim run " VHE), *b = json_of("el2sim run " NVHE);
 	json_t *row = row_of(c, "counters", "counter", "writes");
 
-	ck_assert_int_eq(number(row, "c1"), sum(a, "phases", "phase", "write"));
-	ck_assert_int_eq(number(row, "c2"), sum(b, "phases", "phase", "write"));
+	ck_assert_int_eq(number(row, "c1"), sum(a, "phases", "phase", "writes"));
+	ck_assert_int_eq(number(row, "c2"), sum(b, "phases", "phase", "writes"));
 	row = row_of(c, "cycles", "part", "total");
 	ck_assert_int_eq(number(row, "c1"), number(row_of(a, "cycles", "part", "total"), "cycles"));
 	ck_assert_int_eq(number(row, "c2"), number(row_of(b, "cycles", "part", "total"), "cycles"));

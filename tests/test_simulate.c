@@ -5,14 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/app/simulate.h"
+#include "sim/app/job.h"
 #include "sim/base/str.h"
-#include "sim/report/smp_report.h"
 #include "tests/suite.h"
 
 #define OVERCOMMIT "configs/experiment/overcommit.ini"
 
-struct outcome {
+struct result {
 	int status; /* of the function */
 	struct err e;
 	char *text;
@@ -20,39 +19,37 @@ struct outcome {
 };
 
 /* Run a configuration with overrides separated by blanks; the report as JSON. */
-static struct outcome run(const char *file, const char *overrides)
+static struct result run(const char *file, const char *overrides)
 {
-	struct outcome o = {-1, {ERR_NONE, ""}, NULL, 0};
+	struct result o = {-1, {ERR_NONE, ""}, NULL, 0};
 	char words[512], *rest = words, *word;
 	const char *v[32];
 	struct arg_list list = {v, 0};
-	struct simulation s = {0};
-	struct config c;
+	const struct job_args args = {0};
+	struct job j = {.smp = NULL};
 
 	(void)snprintf(words, sizeof(words), "%s", overrides);
 	while ((word = strsep(&rest, " ")) != NULL) {
 		if (word[0] != '\0')
 			v[list.n++] = word;
 	}
-	if (config_load(&c, file, &list, &o.e) == 0)
-		o.status = simulation_run(&s, &c, NULL, false, NULL, NULL, &o.e);
+	if (config_load(&j.config, file, &list, &o.e) == 0)
+		o.status = job_run(&j, &args, &o.e);
 	if (o.status == 0) {
-		struct rep *r = rep_new("run-workload", "");
+		struct rep *r = job_report(&j);
 		FILE *f = open_memstream(&o.text, &o.len);
 
-		smp_report(s.smp, file, s.path, r);
 		ck_assert_int_eq(rep_write(r, REP_JSON, f, &o.e), 0);
 		(void)fclose(f);
 		rep_free(r);
 	}
-	simulation_free(&s);
-	config_free(&c);
+	job_free(&j);
 	return o;
 }
 
-static struct outcome run_well(const char *file, const char *overrides)
+static struct result run_well(const char *file, const char *overrides)
 {
-	struct outcome o = run(file, overrides);
+	struct result o = run(file, overrides);
 
 	ck_assert_msg(o.status == 0, "%s %s: %s", file, overrides, o.e.text);
 	return o;
@@ -76,7 +73,7 @@ START_TEST(every_shipped_workload_runs_on_two_models)
 			continue;
 		(void)snprintf(path, sizeof(path), "configs/workload/%s", f->d_name);
 		for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
-			struct outcome o = run_well(path, more[i]);
+			struct result o = run_well(path, more[i]);
 
 			free(o.text);
 		}
@@ -119,9 +116,9 @@ END_TEST
 
 START_TEST(two_runs_are_the_same_bytes_and_counting_is_detailed)
 {
-	struct outcome a = run_well(OVERCOMMIT, "--run.duration=20000"),
+	struct result a = run_well(OVERCOMMIT, "--run.duration=20000"),
 		       b = run_well(OVERCOMMIT, "--run.duration=20000");
-	struct outcome c = run_well(OVERCOMMIT, "--run.duration=20000 --run.counting=no");
+	struct result c = run_well(OVERCOMMIT, "--run.duration=20000 --run.counting=no");
 
 	ck_assert_str_eq(a.text, b.text);
 	ck_assert_str_eq(a.text, c.text);
@@ -133,8 +130,8 @@ END_TEST
 
 START_TEST(another_seed_is_another_run)
 {
-	struct outcome a = run_well(OVERCOMMIT, "--run.duration=5000");
-	struct outcome b = run_well(OVERCOMMIT, "--run.duration=5000 --run.seed=2");
+	struct result a = run_well(OVERCOMMIT, "--run.duration=5000");
+	struct result b = run_well(OVERCOMMIT, "--run.duration=5000 --run.seed=2");
 
 	ck_assert_str_ne(a.text, b.text);
 	free(a.text);
@@ -144,7 +141,7 @@ END_TEST
 
 START_TEST(four_thousand_vcpus_complete)
 {
-	struct outcome o = run_well(OVERCOMMIT, "--machine.vcpus=4096 --run.duration=20000");
+	struct result o = run_well(OVERCOMMIT, "--machine.vcpus=4096 --run.duration=20000");
 
 	ck_assert_ptr_nonnull(strstr(o.text, "\"vcpus\""));
 	free(o.text);
@@ -170,7 +167,7 @@ static const struct {
 
 START_TEST(bad_input_is_one_clear_line)
 {
-	struct outcome o = run(OVERCOMMIT, bad[_i].overrides);
+	struct result o = run(OVERCOMMIT, bad[_i].overrides);
 
 	ck_assert_int_eq(o.status, -1);
 	ck_assert_int_eq(o.e.code, bad[_i].code);
@@ -193,9 +190,9 @@ START_TEST(each_size_is_compared_with_its_own_baseline_and_the_crossover_is_told
 	static const char *const title[] = {"E16", "E256", "D16", "D256", "other"};
 	const size_t n = sizeof(vary) / sizeof(vary[0]);
 	struct rep *r = rep_new("compare-workloads", "");
-	struct smp_column x[5];
-	struct simulation sim[5] = {{0}};
-	struct config c[5];
+	struct run_result x[5];
+	struct job j[5] = {{.smp = NULL}};
+	const struct job_args args = {0};
 	char *text = NULL, *line;
 	size_t len = 0;
 	struct err e = {ERR_NONE, ""};
@@ -205,11 +202,12 @@ START_TEST(each_size_is_compared_with_its_own_baseline_and_the_crossover_is_told
 		const char *v[4] = {vary[i][0], vary[i][1], vary[i][2], "--run.duration=20000"};
 		struct arg_list list = {v, 4};
 
-		ck_assert_msg(config_load(&c[i], OVERCOMMIT, &list, &e) == 0, "%s", e.text);
-		ck_assert_msg(simulation_run(&sim[i], &c[i], NULL, false, NULL, NULL, &e) == 0, "%s", e.text);
-		x[i] = (struct smp_column){title[i], sim[i].smp};
+		ck_assert_msg(config_load(&j[i].config, OVERCOMMIT, &list, &e) == 0, "%s", e.text);
+		ck_assert_msg(job_run(&j[i], &args, &e) == 0, "%s", e.text);
+		x[i] = j[i].result;
+		x[i].title = title[i];
 	}
-	smp_compare_report(x, n, 0, r);
+	compare_machines_report(x, n, 0, r);
 	ck_assert_int_eq(rep_write(r, REP_TEXT, f, &e), 0);
 	(void)fclose(f);
 	ck_assert_ptr_nonnull(line = strstr(text, "=> D16 against E16: "));
@@ -218,10 +216,8 @@ START_TEST(each_size_is_compared_with_its_own_baseline_and_the_crossover_is_told
 	ck_assert_ptr_nonnull(strstr(line, "=> D256 against E256: "));
 	ck_assert_ptr_null(strstr(text, "=> E"));
 	ck_assert_ptr_null(strstr(text, "=> other"));
-	for (size_t i = 0; i < n; i++) {
-		simulation_free(&sim[i]);
-		config_free(&c[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		job_free(&j[i]);
 	rep_free(r);
 	free(text);
 }

@@ -70,7 +70,7 @@ START_TEST(each_exit_of_a_lone_vcpu_counts_what_its_row_counts)
 
 	setup(&b, models[_i]);
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		struct smp_kind first;
+		struct outcome_kind first;
 		struct ws_totals row;
 		struct smp *m;
 
@@ -80,12 +80,12 @@ START_TEST(each_exit_of_a_lone_vcpu_counts_what_its_row_counts)
 		b.w.mix[k] = 1;
 		m = machine(&b, true);
 		run_to(m, 1000000);
-		first = m->kind[k];
+		first = m->out.kind[k];
 		run_to(m, 10000000);
-		ck_assert_uint_gt(m->kind[k].count, first.count + 50);
+		ck_assert_uint_gt(m->out.kind[k].count, first.count + 50);
 		row = row_totals(&b, (enum exit_kind)k, 0);
-		expect_difference(&m->kind[k].totals, &first.totals, &row,
-				  m->kind[k].count - first.count,
+		expect_difference(&m->out.kind[k].totals, &first.totals, &row,
+				  m->out.kind[k].count - first.count,
 				  exit_row((enum exit_kind)k)->name);
 		smp_free(m);
 	}
@@ -106,12 +106,12 @@ START_TEST(a_wfi_that_the_timer_ends_counts_what_its_row_counts)
 	b.w.timer_hz = 100;
 	b.o.duration_us = 205000;
 	m = simulate(&b, true);
-	first = m->total;
+	first = m->out.total;
 	smp_free(m);
 	b.o.duration_us = 705000; /* the same phase of the period, 50 later */
 	m = simulate(&b, true);
 	row = row_totals(&b, EXIT_wfi_timer, 1);
-	expect_difference(&m->total, &first, &row, 50, "wfi_timer");
+	expect_difference(&m->out.total, &first, &row, 50, "wfi_timer");
 	smp_free(m);
 	teardown(&b);
 }
@@ -130,13 +130,13 @@ START_TEST(a_timer_interrupt_counts_what_its_row_counts)
 	b.w.timer_hz = 1000;
 	b.o.duration_us = 100000;
 	m = simulate(&b, true);
-	first = m->total;
+	first = m->out.total;
 	smp_free(m);
 	b.o.duration_us = 600000;
 	m = simulate(&b, true);
 	row = row_totals(&b, EXIT_vtimer_irq, 1);
-	expect_difference(&m->total, &first, &row, 500, "vtimer_irq");
-	ck_assert_uint_eq(m->kind[EXIT_vtimer_irq].count, 600);
+	expect_difference(&m->out.total, &first, &row, 500, "vtimer_irq");
+	ck_assert_uint_eq(m->out.kind[EXIT_vtimer_irq].count, 600);
 	smp_free(m);
 	teardown(&b);
 }
@@ -162,12 +162,13 @@ START_TEST(counting_is_detailed_and_two_runs_are_one)
 		b.w.device_hz = 500;
 		m[0] = simulate(&b, true);
 		m[1] = simulate(&b, run != 0);
-		expect_same(&m[1]->total, &m[0]->total, "total");
-		ck_assert_mem_eq(&m[1]->n, &m[0]->n, sizeof(m[0]->n));
-		ck_assert_mem_eq(m[1]->latency, m[0]->latency, sizeof(m[0]->latency));
+		expect_same(&m[1]->out.total, &m[0]->out.total, "total");
+		ck_assert_mem_eq(&m[1]->out.n, &m[0]->out.n, sizeof(m[0]->out.n));
+		ck_assert_mem_eq(m[1]->out.clock->latency, m[0]->out.clock->latency,
+				 sizeof(m[0]->out.clock->latency));
 		for (unsigned v = 0; v < m[0]->n_vcpu; v++)
-			ck_assert_mem_eq(m[1]->vcpu[v].time, m[0]->vcpu[v].time,
-					 sizeof(m[0]->vcpu[v].time));
+			ck_assert_mem_eq(m[1]->vcpu[v].o->time, m[0]->vcpu[v].o->time,
+					 sizeof(m[0]->vcpu[v].o->time));
 		smp_free(m[0]);
 		smp_free(m[1]);
 		teardown(&b);
@@ -193,10 +194,10 @@ START_TEST(a_timer_interrupt_takes_the_guest_out_at_its_deadline_and_not_before)
 	deadline = m->vcpu[0].timer_at;
 	ck_assert_uint_gt(deadline, 10000);
 	run_to(m, deadline - 1);
-	ck_assert_uint_eq(m->n.entries, 1);
-	ck_assert_uint_eq(m->n.exits, 0);
+	ck_assert_uint_eq(m->out.n.entries, 1);
+	ck_assert_uint_eq(m->out.n.exits, 0);
 	run_to(m, deadline);
-	ck_assert_uint_eq(m->n.exits, 1);
+	ck_assert_uint_eq(m->out.n.exits, 1);
 	ck_assert_int_eq(m->vcpu[0].kind, EXIT_vtimer_irq);
 	smp_free(m);
 	teardown(&b);
@@ -229,16 +230,16 @@ START_TEST(an_interrupt_within_the_polling_time_is_a_hit_one_cycle_later_the_thr
 	b.w.timer_hz = 100;
 	b.o.halt_poll_ns = 100000000;
 	m = poll_first(&b, 0, &halted, &deadline);
-	ck_assert_uint_eq(m->n.blocks, 1);
+	ck_assert_uint_eq(m->out.n.blocks, 1);
 	ck_assert_uint_lt(halted, deadline);
 	smp_free(m);
 	m = poll_first(&b, deadline - halted, &halted, &deadline);
-	ck_assert_uint_eq(m->n.poll_hits, 1);
-	ck_assert_uint_eq(m->n.blocks, 0);
+	ck_assert_uint_eq(m->out.n.poll_hits, 1);
+	ck_assert_uint_eq(m->out.n.blocks, 0);
 	smp_free(m);
 	m = poll_first(&b, deadline - halted - 1, &halted, &deadline);
-	ck_assert_uint_eq(m->n.poll_hits, 0);
-	ck_assert_uint_eq(m->n.blocks, 1);
+	ck_assert_uint_eq(m->out.n.poll_hits, 0);
+	ck_assert_uint_eq(m->out.n.blocks, 1);
 	smp_free(m);
 	teardown(&b);
 }
@@ -257,12 +258,12 @@ START_TEST(polling_grows_to_short_sleeps_and_shrinks_after_long_ones)
 	b.w.timer_hz = 10000; /* sleeps of some 90 us: 10, 20, 40, 80, 160 us, and then each one is
 				 a hit */
 	m = simulate(&b, true);
-	ck_assert_uint_eq(m->n.blocks, 5);
+	ck_assert_uint_eq(m->out.n.blocks, 5);
 	ck_assert_uint_eq(m->vcpu[0].halt_poll_ns, 160000);
 	smp_free(m);
 	b.w.timer_hz = 1000; /* longer than halt_poll */
 	m = simulate(&b, true);
-	ck_assert_uint_eq(m->n.poll_hits, 0);
+	ck_assert_uint_eq(m->out.n.poll_hits, 0);
 	ck_assert_uint_eq(m->vcpu[0].halt_poll_ns, 0);
 	smp_free(m);
 	teardown(&b);
@@ -286,11 +287,11 @@ START_TEST(overcommitted_vcpus_share_the_pcpus_and_the_rest_is_steal)
 		b.o.duration_us = 400000;
 		m = simulate(&b, true);
 		for (unsigned v = 0; v < 8; v++) { /* a quarter each, give or take two slices */
-			ck_assert_uint_ge(m->vcpu[v].time[SMP_STEAL], 300000000 - 2500000);
-			ck_assert_uint_le(m->vcpu[v].time[SMP_STEAL], 300000000 + 2500000);
+			ck_assert_uint_ge(m->vcpu[v].o->time[TIME_STEAL], 300000000 - 2500000);
+			ck_assert_uint_le(m->vcpu[v].o->time[TIME_STEAL], 300000000 + 2500000);
 		}
-		ck_assert_uint_ge(m->n.preemptions, 700);
-		ck_assert_uint_eq(m->n.loads, m->n.puts + 2);
+		ck_assert_uint_ge(m->out.n.preemptions, 700);
+		ck_assert_uint_eq(m->out.n.loads, m->out.n.puts + 2);
 		smp_free(m);
 		teardown(&b);
 	}
@@ -307,9 +308,9 @@ START_TEST(vcpus_that_have_a_pcpu_each_are_never_stolen_from)
 	b.o.vcpus = b.o.pcpus = 8;
 	b.o.tick_hz = 1000;
 	m = simulate(&b, true);
-	ck_assert_uint_eq(m->n.loads, 8);
+	ck_assert_uint_eq(m->out.n.loads, 8);
 	for (unsigned v = 0; v < 8; v++)
-		ck_assert_uint_eq(m->vcpu[v].time[SMP_STEAL], 0);
+		ck_assert_uint_eq(m->vcpu[v].o->time[TIME_STEAL], 0);
 	smp_free(m);
 	teardown(&b);
 }
@@ -333,8 +334,8 @@ START_TEST(the_tlb_is_flushed_only_when_another_vcpu_of_the_vm_ran_last)
 		b.o.tick_hz = 1000;
 		b.o.slice_us = 900; /* one tick */
 		m = simulate(&b, true);
-		ck_assert_uint_gt(m->n.loads, 90);
-		ck_assert((m->phase[PHASE_LOAD].n[CNT_tlbi] != 0) == cases[i].flush);
+		ck_assert_uint_gt(m->out.n.loads, 90);
+		ck_assert((m->out.phase[PHASE_LOAD].n[CNT_tlbi] != 0) == cases[i].flush);
 		smp_free(m);
 		teardown(&b);
 	}
@@ -343,7 +344,8 @@ END_TEST
 
 START_TEST(measured_cycles_are_handling_time)
 {
-	uint64_t measured[EXIT_COUNT] = {[EXIT_hvc_unknown] = 1000}, n;
+	const struct outcome_path measured[EXIT_COUNT] = {[EXIT_hvc_unknown] = {500, 1000}};
+	uint64_t n;
 	struct err e = {ERR_NONE, ""};
 	struct bench b;
 	struct smp *m;
@@ -353,10 +355,10 @@ START_TEST(measured_cycles_are_handling_time)
 	m = smp_new(&b.o, &b.w, b.prog, measured, true, &e);
 	ck_assert_ptr_nonnull(m);
 	ck_assert_msg(smp_run(m, &e) == 0, "%s", e.text);
-	n = m->kind[EXIT_hvc_unknown].count;
+	n = m->out.kind[EXIT_hvc_unknown].count;
 	ck_assert_uint_gt(n, 500);
-	ck_assert_uint_ge(m->vcpu[0].time[SMP_HANDLE], 1000 * n);
-	ck_assert_uint_le(m->vcpu[0].time[SMP_HANDLE], 1000 * (n + 1) + 1000);
+	ck_assert_uint_ge(m->vcpu[0].o->time[TIME_HANDLE], 1000 * n);
+	ck_assert_uint_le(m->vcpu[0].o->time[TIME_HANDLE], 1000 * (n + 1) + 1000);
 	smp_free(m);
 	teardown(&b);
 }

@@ -135,16 +135,16 @@ static void scratch(char path[static 64])
 	(void)snprintf(path, 64, "/tmp/el2sim-smp-events-%ld.e2t", (long)getpid());
 }
 
-static struct replay *replay_of(const struct bench *b, const char *path, struct smp_hooks *hooks)
+static struct outcome *replay_of(const struct bench *b, const char *path, struct smp_hooks *hooks)
 {
 	struct err e = {ERR_NONE, ""};
 	struct replay_options opt = {.counting = true, .from = "", .to = "", .hooks = hooks};
 	struct tr_reader *t = tr_open(path, &e);
-	struct replay *r;
+	struct outcome *r;
 
 	ck_assert_msg(t != NULL, "%s", e.text);
 	r = replay_run(b->prog, t, &opt, &e);
-	ck_assert_msg(r != NULL && replay_check(r, &e) == 0, "%s", e.text);
+	ck_assert_msg(r != NULL && outcome_check(r, &e) == 0, "%s", e.text);
 	tr_close(t);
 	return r;
 }
@@ -196,7 +196,7 @@ START_TEST(a_replay_of_the_written_events_counts_what_the_machine_counted)
 	struct bench b;
 	struct ran sim, rep;
 	struct smp *m;
-	struct replay *r;
+	struct outcome *r;
 	uint64_t waiting = 0;
 
 	scratch(path);
@@ -207,22 +207,22 @@ START_TEST(a_replay_of_the_written_events_counts_what_the_machine_counted)
 	write_events(m, path);
 	look(&rep, NULL);
 	r = replay_of(&b, path, &rep.hooks);
-	ck_assert_uint_eq(r->exits, m->n.exits);
-	ck_assert_uint_eq(r->entries, m->n.entries);
-	ck_assert_uint_eq(r->user_exits, m->n.user_exits);
-	ck_assert_uint_eq(r->lost_entries + r->lost_exits + r->inferred, 0);
+	ck_assert_uint_eq(r->n.exits, m->out.n.exits);
+	ck_assert_uint_eq(r->n.entries, m->out.n.entries);
+	ck_assert_uint_eq(r->n.user_exits, m->out.n.user_exits);
+	ck_assert_uint_eq(r->trace.lost_entries + r->trace.lost_exits + r->trace.inferred, 0);
 	/* A load without an entry before the next put, or before the end, is not in a trace. */
 	for (unsigned v = 0; v < m->n_vcpu; v++)
 		waiting += (m->vcpu[v].run->state & CND(LOADED)) != 0 &&
 			   (m->vcpu[v].state == VC_HOST) && sim.waits[v];
-	ck_assert_uint_eq(m->n.puts, r->puts + sim.unseen_puts);
-	ck_assert_uint_eq(m->n.loads, r->loads + sim.unseen_puts + waiting);
+	ck_assert_uint_eq(m->out.n.puts, r->n.puts + sim.unseen_puts);
+	ck_assert_uint_eq(m->out.n.loads, r->n.loads + sim.unseen_puts + waiting);
 	for (unsigned c = 0; c < COMP_COUNT; c++)
 		expect_comp(&sim, &rep, (enum ws_comp)c);
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		if (mixed((enum exit_kind)k))
-			ck_assert_msg(r->kind[k].count + 2 * m->n_vcpu >= m->kind[k].count &&
-					      r->kind[k].count <= m->kind[k].count + 2 * m->n_vcpu,
+			ck_assert_msg(r->kind[k].count + 2 * m->n_vcpu >= m->out.kind[k].count &&
+					      r->kind[k].count <= m->out.kind[k].count + 2 * m->n_vcpu,
 				      "%s", exit_row((enum exit_kind)k)->name);
 	}
 	ck_assert_int_eq(remove(path), 0);
@@ -240,7 +240,7 @@ START_TEST(the_events_of_a_kind_are_classified_as_that_kind)
 	char path[64];
 	struct bench b;
 	struct smp *m;
-	struct replay *r;
+	struct outcome *r;
 
 	if (!exit_is_workload(kind))
 		return;
@@ -252,14 +252,14 @@ START_TEST(the_events_of_a_kind_are_classified_as_that_kind)
 	m = machine(&b, true);
 	write_events(m, path);
 	r = replay_of(&b, path, NULL);
-	ck_assert_uint_eq(r->exits, m->n.exits);
-	ck_assert_uint_eq(r->user_exits, m->n.user_exits);
+	ck_assert_uint_eq(r->n.exits, m->out.n.exits);
+	ck_assert_uint_eq(r->n.user_exits, m->out.n.user_exits);
 	if (kind != EXIT_wfi && strncmp(exit_row(kind)->name, "ipi_wfi_r", 9) != 0 &&
 	    kind != EXIT_wfi_timer)
-		ck_assert_msg(r->kind[as].count + 1 >= m->kind[kind].count &&
-				      m->kind[kind].count > 1,
+		ck_assert_msg(r->kind[as].count + 1 >= m->out.kind[kind].count &&
+				      m->out.kind[kind].count > 1,
 			      "%s: %llu, as %s %llu", exit_row(kind)->name,
-			      (unsigned long long)m->kind[kind].count, exit_row(as)->name,
+			      (unsigned long long)m->out.kind[kind].count, exit_row(as)->name,
 			      (unsigned long long)r->kind[as].count);
 	ck_assert_int_eq(remove(path), 0);
 	replay_free(r);

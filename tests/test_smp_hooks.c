@@ -165,56 +165,56 @@ static void expect_totals(const struct seen *s, const struct ws_totals *phase)
 
 START_TEST(an_observer_sees_all_that_a_machine_counts)
 {
-	static uint64_t measured[EXIT_COUNT];
+	static struct outcome_path measured[EXIT_COUNT];
 	struct bench b;
 	struct seen s;
 	struct smp *m;
 	struct err e = {ERR_NONE, ""};
-	uint64_t exits = 0, handled = 0, times[SMP_TIME_COUNT] = {0}, injected = 0, last;
+	uint64_t exits = 0, handled = 0, times[TIME_COUNT] = {0}, injected = 0, last;
 
 	busy_machine(&b);
-	measured[EXIT_hvc_unknown] = 123;
+	measured[EXIT_hvc_unknown].cycles = 123;
 	m = smp_new(&b.o, &b.w, b.prog, measured, true, &e);
 	look(&s, true);
 	smp_hook(m, &s.hooks);
 	ck_assert_msg(smp_run(m, &e) == 0, "%s", e.text);
-	expect_totals(&s, m->phase);
-	ck_assert_uint_eq(s.measured, m->measured_cycles);
+	expect_totals(&s, m->out.phase);
+	ck_assert_uint_eq(s.measured, m->out.clock->path.cycles);
 	ck_assert_uint_gt(s.measured, 0);
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		exits += s.exits[k];
 		handled += s.handled[k];
-		ck_assert_uint_eq(s.handled[k], m->kind[k].count);
+		ck_assert_uint_eq(s.handled[k], m->out.kind[k].count);
 	}
-	ck_assert_uint_eq(exits, m->n.exits);
+	ck_assert_uint_eq(exits, m->out.n.exits);
 	ck_assert_uint_gt(handled, 0);
 	ck_assert_uint_eq(s.exits[EXIT_COUNT], 0);
-	ck_assert_uint_eq(s.enters, m->n.entries);
+	ck_assert_uint_eq(s.enters, m->out.n.entries);
 	for (unsigned src = 0; src < SRC_COUNT; src++) {
 		ck_assert_uint_gt(s.irq[SMP_IRQ_INJECT][src], 0);
 		ck_assert_uint_ge(s.irq[SMP_IRQ_PEND][src], s.irq[SMP_IRQ_INJECT][src]);
 		injected += s.irq[SMP_IRQ_INJECT][src];
 	}
-	ck_assert_uint_eq(injected, m->n.injected);
-	ck_assert_uint_eq(s.irq[SMP_IRQ_SEND][SRC_SGI], m->n.sgis);
+	ck_assert_uint_eq(injected, m->out.n.injected);
+	ck_assert_uint_eq(s.irq[SMP_IRQ_SEND][SRC_SGI], m->out.n.sgis);
 	ck_assert_uint_gt(s.irq[SMP_IRQ_KICK][SRC_SGI], 0);
 	ck_assert_uint_gt(s.irq[SMP_IRQ_EXPIRE][SRC_TIMER], 0);
-	ck_assert_uint_eq(s.blocks, m->n.blocks);
-	ck_assert_uint_eq(s.wakes + 7 >= m->n.blocks, 1);
-	ck_assert_uint_gt(s.halts, m->n.poll_hits);
+	ck_assert_uint_eq(s.blocks, m->out.n.blocks);
+	ck_assert_uint_eq(s.wakes + 7 >= m->out.n.blocks, 1);
+	ck_assert_uint_gt(s.halts, m->out.n.poll_hits);
 	ck_assert_uint_gt(s.threads, 0);
 	/* modes are times of pCPUs; the last one goes on to the end */
 	for (unsigned i = 0; i < CPUS; i++) {
-		last = m->end - s.mode_since[i];
+		last = m->out.clock->end - s.mode_since[i];
 		s.mode_time[s.mode[i]] += last;
-		for (unsigned t = 0; t < SMP_TIME_COUNT; t++)
+		for (unsigned t = 0; t < TIME_COUNT; t++)
 			times[t] += m->cpu[i].time[t];
 	}
-	ck_assert_uint_eq(s.mode_time[CPU_GUEST], times[SMP_GUEST]);
-	ck_assert_uint_eq(s.mode_time[CPU_IDLE], times[SMP_IDLE]);
-	ck_assert_uint_eq(s.mode_time[CPU_POLL], times[SMP_POLL]);
-	ck_assert_uint_eq(s.mode_time[CPU_USER], times[SMP_USER]);
-	ck_assert_uint_eq(s.mode_time[CPU_BUSY], times[SMP_SWITCH] + times[SMP_HANDLE]);
+	ck_assert_uint_eq(s.mode_time[CPU_GUEST], times[TIME_GUEST]);
+	ck_assert_uint_eq(s.mode_time[CPU_IDLE], times[TIME_IDLE]);
+	ck_assert_uint_eq(s.mode_time[CPU_POLL], times[TIME_POLL]);
+	ck_assert_uint_eq(s.mode_time[CPU_USER], times[TIME_USER]);
+	ck_assert_uint_eq(s.mode_time[CPU_BUSY], times[TIME_SWITCH] + times[TIME_HANDLE]);
 	for (unsigned v = 0; v < m->n_vcpu; v++)
 		ck_assert_int_eq(s.state[v], m->vcpu[v].state);
 	smp_free(m);
@@ -237,8 +237,8 @@ START_TEST(two_observers_see_the_same_and_change_nothing)
 	smp_hook(m, &s[0].hooks);
 	smp_hook(m, &s[1].hooks);
 	ck_assert_int_eq(smp_run(m, &e), 0);
-	ck_assert_int_eq(memcmp(&m->total, &alone->total, sizeof(m->total)), 0);
-	ck_assert_int_eq(memcmp(&m->n, &alone->n, sizeof(m->n)), 0);
+	ck_assert_int_eq(memcmp(&m->out.total, &alone->out.total, sizeof(m->out.total)), 0);
+	ck_assert_int_eq(memcmp(&m->out.n, &alone->out.n, sizeof(m->out.n)), 0);
 	s[0].hooks = s[1].hooks;
 	ck_assert_int_eq(memcmp(&s[0], &s[1], sizeof(s[0])), 0);
 	smp_free(m);
@@ -254,7 +254,7 @@ START_TEST(an_observer_sees_all_that_a_replay_counts)
 	struct err e = {ERR_NONE, ""};
 	struct tr_reader *t = tr_open("traces/samples/linux-6.12-vhe-mixed-4v2p.e2t", &e);
 	struct replay_options opt = {.counting = true, .from = "", .to = "", .hooks = &s.hooks};
-	struct replay *r;
+	struct outcome *r;
 
 	setup(&b, "linux-6.12-vhe");
 	look(&s, false);

@@ -134,9 +134,9 @@ START_TEST(each_access_lasts_longer_by_exactly_what_its_device_takes)
 			ck_assert_uint_gt(b.n, 10);
 			ck_assert_uint_eq(b.gap, gap + b.takes);
 			if (b.vmm) /* all accesses but a last one that the end cuts off */
-				ck_assert_uint_ge(b.m->cpu[0].time[SMP_USER], (b.n - 1) * b.takes);
+				ck_assert_uint_ge(b.m->cpu[0].time[TIME_USER], (b.n - 1) * b.takes);
 			else
-				ck_assert_uint_ge(b.m->cpu[0].time[SMP_HANDLE],
+				ck_assert_uint_ge(b.m->cpu[0].time[TIME_HANDLE],
 						  (b.n - 1) * b.takes);
 		}
 	}
@@ -195,10 +195,10 @@ START_TEST(a_device_without_an_answer_stops_the_pcpu_in_the_kernel_and_one_threa
 		b.b.w.mix[user != 0 ? EXIT_mmio_read_user : EXIT_mmio_gicd_read] = 1;
 		mmio_simulate(&b);
 		ck_assert_uint_eq(b.n, 1 + user);
-		ck_assert((b.m->vcpu[1].n.entries != 0) == (user != 0));
-		ck_assert((b.m->n.preemptions > 5) == (user != 0));
-		ck_assert_uint_gt(b.m->cpu[0].time[user != 0 ? SMP_USER : SMP_HANDLE],
-				  b.m->end * 8 / 10);
+		ck_assert((b.m->vcpu[1].o->n.entries != 0) == (user != 0));
+		ck_assert((b.m->out.n.preemptions > 5) == (user != 0));
+		ck_assert_uint_gt(b.m->cpu[0].time[user != 0 ? TIME_USER : TIME_HANDLE],
+				  b.m->out.clock->end * 8 / 10);
 		mmio_teardown(&b);
 	}
 }
@@ -218,8 +218,8 @@ START_TEST(an_interrupt_from_outside_reaches_the_vcpu)
 	smp_device_fires(&b.m->vcpu[0]); /* the same line */
 	ck_assert_uint_eq(sk_next_time(&b.m->k), sk_now(&b.m->k));
 	ck_assert_int_eq(sk_run_until(&b.m->k, UINT64_C(2000000000), &e), 0);
-	ck_assert_uint_eq(b.m->n.injected, 1);
-	ck_assert_uint_eq(b.m->latency[LAT_DEVICE].n, 1);
+	ck_assert_uint_eq(b.m->out.n.injected, 1);
+	ck_assert_uint_eq(b.m->out.clock->latency[LAT_DEVICE].n, 1);
 	ck_assert_int_eq(smp_end(b.m, &e), 0);
 	mmio_teardown(&b);
 }

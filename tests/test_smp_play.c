@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/app/simulate.h"
+#include "sim/app/job.h"
 #include "tests/suite.h"
 #include "tests/ws_fixture.h"
 
@@ -48,9 +48,8 @@ START_TEST(a_played_trace_counts_what_its_replay_counts_to_the_op)
 	struct err e = {ERR_NONE, ""};
 	struct ws_prog *p;
 	struct tr_reader *t;
-	struct replay *r;
+	struct outcome *r;
 	struct smp *m;
-	uint64_t *exec;
 
 	fixture_machine_from(&machine, EL2SIM_SOURCE_DIR "/configs/machine/neoverse-n1.ini",
 			     "machine.clock=3GHz");
@@ -59,37 +58,34 @@ START_TEST(a_played_trace_counts_what_its_replay_counts_to_the_op)
 	r = replay_run(p, t, &opt, &e);
 	ck_assert_msg(r != NULL, "%s", e.text);
 	m = play(p, path, &opt);
-	expect_same(&m->total, &r->total, "all");
+	expect_same(&m->out.total, &r->total, "all");
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
-		expect_same(&m->phase[ph], &r->phase[ph], phase_name((enum ws_phase)ph));
+		expect_same(&m->out.phase[ph], &r->phase[ph], phase_name((enum ws_phase)ph));
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		ck_assert_uint_eq(m->kind[k].count, r->kind[k].count);
-		expect_same(&m->kind[k].totals, &r->kind[k].totals,
+		ck_assert_uint_eq(m->out.kind[k].count, r->kind[k].count);
+		expect_same(&m->out.kind[k].totals, &r->kind[k].totals,
 			    exit_row((enum exit_kind)k)->name);
 	}
 	ck_assert_uint_eq(m->n_vcpu, r->n_vcpu);
 	for (size_t v = 0; v < r->n_vcpu; v++) {
-		expect_same(&m->vcpu[v].totals, &r->vcpu[v].totals, "vCPU");
-		ck_assert_uint_eq(m->vcpu[v].n.exits, r->vcpu[v].exits);
+		expect_same(&m->vcpu[v].o->totals, &r->vcpu[v].totals, "vCPU");
+		ck_assert_uint_eq(m->vcpu[v].o->n.exits, r->vcpu[v].n.exits);
 		/* residency as recorded, in whole cycles */
-		ck_assert_uint_le(m->vcpu[v].time[SMP_GUEST],
-				  r->vcpu[v].guest_ns * 3 + r->vcpu[v].exits + 3 * 2000000);
-		ck_assert_uint_ge(m->vcpu[v].time[SMP_GUEST] + r->vcpu[v].exits,
+		ck_assert_uint_le(m->vcpu[v].o->time[TIME_GUEST],
+				  r->vcpu[v].guest_ns * 3 + r->vcpu[v].n.exits + 3 * 2000000);
+		ck_assert_uint_ge(m->vcpu[v].o->time[TIME_GUEST] + r->vcpu[v].n.exits,
 				  r->vcpu[v].guest_ns * 3);
 	}
-	ck_assert_uint_eq(m->n.loads, r->loads);
-	ck_assert_uint_eq(m->n.puts, r->puts);
-	ck_assert_uint_eq(m->n.entries, r->entries);
-	ck_assert_uint_eq(m->n.exits, r->exits);
-	ck_assert_uint_eq(m->n.user_exits, r->user_exits);
-	ck_assert_uint_gt(m->n.blocks, 0);
-	exec = xcalloc(p->n, sizeof(*exec));
-	runner_exec(m->runner, exec);
-	ck_assert_int_eq(memcmp(exec, r->exec, p->n * sizeof(*exec)), 0);
-	free(exec);
+	ck_assert_uint_eq(m->out.n.loads, r->n.loads);
+	ck_assert_uint_eq(m->out.n.puts, r->n.puts);
+	ck_assert_uint_eq(m->out.n.entries, r->n.entries);
+	ck_assert_uint_eq(m->out.n.exits, r->n.exits);
+	ck_assert_uint_eq(m->out.n.user_exits, r->n.user_exits);
+	ck_assert_uint_gt(m->out.n.blocks, 0);
+	ck_assert_int_eq(memcmp(m->out.exec, r->exec, p->n * sizeof(*r->exec)), 0);
 	/* what is recorded is as long as the recording, up to a part of a cycle */
-	ck_assert_uint_eq(m->end, (r->last_ns - r->first_ns) * 3);
-	ck_assert_uint_gt(m->latency[LAT_HANDLING].n, r->exits * 9 / 10);
+	ck_assert_uint_eq(m->out.clock->end, (r->trace.last_ns - r->trace.first_ns) * 3);
+	ck_assert_uint_gt(m->out.clock->latency[LAT_HANDLING].n, r->n.exits * 9 / 10);
 	smp_free(m);
 	replay_free(r);
 	tr_close(t);
@@ -114,17 +110,16 @@ START_TEST(what_cannot_be_played_is_one_clear_line)
 {
 	const char *v[] = {bad[_i].a, bad[_i].b, bad[_i].c};
 	const struct arg_list list = {v, 3};
-	struct simulation s = {0};
+	struct job j = {.smp = NULL};
+	const struct job_args args = {0};
 	struct err e = {ERR_NONE, ""};
-	struct config c;
 
-	ck_assert_int_eq(config_load(&c, "configs/experiment/linux-6.12-vhe-n1.ini", &list, &e), 0);
-	ck_assert(simulation_wanted(&c));
-	ck_assert_int_eq(simulation_run(&s, &c, NULL, false, NULL, NULL, &e), -1);
+	ck_assert_int_eq(config_load(&j.config, "configs/experiment/linux-6.12-vhe-n1.ini", &list, &e), 0);
+	ck_assert(job_has_clock(&j.config));
+	ck_assert_int_eq(job_run(&j, &args, &e), -1);
 	ck_assert_msg(strstr(e.text, bad[_i].says) != NULL, "%s", e.text);
 	ck_assert_ptr_null(strchr(e.text, '\n'));
-	simulation_free(&s);
-	config_free(&c);
+	job_free(&j);
 }
 END_TEST
 

@@ -193,7 +193,7 @@ START_TEST(threads_are_pinned_to_the_listed_pcpus_in_turn)
 	b.w.mix[EXIT_hvc_unknown] = 1;
 	m = simulate(&b, true);
 	for (unsigned i = 0; i < 5; i++)
-		ck_assert_int_eq(m->cpu[i].time[SMP_GUEST] != 0, i == 1 || i >= 3);
+		ck_assert_int_eq(m->cpu[i].time[TIME_GUEST] != 0, i == 1 || i >= 3);
 	ck_assert_ptr_eq(m->vcpu[0].cpu, &m->cpu[1]);
 	ck_assert_ptr_eq(m->vcpu[4].cpu, &m->cpu[3]);
 	smp_free(m);
@@ -236,10 +236,10 @@ START_TEST(every_interrupt_reaches_its_vcpu)
 	b.o.tick_hz = 1000;
 	b.o.duration_us = 1000000;
 	m = simulate(&b, true);
-	ck_assert_uint_eq(m->latency[LAT_TIMER].n, m->n.injected);
-	ck_assert_uint_ge(m->n.injected, 4 * 999);
-	ck_assert_uint_le(m->n.injected, 4 * 1000);
-	ck_assert_uint_eq(hist_quantile(&m->latency[LAT_TIMER], 10000) < 5000000, 1);
+	ck_assert_uint_eq(m->out.clock->latency[LAT_TIMER].n, m->out.n.injected);
+	ck_assert_uint_ge(m->out.n.injected, 4 * 999);
+	ck_assert_uint_le(m->out.n.injected, 4 * 1000);
+	ck_assert_uint_eq(hist_quantile(&m->out.clock->latency[LAT_TIMER], 10000) < 5000000, 1);
 	smp_free(m);
 	teardown(&b);
 }

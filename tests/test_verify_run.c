@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/hyp/measured/verify_run.h"
+#include "models/hyp/replay/replay.h"
 #include "tests/suite.h"
 #include "tests/ws_fixture.h"
 
@@ -21,7 +22,7 @@ static const struct run {
 
 static struct fixture_machine cpu;
 static struct ws_prog *prog;
-static struct replay *replay;
+static struct outcome *replay;
 static struct verify_run v;
 static const struct run *run;
 
@@ -42,7 +43,7 @@ static void begin(int i)
 	ck_assert_msg(replay != NULL, "%s", e.text);
 	tr_close(trace);
 	(void)snprintf(path, sizeof(path), EL2SIM_SOURCE_DIR "/tests/data/runs/%s-run.csv.zst", run->name);
-	ck_assert_msg(replay_check(replay, &e) == 0 && verify_run(&v, replay, path, &e) == 0, "%s", e.text);
+	ck_assert_msg(outcome_check(replay, &e) == 0 && verify_run(&v, replay, path, &e) == 0, "%s", e.text);
 }
 
 static void end(void)
@@ -56,9 +57,9 @@ static void end(void)
 START_TEST(counts_the_entries_that_the_recorder_counted)
 {
 	begin(_i);
-	ck_assert_uint_eq(replay->entries, run->entries);
-	ck_assert_uint_eq(replay->exits, run->entries);
-	ck_assert_uint_eq(replay->lost_entries + replay->lost_exits, 0);
+	ck_assert_uint_eq(replay->n.entries, run->entries);
+	ck_assert_uint_eq(replay->n.exits, run->entries);
+	ck_assert_uint_eq(replay->trace.lost_entries + replay->trace.lost_exits, 0);
 	ck_assert_uint_ge(v.tries, run->entries);
 	end();
 }

@@ -7,7 +7,7 @@
 
 #include "models/hyp/replay/recorded.h"
 #include "sim/app/cmd_trace.h"
-#include "sim/app/simulate.h"
+#include "sim/app/job.h"
 #include "tests/suite.h"
 
 #define SAMPLE "traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
@@ -18,8 +18,7 @@ static const char head[] = "[el2sim]\ninclude = " EL2SIM_SOURCE_DIR
 
 struct sim {
 	char path[80];
-	struct config c;
-	struct simulation s;
+	struct job s;
 	struct err e;
 	int rc;
 };
@@ -35,9 +34,9 @@ static void simulate(struct sim *s, const char *more)
 	ck_assert_ptr_nonnull(f);
 	(void)fprintf(f, "%s%s", head, more);
 	(void)fclose(f);
-	s->rc = config_load(&s->c, s->path, NULL, &s->e);
+	s->rc = config_load(&s->s.config, s->path, NULL, &s->e);
 	if (s->rc == 0)
-		s->rc = simulation_run(&s->s, &s->c, NULL, false, NULL, NULL, &s->e);
+		s->rc = job_run(&s->s, &(struct job_args){0}, &s->e);
 }
 
 static void simulate_well(struct sim *s, const char *more)
@@ -48,8 +47,7 @@ static void simulate_well(struct sim *s, const char *more)
 
 static void end(struct sim *s)
 {
-	simulation_free(&s->s);
-	config_free(&s->c);
+	job_free(&s->s);
 	(void)remove(s->path);
 }
 
@@ -73,8 +71,8 @@ START_TEST(classes_get_their_numbers_then_shares_of_the_rest)
 	ck_assert_uint_eq(n[0], 5);
 	ck_assert_uint_eq(n[1], 10);
 	ck_assert_uint_eq(n[2], 5);
-	ck_assert_uint_gt(s.s.smp->kind[EXIT_hvc_unknown].count, 0);
-	ck_assert_uint_gt(s.s.smp->kind[EXIT_sysreg_id].count, 0);
+	ck_assert_uint_gt(s.s.smp->out.kind[EXIT_hvc_unknown].count, 0);
+	ck_assert_uint_gt(s.s.smp->out.kind[EXIT_sysreg_id].count, 0);
 	end(&s);
 }
 END_TEST
@@ -89,8 +87,8 @@ START_TEST(the_unnamed_mix_is_a_class_beside_the_named_ones)
 	ck_assert_uint_eq(s.s.smp->n_cls, 2);
 	ck_assert_uint_eq(s.s.smp->vcpu[0].cls, 0);
 	ck_assert_uint_eq(s.s.smp->vcpu[1].cls, 1);
-	ck_assert_str_eq(workload_name(&s.c.workload, s.s.smp->cls[0]->w), "plain");
-	ck_assert_str_eq(workload_name(&s.c.workload, s.s.smp->cls[1]->w), "b");
+	ck_assert_str_eq(workload_name(&s.s.config.workload, s.s.smp->cls[0]->w), "plain");
+	ck_assert_str_eq(workload_name(&s.s.config.workload, s.s.smp->cls[1]->w), "b");
 	end(&s);
 }
 END_TEST
@@ -104,8 +102,8 @@ START_TEST(a_single_class_is_the_same_as_the_unnamed_mix)
 			  "[workload]\nexits_per_s = 7000\n[mix]\nhvc_unknown = 2\nwfi = 1\n");
 	simulate_well(&b, "[machine]\nvcpus = 6\npcpus = 2\n[run]\nduration = 20000\n"
 			  "[class.x]\nexits_per_s = 7000\nhvc_unknown = 2\nwfi = 1\n");
-	ck_assert_int_eq(memcmp(&a.s.smp->n, &b.s.smp->n, sizeof(a.s.smp->n)), 0);
-	ck_assert_int_eq(memcmp(&a.s.smp->total, &b.s.smp->total, sizeof(a.s.smp->total)), 0);
+	ck_assert_int_eq(memcmp(&a.s.smp->out.n, &b.s.smp->out.n, sizeof(a.s.smp->out.n)), 0);
+	ck_assert_int_eq(memcmp(&a.s.smp->out.total, &b.s.smp->out.total, sizeof(a.s.smp->out.total)), 0);
 	end(&a);
 	end(&b);
 }
@@ -123,7 +121,7 @@ START_TEST(weights_share_a_pcpu_out)
 		    "[class.heavy]\nhvc_unknown = 1\nexits_per_s = 100\nweight = 3072\nvcpus = 1\n"
 		    "[class.light]\nhvc_unknown = 1\nexits_per_s = 100\nweight = 1024\n");
 	for (unsigned i = 0; i < 2; i++)
-		ran[i] = s.s.smp->vcpu[i].time[SMP_GUEST];
+		ran[i] = s.s.smp->vcpu[i].o->time[TIME_GUEST];
 	ck_assert_uint_gt(ran[0] * 100, ran[1] * 290);
 	ck_assert_uint_lt(ran[0] * 100, ran[1] * 310);
 	end(&s);
@@ -163,7 +161,7 @@ START_TEST(a_bad_workload_is_one_clear_line)
 
 	simulate(&s, bad[_i].text);
 	if (s.rc == 0 || strcmp(bad[_i].says, "no trace") == 0) {
-		ck_assert(!simulation_wanted(&s.c)); /* nothing to simulate: run replays */
+		ck_assert(!job_has_clock(&s.s.config)); /* nothing to simulate: run replays */
 	} else {
 		ck_assert_msg(strstr(s.e.text, bad[_i].says) != NULL, "%s", s.e.text);
 		ck_assert_ptr_null(strchr(s.e.text, '\n'));
@@ -298,9 +296,9 @@ START_TEST(a_trace_replicated_to_many_vcpus_runs)
 
 	simulate_well(&s, "[machine]\nvcpus = 64\nvms = 4\npcpus = 8\n[run]\nduration = 100000\n"
 			  "[workload]\ntrace = " EL2SIM_SOURCE_DIR "/" SAMPLE "\n");
-	ck_assert_uint_gt(s.s.smp->kind[EXIT_hvc_psci_version].count, 100);
-	ck_assert_uint_gt(s.s.smp->n.user_exits, 100);
-	ck_assert_uint_gt(s.s.smp->n.blocks, 100);
+	ck_assert_uint_gt(s.s.smp->out.kind[EXIT_hvc_psci_version].count, 100);
+	ck_assert_uint_gt(s.s.smp->out.n.user_exits, 100);
+	ck_assert_uint_gt(s.s.smp->out.n.blocks, 100);
 	end(&s);
 }
 END_TEST
@@ -330,12 +328,12 @@ START_TEST(a_workload_fitted_to_a_trace_has_its_mix)
 	}
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		if (exit_is_workload((enum exit_kind)k) || k == EXIT_wfi_timer)
-			simulated += s.s.smp->kind[k].count;
+			simulated += s.s.smp->out.kind[k].count;
 	}
 	ck_assert_uint_gt(simulated, 5000);
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		uint64_t n = s.s.smp->kind[k].count +
-			     (k == EXIT_wfi ? s.s.smp->kind[EXIT_wfi_timer].count : 0);
+		uint64_t n = s.s.smp->out.kind[k].count +
+			     (k == EXIT_wfi ? s.s.smp->out.kind[EXIT_wfi_timer].count : 0);
 		double share = (double)of_trace[k] / (double)r->exits;
 		double want = share * (double)simulated, off = (double)n - want;
 

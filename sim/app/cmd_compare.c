@@ -8,7 +8,6 @@
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/report/oracle_report.h"
-#include "sim/report/smp_report.h"
 
 struct compare_args {
 	struct output_args out;
@@ -50,7 +49,7 @@ static int run_item(struct job *j, const struct compare_item *it, const struct a
 	rc = config_load(&j->config, it->path, &all, e);
 	free(all.v);
 	if (rc == 0)
-		rc = simulation_wanted(&j->config) ? job_simulate(j, o, e) : job_run(j, o, e);
+		rc = job_run(j, o, e);
 	if (rc != 0)
 		return -1;
 	if (it->title[0] != '\0') {
@@ -75,47 +74,32 @@ static void configurations(const struct job *job, size_t n, struct rep *r)
 static int finish(const struct job *job, size_t n, const struct output_args *out, struct rep *r, struct err *e)
 {
 	struct oracle_column x[COMPARE_MAX] = { { 0 } };
-	struct vflag_tally own[COMPARE_MAX];
 	uint64_t found;
 
 	for (size_t i = 0; i < n; i++)
-		x[i] = (struct oracle_column){ job[i].title, job[i].oracle, job_flags(&job[i], &own[i]) };
+		x[i] = (struct oracle_column){ job[i].title, job[i].oracle, &job[i].out->flags };
 	found = oracle_report(x, n, r);
-	for (size_t i = 0; i < n; i++)
-		vflag_tally_free(&own[i]);
 	configurations(job, n, r);
 	if (output_write(out, r, e) != 0)
 		return -1;
 	return found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;
 }
 
-static int write_report(const struct job *job, size_t n, size_t baseline, const struct output_args *out, struct err *e)
+static int write_report(const struct job *job, size_t n, size_t baseline, bool machines, const struct output_args *out,
+			struct err *e)
 {
 	struct run_result *x = xcalloc(n, sizeof(*x));
-	struct rep *r = rep_new("compare", "The same trace under each configuration");
+	struct rep *r = machines ? rep_new("compare-workloads", "Machines in simulated time, side by side")
+				 : rep_new("compare", "The same trace under each configuration");
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		x[i] = job[i].result;
 	inject_report(&job[0].prog->config, r); /* the same in all columns */
-	compare_report(x, n, baseline, r);
-	rc = finish(job, n, out, r, e);
-	rep_free(r);
-	free(x);
-	return rc;
-}
-
-static int write_workloads(const struct job *job, size_t n, size_t baseline, const struct output_args *out,
-			   struct err *e)
-{
-	struct rep *r = rep_new("compare-workloads", "Machines in simulated time, side by side");
-	struct smp_column *x = xcalloc(n, sizeof(*x));
-	int rc;
-
-	for (size_t i = 0; i < n; i++)
-		x[i] = (struct smp_column){ job[i].title, job[i].sim.smp };
-	inject_report(&job[0].sim.prog->config, r);
-	smp_compare_report(x, n, baseline, r);
+	if (machines)
+		compare_machines_report(x, n, baseline, r);
+	else
+		compare_report(x, n, baseline, r);
 	rc = finish(job, n, out, r, e);
 	rep_free(r);
 	free(x);
@@ -127,11 +111,11 @@ static int write_any(const struct job *job, size_t n, size_t baseline, const str
 	size_t simulated = 0;
 
 	for (size_t i = 0; i < n; i++)
-		simulated += job[i].sim.smp != NULL;
+		simulated += job[i].out->clock != NULL;
 	if (simulated != 0 && simulated != n)
 		return err_set(e, ERR_CONFIG, "%zu of %zu configurations have a workload, the others a trace: want the same "
 			       "in all", simulated, n);
-	return simulated != 0 ? write_workloads(job, n, baseline, out, e) : write_report(job, n, baseline, out, e);
+	return write_report(job, n, baseline, simulated != 0, out, e);
 }
 
 static int run(const struct compare_args *o, const struct arg_list *files, const struct arg_list *overrides,

@@ -41,7 +41,7 @@ static int by_cost(const void *a, const void *b)
 	return x->op > y->op ? 1 : -1;
 }
 
-static struct line *lines_of(const struct replay *r, size_t *n)
+static struct line *lines_of(const struct outcome *r, size_t *n)
 {
 	struct line *l = xcalloc(r->prog->n + 1, sizeof(*l));
 
@@ -53,7 +53,7 @@ static struct line *lines_of(const struct replay *r, size_t *n)
 	return l;
 }
 
-static void line_row(struct rep_table *t, const struct replay *r, const struct line *l)
+static void line_row(struct rep_table *t, const struct outcome *r, const struct line *l)
 {
 	struct ws_explain_row row;
 	uint64_t all = r->total.cycles != 0 ? r->total.cycles : 1;
@@ -73,7 +73,7 @@ static void line_row(struct rep_table *t, const struct replay *r, const struct l
 	rep_str(t, row.function);
 }
 
-static void listing(const struct replay *r, uint64_t top, struct rep *rep)
+static void listing(const struct outcome *r, uint64_t top, struct rep *rep)
 {
 	static const struct rep_col cols[] = {
 		{ .key = "cycles", .type = REP_U64 },
@@ -108,14 +108,15 @@ static void listing(const struct replay *r, uint64_t top, struct rep *rep)
 
 static int report(const struct job *j, const struct profile_args *o, struct err *e)
 {
-	struct rep *r = rep_new("profile", "Where the cycles of a replay went");
+	struct rep *r = rep_new("profile", j->out->clock == NULL ? "Where the cycles of a replay went"
+								: "Where the modelled cycles of a machine went");
 	int rc;
 
 	rep_fact(r, "config", "configuration", "%s", j->result.config);
 	rep_fact(r, "model", "switch model", "%s", j->prog->config.model->name);
 	rep_fact(r, "machine", "machine", "%s", j->prog->config.machine->name);
-	trace_facts(&j->result, r);
-	listing(j->replay, o->top, r);
+	run_source_facts(&j->result, r);
+	listing(j->out, o->top, r);
 	rep_note(r, "modelled cycles only: the measured path of the kernel's other code is in el2sim run");
 	calibration_note(j->prog->config.machine, r);
 	rc = output_write(&o->out, r, e);
@@ -130,7 +131,7 @@ static int folded(const struct job *j, const struct profile_args *o, struct err 
 
 	if (o->top != 0)
 		return err_set(e, ERR_USAGE, "--format folded has every op: leave out --top");
-	folded_add(j->prog, j->replay->exec, &text);
+	folded_add(j->prog, j->out->exec, &text);
 	rc = output_text(&o->out, &text, e);
 	str_free(&text);
 	return rc;

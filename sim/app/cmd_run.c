@@ -40,36 +40,28 @@ static const struct arg_row arg_rows[] = {
 static const struct arg_spec spec = { .name = "run", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
 				      .min_pos = 1, .max_pos = 1, .overrides = true };
 
-static int replay(struct job *j, const struct run_args *o, struct rep **r, struct err *e)
-{
-	if (job_run(j, &o->job, e) != 0)
-		return -1;
-	*r = job_report(j);
-	return 0;
-}
-
 /* What the written events say about themselves. */
 static void origin(const struct job *j, struct str *text)
 {
 	str_addf(text, "simulated by el2sim " EL2SIM_VERSION ": %s, %" PRId64 " vCPUs on %" PRId64
 		 " pCPUs, %s, seed %" PRId64, j->config.path, j->config.smp.vcpus, j->config.smp.pcpus,
-		 j->sim.prog->config.model->name, j->config.smp.seed);
+		 j->prog->config.model->name, j->config.smp.seed);
 }
 
-static int run_workload(struct job *j, const struct run_args *o, struct rep **r, struct err *e)
+/* Run, writing the events of a workload if that is asked for. */
+static int run_engine(struct job *j, const struct run_args *o, struct err *e)
 {
 	struct str text = STR_INIT;
 	int rc;
 
-	if (job_build_simulation(j, &o->job, e) != 0)
+	if (o->events.file == NULL)
+		return job_run(j, &o->job, e);
+	if (job_build(j, &o->job, e) != 0)
 		return -1;
 	origin(j, &text);
-	rc = events_run(&o->events, j->sim.smp, str_get(&text), e);
+	rc = events_run(&o->events, j->smp, str_get(&text), e);
 	str_free(&text);
-	if (rc != 0)
-		return -1;
-	*r = job_report(j);
-	return 0;
+	return rc == 0 ? job_derive(j, e) : -1;
 }
 
 /* The format is known and the timeline watches, before anything is run. */
@@ -94,11 +86,11 @@ static int write_timeline(const struct job *j, const struct run_args *o, struct 
 	int rc;
 
 	str_addf(&about, "el2sim run %s", j->config.path);
-	if (j->replay != NULL)
+	if (j->out->clock == NULL)
 		str_addf(&about, ": replay of %s, phases modelled", j->result.trace);
 	else
 		str_add(&about, ": a machine in simulated time");
-	rc = timeline_write(j->timeline, j->replay, (enum timeline_format)o->timeline_format, o->timeline,
+	rc = timeline_write(j->timeline, j->out, (enum timeline_format)o->timeline_format, o->timeline,
 			    str_get(&about), e);
 	str_free(&about);
 	timeline_notes(j->timeline, r);
@@ -107,25 +99,19 @@ static int write_timeline(const struct job *j, const struct run_args *o, struct 
 
 static int write_folded(const struct job *j, const struct output_args *o, struct err *e)
 {
-	const struct ws_prog *p = j->replay != NULL ? j->prog : j->sim.prog;
-	uint64_t *exec = xcalloc(p->n + 1, sizeof(*exec));
 	struct str text = STR_INIT;
 	int rc;
 
-	if (j->replay == NULL)
-		runner_exec(j->sim.smp->runner, exec);
-	folded_add(p, j->replay != NULL ? j->replay->exec : exec, &text);
+	folded_add(j->prog, j->out->exec, &text);
 	rc = output_text(o, &text, e);
 	str_free(&text);
-	free(exec);
 	return rc;
 }
 
 /* What the oracle found, and the use of flags: its tables if they are asked for. Returns the violations asked for. */
 static uint64_t report_checks(const struct job *j, const struct run_args *o, struct rep *r)
 {
-	struct vflag_tally own;
-	const struct vflag_tally *t = job_flags(j, &own);
+	const struct vflag_tally *t = &j->out->flags;
 	const struct oracle_column x = { j->title, j->oracle, t };
 	uint64_t found = oracle_report(&x, 1, r);
 
@@ -134,7 +120,6 @@ static uint64_t report_checks(const struct job *j, const struct run_args *o, str
 	else if (j->oracle == NULL)
 		flags_warning(t, r);
 	found += o->flags ? t->n_found : 0;
-	vflag_tally_free(&own);
 	return found;
 }
 
@@ -145,7 +130,9 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 	int rc = prepare_timeline(j, o, e);
 
 	if (rc == 0)
-		rc = simulation_wanted(&j->config) ? run_workload(j, o, &r, e) : replay(j, o, &r, e);
+		rc = run_engine(j, o, e);
+	if (rc == 0)
+		r = job_report(j);
 	if (rc == 0 && o->timeline != NULL)
 		rc = write_timeline(j, o, r, e);
 	if (rc == 0) {
@@ -208,7 +195,7 @@ int cmd_run(int argc, char **argv, struct err *e)
 		rc = err_set(e, ERR_USAGE, "--events %s: %s has no workload ([mix]) to simulate: what was recorded is "
 			     "the trace already", o.events.file, a.pos.v[0]);
 	if (rc == 0 && opt_gathered_count(j.config.set) != 0 && o.job.trace == NULL && j.config.sw.trace[0] == '\0' &&
-	    !simulation_wanted(&j.config))
+	    !job_has_clock(&j.config))
 		rc = err_set(e, ERR_USAGE, "%s says what to sweep, and has neither a trace nor a workload of its own: use el2sim "
 			     "sweep", a.pos.v[0]);
 	if (rc == 0)

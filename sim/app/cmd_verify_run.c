@@ -160,15 +160,15 @@ static size_t within(const struct verify_run *v, int64_t limit, size_t *all)
 	return good;
 }
 
-static int report(const struct verify_run *v, const struct replay *p, const struct output_args *out, struct err *e)
+static int report(const struct verify_run *v, const struct outcome *p, const struct output_args *out, struct err *e)
 {
 	struct rep *r = rep_new("verify", "A whole run against its exact totals");
 	size_t all, good;
 	int rc;
 
-	rep_fact_u64(r, "entries", "kvm_entry", p->entries, "");
-	rep_fact_u64(r, "exits", "kvm_exit", p->exits, "");
-	rep_fact_u64(r, "loads", "vcpu_load", p->loads, "");
+	rep_fact_u64(r, "entries", "kvm_entry", p->n.entries, "");
+	rep_fact_u64(r, "exits", "kvm_exit", p->n.exits, "");
+	rep_fact_u64(r, "loads", "vcpu_load", p->n.loads, "");
 	rep_fact_u64(r, "tries", "entries begun (reference)", v->tries, "");
 	rep_fact_u64(r, "enters", "entries finished (reference)", v->enters, "");
 	rep_fact_u64(r, "tracing", "accesses of tracing itself, left out", v->tracing, "");
@@ -195,7 +195,7 @@ static int replay_and_compare(const struct config *c, const char *trace, const c
 	struct replay_options opt = replay_options_of(&c->sw);
 	struct ws_prog *p = config_compile(c, false, e);
 	struct tr_reader *tr = p != NULL ? tr_open(trace, e) : NULL;
-	struct replay *r = NULL;
+	struct outcome *r = NULL;
 	struct verify_run v;
 	int rc = -1;
 
@@ -207,7 +207,7 @@ static int replay_and_compare(const struct config *c, const char *trace, const c
 	}
 	if (tr != NULL)
 		r = replay_run(p, tr, &opt, e);
-	if (r != NULL && replay_check(r, e) == 0 && verify_run(&v, r, reference, e) == 0) {
+	if (r != NULL && outcome_check(r, e) == 0 && verify_run(&v, r, reference, e) == 0) {
 		rc = report(&v, r, out, e);
 		verify_run_free(&v);
 	}

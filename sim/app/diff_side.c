@@ -56,7 +56,7 @@ static int run_config(struct diff_side *s, const struct arg_list *overrides, str
 	if (rc == 0)
 		rc = job_refuse_comparison(&j, e);
 	if (rc == 0)
-		rc = simulation_wanted(&j.config) ? job_simulate(&j, &args, e) : job_run(&j, &args, e);
+		rc = job_run(&j, &args, e);
 	if (rc == 0)
 		s->rep = job_report(&j);
 	if (rc == 0)

@@ -61,8 +61,6 @@ int events_run(const struct events_args *o, struct smp *m, const char *origin, s
 	struct str native = STR_INIT;
 	int rc;
 
-	if (o->file == NULL)
-		return smp_run(m, e);
 	if (o->format == EVENTS_NATIVE)
 		return run_into(m, o->file, origin, e);
 	if (can_be_written(o->file, e) != 0)

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "models/hyp/check/oracle.h"
+#include "models/hyp/host/smp_play.h"
 #include "sim/report/oracle_report.h"
-#include "sim/report/smp_report.h"
+#include "sim/report/timeline.h"
 
 /* [run] title, or the file's name without folder and ending. */
 static void take_title(struct job *j)
@@ -38,7 +39,9 @@ static int read_next(struct job *j, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-static int begin_trace(struct job *j, const char *path, struct err *e)
+/* ---- the replay of a trace ---- */
+
+static int begin_replay(struct job *j, const char *path, struct err *e)
 {
 	struct replay_options *opt = &j->replay_options;
 
@@ -66,19 +69,6 @@ static int at_trace(const struct job *j, struct err *e)
 												 : -1;
 }
 
-int job_begin_replay(struct job *j, const struct job_args *o, struct err *e)
-{
-	take_title(j);
-	if (config_inject(&j->config, &o->inject, e) != 0)
-		return -1;
-	j->prog = config_compile(&j->config, o->force, e);
-	if (j->prog != NULL && o->check)
-		j->oracle = oracle_new(j->prog, 0, 0);
-	if (j->prog == NULL)
-		return -1;
-	return begin_trace(j, trace_of(j, o), e) == 0 ? 0 : at_trace(j, e);
-}
-
 uint64_t job_replay_next(const struct job *j)
 {
 	return j->have_next ? j->next.ts_ns : UINT64_MAX;
@@ -98,41 +88,126 @@ int job_replay_on(struct job *j, uint64_t ns, struct err *e)
 	return rc < 0 ? -1 : 0;
 }
 
-int job_end_replay(struct job *j, bool good, struct err *e)
+/* ---- machines in simulated time ---- */
+
+bool job_has_clock(const struct config *c)
+{
+	return workload_wanted(&c->workload) || c->smp.sched == SCHED_recorded;
+}
+
+/* Measured instructions of each kind, and the cycles that they take. */
+static void fill_measured(struct job *j)
+{
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		uint64_t insns = j->result.cost[k].insns;
+
+		j->measured[k] = (struct outcome_path){ insns, insns * (uint64_t)j->config.machine.cpi_milli / 1000 };
+	}
+}
+
+/* A machine has a trace to play, or a workload. */
+static int check_source(const struct job *j, const char *trace, bool play, struct err *e)
+{
+	if (play && trace[0] == '\0')
+		return err_set(e, ERR_CONFIG,
+			       "%s: [host] sched = recorded, but no trace: set [run] trace, or give --trace FILE",
+			       j->config.path);
+	if (!play && trace[0] != '\0')
+		return err_set(e, ERR_CONFIG,
+			       "%s: both a trace and a workload ([mix]): want one of them: give no "
+			       "[run] trace "
+			       "and no --trace to simulate, leave [mix] out to replay",
+			       j->config.path);
+	return 0;
+}
+
+static void name_workload(struct job *j)
+{
+	const struct workload *w = &j->config.workload;
+
+	for (const struct workload *c = workload_next(w, NULL); c != NULL; c = workload_next(w, c))
+		str_addf(&j->workload, "%s%s", j->workload.len != 0 ? ", " : "", workload_name(w, c));
+	j->result.workload = str_get(&j->workload);
+}
+
+static int build_machine(struct job *j, const char *trace, struct err *e)
+{
+	struct config *c = &j->config;
+
+	fill_measured(j);
+	if (!workload_wanted(&c->workload)) {
+		const struct replay_options opt = replay_options_of(&c->sw);
+
+		j->result.trace = trace;
+		j->smp = smp_new_played(&c->smp, trace, j->prog, &opt, e);
+	} else {
+		j->smp = smp_new(&c->smp, &c->workload, j->prog, j->measured, c->sw.counting, e);
+		name_workload(j);
+	}
+	if (j->smp == NULL)
+		return -1;
+	runner_check(j->smp->runner, j->oracle);
+	if (j->timeline != NULL)
+		timeline_of_machine(j->timeline, j->smp);
+	return 0;
+}
+
+/* ---- both ---- */
+
+int job_build(struct job *j, const struct job_args *o, struct err *e)
+{
+	const char *trace = trace_of(j, o);
+	const bool machine = job_has_clock(&j->config);
+
+	take_title(j);
+	if (config_inject(&j->config, &o->inject, e) != 0 ||
+	    (machine && check_source(j, trace, !workload_wanted(&j->config.workload), e) != 0))
+		return -1;
+	j->prog = config_compile(&j->config, o->force, e);
+	if (j->prog == NULL || path_cost_fill(&j->config.path_profile, &j->config.machine, j->result.cost, e) != 0)
+		return -1;
+	if (o->check)
+		j->oracle = oracle_new(j->prog, 0, 0);
+	if (machine)
+		return build_machine(j, trace, e);
+	return begin_replay(j, trace, e) == 0 ? 0 : at_trace(j, e);
+}
+
+int job_derive(struct job *j, struct err *e)
+{
+	struct run_result *x = &j->result;
+
+	j->out = j->smp != NULL ? &j->smp->out : j->replayed;
+	if (outcome_check(j->out, e) != 0)
+		return -1;
+	if (!outcome_simulated(j->out))
+		path_cost_charge(x->cost, j->config.machine.cpi_milli, j->out);
+	x->title = j->title;
+	x->config = j->config.path;
+	x->info = j->trace != NULL ? tr_info(j->trace) : NULL;
+	x->out = j->out;
+	x->path = &j->config.path_profile;
+	return 0;
+}
+
+int job_end_run(struct job *j, bool good, struct err *e)
 {
 	struct replay_state *s = j->replaying;
 
+	if (j->smp != NULL)
+		return good && smp_end(j->smp, e) == 0 ? job_derive(j, e) : -1;
 	j->replaying = NULL;
-	j->replay = replay_end(s, good ? 0 : -1, e);
-	if (j->replay == NULL)
-		return at_trace(j, e);
-	if (replay_check(j->replay, e) != 0)
-		return -1;
-	j->result = (struct run_result){ .title = j->title, .config = j->config.path, .trace = j->result.trace,
-					 .info = tr_info(j->trace), .prog = j->prog, .replay = j->replay,
-					 .path = &j->config.path_profile };
-	return run_result_derive(&j->result, e);
+	j->replayed = replay_end(s, good ? 0 : -1, e);
+	return j->replayed != NULL ? job_derive(j, e) : at_trace(j, e);
 }
 
 int job_run(struct job *j, const struct job_args *o, struct err *e)
 {
-	if (job_begin_replay(j, o, e) != 0)
+	if (job_build(j, o, e) != 0)
 		return -1;
-	return job_end_replay(j, job_replay_on(j, UINT64_MAX, e) == 0, e);
-}
-
-int job_simulate(struct job *j, const struct job_args *o, struct err *e)
-{
-	return job_build_simulation(j, o, e) == 0 ? smp_run(j->sim.smp, e) : -1;
-}
-
-int job_build_simulation(struct job *j, const struct job_args *o, struct err *e)
-{
-	take_title(j);
-	if (config_inject(&j->config, &o->inject, e) != 0)
-		return -1;
-	return simulation_build(&j->sim, &j->config, o->trace, o->force, o->check ? &j->oracle : NULL,
-				j->timeline, e);
+	if (j->smp != NULL)
+		return smp_run(j->smp, e) == 0 ? job_derive(j, e) : -1;
+	return job_end_run(j, job_replay_on(j, UINT64_MAX, e) == 0, e);
 }
 
 int job_refuse_comparison(const struct job *j, struct err *e)
@@ -145,39 +220,25 @@ int job_refuse_comparison(const struct job *j, struct err *e)
 
 struct rep *job_report(const struct job *j)
 {
-	struct rep *r;
+	struct rep *r = j->smp != NULL ? rep_new("run-workload", "A machine in simulated time")
+				       : rep_new("run", "Replay of a trace");
 
-	if (j->replay != NULL) {
-		r = rep_new("run", "Replay of a trace");
-		inject_report(&j->prog->config, r);
-		run_report(&j->result, r);
-	} else {
-		r = rep_new("run-workload", "A machine in simulated time");
-		inject_report(&j->sim.prog->config, r);
-		smp_report(j->sim.smp, j->config.path, j->sim.path, r);
-	}
+	inject_report(&j->prog->config, r);
+	run_report(&j->result, r);
 	return r;
-}
-
-const struct vflag_tally *job_flags(const struct job *j, struct vflag_tally *own)
-{
-	memset(own, 0, sizeof(*own));
-	if (j->replay != NULL)
-		return &j->replay->flags;
-	runner_flags(j->sim.smp->runner, own);
-	return own;
 }
 
 void job_free(struct job *j)
 {
 	if (j->replaying != NULL)
 		(void)replay_end(j->replaying, -1, NULL);
-	replay_free(j->replay);
+	replay_free(j->replayed);
+	smp_free(j->smp);
 	if (j->trace != NULL)
 		tr_close(j->trace);
 	oracle_free(j->oracle);
 	ws_free(j->prog);
-	simulation_free(&j->sim);
+	str_free(&j->workload);
 	timeline_free(j->timeline);
 	config_free(&j->config);
 	memset(j, 0, sizeof(*j));

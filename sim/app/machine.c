@@ -67,7 +67,7 @@ int machine_stage(const struct el2sim *m, enum machine_stage from, enum machine_
 
 int machine_simulates(const struct el2sim *m, const char *call, struct el2sim_error *e)
 {
-	if (!m->replay && (m->job.sim.smp == NULL || m->job.sim.smp->play == NULL))
+	if (!m->replay && (m->job.smp == NULL || m->job.smp->play == NULL))
 		return 0;
 	return machine_usage(e, "%s: %s replays a trace: want a workload ([mix])", call, m->path);
 }
@@ -86,7 +86,7 @@ uint64_t machine_ps(const struct el2sim *m, uint64_t cycle)
 	uint64_t ps = EL2SIM_NEVER;
 	struct err e;
 
-	(void)clk_time(&m->job.sim.smp->clk, cycle, &ps, &e); /* beyond 64 bits: never */
+	(void)clk_time(&m->job.smp->clk, cycle, &ps, &e); /* beyond 64 bits: never */
 	return ps;
 }
 
@@ -180,13 +180,13 @@ static int build(struct el2sim *m, struct err *e)
 
 	if (config_done(&m->job.config, e) != 0 || job_refuse_comparison(&m->job, e) != 0)
 		return -1;
-	m->replay = !simulation_wanted(&m->job.config);
-	if (m->replay)
-		return job_begin_replay(&m->job, &args, e) == 0 ? take_span(m, e) : -1;
-	if (job_build_simulation(&m->job, &args, e) != 0)
+	m->replay = !job_has_clock(&m->job.config);
+	if (job_build(&m->job, &args, e) != 0)
 		return -1;
-	m->end = smp_end_time(m->job.sim.smp);
-	m->access = xcalloc(m->job.sim.smp->n_vcpu, sizeof(*m->access));
+	if (m->replay)
+		return take_span(m, e);
+	m->end = smp_end_time(m->job.smp);
+	m->access = xcalloc(m->job.smp->n_vcpu, sizeof(*m->access));
 	return 0;
 }
 
@@ -206,7 +206,7 @@ int el2sim_elaborate(struct el2sim *m, struct el2sim_error *e)
 static int run_events(struct el2sim *m, uint64_t ps, struct err *e)
 {
 	if (!m->replay)
-		return sk_run_until(&m->job.sim.smp->k, ps, e);
+		return sk_run_until(&m->job.smp->k, ps, e);
 	m->now = ps;
 	/* to the last event, also where the file's own summary is wrong about its time */
 	return job_replay_on(
@@ -234,7 +234,7 @@ int el2sim_run_until(struct el2sim *m, uint64_t ps, struct el2sim_error *e)
 
 uint64_t el2sim_now(const struct el2sim *m)
 {
-	return m->job.sim.smp != NULL ? sk_now(&m->job.sim.smp->k) : m->now;
+	return m->job.smp != NULL ? sk_now(&m->job.smp->k) : m->now;
 }
 
 static uint64_t next_event(const struct el2sim *m)
@@ -244,7 +244,7 @@ static uint64_t next_event(const struct el2sim *m)
 	if (m->stage < STAGE_BUILT || m->stage > STAGE_RUN || m->failed)
 		return EL2SIM_NEVER;
 	if (!m->replay)
-		return sk_next_time(&m->job.sim.smp->k);
+		return sk_next_time(&m->job.smp->k);
 	next = job_replay_next(&m->job);
 	if (next == UINT64_MAX)
 		return EL2SIM_NEVER;
@@ -268,11 +268,9 @@ uint64_t el2sim_end_time(const struct el2sim *m)
 
 static int end_run(struct el2sim *m, struct err *e)
 {
-	if (m->replay)
-		return job_end_replay(&m->job, !m->failed, e);
-	if (m->cut)
-		m->job.sim.smp->o.duration_us = (int64_t)(el2sim_now(m) / 1000000);
-	return smp_end(m->job.sim.smp, e);
+	if (m->cut && m->job.smp != NULL)
+		m->job.smp->out.clock->duration_us = el2sim_now(m) / 1000000;
+	return job_end_run(&m->job, !m->failed, e);
 }
 
 int el2sim_finish(struct el2sim *m, struct el2sim_error *e)
@@ -306,7 +304,7 @@ int el2sim_raise(struct el2sim *m, unsigned vcpu, struct el2sim_error *e)
 {
 	if (outside(m, vcpu, "el2sim_raise", e) != 0)
 		return -1;
-	smp_device_fires(&m->job.sim.smp->vcpu[vcpu]);
+	smp_device_fires(&m->job.smp->vcpu[vcpu]);
 	return 0;
 }
 
@@ -316,7 +314,7 @@ int el2sim_kick(struct el2sim *m, unsigned vcpu, struct el2sim_error *e)
 
 	if (outside(m, vcpu, "el2sim_kick", e) != 0)
 		return -1;
-	v = &m->job.sim.smp->vcpu[vcpu];
+	v = &m->job.smp->vcpu[vcpu];
 	if (v->state == VC_GUEST)
 		smp_raise(v->cpu, IRQ_KICK);
 	return 0;
@@ -410,7 +408,7 @@ int el2sim_observe(struct el2sim *m, const struct el2sim_observer *o, struct el2
 				      .mode = o->pcpu != NULL ? saw_mode : NULL,
 				      .state = o->vcpu != NULL ? saw_state : NULL,
 				      .exit = o->exit != NULL ? saw_exit : NULL};
-	smp_hook(m->job.sim.smp, &m->hooks);
+	smp_hook(m->job.smp, &m->hooks);
 	return 0;
 }
 
@@ -434,17 +432,6 @@ static void command(const struct el2sim *m, struct rep *r)
 	free(words);
 }
 
-/* A note if a rule of vCPU flags was broken. */
-static void flags(const struct el2sim *m, struct rep *r)
-{
-	struct vflag_tally t = {0};
-
-	if (!m->replay)
-		runner_flags(m->job.sim.smp->runner, &t);
-	flags_warning(m->replay ? &m->job.replay->flags : &t, r);
-	vflag_tally_free(&t);
-}
-
 static struct rep *report(struct el2sim *m, const char *format, enum rep_format *f,
 			  struct el2sim_error *e)
 {
@@ -465,7 +452,7 @@ static struct rep *report(struct el2sim *m, const char *format, enum rep_format 
 		return NULL;
 	}
 	r = job_report(&m->job);
-	flags(m, r);
+	flags_warning(&m->job.out->flags, r);
 	machine_devices(m, r);
 	effective_tables(&(struct effective){&m->job.config, ""}, 1, r);
 	command(m, r);

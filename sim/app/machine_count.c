@@ -12,15 +12,15 @@ static const struct {
 	enum counter_from from;
 	size_t at; /* offset, or index */
 } counters[] = {
-#define X(id, title, help) {#id, FROM_COUNTS, offsetof(struct smp_counts, id)},
-	SMP_COUNTS(X)
+#define X(id, title, help) {#id, FROM_COUNTS, offsetof(struct outcome_counts, id)},
+	OUTCOME_COUNTS(X)
 #undef X
-#define COUNTER(id, ...) {#id, FROM_TOTALS, CNT_##id},
+#define COUNTER(id, key, ...) {#key, FROM_TOTALS, CNT_##id},
 #include "models/hyp/kvm/counters.def"
 #undef COUNTER
 		{"cycles", FROM_CYCLES, 0},
-#define X(id, name, help) {"cycles_" name, FROM_TIMES, SMP_##id},
-	SMP_TIMES(X)
+#define X(id, name, help) {"cycles_" name, FROM_TIMES, TIME_##id},
+	OUTCOME_TIMES(X)
 #undef X
 };
 
@@ -33,7 +33,7 @@ const char *el2sim_counter_name(unsigned i)
 
 /* What a scope's numbers are made of: counts and totals are NULL for pCPUs. */
 struct numbers {
-	const struct smp_counts *n;
+	const struct outcome_counts *n;
 	const struct ws_totals *totals;
 	const uint64_t *time;
 };
@@ -57,12 +57,12 @@ static uint64_t number(const struct numbers *x, unsigned i)
 	BUG("unknown source of a counter");
 }
 
-static uint64_t sum_of_vcpus(const struct smp *s, unsigned vm, unsigned i)
+static uint64_t sum_of_vcpus(const struct outcome *o, unsigned vm, unsigned i)
 {
 	uint64_t sum = 0;
 
-	for (unsigned k = 0; k < s->n_vcpu; k++) {
-		const struct smp_vcpu *v = &s->vcpu[k];
+	for (size_t k = 0; k < o->n_vcpu; k++) {
+		const struct outcome_vcpu *v = &o->vcpu[k];
 
 		if (v->vm == vm || vm == EL2SIM_ALL)
 			sum += number(&(struct numbers){&v->n, &v->totals, v->time}, i);
@@ -70,21 +70,17 @@ static uint64_t sum_of_vcpus(const struct smp *s, unsigned vm, unsigned i)
 	return sum;
 }
 
-static uint64_t machine_time(const struct smp *s, unsigned i)
+static uint64_t machine_time(const struct outcome *o, unsigned i)
 {
-	uint64_t sum = 0;
+	enum outcome_time t = (enum outcome_time)counters[i].at;
 
-	if (counters[i].at == SMP_BLOCKED || counters[i].at == SMP_STEAL)
-		return sum_of_vcpus(s, EL2SIM_ALL, i);
-	for (unsigned k = 0; k < s->n_cpu; k++)
-		sum += s->cpu[k].time[counters[i].at];
-	return sum;
+	return t == TIME_BLOCKED || t == TIME_STEAL ? outcome_vcpu_time(o, t) : outcome_pcpu_time(o, t);
 }
 
 int el2sim_count(const struct el2sim *m, enum el2sim_scope scope, unsigned index, const char *name,
 		 uint64_t *value, struct el2sim_error *e)
 {
-	const struct smp *s = m->job.sim.smp;
+	const struct outcome *s = m->job.smp != NULL ? &m->job.smp->out : NULL;
 	const char *names[N_COUNTERS], *near;
 	unsigned i;
 
@@ -106,7 +102,7 @@ int el2sim_count(const struct el2sim *m, enum el2sim_scope scope, unsigned index
 	if (scope == EL2SIM_PCPU && counters[i].from != FROM_TIMES)
 		return machine_usage(e, "a pCPU does not count %s: want one of cycles_*", name);
 	if (scope == EL2SIM_PCPU)
-		*value = s->cpu[index].time[counters[i].at];
+		*value = s->clock->pcpu[index][counters[i].at];
 	else if (scope == EL2SIM_VCPU)
 		*value = number(&(struct numbers){&s->vcpu[index].n, &s->vcpu[index].totals,
 						  s->vcpu[index].time},
@@ -122,7 +118,7 @@ int el2sim_count(const struct el2sim *m, enum el2sim_scope scope, unsigned index
 
 unsigned el2sim_size(const struct el2sim *m, enum el2sim_scope scope)
 {
-	const struct smp *s = m->job.sim.smp;
+	const struct smp *s = m->job.smp;
 
 	if (s == NULL)
 		return 0;
@@ -141,5 +137,5 @@ unsigned el2sim_size(const struct el2sim *m, enum el2sim_scope scope)
 
 unsigned el2sim_vm_of(const struct el2sim *m, unsigned vcpu)
 {
-	return vcpu < el2sim_size(m, EL2SIM_VCPU) ? m->job.sim.smp->vcpu[vcpu].vm : EL2SIM_ALL;
+	return vcpu < el2sim_size(m, EL2SIM_VCPU) ? m->job.smp->vcpu[vcpu].vm : EL2SIM_ALL;
 }

@@ -9,7 +9,7 @@
 
 static struct smp_vcpu *vcpu_of(struct el2sim *m, unsigned vcpu)
 {
-	return &m->job.sim.smp->vcpu[vcpu];
+	return &m->job.smp->vcpu[vcpu];
 }
 
 /* ---- accesses ---- */
@@ -64,7 +64,7 @@ static struct el2sim_access make_access(struct el2sim *m, const struct smp_acces
  */
 static uint64_t cycles_of(const struct el2sim *m, uint64_t ps)
 {
-	const struct smp *s = m->job.sim.smp;
+	const struct smp *s = m->job.smp;
 	uint64_t now = sk_now(&s->k);
 
 	if (ps > m->end - now)
@@ -75,7 +75,7 @@ static uint64_t cycles_of(const struct el2sim *m, uint64_t ps)
 static void took(const struct el2sim *m, struct machine_access *x, uint64_t ps)
 {
 	x->device->answered++;
-	hist_add(&x->device->takes, sk_now(&m->job.sim.smp->k) - x->since + ps);
+	hist_add(&x->device->takes, sk_now(&m->job.smp->k) - x->since + ps);
 }
 
 static uint64_t on_access(void *ctx, const struct smp_access *a)
@@ -86,7 +86,7 @@ static uint64_t on_access(void *ctx, const struct smp_access *a)
 	struct el2sim_access access;
 	uint64_t ps, cycles;
 
-	*x = (struct machine_access){NULL, sk_now(&m->job.sim.smp->k)};
+	*x = (struct machine_access){NULL, sk_now(&m->job.smp->k)};
 	if (i == EL2SIM_ALL)
 		return 0;
 	access = make_access(m, a, i);
@@ -113,7 +113,7 @@ static void on_handled(void *ctx, const struct smp_at *at, enum exit_kind kind, 
 	(void)kind;
 	if (x->device == NULL)
 		return;
-	hist_add(&x->device->handled, smp_ns(m->job.sim.smp, at->time - since));
+	hist_add(&x->device->handled, smp_ns(m->job.smp, at->time - since));
 	x->device = NULL;
 }
 
@@ -208,9 +208,9 @@ int el2sim_add_device(struct el2sim *m, const struct el2sim_device *d, struct el
 	m->device[m->n_devices++] = x;
 	if (m->n_devices == 1) {
 		m->bus = (struct smp_bus){m, on_access};
-		m->job.sim.smp->bus = &m->bus;
+		m->job.smp->bus = &m->bus;
 		m->exits = (struct smp_hooks){.ctx = m, .handled = on_handled};
-		smp_hook(m->job.sim.smp, &m->exits);
+		smp_hook(m->job.smp, &m->exits);
 	}
 	return 0;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report of `el2sim compare`: the same trace under several configurations, one column each. */
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/base/str.h"
+#include "sim/report/columns.h"
 #include "sim/report/run_report.h"
 
 #define COLUMNS_MAX 24
@@ -67,24 +69,12 @@ static void row_if(struct rep_table *t, const struct sheet *s, const char *name,
 	}
 }
 
-/* a / b in thousandths. */
-static int64_t ratio(uint64_t a, uint64_t b)
-{
-	return (int64_t)(a / b * 1000 + a % b * 1000 / b);
-}
-
 static void average_row(struct rep_table *t, const struct sheet *s, const char *name, number_fn *sum,
 			number_fn *count, unsigned arg)
 {
 	rep_str(t, name);
-	for (size_t i = 0; i < s->n; i++) {
-		uint64_t n = count(s, i, arg);
-
-		if (n == 0)
-			rep_none(t);
-		else
-			rep_fix(t, ratio(sum(s, i, arg), n));
-	}
+	for (size_t i = 0; i < s->n; i++)
+		rep_average(t, sum(s, i, arg), count(s, i, arg));
 }
 
 /* 0 = not known. */
@@ -97,7 +87,7 @@ static void ratio_row(struct rep_table *t, const struct sheet *s, const char *na
 		if (base == 0 || f(s, i, arg) == 0)
 			rep_none(t);
 		else
-			rep_fix(t, ratio(f(s, i, arg), base));
+			rep_fix(t, col_per(f(s, i, arg), base));
 	}
 }
 
@@ -112,13 +102,13 @@ static uint64_t one(const struct sheet *s, size_t i, unsigned arg)
 static uint64_t plain_accesses(const struct sheet *s, size_t i, unsigned arg)
 {
 	(void)arg;
-	return run_accesses(&s->plain[i]);
+	return outcome_accesses(&s->plain[i]);
 }
 
 static uint64_t kernel_accesses(const struct sheet *s, size_t i, unsigned arg)
 {
 	(void)arg;
-	return run_accesses(&s->sums[i].kernel_t);
+	return outcome_accesses(&s->sums[i].kernel_t);
 }
 
 static uint64_t kernel_exits(const struct sheet *s, size_t i, unsigned arg)
@@ -130,7 +120,7 @@ static uint64_t kernel_exits(const struct sheet *s, size_t i, unsigned arg)
 static uint64_t user_accesses(const struct sheet *s, size_t i, unsigned arg)
 {
 	(void)arg;
-	return run_accesses(&s->sums[i].user_t);
+	return outcome_accesses(&s->sums[i].user_t);
 }
 
 static uint64_t user_exits(const struct sheet *s, size_t i, unsigned arg)
@@ -141,38 +131,38 @@ static uint64_t user_exits(const struct sheet *s, size_t i, unsigned arg)
 
 static uint64_t pair_accesses(const struct sheet *s, size_t i, unsigned arg)
 {
-	const struct replay *p = s->x[i].replay;
+	const struct outcome *p = s->x[i].out;
 
 	(void)arg;
-	return run_accesses(&p->phase[PHASE_LOAD]) + run_accesses(&p->phase[PHASE_PUT]);
+	return outcome_accesses(&p->phase[PHASE_LOAD]) + outcome_accesses(&p->phase[PHASE_PUT]);
 }
 
 static uint64_t n_puts(const struct sheet *s, size_t i, unsigned arg)
 {
 	(void)arg;
-	return s->x[i].replay->puts;
+	return s->x[i].out->n.puts;
 }
 
 static uint64_t all_accesses(const struct sheet *s, size_t i, unsigned arg)
 {
 	(void)arg;
-	return run_accesses(&s->x[i].replay->total);
+	return outcome_accesses(&s->x[i].out->total);
 }
 
 static uint64_t exits(const struct sheet *s, size_t i, unsigned arg)
 {
 	(void)arg;
-	return s->x[i].replay->exits;
+	return s->x[i].out->n.exits;
 }
 
 static uint64_t counter(const struct sheet *s, size_t i, unsigned arg)
 {
-	return s->x[i].replay->total.n[arg];
+	return s->x[i].out->total.n[arg];
 }
 
 static uint64_t phase_accesses(const struct sheet *s, size_t i, unsigned arg)
 {
-	return run_accesses(&s->x[i].replay->phase[arg]);
+	return outcome_accesses(&s->x[i].out->phase[arg]);
 }
 
 static uint64_t group_accesses(const struct sheet *s, size_t i, unsigned arg)
@@ -180,24 +170,24 @@ static uint64_t group_accesses(const struct sheet *s, size_t i, unsigned arg)
 	uint64_t n = 0;
 
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
-		n += run_accesses(&s->x[i].account.group[ph][arg]);
+		n += outcome_accesses(&s->x[i].out->account.group[ph][arg]);
 	return n;
 }
 
 static uint64_t class_cycles(const struct sheet *s, size_t i, unsigned arg)
 {
-	return s->x[i].account.class_cycles[arg];
+	return s->x[i].out->account.class_cycles[arg];
 }
 
 static uint64_t phase_cycles(const struct sheet *s, size_t i, unsigned arg)
 {
-	return s->x[i].replay->phase[arg].cycles;
+	return s->x[i].out->phase[arg].cycles;
 }
 
 static uint64_t modelled(const struct sheet *s, size_t i, unsigned arg)
 {
 	(void)arg;
-	return s->x[i].replay->total.cycles;
+	return s->x[i].out->total.cycles;
 }
 
 /* 0 when nothing is known of the path. */
@@ -210,17 +200,17 @@ static uint64_t total_cycles(const struct sheet *s, size_t i, unsigned arg)
 
 static uint64_t kind_accesses(const struct sheet *s, size_t i, unsigned arg)
 {
-	return run_accesses(&s->x[i].replay->kind[arg].totals);
+	return outcome_accesses(&s->x[i].out->kind[arg].totals);
 }
 
 static uint64_t kind_count(const struct sheet *s, size_t i, unsigned arg)
 {
-	return s->x[i].replay->kind[arg].count;
+	return s->x[i].out->kind[arg].count;
 }
 
 static uint64_t kind_cycles(const struct sheet *s, size_t i, unsigned arg)
 {
-	return s->x[i].replay->kind[arg].totals.cycles + run_kind_path(&s->x[i], (enum exit_kind)arg).cycles;
+	return s->x[i].out->kind[arg].totals.cycles + run_kind_path(&s->x[i], (enum exit_kind)arg).cycles;
 }
 
 /* 0 when the path of the kind is not known. */
@@ -369,23 +359,21 @@ static void verdict(const struct sheet *s, size_t i)
 /* Deferral pays per exit and is paid per load: say how many exits this trace has for each. */
 static void mechanism(const struct sheet *s)
 {
-	const struct replay *p = s->x[s->baseline].replay;
+	const struct outcome *p = s->x[s->baseline].out;
 	char n[3][RUN_COUNT_TEXT];
-	uint64_t tenths = p->loads != 0 ? (p->exits * 20 + p->loads) / (p->loads * 2) : 0;
+	uint64_t tenths = p->n.loads != 0 ? (p->n.exits * 20 + p->n.loads) / (p->n.loads * 2) : 0;
 
 	rep_verdict(s->r, "this trace: %s exits, %s of them to the VMM, %s times scheduled out: %llu.%llu exits per "
 		    "vcpu_load, and what is deferred moves once per load instead of once per exit",
-		    run_count(p->exits, n[0]), run_count(p->user_exits, n[1]), run_count(p->sched_outs, n[2]),
+		    run_count(p->n.exits, n[0]), run_count(p->n.user_exits, n[1]), run_count(p->trace.sched_outs, n[2]),
 		    (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
 }
 
 static void config_table(const struct sheet *s)
 {
-	static const struct rep_col cols[] = {
-		{ .key = "column", .type = REP_STR },  { .key = "config", .title = "configuration", .type = REP_STR },
-		{ .key = "model", .title = "switch model", .type = REP_STR },
-		{ .key = "machine", .type = REP_STR }, { .key = "path", .title = "path profile", .type = REP_STR },
-	};
+	const struct rep_col cols[] = { col_text("column", ""), col_text("config", "configuration"),
+					col_text("model", "switch model"), col_text("machine", ""),
+					col_text("path", "path profile") };
 	struct rep_table *t = rep_table(s->r, "configs", "Configurations", cols, 5);
 
 	for (size_t i = 0; i < s->n; i++) {
@@ -393,8 +381,8 @@ static void config_table(const struct sheet *s)
 
 		rep_str(t, x->title);
 		rep_str(t, x->config);
-		rep_str(t, x->prog->config.model->name);
-		rep_str(t, x->prog->config.machine->name);
+		rep_str(t, x->out->prog->config.model->name);
+		rep_str(t, x->out->prog->config.machine->name);
 		if (path_given(x->path))
 			rep_strf(t, "Linux %s, %s on %s", x->path->kernel, x->path->mode, x->path->machine);
 		else
@@ -410,9 +398,9 @@ void compare_report(const struct run_result *x, size_t n, size_t baseline, struc
 
 	for (size_t i = 0; i < n; i++) {
 		run_sums_of(&x[i], &s.sums[i]);
-		run_plain_exit(x[i].prog, &s.plain[i]);
+		run_plain_exit(x[i].out->prog, &s.plain[i]);
 	}
-	trace_facts(&x[0], r);
+	run_trace_facts(&x[0], r);
 	config_table(&s);
 	per_exit_table(&s);
 	ratio_table(&s);
@@ -429,4 +417,172 @@ void compare_report(const struct run_result *x, size_t n, size_t baseline, struc
 	run_notes(x, n, r);
 	free(s.sums);
 	free(s.plain);
+}
+
+/* ---- machines: what scheduling makes of a switch policy ---- */
+
+/* What one machine comes to; cycles in thousandths. */
+struct figures {
+	int64_t exits_per_load;
+	int64_t per_exit;        /* EXIT and ENTER */
+	int64_t per_load;        /* LOAD and PUT */
+	int64_t switch_per_exit; /* all of the switch, over all exits */
+	int64_t accesses_per_exit;
+};
+
+static struct figures figures_of(const struct outcome *o)
+{
+	const struct ws_totals *p = o->phase;
+	struct figures f;
+
+	f.exits_per_load = col_per(o->n.exits, o->n.loads);
+	f.per_exit =
+		col_per(p[PHASE_EXIT].cycles, o->n.exits) + col_per(p[PHASE_ENTER].cycles, o->n.entries);
+	f.per_load = col_per(p[PHASE_LOAD].cycles, o->n.loads) + col_per(p[PHASE_PUT].cycles, o->n.puts);
+	f.switch_per_exit = col_per(o->total.cycles - p[PHASE_HANDLE].cycles, o->n.exits);
+	f.accesses_per_exit = col_per(outcome_accesses(&o->total), o->n.exits);
+	return f;
+}
+
+/* Of the vCPUs' time, in thousandths of a percent. */
+static int64_t share(const struct outcome *o, enum outcome_time k)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < o->n_vcpu; i++)
+		sum += o->vcpu[i].time[k] / o->n_vcpu;
+	return col_per(sum * 100, o->clock->end);
+}
+
+/* Exits per load at which both cost the same, in thousandths; 0: both cost more, or both less, and
+ * no number of exits per load changes the order. */
+static int64_t break_even(const struct figures *f, const struct figures *base)
+{
+	int64_t load = f->per_load - base->per_load, exit = base->per_exit - f->per_exit;
+
+	return load == 0 || exit == 0 || (load > 0) != (exit > 0) ? 0 : load * 1000 / exit;
+}
+
+/* Thousandths as text with two decimals, rounded, without its sign. */
+static const char *fixed(char text[32], int64_t milli)
+{
+	uint64_t u = ((uint64_t)(milli < 0 ? -milli : milli) + 5) / 10;
+
+	(void)snprintf(text, 32, "%llu.%02llu", (unsigned long long)(u / 100), (unsigned long long)(u % 100));
+	return text;
+}
+
+/* The crossover in words: what a load costs more, what each exit saves. */
+static void crossover(struct rep *r, const char *title, const struct figures *f, const char *base_title,
+		      const struct figures *base)
+{
+	int64_t load = f->per_load - base->per_load, exit = f->per_exit - base->per_exit;
+	int64_t even = break_even(f, base);
+	char a[32], b[32], c[32], d[32];
+
+	if (even == 0)
+		return;
+	rep_verdict(r,
+		    "%s against %s: %s cycles %s per load and put, %s %s per exit and entry: cheaper %s %s exits per "
+		    "load, here %s",
+		    title, base_title, fixed(a, load), load > 0 ? "more" : "less", fixed(b, exit),
+		    exit > 0 ? "more" : "less", load > 0 ? "above" : "below", fixed(c, even), fixed(d, f->exits_per_load));
+}
+
+static bool same_machine(const struct outcome *a, const struct outcome *b)
+{
+	return strcmp(a->clock->setup, b->clock->setup) == 0 && a->clock->hz == b->clock->hz;
+}
+
+/* The column that column i is compared with: the baseline, or the first of its own kind if vCPUs,
+ * pCPUs, ... are others. */
+static size_t base_of(const struct run_result *x, size_t i, size_t baseline)
+{
+	size_t k = 0;
+
+	if (same_machine(x[i].out, x[baseline].out))
+		return baseline;
+	while (!same_machine(x[i].out, x[k].out))
+		k++;
+	return k;
+}
+
+static void machine_row(struct rep_table *t, const struct run_result *x, const struct figures *base)
+{
+	const struct outcome *o = x->out;
+	struct figures f = figures_of(o);
+
+	rep_str(t, x->title);
+	rep_u64(t, o->n_vcpu);
+	rep_u64(t, o->n.exits);
+	rep_u64(t, o->n.loads);
+	rep_fix(t, f.exits_per_load);
+	rep_fix(t, f.accesses_per_exit);
+	rep_fix(t, f.per_exit);
+	rep_fix(t, f.per_load);
+	rep_fix(t, f.switch_per_exit);
+	if (base->switch_per_exit != 0)
+		rep_fix(t, f.switch_per_exit * 1000 / base->switch_per_exit);
+	else
+		rep_none(t);
+	if (break_even(&f, base) != 0)
+		rep_fix(t, break_even(&f, base));
+	else
+		rep_none(t);
+	rep_fix(t, share(o, TIME_STEAL));
+	rep_u64(t, hist_quantile(&o->clock->latency[LAT_HANDLING], 9900));
+	rep_u64(t, hist_quantile(&o->clock->latency[LAT_SGI], 9900));
+}
+
+void compare_machines_report(const struct run_result *x, size_t n, size_t baseline, struct rep *r)
+{
+	const struct rep_col cols[] = {
+		col_text("title", "configuration"),
+		{ .key = "vcpus", .title = "vCPUs", .type = REP_U64 },
+		{ .key = "exits", .type = REP_U64 },
+		{ .key = "loads", .type = REP_U64 },
+		col_fix("exits_per_load", "exits per load", "", 2),
+		col_average("accesses_per_exit", "reads and writes per exit", ""),
+		col_average("exit_cycles", "exit and entry", "cycles"),
+		col_average("load_cycles", "load and put", "cycles"),
+		col_average("switch_per_exit", "switch per exit", "cycles"),
+		col_fix("ratio", "to baseline", "", 3),
+		col_fix("break_even", "break-even exits per load", "", 2),
+		col_fix("steal", "", "%", 2),
+		col_count("handling_p99", "handling p99", "ns"),
+		col_count("ipi_p99", "IPI p99", "ns"),
+	};
+	struct rep_table *t =
+		rep_table(r, "compare", "Side by side", cols, sizeof(cols) / sizeof(cols[0]));
+	size_t best = 0;
+
+	rep_fact(r, "baseline", "baseline", "%s", x[baseline].title);
+	rep_fact(r, "model", "switch model of the baseline", "%s",
+		 x[baseline].out->prog->config.model->name);
+	for (size_t i = 0; i < n; i++) {
+		const struct figures base = figures_of(x[base_of(x, i, baseline)].out);
+
+		machine_row(t, &x[i], &base);
+		if (figures_of(x[i].out).switch_per_exit < figures_of(x[best].out).switch_per_exit)
+			best = i;
+	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Switch cycles per exit", .x = "title",
+					  .y = "switch_per_exit", .lead = true });
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Cycles of an exit and entry, and of a load and put",
+					  .x = "title", .y = "exit_cycles load_cycles" });
+	for (size_t i = 0; i < n; i++) {
+		const size_t k = base_of(x, i, baseline);
+		const struct figures f = figures_of(x[i].out), base = figures_of(x[k].out);
+
+		crossover(r, x[i].title, &f, x[k].title, &base);
+	}
+	rep_verdict(r, "least switch cycles per exit: %s", x[best].title);
+	rep_note(r, "switch per exit: load, put, exit, entry and first-use traps over all exits; "
+		    "break-even: exits per load "
+		    "at which a configuration costs what the baseline costs, by the cycles of one "
+		    "exit and entry and one load "
+		    "and put; what is deferred moves once per load instead of once per exit; none where "
+		    "both cost more or both less; a configuration of another size (vCPUs, pCPUs, scheduler, "
+		    "...) is compared with the first of that size");
+	calibration_note(x[baseline].out->prog->config.machine, r);
 }

@@ -6,12 +6,7 @@
 #include "models/hyp/ws/runner.h"
 #include "sim/base/str.h"
 #include "sim/report/run_report.h"
-
-int run_result_derive(struct run_result *x, struct err *e)
-{
-	account_of(x->prog, x->replay->exec, &x->account);
-	return path_cost_fill(x->path, x->prog->config.machine, x->cost, e);
-}
+#include "traces/trace.h"
 
 const char *run_count(uint64_t n, char buf[static RUN_COUNT_TEXT])
 {
@@ -28,11 +23,6 @@ const char *run_count(uint64_t n, char buf[static RUN_COUNT_TEXT])
 	return buf;
 }
 
-uint64_t run_accesses(const struct ws_totals *t)
-{
-	return t->n[CNT_read] + t->n[CNT_write];
-}
-
 void run_plain_exit(const struct ws_prog *p, struct ws_totals *t)
 {
 	struct runner *r = runner_new(p, true);
@@ -45,34 +35,28 @@ void run_plain_exit(const struct ws_prog *p, struct ws_totals *t)
 	runner_free(r);
 }
 
-/* Cycles of measured instructions: CPI is in thousandths. Split so that the product stays in 64 bits. */
-static uint64_t path_cycles(uint64_t insns, int64_t cpi_milli)
+/* A simulated exit is charged the path of the kind that it begins as, which may not be what it turns out to be. */
+static bool charged(const struct run_result *x, enum exit_kind k)
 {
-	uint64_t cpi = (uint64_t)cpi_milli;
+	const struct outcome_kind *kind = &x->out->kind[k];
 
-	return insns / 1000 * cpi + insns % 1000 * cpi / 1000;
+	return !outcome_simulated(x->out) || kind->path.insns == kind->count * x->cost[k].insns;
 }
 
 struct run_path run_kind_path(const struct run_result *x, enum exit_kind k)
 {
-	const struct replay_kind *kind = &x->replay->kind[k];
-	const struct path_cost *c = &x->cost[k], *more = &x->cost[EXIT_preempt];
-	struct run_path p = { 0 };
+	const struct outcome_kind *kind = &x->out->kind[k];
 
-	p.known = c->state == PATH_OK && (kind->more_scheds == 0 || more->state == PATH_OK);
-	if (!p.known)
-		return p;
-	p.insns = kind->count * c->insns + kind->more_scheds * more->insns;
-	p.user = kind->count * c->user;
-	p.cycles = path_cycles(p.insns, x->prog->config.machine->cpi_milli);
-	return p;
+	if (!path_cost_known(x->cost, x->out, k) || !charged(x, k))
+		return (struct run_path){ 0 };
+	return (struct run_path){ true, kind->path.insns, kind->path.cycles, kind->count * x->cost[k].user };
 }
 
 void run_sums_of(const struct run_result *x, struct run_sums *s)
 {
 	memset(s, 0, sizeof(*s));
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		const struct replay_kind *kind = &x->replay->kind[k];
+		const struct outcome_kind *kind = &x->out->kind[k];
 		struct run_path p = run_kind_path(x, (enum exit_kind)k);
 
 		if (exit_is_exit((enum exit_kind)k)) {
@@ -85,6 +69,10 @@ void run_sums_of(const struct run_result *x, struct run_sums *s)
 		s->path_cycles += p.cycles;
 		s->user_insns += p.user;
 		s->unmeasured += p.known ? 0 : kind->count;
+	}
+	if (outcome_simulated(x->out)) { /* with those that the end cut off */
+		s->path_insns = x->out->clock->path.insns;
+		s->path_cycles = x->out->clock->path.cycles;
 	}
 }
 
@@ -109,9 +97,9 @@ static void tidy_path(struct str *out, const char *path)
 	}
 }
 
-void trace_facts(const struct run_result *x, struct rep *r)
+void run_trace_facts(const struct run_result *x, struct rep *r)
 {
-	const struct replay *p = x->replay;
+	const struct outcome *p = x->out;
 	struct str path = STR_INIT;
 
 	tidy_path(&path, x->trace);
@@ -125,9 +113,9 @@ void trace_facts(const struct run_result *x, struct rep *r)
 		rep_fact_u64(r, "lost", "lost by the recorder", x->info->lost, "");
 	}
 	rep_fact_u64(r, "vcpus", "vCPUs", p->n_vcpu, "");
-	rep_fact_u64(r, "exits", "guest exits", p->exits, "");
-	rep_fact_u64(r, "user_exits", "of them to the VMM", p->user_exits, "");
-	rep_fact_u64(r, "sched_outs", "scheduled out in KVM_RUN", p->sched_outs, "");
+	rep_fact_u64(r, "exits", "guest exits", p->n.exits, "");
+	rep_fact_u64(r, "user_exits", "of them to the VMM", p->n.user_exits, "");
+	rep_fact_u64(r, "sched_outs", "scheduled out in KVM_RUN", p->trace.sched_outs, "");
 }
 
 /* Kinds of this trace whose path is not known, for a reason. */
@@ -137,9 +125,9 @@ static void note_kinds(const struct run_result *x, enum path_state state, const 
 	struct str b = STR_INIT;
 
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (x->replay->kind[k].count != 0 && x->cost[k].state == state)
+		if (x->out->kind[k].count != 0 && x->cost[k].state == state)
 			str_addf(&b, "%s%s (%llu)", b.len != 0 ? ", " : "", exit_row((enum exit_kind)k)->name,
-				 (unsigned long long)x->replay->kind[k].count);
+				 (unsigned long long)x->out->kind[k].count);
 	}
 	if (b.len != 0)
 		rep_note(r, "path profile Linux %s, %s on %s: %s: %s", p->kernel, p->mode, p->machine, why, str_get(&b));
@@ -152,7 +140,7 @@ static void note_stand_ins(const struct run_result *x, struct rep *r)
 	struct str b = STR_INIT;
 
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		if (x->replay->kind[k].count != 0 && x->cost[k].state == PATH_OK && x->cost[k].stand_in)
+		if (x->out->kind[k].count != 0 && x->cost[k].state == PATH_OK && x->cost[k].stand_in)
 			str_addf(&b, "%s%s for %s", b.len != 0 ? ", " : "", path_kind_name(x->cost[k].kind),
 				 exit_row((enum exit_kind)k)->name);
 	}
@@ -174,19 +162,34 @@ static void note_assumed_path(const struct run_result *x, struct rep *r)
 	char own[64];
 
 	(void)snprintf(own, sizeof(own), "linux-%s-%s", p->kernel, p->mode);
-	if (path_given(p) && strcmp(own, x->prog->config.model->name) != 0)
+	if (path_given(p) && strcmp(own, x->out->prog->config.model->name) != 0)
 		rep_note(r, "%s: the C code of %s was not recorded; assumed to be that of Linux %s, %s on %s",
-			 x->title, x->prog->config.model->name, p->kernel, p->mode, p->machine);
-	if (path_given(p) && strstr(x->prog->config.machine->name, p->machine) == NULL)
+			 x->title, x->out->prog->config.model->name, p->kernel, p->mode, p->machine);
+	if (path_given(p) && strstr(x->out->prog->config.machine->name, p->machine) == NULL)
 		rep_note(r, "%s: the path profile was recorded on %s, and the machine is %s: instructions that depend on the "
-			 "core differ", x->title, p->machine, x->prog->config.machine->name);
+			 "core differ", x->title, p->machine, x->out->prog->config.machine->name);
 	if (!path_given(p))
 		rep_note(r, "%s: no path profile: the C code around the switch has no cycles here; include a file of "
 			 "configs/kernel to add what was measured", x->title);
 }
 
+static void note_not_charged(const struct run_result *x, struct rep *r)
+{
+	struct str b = STR_INIT;
+
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		if (x->out->kind[k].count != 0 && x->cost[k].state == PATH_OK && !charged(x, (enum exit_kind)k))
+			str_addf(&b, "%s%s (%llu)", b.len != 0 ? ", " : "", exit_row((enum exit_kind)k)->name,
+				 (unsigned long long)x->out->kind[k].count);
+	}
+	if (b.len != 0)
+		rep_note(r, "%s: the measured path of these exits is not charged, they begin as another kind or as none: %s",
+			 x->title, str_get(&b));
+	str_free(&b);
+}
+
 /* Each path profile once. */
-static void note_paths(const struct run_result *x, size_t n, struct rep *r)
+void run_note_paths(const struct run_result *x, size_t n, struct rep *r)
 {
 	for (size_t i = 0; i < n; i++) {
 		bool first = true;
@@ -200,10 +203,11 @@ static void note_paths(const struct run_result *x, size_t n, struct rep *r)
 		note_kinds(&x[i], PATH_TOO_SHORT, "fewer instructions recorded than the model stands for, so nothing "
 			   "is left", r);
 	}
+	note_not_charged(&x[0], r);
 	note_stand_ins(&x[0], r);
 }
 
-static void note_losses(const struct replay *p, struct rep *r)
+static void note_losses(const struct outcome_trace *p, struct rep *r)
 {
 	if (p->lost_entries + p->lost_exits != 0)
 		rep_note(r, "%llu kvm_exit without a kvm_entry before and %llu kvm_entry without a kvm_exit: the trace "
@@ -228,7 +232,7 @@ void calibration_note(const struct machine *m, struct rep *r)
 static bool is_first_machine(const struct run_result *x, size_t i)
 {
 	for (size_t k = 0; k < i; k++) {
-		if (strcmp(x[k].prog->config.machine->name, x[i].prog->config.machine->name) == 0)
+		if (strcmp(x[k].out->prog->config.machine->name, x[i].out->prog->config.machine->name) == 0)
 			return false;
 	}
 	return true;
@@ -236,44 +240,17 @@ static bool is_first_machine(const struct run_result *x, size_t i)
 
 void run_notes(const struct run_result *x, size_t n, struct rep *r)
 {
-	const struct replay *p = x[0].replay;
+	const struct outcome *p = x[0].out;
 
 	for (size_t i = 0; i < n; i++) {
 		if (is_first_machine(x, i))
-			calibration_note(x[i].prog->config.machine, r);
+			calibration_note(x[i].out->prog->config.machine, r);
 	}
-	note_paths(x, n, r);
-	note_losses(p, r);
-	if (p->fp_traps == 0)
+	run_note_paths(x, n, r);
+	note_losses(&p->trace, r);
+	if (p->n.fp_traps == 0)
 		rep_note(r, "no event shows when a guest uses FP/SIMD: no FP trap is counted (run.fp_use = each-load "
 			 "counts one after each vcpu_load)");
 	rep_note(r, "no event shows an entry that is given up because an interrupt is pending: each kvm_entry is one "
 		 "guest entry");
-}
-
-static void each_row(struct rep_table *t, const char *what, uint64_t n, uint64_t exits, const char *help)
-{
-	rep_str(t, what);
-	if (exits == 0)
-		rep_none(t);
-	else
-		rep_fix(t, (int64_t)(n / exits * 1000 + n % exits * 1000 / exits));
-	rep_str(t, help);
-}
-
-void run_per_exit(const struct per_exit *x, struct rep *r)
-{
-	static const struct rep_col cols[] = {
-		{ "what", "", REP_STR, "", 0, false },
-		{ "each", "per exit", REP_FIX, "", 3, false },
-		{ "meaning", "", REP_STR, "", 0, false },
-	};
-	struct rep_table *t = rep_table(r, "per_exit", "Per guest exit", cols, 3);
-
-	each_row(t, "reads", x->total->n[CNT_read], x->exits, "of system registers, in all phases");
-	each_row(t, "writes", x->total->n[CNT_write], x->exits, "of system registers, in all phases");
-	each_row(t, "accesses", run_accesses(x->total), x->exits, "reads and writes");
-	each_row(t, "cycles", x->total->cycles, x->exits, "modelled, in all phases");
-	each_row(t, "loads", x->loads, x->exits, "vcpu_load: how often what is deferred moves");
-	each_row(t, "user_exits", x->user_exits, x->exits, "exits that go to the VMM");
 }

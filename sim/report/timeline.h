@@ -54,10 +54,10 @@ void timeline_of_machine(struct timeline *t, struct smp *m);
 struct smp_hooks *timeline_of_replay(struct timeline *t, uint64_t clock_hz);
 
 /*
- * The run is over; r: the replay, NULL of a machine. Write the file, whole or not at all. about: what was run, for
+ * The run is over and came to this. Write the file, whole or not at all. about: what was run, for
  * the file's head. ERR_IO.
  */
-int timeline_write(struct timeline *t, const struct replay *r, enum timeline_format format, const char *path,
+int timeline_write(struct timeline *t, const struct outcome *o, enum timeline_format format, const char *path,
 		   const char *about, struct err *e);
 
 /* After timeline_write: what the file holds and what it leaves out, as notes. */

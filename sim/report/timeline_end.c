@@ -13,7 +13,7 @@ unsigned tl_vm_of(const struct timeline *t, unsigned vcpu)
 	if (t->m != NULL)
 		return t->m->vcpu[vcpu].vm;
 	for (unsigned v = 0; v < vcpu; v++) { /* the first vCPU of that name */
-		if (strcmp(t->replay->vcpu[v].comm, t->replay->vcpu[vcpu].comm) == 0)
+		if (strcmp(t->out->vcpu[v].vm_name, t->out->vcpu[vcpu].vm_name) == 0)
 			return v;
 	}
 	return vcpu;
@@ -33,17 +33,17 @@ void tl_vm_name(const struct timeline *t, unsigned vm, struct str *b)
 		return;
 	}
 	str_add(b, "VM ");
-	add_plain(b, t->replay->vcpu[vm].comm);
+	add_plain(b, t->out->vcpu[vm].vm_name);
 }
 
 void tl_vcpu_name(const struct timeline *t, unsigned vcpu, struct str *b)
 {
 	if (t->m != NULL)
 		str_addf(b, "vCPU %u", vcpu);
-	else if (t->replay->vcpu[vcpu].index != UINT32_MAX)
-		str_addf(b, "vCPU %" PRIu32 " (%d)", t->replay->vcpu[vcpu].index, t->replay->vcpu[vcpu].pid);
+	else if (t->out->vcpu[vcpu].number != UINT32_MAX)
+		str_addf(b, "vCPU %" PRIu32 " (%d)", t->out->vcpu[vcpu].number, t->out->vcpu[vcpu].pid);
 	else
-		str_addf(b, "vCPU thread %d", t->replay->vcpu[vcpu].pid);
+		str_addf(b, "vCPU thread %d", t->out->vcpu[vcpu].pid);
 }
 
 const char *tl_ran_name(const struct tl_event *e)
@@ -68,7 +68,7 @@ bool tl_of_cpu(const struct tl_event *e)
 
 static void find_end(struct timeline *t)
 {
-	t->end_ns = t->m != NULL ? smp_ns(t->m, t->m->end) : t->replay->last_ns;
+	t->end_ns = t->m != NULL ? t->out->clock->end_ns : t->out->trace.last_ns;
 	if (t->end_ns > t->to_ns)
 		t->end_ns = t->to_ns;
 	if (t->full && t->end_ns > t->cut_ns)
@@ -256,12 +256,12 @@ static tl_writer *const writers[TIMELINE_FORMAT_COUNT] = {
 #undef X
 };
 
-int timeline_write(struct timeline *t, const struct replay *r, enum timeline_format format, const char *path,
+int timeline_write(struct timeline *t, const struct outcome *o, enum timeline_format format, const char *path,
 		   const char *about, struct err *e)
 {
 	struct outfile out;
 
-	t->replay = r;
+	t->out = o;
 	t->about = about;
 	find_end(t);
 	drop_after_end(t);

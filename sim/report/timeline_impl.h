@@ -67,7 +67,7 @@ struct timeline {
 	int64_t loaded; /* vCPUs when the window began */
 
 	/* after the run */
-	const struct replay *replay;
+	const struct outcome *out;
 	const char *about;
 	uint64_t end_ns;
 	struct tl_point *point;

@@ -67,19 +67,19 @@ static void write_trace(const char *path, const uint8_t *data, size_t size)
 	BUG_ON(tw_finish(w, &info, NULL, &e) != 0);
 }
 
-static struct replay *replay_it(const struct ws_prog *p, const char *path, bool counting, bool window)
+static struct outcome *replay_it(const struct ws_prog *p, const char *path, bool counting, bool window)
 {
 	const struct replay_options opt = { .counting = counting, .fp = FP_EACH_LOAD, .from = window ? "begin" : "",
 					    .to = window ? "end" : "" };
 	struct err e = { .text = "" };
 	struct tr_reader *t = tr_open(path, &e);
-	struct replay *r;
+	struct outcome *r;
 
 	BUG_ON(t == NULL);
 	r = replay_run(p, t, &opt, &e);
 	tr_close(t);
 	BUG_ON(r == NULL && (e.code != ERR_INPUT || e.text[0] == '\0'));
-	if (r != NULL && replay_check(r, &e) != 0) {
+	if (r != NULL && outcome_check(r, &e) != 0) {
 		(void)fprintf(stderr, "window %d: %s\n", window, e.text);
 		BUG("the sums of a replay differ");
 	}
@@ -88,7 +88,7 @@ static struct replay *replay_it(const struct ws_prog *p, const char *path, bool 
 
 static void both(const struct ws_prog *p, const char *path, bool window)
 {
-	struct replay *a = replay_it(p, path, true, window), *b = replay_it(p, path, false, window);
+	struct outcome *a = replay_it(p, path, true, window), *b = replay_it(p, path, false, window);
 
 	BUG_ON((a == NULL) != (b == NULL));
 	if (a != NULL) {

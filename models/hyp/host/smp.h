@@ -21,7 +21,6 @@
 #include "models/hyp/host/sched.h"
 #include "models/hyp/ws/watch.h"
 #include "models/hyp/host/smp_mmio.h"
-#include "sim/base/hist.h"
 #include "sim/kernel/clk.h"
 #include "sim/kernel/sk.h"
 
@@ -40,66 +39,8 @@ struct smp_options {
 };
 
 const struct opt_row *smp_opt_rows(size_t *n);
-/* Every option of the two says the same, text by its letters. */
-bool smp_same_options(const struct smp_options *a, const struct smp_options *b);
-
-/* Where time goes: id, name, whose, help. */
-#define SMP_TIMES(X)                                                                               \
-	X(GUEST, "guest", "the guest runs")                                                        \
-	X(SWITCH, "switch", "load, entry, exit, put")                                              \
-	X(HANDLE, "handling",                                                                      \
-	  "the host kernel's path between exit and entry, interrupts, thread switches")            \
-	X(USER, "user", "the VMM")                                                                 \
-	X(POLL, "poll", "halt polling: the vCPU waits in WFI on its pCPU")                         \
-	X(IDLE, "idle", "pCPU: nothing to run")                                                    \
-	X(BLOCKED, "blocked", "vCPU: asleep in WFI")                                               \
-	X(STEAL, "steal", "vCPU: could run and waits for a pCPU")
-
-enum smp_time {
-#define X(id, name, help) SMP_##id,
-	SMP_TIMES(X)
-#undef X
-	SMP_TIME_COUNT
-};
-const char *smp_time_name(enum smp_time t);
-const char *smp_time_help(enum smp_time t);
-
-/* What happens, counted: id, title, help. */
-#define SMP_COUNTS(X)                                                                              \
-	X(loads, "loads", "vcpu_load")                                                             \
-	X(puts, "puts", "vcpu_put")                                                                \
-	X(entries, "entries", "guest entries")                                                     \
-	X(exits, "exits", "guest exits")                                                           \
-	X(user_exits, "user exits", "exits that the VMM handled")                                  \
-	X(fp_traps, "FP traps", "first uses of FP/SIMD since vcpu_load that trapped")              \
-	X(blocks, "blocks", "WFI that put the thread to sleep")                                    \
-	X(poll_hits, "poll hits", "WFI that ended while the host polled")                          \
-	X(preemptions, "preemptions", "threads put off their pCPU while they could run")           \
-	X(migrations, "migrations", "threads picked by another pCPU than the last one")            \
-	X(sgis, "SGIs", "SGIs between vCPUs")                                                      \
-	X(injected, "injected", "virtual interrupts in list registers at an entry")
-
-struct smp_counts {
-#define X(id, title, help) uint64_t id;
-	SMP_COUNTS(X)
-#undef X
-};
-
-/* Latencies, in nanoseconds: id, name, help. */
-#define SMP_LATENCIES(X)                                                                           \
-	X(HANDLING, "exit handling", "from a guest exit to the next entry, sleep not included")    \
-	X(TIMER, "timer", "from a timer's deadline to the entry with its interrupt")               \
-	X(SGI, "IPI", "from the sending of an SGI to the receiver's entry with it")                \
-	X(DEVICE, "device", "from a device interrupt to the entry with it")                        \
-	X(WAKE, "wake-up", "from the wake-up of a sleeping vCPU to its pCPU's thread switch")
-
-enum smp_latency {
-#define X(id, name, help) LAT_##id,
-	SMP_LATENCIES(X)
-#undef X
-	LAT_COUNT
-};
-const char *smp_latency_name(enum smp_latency l);
+/* Every option as text: machines that say the same are of one size. free() it. */
+char *smp_setup(const struct smp_options *o);
 
 /* What a thread does first when it has a pCPU again. */
 enum smp_resume { RESUME_FIRST, RESUME_LOOP, RESUME_HALT, RESUME_USER };
@@ -135,9 +76,9 @@ struct smp_vcpu {
 	uint64_t fired_at; /* ... of the one that is not yet an interrupt of the vCPU */
 	struct list bg, dev; /* in smp_cpu.bg: its host timer expired; in .dev: device interrupt */
 	uint64_t dev_at;
-	struct smp_counts n;
-	struct ws_totals totals;
-	uint64_t time[SMP_TIME_COUNT];
+	struct outcome_vcpu *o;       /* of smp.out */
+	struct outcome_path measured; /* since that exit */
+	uint64_t entered_at, resident; /* cycle of the entry; cycles from entries to exits so far */
 };
 
 /* Physical interrupts. */
@@ -165,18 +106,13 @@ struct smp_cpu {
 	unsigned irqs, cause; /* pending, of enum smp_irq; being handled */
 	bool resched, was_idle;
 	struct list bg, dev; /* of smp_vcpu */
-	uint64_t time[SMP_TIME_COUNT];
-};
-
-struct smp_kind {
-	uint64_t count;
-	struct ws_totals totals;
+	uint64_t *time;      /* of smp.out */
 };
 
 struct smp {
 	struct smp_options o;
 	const struct ws_prog *prog;
-	const uint64_t *measured; /* cycles beside the modelled ops, per exit kind */
+	const struct outcome_path *path; /* beside the modelled ops, per exit kind; or NULL */
 	const struct workload *workload;
 	struct guest_class **cls; /* as workload_next has them */
 	unsigned n_cls;
@@ -190,27 +126,19 @@ struct smp {
 	unsigned n_cpu, n_vcpu;
 	unsigned *pin;
 	bool *idle;   /* per pCPU: a woken thread may go there */
-	uint64_t end; /* cycles simulated */
 	struct smp_hooks *hooks;
 	struct smp_play *play; /* plays a trace (models/hyp/host/smp_play.h); NULL: simulates a workload */
-
-	struct smp_counts n;
-	struct ws_totals total, phase[PHASE_COUNT];
-	struct ws_totals host; /* of pCPUs that run no vCPU's thread */
-	struct smp_kind kind[EXIT_COUNT];
-	struct ws_totals unfinished; /* exits that the end cut off */
-	uint64_t measured_cycles;
-	struct hist latency[LAT_COUNT];
+	struct outcome out;
 };
 
 /*
- * Build the machine. p, w and measured (EXIT_COUNT cycles, or NULL) must last. counting:
+ * Build the machine. p, w and path (EXIT_COUNT of what an exit takes beside the modelled ops, or NULL) must last. counting:
  * precomputed totals instead of values; same result. The classes of w get the vCPUs one after the
  * other, neighbours together. NULL with ERR_CONFIG: more VMs than vCPUs, an empty mix, a duration
  * over 64 bits, classes that do not add up; ERR_INPUT: a trace that cannot be replicated. smp_free.
  */
 struct smp *smp_new(const struct smp_options *o, const struct workload *w, const struct ws_prog *p,
-		    const uint64_t *measured, bool counting, struct err *e);
+		    const struct outcome_path *path, bool counting, struct err *e);
 void smp_free(struct smp *m);
 
 /* Let somebody look, from before smp_run to the end; h must last. Called in the order of this. */
@@ -227,9 +155,8 @@ int smp_end(struct smp *m, struct err *e);
 void smp_device_fires(struct smp_vcpu *v);
 
 /*
- * Conservation: the times of each pCPU and of each vCPU add up to the time simulated, totals to
- * those of phases, kinds and vCPUs, no vCPU sleeps with an interrupt pending, no pCPU idles while a
- * thread waits for it. ERR_MODEL naming the first that fails.
+ * outcome_check, and: no vCPU sleeps with an interrupt pending, no pCPU idles while a thread waits for it. ERR_MODEL
+ * naming the first that fails.
  */
 int smp_check(const struct smp *m, struct err *e);
 /* The last two, at any moment between two delta cycles. */
@@ -240,6 +167,8 @@ uint64_t smp_ns(const struct smp *m, uint64_t cycles);
 
 /* ---- inside ---- */
 
+/* Give the outcome its clock, and say what the machine is; n_cpu, n_vcpu and o are known. */
+void smp_clock(struct smp *m);
 /* Cycle that is under way now. */
 uint64_t smp_now(const struct smp *m);
 /* models/hyp/host/smp_cpu.c: what a pCPU does when its event comes. */

@@ -42,17 +42,6 @@ static uint64_t state_of(const struct smp_vcpu *v, const struct exit_step *s)
 		       : state | s->state;
 }
 
-static void count_phase(struct smp *m, struct smp_vcpu *v, enum ws_phase phase)
-{
-	struct smp_counts *const n[] = {&m->n, &v->n};
-
-	for (unsigned i = 0; i < 2; i++) {
-		RUNNER_COUNT(n[i], phase);
-		n[i]->exits += phase == PHASE_EXIT;
-		n[i]->fp_traps += phase == PHASE_LAZY;
-	}
-}
-
 /* by: the pCPU that finds it out */
 static void pend(struct smp_cpu *by, struct smp_vcpu *v, enum smp_source src, uint64_t at)
 {
@@ -71,22 +60,17 @@ void smp_charge(struct smp_cpu *c, struct exit_step s)
 void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s)
 {
 	struct smp *m = c->m;
-	const struct runner_sums to = {&m->total, m->phase, v != NULL ? &v->totals : NULL,
-				       v != NULL ? &v->pending : &m->host};
-	enum ws_phase phase = exit_step_phase(&s);
-	enum ws_comp comp = exit_step_comp(m->prog->config.model, &s);
+	const struct runner_bill to = {
+		&m->out, v != NULL ? v->o : NULL, v != NULL ? &v->pending : &m->out.idle, m->hooks,
+		m->hooks != NULL ? smp_here(c, v) : (struct smp_at){0}};
 	bool lrs = v != NULL && (exit_step_is(&s, PHASE_ENTER) || exit_step_is(&s, PHASE_EXIT));
-	const struct ws_totals *t = runner_run(m->runner, v != NULL ? v->run : c->host, comp,
-					       state_of(v, &s), lrs ? v->run->lrs : 0);
+	uint64_t cycles = runner_charge(m->runner, v != NULL ? v->run : c->host, &to, &s,
+					state_of(v, &s), lrs ? v->run->lrs : 0)
+				  ->cycles;
 
-	TELL(c, v, ran, &(struct smp_ran){phase, comp, t->cycles, t});
-	runner_add(&to, t, phase);
-	c->busy += t->cycles;
-	c->busy_switch += phase == PHASE_HANDLE ? 0 : t->cycles;
-	if (v == NULL)
-		return;
-	count_phase(m, v, phase);
-	if (phase == PHASE_PUT && (c->irqs >> IRQ_VTIMER & 1) != 0) {
+	c->busy += cycles;
+	c->busy_switch += s.is_phase ? cycles : 0;
+	if (v != NULL && exit_step_is(&s, PHASE_PUT) && (c->irqs >> IRQ_VTIMER & 1) != 0) {
 		/* the line goes with the vCPU */
 		c->irqs &= ~(1u << IRQ_VTIMER);
 		pend(c, v, SRC_TIMER, v->fired_at);
@@ -136,22 +120,22 @@ void smp_raise(struct smp_cpu *c, enum smp_irq irq)
 
 /* ---- time ---- */
 
-static void account(struct smp_cpu *c, enum smp_time what, uint64_t cycles)
+static void account(struct smp_cpu *c, enum outcome_time what, uint64_t cycles)
 {
 	c->time[what] += cycles;
 	if (c->curr == NULL)
 		return;
-	c->curr->time[what] += cycles;
+	c->curr->o->time[what] += cycles;
 	(void)c->m->sched->ops->ran(c->m->sched, &c->curr->ent, cycles);
 }
 
 /* The mode is over: where did the time go? Returns its cycles. */
 static uint64_t account_mode(struct smp_cpu *c)
 {
-	static const enum smp_time what[] = {[CPU_IDLE] = SMP_IDLE,
-					     [CPU_GUEST] = SMP_GUEST,
-					     [CPU_POLL] = SMP_POLL,
-					     [CPU_USER] = SMP_USER};
+	static const enum outcome_time what[] = {[CPU_IDLE] = TIME_IDLE,
+					     [CPU_GUEST] = TIME_GUEST,
+					     [CPU_POLL] = TIME_POLL,
+					     [CPU_USER] = TIME_USER};
 	uint64_t cycles = smp_now(c->m) - c->since;
 
 	c->since += cycles;
@@ -159,8 +143,8 @@ static uint64_t account_mode(struct smp_cpu *c)
 		/* at the simulation's end it may be cut short: the switch comes first */
 		uint64_t part = c->busy_switch < cycles ? c->busy_switch : cycles;
 
-		account(c, SMP_SWITCH, part);
-		account(c, SMP_HANDLE, cycles - part);
+		account(c, TIME_SWITCH, part);
+		account(c, TIME_HANDLE, cycles - part);
 		c->busy = c->busy_switch = 0;
 	} else if (c->mode != CPU_OFF) {
 		account(c, what[c->mode], cycles);
@@ -173,9 +157,9 @@ void smp_cpu_end(struct smp_cpu *c)
 	(void)account_mode(c);
 }
 
-void smp_latency(struct smp *m, enum smp_latency l, uint64_t from)
+void smp_latency(struct smp *m, enum outcome_latency l, uint64_t from)
 {
-	hist_add(&m->latency[l], smp_ns(m, smp_now(m) - from));
+	hist_add(&m->out.clock->latency[l], smp_ns(m, smp_now(m) - from));
 }
 
 /* ---- interrupts of vCPUs ---- */
@@ -196,7 +180,7 @@ void smp_wake(struct smp_cpu *waker, struct smp_vcpu *v)
 	struct smp_cpu *to = &m->cpu[ops->place(m->sched, &v->ent, m->idle)];
 	bool was_idle = m->idle[to->id];
 
-	v->time[SMP_BLOCKED] += smp_now(m) - v->since;
+	v->o->time[TIME_BLOCKED] += smp_now(m) - v->since;
 	v->slept += smp_now(m) - v->since;
 	v->since = smp_now(m);
 	smp_set_state(waker, v, VC_RUNNABLE);

@@ -469,8 +469,8 @@ int smp_events_finish(struct smp_events *s, const char *origin, struct err *e)
 	/* an exit whose interrupt was not handled before the end did happen */
 	for (unsigned v = 0; v < s->m->n_vcpu; v++) {
 		if (s->teller[v].exit_due)
-			tell_exit(s, &(struct smp_at){s->m->end, s->m->vcpu[v].cpu->id, v},
-				  s->m->end);
+			tell_exit(s, &(struct smp_at){s->m->out.clock->end, s->m->vcpu[v].cpu->id, v},
+				  s->m->out.clock->end);
 	}
 	if (rc != 0)
 		*e = s->error;

@@ -14,7 +14,7 @@
 #define STEP_X(comp, cond) ((struct exit_step){false, COMP_##comp, CND(cond), false})
 #define PHASE(phase)       ((struct exit_step){true, PHASE_##phase, 0, false})
 
-#define COUNT(v, what)     ((v)->n.what++, (v)->m->n.what++)
+#define COUNT(v, what)     ((v)->o->n.what++, (v)->m->out.n.what++)
 
 /* ---- observers ---- */
 
@@ -57,7 +57,7 @@ void smp_busy(struct smp_cpu *c, smp_next_fn *next);
 /* A mode that an interrupt ends early. end: cycle, SK_NEVER if nothing else ends it. */
 void smp_mode(struct smp_cpu *c, enum smp_mode mode, uint64_t end);
 /* A time from this cycle on until now ended. */
-void smp_latency(struct smp *m, enum smp_latency l, uint64_t from);
+void smp_latency(struct smp *m, enum outcome_latency l, uint64_t from);
 /* A sleeping thread could run; waker: the pCPU on which that is found out. */
 void smp_wake(struct smp_cpu *waker, struct smp_vcpu *v);
 /* A virtual interrupt becomes pending since cycle `at`; found out on this pCPU. */

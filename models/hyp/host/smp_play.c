@@ -7,7 +7,7 @@
 
 /* What a vCPU does, beside its smp_vcpu. */
 struct played {
-	enum smp_time what;
+	enum outcome_time what;
 	uint64_t since;   /* cycle */
 	uint64_t woke_at; /* 0: it was not woken */
 	bool started;     /* it was on a pCPU before: moving is a migration */
@@ -18,13 +18,12 @@ struct smp_play {
 	struct tr_reader *trace;
 	struct replay_options opt;
 	struct replay_state *state;
-	struct replay *result;
 	struct smp_hooks hooks;
 	struct sk_proc proc;
 	struct tr_event ev; /* that comes next */
 	uint64_t first_ns, span_ns;
 	struct played *vcpu;
-	enum smp_time *cpu; /* what each pCPU does, since smp_cpu.since */
+	enum outcome_time *cpu; /* what each pCPU does, since smp_cpu.since */
 };
 
 /* ---- time ---- */
@@ -40,17 +39,17 @@ static struct smp_at there(const struct smp_play *s, const struct smp_at *at)
 	return (struct smp_at){cycle(s, at->time), at->cpu, at->vcpu};
 }
 
-static enum smp_mode mode_of(enum smp_time what)
+static enum smp_mode mode_of(enum outcome_time what)
 {
-	return what == SMP_GUEST  ? CPU_GUEST
-	       : what == SMP_USER ? CPU_USER
-	       : what == SMP_IDLE ? CPU_IDLE
+	return what == TIME_GUEST  ? CPU_GUEST
+	       : what == TIME_USER ? CPU_USER
+	       : what == TIME_IDLE ? CPU_IDLE
 				  : CPU_BUSY;
 }
 
 /* The pCPU does this from now on, for a vCPU or NULL. */
 static void cpu_does(struct smp_play *s, unsigned cpu, uint64_t now, struct smp_vcpu *v,
-		     enum smp_time what)
+		     enum outcome_time what)
 {
 	struct smp_cpu *c = &s->m->cpu[cpu];
 	const struct smp_at at = {now, cpu, v != NULL ? v->id : SMP_NOBODY};
@@ -64,33 +63,33 @@ static void cpu_does(struct smp_play *s, unsigned cpu, uint64_t now, struct smp_
 	c->mode = mode_of(what);
 }
 
-static bool on_cpu(enum smp_time what)
+static bool on_cpu(enum outcome_time what)
 {
-	return what != SMP_BLOCKED && what != SMP_STEAL;
+	return what != TIME_BLOCKED && what != TIME_STEAL;
 }
 
 /* The vCPU does this from now on, on that pCPU or off any. */
-static void vcpu_does(struct smp_play *s, const struct smp_at *at, enum smp_time what)
+static void vcpu_does(struct smp_play *s, const struct smp_at *at, enum outcome_time what)
 {
 	struct smp_vcpu *v = &s->m->vcpu[at->vcpu];
 	struct played *d = &s->vcpu[at->vcpu];
 	uint64_t off = at->time - d->since;
 
-	v->time[d->what] += off;
+	v->o->time[d->what] += off;
 	if (!on_cpu(d->what))
 		v->slept += off;
 	d->what = what;
 	d->since = at->time;
 	if (!on_cpu(what)) {
 		if (v->cpu->curr == v)
-			cpu_does(s, v->cpu->id, at->time, NULL, SMP_IDLE);
+			cpu_does(s, v->cpu->id, at->time, NULL, TIME_IDLE);
 		return;
 	}
 	if (v->cpu->id != at->cpu && v->cpu->curr == v)
-		cpu_does(s, v->cpu->id, at->time, NULL, SMP_IDLE);
+		cpu_does(s, v->cpu->id, at->time, NULL, TIME_IDLE);
 	if (v->cpu->id != at->cpu && d->started) {
-		v->n.migrations++;
-		s->m->n.migrations++;
+		v->o->n.migrations++;
+		s->m->out.n.migrations++;
 	}
 	d->started = true;
 	v->cpu = &s->m->cpu[at->cpu];
@@ -109,9 +108,9 @@ static void see_ran(void *ctx, const struct smp_at *where, const struct smp_ran 
 
 static void see_state(void *ctx, const struct smp_at *where, enum smp_state state)
 {
-	static const enum smp_time what[SMP_STATE_COUNT] = {
-		[VC_RUNNABLE] = SMP_STEAL, [VC_HOST] = SMP_HANDLE, [VC_GUEST] = SMP_GUEST,
-		[VC_POLL] = SMP_POLL,      [VC_USER] = SMP_USER,   [VC_BLOCKED] = SMP_BLOCKED};
+	static const enum outcome_time what[SMP_STATE_COUNT] = {
+		[VC_RUNNABLE] = TIME_STEAL, [VC_HOST] = TIME_HANDLE, [VC_GUEST] = TIME_GUEST,
+		[VC_POLL] = TIME_POLL,      [VC_USER] = TIME_USER,   [VC_BLOCKED] = TIME_BLOCKED};
 	struct smp_play *s = ctx;
 	const struct smp_at at = there(s, where);
 	struct smp_vcpu *v = &s->m->vcpu[at.vcpu];
@@ -119,14 +118,14 @@ static void see_state(void *ctx, const struct smp_at *where, enum smp_state stat
 
 	vcpu_does(s, &at, what[state]);
 	if (state == VC_BLOCKED) {
-		v->n.blocks++;
-		s->m->n.blocks++;
+		v->o->n.blocks++;
+		s->m->out.n.blocks++;
 		d->woke_at = 0;
 	} else if (state == VC_RUNNABLE) {
-		v->n.preemptions++;
-		s->m->n.preemptions++;
+		v->o->n.preemptions++;
+		s->m->out.n.preemptions++;
 	} else if (d->woke_at != 0) {
-		hist_add(&s->m->latency[LAT_WAKE], smp_ns(s->m, at.time - d->woke_at));
+		hist_add(&s->m->out.clock->latency[LAT_WAKE], smp_ns(s->m, at.time - d->woke_at));
 		d->woke_at = 0;
 	}
 	if (v->state != state)
@@ -147,21 +146,21 @@ static void see_exit(void *ctx, const struct smp_at *where, enum exit_kind kind)
 
 static void see_enter(void *ctx, const struct smp_at *where, unsigned lrs)
 {
-	static const enum smp_latency lat[SRC_COUNT] = {LAT_TIMER, LAT_SGI, LAT_DEVICE};
+	static const enum outcome_latency lat[SRC_COUNT] = {LAT_TIMER, LAT_SGI, LAT_DEVICE};
 	struct smp_play *s = ctx;
 	const struct smp_at at = there(s, where);
 	struct smp_vcpu *v = &s->m->vcpu[at.vcpu];
 
 	for (unsigned i = 0; i < SRC_COUNT && lrs != 0; i++) {
 		if ((v->irqs >> i & 1) != 0)
-			hist_add(&s->m->latency[lat[i]], smp_ns(s->m, at.time - v->irq_at[i]));
+			hist_add(&s->m->out.clock->latency[lat[i]], smp_ns(s->m, at.time - v->irq_at[i]));
 	}
 	v->irqs = 0;
-	v->n.injected += lrs;
-	s->m->n.injected += lrs;
+	v->o->n.injected += lrs;
+	s->m->out.n.injected += lrs;
 	if (v->in_exit) {
-		vcpu_does(s, &at, SMP_HANDLE); /* what it slept until now counts */
-		hist_add(&s->m->latency[LAT_HANDLING],
+		vcpu_does(s, &at, TIME_HANDLE); /* what it slept until now counts */
+		hist_add(&s->m->out.clock->latency[LAT_HANDLING],
 			 smp_ns(s->m, at.time - v->exit_at - v->slept));
 	}
 	v->in_exit = false;
@@ -184,8 +183,8 @@ static void see_irq(void *ctx, const struct smp_at *where, enum smp_irq_step ste
 	struct smp_vcpu *v = &s->m->vcpu[at.vcpu];
 
 	if (step == SMP_IRQ_SEND) {
-		v->n.sgis++;
-		s->m->n.sgis++;
+		v->o->n.sgis++;
+		s->m->out.n.sgis++;
 	} else if (step == SMP_IRQ_PEND && (v->irqs >> src & 1) == 0) {
 		v->irqs |= 1u << src;
 		v->irq_at[src] = at.time;
@@ -198,7 +197,7 @@ static void see_wake(void *ctx, const struct smp_at *where, unsigned to)
 	struct smp_play *s = ctx;
 	const struct smp_at at = there(s, where);
 
-	if (s->vcpu[at.vcpu].what == SMP_BLOCKED)
+	if (s->vcpu[at.vcpu].what == TIME_BLOCKED)
 		s->vcpu[at.vcpu].woke_at = at.time != 0 ? at.time : 1;
 	SMP_HOOK(s->m->hooks, wake, &at, to);
 }
@@ -209,7 +208,7 @@ static void see_thread(void *ctx, const struct smp_at *where, unsigned prev)
 	const struct smp_at at = there(s, where);
 
 	if (at.vcpu == SMP_NOBODY)
-		cpu_does(s, at.cpu, at.time, NULL, SMP_IDLE);
+		cpu_does(s, at.cpu, at.time, NULL, TIME_IDLE);
 	SMP_HOOK(s->m->hooks, thread, &at, prev);
 }
 
@@ -219,8 +218,8 @@ static void see_halt(void *ctx, const struct smp_at *where, uint64_t ns, bool sl
 	struct smp_play *s = ctx;
 	const struct smp_at at = there(s, where);
 
-	s->m->vcpu[at.vcpu].n.poll_hits += !slept;
-	s->m->n.poll_hits += !slept;
+	s->m->vcpu[at.vcpu].o->n.poll_hits += !slept;
+	s->m->out.n.poll_hits += !slept;
 	SMP_HOOK(s->m->hooks, halt, &at, ns, slept, poll_old, poll_new);
 }
 
@@ -308,9 +307,10 @@ static void vcpus_init(struct smp *m, const struct cast *c)
 		v->m = m;
 		v->id = i;
 		v->vm = c->v[i].vm;
+		v->o = &m->out.vcpu[i]; /* the replay meets them in this order */
 		v->cpu = &m->cpu[0];
 		v->state = VC_USER; /* before its first KVM_RUN */
-		m->play->vcpu[i].what = SMP_USER;
+		m->play->vcpu[i].what = TIME_USER;
 	}
 }
 
@@ -328,6 +328,7 @@ static int begin(struct smp_play *s, const struct ws_prog *p, struct err *e)
 				      .halt = see_halt};
 	s->opt.hooks = &s->hooks;
 	s->opt.runner = s->m->runner;
+	s->opt.out = &s->m->out;
 	s->state = replay_begin(p, s->trace, &s->opt, e);
 	if (s->state == NULL || tr_next(s->trace, &s->ev, e) < 0)
 		return -1;
@@ -347,6 +348,8 @@ static int build(struct smp *m, const struct cast *c, const struct ws_prog *p, s
 	m->o.duration_us = (int64_t)(s->span_ns / 1000);
 	if (clk_init(&m->clk, "pCPUs", (uint64_t)p->config.machine->clock_hz, e) != 0)
 		return -1;
+	smp_clock(m);
+	m->out.clock->as_recorded = true;
 	m->runner = runner_new(p, s->opt.counting);
 	m->sched = sched_new(SCHED_recorded, m->n_cpu, 1);
 	m->cpu = xcalloc(m->n_cpu, sizeof(*m->cpu));
@@ -357,7 +360,8 @@ static int build(struct smp *m, const struct cast *c, const struct ws_prog *p, s
 	for (unsigned i = 0; i < m->n_cpu; i++) {
 		m->cpu[i].m = m;
 		m->cpu[i].id = i;
-		s->cpu[i] = SMP_IDLE;
+		m->cpu[i].time = m->out.clock->pcpu[i];
+		s->cpu[i] = TIME_IDLE;
 	}
 	vcpus_init(m, c);
 	return begin(s, p, e);
@@ -372,6 +376,7 @@ struct smp *smp_new_played(const struct smp_options *o, const char *path, const 
 
 	m->o = *o;
 	m->prog = p;
+	outcome_init(&m->out, p);
 	sk_init(&m->k, 0);
 	m->play = xcalloc(1, sizeof(*m->play));
 	m->play->m = m;
@@ -410,49 +415,24 @@ uint64_t smp_play_end_time(const struct smp *m)
 	return m->play->span_ns * 1000;
 }
 
-static void take_counts(struct smp_counts *n, uint64_t loads, uint64_t puts, uint64_t entries,
-			uint64_t exits, uint64_t user_exits)
-{
-	n->loads = loads;
-	n->puts = puts;
-	n->entries = entries;
-	n->exits = exits;
-	n->user_exits = user_exits;
-}
-
 int smp_play_end(struct smp *m, struct err *e)
 {
 	struct smp_play *s = m->play;
-	const struct replay *r;
+	const uint64_t end = m->out.clock->end;
+	const struct outcome *r = replay_end(s->state, 0, e);
 
-	s->result = replay_end(s->state, 0, e);
 	s->state = NULL;
-	r = s->result;
-	if (r == NULL || replay_check(r, e) != 0)
+	if (r == NULL)
 		return -1;
-	m->total = r->total;
-	memcpy(m->phase, r->phase, sizeof(m->phase));
-	for (unsigned k = 0; k < EXIT_COUNT; k++)
-		m->kind[k] = (struct smp_kind){r->kind[k].count, r->kind[k].totals};
-	take_counts(&m->n, r->loads, r->puts, r->entries, r->exits, r->user_exits);
-	m->n.fp_traps = r->fp_traps;
 	for (unsigned i = 0; i < m->n_vcpu; i++) {
-		const struct replay_vcpu *of = &r->vcpu[i];
 		struct smp_vcpu *v = &m->vcpu[i];
 
-		take_counts(&v->n, of->loads, of->puts, of->entries, of->exits, of->user_exits);
-		v->totals = of->totals;
 		v->irqs = 0; /* the trace ends, nobody waits */
-		v->time[s->vcpu[i].what] += m->end - s->vcpu[i].since;
+		v->o->time[s->vcpu[i].what] += end - s->vcpu[i].since;
 	}
 	for (unsigned i = 0; i < m->n_cpu; i++)
-		m->cpu[i].time[s->cpu[i]] += m->end - m->cpu[i].since;
+		m->cpu[i].time[s->cpu[i]] += end - m->cpu[i].since;
 	return 0;
-}
-
-const struct replay *smp_played(const struct smp *m)
-{
-	return m->play != NULL ? m->play->result : NULL;
 }
 
 void smp_play_free(struct smp_play *s)
@@ -463,7 +443,6 @@ void smp_play_free(struct smp_play *s)
 		return;
 	if (s->state != NULL)
 		(void)replay_end(s->state, -1, &e);
-	replay_free(s->result);
 	if (s->trace != NULL)
 		tr_close(s->trace);
 	free(s->vcpu);

@@ -22,9 +22,6 @@
 struct smp *smp_new_played(const struct smp_options *o, const char *path, const struct ws_prog *p,
 			   const struct replay_options *opt, struct err *e);
 
-/* What the replay came to, after smp_run. */
-const struct replay *smp_played(const struct smp *m);
-
 /* ---- inside, for smp.c ---- */
 
 uint64_t smp_play_end_time(const struct smp *m);

@@ -21,6 +21,21 @@ static void off_cpu(struct smp_cpu *c, enum smp_state state, enum smp_resume res
 
 /* ---- guest entry and exit ---- */
 
+static void add_path(struct outcome_path *sum, const struct outcome_path *more)
+{
+	sum->insns += more->insns;
+	sum->cycles += more->cycles;
+}
+
+/* The measured part of the kernel's way to handle the exit. */
+static void charge_path(struct smp_cpu *c, struct smp_vcpu *v, const struct outcome_path *path)
+{
+	TELL(c, v, ran, &(struct smp_ran){PHASE_HANDLE, COMP_COUNT, path->cycles, NULL});
+	c->busy += path->cycles;
+	add_path(&v->measured, path);
+	add_path(&c->m->out.clock->path, path);
+}
+
 static void begin_exit(struct smp_cpu *c, enum exit_kind kind)
 {
 	struct smp_vcpu *v = c->curr;
@@ -31,23 +46,25 @@ static void begin_exit(struct smp_cpu *c, enum exit_kind kind)
 	v->in_exit = true;
 	v->exit_at = smp_now(c->m);
 	v->slept = 0;
+	v->resident += v->exit_at - v->entered_at;
+	COUNT(v, exits);
 	smp_charge(c, PHASE(EXIT));
 	runner_handlers(c->m->runner, v->run, kind, false);
 	runner_lrs(v->run, 0);
-	if (c->m->measured != NULL) {
-		TELL(c, v, ran,
-		     &(struct smp_ran){PHASE_HANDLE, COMP_COUNT, c->m->measured[kind], NULL});
-		c->busy += c->m->measured[kind];
-		c->m->measured_cycles += c->m->measured[kind];
-	}
+	if (c->m->path != NULL)
+		charge_path(c, v, &c->m->path[kind]);
 }
 
 static void settle(struct smp *m, struct smp_vcpu *v)
 {
+	struct outcome_kind *k = &m->out.kind[v->kind];
+
 	TELL(v->cpu, v, handled, v->kind, v->exit_at);
-	m->kind[v->kind].count++;
-	ws_totals_add(&m->kind[v->kind].totals, &v->pending, 1);
+	k->count++;
+	ws_totals_add(&k->totals, &v->pending, 1);
+	add_path(&k->path, &v->measured);
 	v->pending = (struct ws_totals){0};
+	v->measured = (struct outcome_path){0};
 }
 
 static void guest_runs(struct smp *m, struct smp_cpu *c)
@@ -72,13 +89,14 @@ static void guest_entered(struct smp *m, struct smp_cpu *c)
 		guest_runs(m, c);
 		return;
 	}
+	COUNT(v, fp_traps);
 	smp_charge(c, PHASE(LAZY));
 	smp_busy(c, guest_runs);
 }
 
 static void inject(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
 {
-	static const enum smp_latency lat[SRC_COUNT] = {LAT_TIMER, LAT_SGI, LAT_DEVICE};
+	static const enum outcome_latency lat[SRC_COUNT] = {LAT_TIMER, LAT_SGI, LAT_DEVICE};
 	uint64_t have = (uint64_t)m->prog->config.machine->list_registers;
 	unsigned n = 0;
 
@@ -92,6 +110,8 @@ static void inject(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
 		n++;
 	}
 	runner_lrs(v->run, n);
+	for (unsigned k = 0; k < n; k++)
+		m->out.lr_used[k]++;
 }
 
 /* schedule(): the thread picked takes over, if there is none the idle task. */
@@ -152,6 +172,7 @@ static void loop_check(struct smp *m, struct smp_cpu *c)
 		smp_set_state(c, v, VC_GUEST);
 		smp_charge(c, PHASE(ENTER));
 		smp_busy(c, guest_entered);
+		v->entered_at = c->since;
 	}
 }
 
@@ -518,7 +539,7 @@ static void switch_to(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
 {
 	bool from_idle = c->last == NULL, started = v->resume != RESUME_FIRST;
 
-	v->time[SMP_STEAL] += smp_now(m) - v->since;
+	v->o->time[TIME_STEAL] += smp_now(m) - v->since;
 	v->slept += smp_now(m) - v->since;
 	if (v->cpu != c)
 		COUNT(v, migrations);

@@ -117,7 +117,7 @@ static const struct {
 	const char *name, *title, *help;
 	enum counter_class class;
 } counters[CNT_COUNT] = {
-#define COUNTER(id, class, title, help) { #id, title, help, CLASS_##class },
+#define COUNTER(id, key, class, title, help) { #key, title, help, CLASS_##class },
 #include "models/hyp/kvm/counters.def"
 #undef COUNTER
 };

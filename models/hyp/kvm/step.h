@@ -48,7 +48,7 @@ enum ws_opcode {
 enum ws_operand { OPND_REG, OPND_GRP, OPND_NUM, OPND_COMP };
 
 enum ws_counter {
-#define COUNTER(id, class, title, help) CNT_##id,
+#define COUNTER(id, ...) CNT_##id,
 #include "models/hyp/kvm/counters.def"
 #undef COUNTER
 	CNT_COUNT,
@@ -73,7 +73,7 @@ struct ws_opcode_row {
 };
 
 const struct ws_opcode_row *ws_opcode_row(enum ws_opcode op);
-const char *counter_name(enum ws_counter c);
+const char *counter_name(enum ws_counter c); /* key of its column */
 const char *counter_title(enum ws_counter c);
 const char *counter_help(enum ws_counter c);
 enum counter_class counter_class(enum ws_counter c); /* CNT_none: other */

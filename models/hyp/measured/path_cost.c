@@ -94,3 +94,29 @@ int path_cost_fill(const struct path_profile *p, const struct machine *m, struct
 	ws_free(prog);
 	return 0;
 }
+
+/* Cycles of measured instructions. Split so that the product stays in 64 bits. */
+static uint64_t path_cycles(uint64_t insns, int64_t cpi_milli)
+{
+	uint64_t cpi = (uint64_t)cpi_milli;
+
+	return insns / 1000 * cpi + insns % 1000 * cpi / 1000;
+}
+
+bool path_cost_known(const struct path_cost *cost, const struct outcome *o, enum exit_kind k)
+{
+	return cost[k].state == PATH_OK && (o->kind[k].more_scheds == 0 || cost[EXIT_preempt].state == PATH_OK);
+}
+
+void path_cost_charge(const struct path_cost *cost, int64_t cpi_milli, struct outcome *o)
+{
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		struct outcome_kind *kind = &o->kind[k];
+
+		kind->path = (struct outcome_path){ 0 };
+		if (!path_cost_known(cost, o, (enum exit_kind)k))
+			continue;
+		kind->path.insns = kind->count * cost[k].insns + kind->more_scheds * cost[EXIT_preempt].insns;
+		kind->path.cycles = path_cycles(kind->path.insns, cpi_milli);
+	}
+}

@@ -9,6 +9,7 @@
 
 #include "models/hyp/kvm/exits.h"
 #include "models/hyp/measured/path.h"
+#include "models/hyp/ws/outcome.h"
 
 enum path_state {
 	PATH_NONE,        /* no profile */
@@ -34,6 +35,14 @@ struct path_cost {
  */
 int path_cost_fill(const struct path_profile *p, const struct machine *m, struct path_cost *cost,
 		   struct err *e);
+
+/*
+ * Charge the measured path of each exit of an outcome to its kind (a kind that was not measured: nothing), for an engine
+ * that does not do it while it runs. cpi_milli: cycles per instruction, in thousandths.
+ */
+void path_cost_charge(const struct path_cost *cost, int64_t cpi_milli, struct outcome *o);
+/* True if all of a kind's exits have a measured path. */
+bool path_cost_known(const struct path_cost *cost, const struct outcome *o, enum exit_kind k);
 
 /* True if a profile was given. */
 bool path_given(const struct path_profile *p);

@@ -132,7 +132,7 @@ static int load(struct verify_run *v, const char *path, struct err *e)
 }
 
 /* Accesses to ICH_LRn_EL2 spread over the registers as the entries filled them; returns the first one's. */
-static uint64_t lr_share(struct verify_run *v, const struct replay *r, const struct ws_op *op, enum ref_op kind,
+static uint64_t lr_share(struct verify_run *v, const struct outcome *r, const struct ws_op *op, enum ref_op kind,
 			 uint64_t exec)
 {
 	uint64_t first = exec;
@@ -154,7 +154,7 @@ static uint64_t lr_share(struct verify_run *v, const struct replay *r, const str
 	return first;
 }
 
-static void add_simulated(struct verify_run *v, const struct replay *r)
+static void add_simulated(struct verify_run *v, const struct outcome *r)
 {
 	const struct ws_prog *p = r->prog;
 	enum ref_op op;
@@ -175,7 +175,7 @@ static void add_simulated(struct verify_run *v, const struct replay *r)
 }
 
 /* How often a component ran: its most frequent op. */
-static uint64_t runs(const struct replay *r, enum ws_comp comp)
+static uint64_t runs(const struct outcome *r, enum ws_comp comp)
 {
 	const struct ws_prog *p = r->prog;
 	uint64_t most = 0;
@@ -188,7 +188,7 @@ static uint64_t runs(const struct replay *r, enum ws_comp comp)
 }
 
 /* Cost what the trace did not show, kind by kind. */
-static void add_unseen(struct verify_run *v, const struct replay *r)
+static void add_unseen(struct verify_run *v, const struct outcome *r)
 {
 	for (unsigned u = 0; u < UNSEEN_COUNT; u++) {
 		enum ws_comp comp = rows[u].comp == COMP_COUNT ? ws_phase_comp(r->prog, PHASE_LAZY) : rows[u].comp;
@@ -209,7 +209,7 @@ static void add_unseen(struct verify_run *v, const struct replay *r)
 	}
 }
 
-int verify_run(struct verify_run *v, const struct replay *r, const char *path, struct err *e)
+int verify_run(struct verify_run *v, const struct outcome *r, const char *path, struct err *e)
 {
 	memset(v, 0, sizeof(*v));
 	if (load(v, path, e) != 0) {

@@ -9,7 +9,7 @@
 #ifndef EL2SIM_HYP_VERIFY_RUN_H
 #define EL2SIM_HYP_VERIFY_RUN_H
 
-#include "models/hyp/replay/replay.h"
+#include "models/hyp/ws/outcome.h"
 #include "models/hyp/measured/verify.h"
 
 enum unseen {
@@ -35,7 +35,7 @@ struct verify_run {
 };
 
 /* Compare a finished replay with `<run>-run.csv`. ERR_INPUT. Free with verify_run_free. */
-int verify_run(struct verify_run *v, const struct replay *r, const char *path, struct err *e);
+int verify_run(struct verify_run *v, const struct outcome *r, const char *path, struct err *e);
 void verify_run_free(struct verify_run *v);
 
 /* Difference that is left, in thousandths of the reference; INT64_MAX when the reference has none. */

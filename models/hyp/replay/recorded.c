@@ -144,10 +144,10 @@ struct recorded *recorded_read(const struct ws_prog *p, const char *path, struct
 				  .halt = see_halt};
 	const struct replay_options opt = {.counting = true, .from = "", .to = "", .hooks = &hooks};
 	struct tr_reader *t = tr_open(path, e);
-	struct replay *replay = t != NULL ? replay_run(p, t, &opt, e) : NULL;
+	struct outcome *replay = t != NULL ? replay_run(p, t, &opt, e) : NULL;
 
 	if (replay != NULL)
-		r.out->span_ns = replay->last_ns - replay->first_ns;
+		r.out->span_ns = replay->trace.last_ns - replay->trace.first_ns;
 	replay_free(replay);
 	if (t != NULL)
 		tr_close(t);

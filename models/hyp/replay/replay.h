@@ -17,45 +17,10 @@
 #ifndef EL2SIM_HYP_REPLAY_H
 #define EL2SIM_HYP_REPLAY_H
 
-#include "models/hyp/kvm/exits.h"
-#include "models/hyp/ws/wswitch.h"
+#include "models/hyp/ws/outcome.h"
 #include "models/hyp/ws/policy_opt.h"
-#include "models/hyp/ws/vflag_plan.h"
 #include "models/hyp/ws/watch.h"
 #include "traces/trace.h"
-
-struct replay_vcpu {
-	int32_t pid;
-	char comm[16];      /* VM: vCPU threads of one name are one VM */
-	uint32_t index;     /* vcpu->vcpu_idx if an event told it, else UINT32_MAX */
-	uint64_t exits, entries, loads, puts, user_exits;
-	uint64_t guest_ns;  /* residency: kvm_entry to kvm_exit, as recorded */
-	struct ws_totals totals;
-};
-
-struct replay_kind {
-	uint64_t count;
-	uint64_t more_scheds; /* times scheduled out and in beyond what the kind's own sequence has */
-	struct ws_totals totals;
-	uint64_t guest_ns;    /* residency before these exits */
-};
-
-struct replay {
-	const struct ws_prog *prog;
-	uint64_t entries, exits, loads, puts, user_exits, sched_outs, fp_traps;
-	uint64_t inferred;   /* of sched_outs: no event, but the vCPU went on on another CPU */
-	uint64_t unfinished; /* exits whose next entry is not in the trace */
-	uint64_t lost_entries, lost_exits; /* kvm_exit without its kvm_entry and the other way round */
-	uint64_t first_ns, last_ns;
-	uint64_t lr_used[16]; /* entries that filled list register k */
-	struct ws_totals total, phase[PHASE_COUNT];
-	uint64_t phase_runs[PHASE_COUNT]; /* HANDLE: components */
-	struct replay_kind kind[EXIT_COUNT];
-	struct replay_vcpu *vcpu;
-	size_t n_vcpu;
-	uint64_t *exec; /* executions of each op of the program */
-	struct vflag_tally flags;
-};
 
 struct oracle;
 
@@ -67,6 +32,7 @@ struct replay_options {
 	const char *from, *to; /* markers (event print) between which is counted; "" = the whole trace */
 	struct smp_hooks *hooks; /* observers, NULL: none; they see what is counted */
 	struct runner *runner;   /* to run on, the caller's; NULL: one of its own */
+	struct outcome *out;     /* to fill, the caller's; NULL: a new one */
 };
 
 /* As [run] of a configuration says; the strings stay the configuration's. */
@@ -76,25 +42,19 @@ struct replay_options replay_options_of(const struct switch_options *o);
  * Replay a trace, from its beginning, through a program.
  * Returns NULL with ERR_INPUT when the trace cannot be read or holds no kvm_entry. Free with replay_free.
  */
-struct replay *replay_run(const struct ws_prog *p, struct tr_reader *trace,
+struct outcome *replay_run(const struct ws_prog *p, struct tr_reader *trace,
 			  const struct replay_options *opt, struct err *e);
-void replay_free(struct replay *r);
+void replay_free(struct outcome *o);
 
 /*
  * The same event by event, for who has a clock of his own: begin, each event of the trace in its
  * order (1: it counts; 0: the window is over; -1: ERR_INPUT), end. replay_end frees s in any case;
- * it returns NULL if rc is not 0, or as replay_run. opt must last.
+ * it returns NULL if rc is not 0, or as replay_run (opt->out if that is given). opt must last.
  */
 struct replay_state;
 struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *trace,
 				  const struct replay_options *opt, struct err *e);
 int replay_event(struct replay_state *s, const struct tr_event *ev, struct err *e);
-struct replay *replay_end(struct replay_state *s, int rc, struct err *e);
-
-/*
- * Conservation: totals over phases, kinds, vCPUs and ops agree, entries and exits match, and simulated cycles
- * are the sum of their parts. ERR_MODEL naming the first sum that does not.
- */
-int replay_check(const struct replay *r, struct err *e);
+struct outcome *replay_end(struct replay_state *s, int rc, struct err *e);
 
 #endif

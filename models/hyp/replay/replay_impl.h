@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside the replay: replay.c reads events, replay_steps.c runs components, replay_lines.c keeps interrupts. */
+/*
+ * Inside the replay: replay_events.c reads events, replay_steps.c runs components, replay_lines.c keeps interrupts,
+ * replay.c begins and ends it.
+ */
 #ifndef EL2SIM_HYP_REPLAY_IMPL_H
 #define EL2SIM_HYP_REPLAY_IMPL_H
 
@@ -70,13 +73,12 @@ struct replay_sgis {
 };
 
 struct replay_state {
-	struct replay *r;
+	struct outcome *out;
 	struct runner *runner;
-	struct replay_track *track;     /* one per r->vcpu */
+	struct replay_track *track;     /* one per out->vcpu */
 	struct tr_reader *trace;
 	const struct replay_options *opt;
-	uint64_t *exec_before;   /* executions of each op before the window began; NULL: no window */
-	struct vflag_tally flags_before; /* ... of each place that uses a flag */
+	struct outcome_mark before; /* the window began; no exec: it did not */
 	bool ended;              /* the window is over */
 	uint64_t now_ns;         /* of the event that is looked at */
 	struct smp_hooks *hooks; /* observers, once the window began */
@@ -153,12 +155,15 @@ int replay_find_sgis(struct tr_reader *trace, struct replay_sgis *out, struct er
 /* The SGI that this kvm_sys_access sends; NULL if it was not found. */
 const struct replay_sgi *replay_sgi_seen(struct replay_sgis *g, const struct tr_event *ev);
 
-/* ---- replay.c ---- */
+/* ---- replay_events.c ---- */
 
+/* What one event means. */
+void replay_see(struct replay_state *s, const struct tr_event *ev);
 /* Does a kvm_sys_access event send an SGI? */
 bool replay_is_sgi(const struct tr_event *ev);
-
 /* vCPU by its thread; SIZE_MAX if none. */
 size_t replay_find(struct replay_state *s, int32_t pid);
+/* The put that a sched_switch announced. */
+void replay_put_if_due(struct replay_state *s, size_t v);
 
 #endif

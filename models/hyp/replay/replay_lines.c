@@ -54,10 +54,10 @@ static const struct replay_vm *siblings(struct replay_state *s, unsigned vm)
 	list = &s->vm[vm];
 	if (list->changes == s->changes && list->v != NULL)
 		return list;
-	list->v = xrealloc(list->v, (s->r->n_vcpu + 1) * sizeof(*list->v));
-	for (size_t v = 0; v < s->r->n_vcpu; v++) {
-		if (s->track[v].run->vm == vm && s->r->vcpu[v].index != UINT32_MAX)
-			list->v[n++] = (struct replay_sibling){ s->r->vcpu[v].index, v };
+	list->v = xrealloc(list->v, (s->out->n_vcpu + 1) * sizeof(*list->v));
+	for (size_t v = 0; v < s->out->n_vcpu; v++) {
+		if (s->track[v].run->vm == vm && s->out->vcpu[v].number != UINT32_MAX)
+			list->v[n++] = (struct replay_sibling){ s->out->vcpu[v].number, v };
 	}
 	qsort(list->v, n, sizeof(*list->v), by_index);
 	list->n = 0;
@@ -173,8 +173,8 @@ void replay_learn_index(struct replay_state *s, const struct tr_event *ev, uint6
 
 	if (fresh != NULL) { /* vcpu_load before the first entry */
 		fresh->index = (uint32_t)index;
-	} else if (v != SIZE_MAX && s->r->vcpu[v].index == UINT32_MAX && !s->track[v].in_guest) {
-		s->r->vcpu[v].index = (uint32_t)index;
+	} else if (v != SIZE_MAX && s->out->vcpu[v].number == UINT32_MAX && !s->track[v].in_guest) {
+		s->out->vcpu[v].number = (uint32_t)index;
 		s->changes++;
 	}
 }
@@ -209,7 +209,7 @@ static void early(struct replay_state *s, const struct tr_event *ev, uint32_t in
 void replay_early_lines(struct replay_state *s, size_t v, const struct tr_event *ev)
 {
 	for (size_t i = 0; i < s->n_early;) {
-		if (s->early[i].comm != ev->comm || s->early[i].index != s->r->vcpu[v].index) {
+		if (s->early[i].comm != ev->comm || s->early[i].index != s->out->vcpu[v].number) {
 			i++;
 			continue;
 		}
@@ -226,8 +226,8 @@ void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev)
 
 	if (!level)
 		replay_learn_index(s, ev, index);
-	for (size_t v = 0; v < s->r->n_vcpu; v++) {
-		if (s->r->vcpu[v].index != index || strcmp(s->r->vcpu[v].comm, tr_string(s->trace, ev->comm)) != 0)
+	for (size_t v = 0; v < s->out->n_vcpu; v++) {
+		if (s->out->vcpu[v].number != index || strcmp(s->out->vcpu[v].vm_name, tr_string(s->trace, ev->comm)) != 0)
 			continue;
 		known = true;
 		pending(s, v, irq, level);

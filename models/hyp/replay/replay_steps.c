@@ -7,18 +7,11 @@
 /* Run one component for a vCPU and charge it to phase, vCPU and the exit that is being handled. */
 static void charge(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state, unsigned lrs)
 {
-	struct replay *r = s->r;
 	struct replay_track *t = &s->track[v];
-	const struct runner_sums to = { &r->total, r->phase, &r->vcpu[v].totals, &t->pending };
-	enum ws_phase phase = exit_step_phase(step);
-	enum ws_comp comp = exit_step_comp(r->prog->config.model, step);
-	const struct ws_totals *add = runner_run(s->runner, t->run, comp, state, lrs);
+	const struct runner_bill to = { s->out, &s->out->vcpu[v], &t->pending, s->hooks,
+					{ s->now_ns, t->run->cpu, (unsigned)v } };
 
-	REPLAY_TELL(s, v, ran, (&(struct smp_ran){ phase, comp, add->cycles, add }));
-	runner_add(&to, add, phase);
-	r->phase_runs[phase]++;
-	RUNNER_COUNT(r, phase);
-	RUNNER_COUNT(&r->vcpu[v], phase);
+	(void)runner_charge(s->runner, t->run, &to, step, state, lrs);
 }
 
 /* Run-time state of a step: the table's, but what the trace tells of timers and list registers. */
@@ -30,7 +23,7 @@ static uint64_t state_of(const struct replay_track *t, uint64_t state)
 
 static unsigned lrs_for(const struct replay_state *s, const struct replay_track *t)
 {
-	uint64_t have = (uint64_t)s->r->prog->config.machine->list_registers;
+	uint64_t have = (uint64_t)s->out->prog->config.machine->list_registers;
 
 	return t->n_lines < have ? t->n_lines : (unsigned)have;
 }
@@ -45,7 +38,7 @@ void replay_step(struct replay_state *s, size_t v, const struct exit_step *step,
 	if (enter) {
 		runner_lrs(t->run, lrs_for(s, t));
 		for (unsigned k = 0; k < t->run->lrs; k++)
-			s->r->lr_used[k]++;
+			s->out->lr_used[k]++;
 		t->n_lines = 0;
 		REPLAY_TELL(s, v, enter, t->run->lrs);
 		REPLAY_TELL(s, v, state, VC_GUEST);
@@ -101,7 +94,7 @@ void replay_load_if_due(struct replay_state *s, size_t v)
 void replay_settle(struct replay_state *s, size_t v, enum exit_kind kind)
 {
 	struct replay_track *t = &s->track[v];
-	struct replay_kind *k = &s->r->kind[kind];
+	struct outcome_kind *k = &s->out->kind[kind];
 
 	REPLAY_TELL(s, v, handled, kind, t->have_exit ? t->exit_ns : s->now_ns);
 	k->count++;

@@ -273,6 +273,34 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 	return t;
 }
 
+static void count_phase(struct outcome_counts *n, enum ws_phase phase)
+{
+	n->loads += phase == PHASE_LOAD;
+	n->puts += phase == PHASE_PUT;
+	n->entries += phase == PHASE_ENTER;
+}
+
+const struct ws_totals *runner_charge(struct runner *r, struct runner_vcpu *v, const struct runner_bill *to,
+				      const struct exit_step *step, uint64_t state, unsigned lrs)
+{
+	struct outcome *o = to->out;
+	enum ws_phase phase = exit_step_phase(step);
+	enum ws_comp comp = exit_step_comp(r->p->config.model, step);
+	const struct ws_totals *t = runner_run(r, v, comp, state, lrs);
+
+	SMP_HOOK(to->hooks, ran, &to->at, (&(struct smp_ran){ phase, comp, t->cycles, t }));
+	ws_totals_add(&o->total, t, 1);
+	ws_totals_add(&o->phase[phase], t, 1);
+	ws_totals_add(to->exit, t, 1);
+	o->phase_runs[phase]++;
+	count_phase(&o->n, phase);
+	if (to->vcpu == NULL)
+		return t;
+	ws_totals_add(&to->vcpu->totals, t, 1);
+	count_phase(&to->vcpu->n, phase);
+	return t;
+}
+
 const struct ws_totals *runner_step(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, unsigned step,
 				    unsigned lrs)
 {

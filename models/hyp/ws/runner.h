@@ -7,8 +7,8 @@
 #define EL2SIM_HYP_RUNNER_H
 
 #include "models/hyp/kvm/exits.h"
-#include "models/hyp/ws/wswitch.h"
-#include "models/hyp/ws/vflag_plan.h"
+#include "models/hyp/ws/outcome.h"
+#include "models/hyp/ws/watch.h"
 
 /* How components change what outlives them, by the program's ops. */
 struct runner_rules {
@@ -64,27 +64,21 @@ bool runner_needs_fp(const struct runner *r, const struct runner_vcpu *v);
 const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp,
 				   uint64_t state, unsigned lrs);
 
-/* Where a step that ran is added up: everything, its phase, its vCPU and the exit that is being handled; NULL: nowhere. */
-struct runner_sums {
-	struct ws_totals *total, *phase, *vcpu, *exit;
+/* Whom a step is charged to, and who is told when it runs. */
+struct runner_bill {
+	struct outcome *out;
+	struct outcome_vcpu *vcpu; /* of out; NULL: the idle host */
+	struct ws_totals *exit;    /* what the exit that is handled has come to so far */
+	const struct smp_hooks *hooks;
+	struct smp_at at; /* of the step, for the hooks */
 };
 
-static inline void runner_add(const struct runner_sums *to, const struct ws_totals *t, enum ws_phase phase)
-{
-	ws_totals_add(to->total, t, 1);
-	ws_totals_add(&to->phase[phase], t, 1);
-	if (to->vcpu != NULL)
-		ws_totals_add(to->vcpu, t, 1);
-	ws_totals_add(to->exit, t, 1);
-}
-
-/* A phase ran: count it in a struct with loads, puts and entries. */
-#define RUNNER_COUNT(n, phase)                                                                      \
-	do {                                                                                        \
-		(n)->loads += (phase) == PHASE_LOAD;                                                \
-		(n)->puts += (phase) == PHASE_PUT;                                                  \
-		(n)->entries += (phase) == PHASE_ENTER;                                             \
-	} while (0)
+/*
+ * Run a step and charge it to the run, its phase, its vCPU and its exit; loads, puts and entries are counted. Returns what
+ * it added up; valid until the next call.
+ */
+const struct ws_totals *runner_charge(struct runner *r, struct runner_vcpu *v, const struct runner_bill *to,
+				      const struct exit_step *step, uint64_t state, unsigned lrs);
 
 /*
  * One step of an exit kind's sequence in the state that the kind says; lrs: list registers in use if that says LRS.

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A replay reads its events, one by one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "models/hyp/replay/replay_impl.h"
+
+/* Slot of a thread, or the free one where it belongs. */
+static uint16_t *slot_of(struct replay_state *s, int32_t pid)
+{
+	size_t i = replay_slot(pid);
+
+	while (s->slot[i] != 0 && s->out->vcpu[s->slot[i] - 1].pid != pid)
+		i = (i + 1) % REPLAY_SLOTS;
+	return &s->slot[i];
+}
+
+size_t replay_find(struct replay_state *s, int32_t pid)
+{
+	uint16_t slot = *slot_of(s, pid);
+
+	return slot != 0 ? (size_t)slot - 1 : SIZE_MAX;
+}
+
+/* vCPU of the event's thread; it is one from here on. */
+static size_t vcpu_of(struct replay_state *s, const struct tr_event *ev)
+{
+	const struct replay_fresh *fresh;
+	struct outcome *r = s->out;
+	size_t v = replay_find(s, ev->pid);
+
+	if (v != SIZE_MAX)
+		return v;
+	v = r->n_vcpu;
+	s->track = xrealloc(s->track, (v + 1) * sizeof(*s->track));
+	memset(&s->track[v], 0, sizeof(s->track[v]));
+	outcome_vcpu(r)->pid = ev->pid;
+	fresh = replay_fresh_of(s, ev->pid, false);
+	r->vcpu[v].number = fresh != NULL ? fresh->index : UINT32_MAX;
+	if (fresh != NULL)
+		memcpy(s->track[v].timer_on, fresh->timer_on, sizeof(fresh->timer_on));
+	(void)snprintf(r->vcpu[v].vm_name, sizeof(r->vcpu[v].vm_name), "%s", tr_string(s->trace, ev->comm));
+	s->track[v].run = runner_vcpu(s->runner, r->vcpu[v].vm_name);
+	*slot_of(s, ev->pid) = (uint16_t)(v + 1);
+	r->vcpu[v].vm = s->track[v].run->vm;
+	s->changes++;
+	replay_early_lines(s, v, ev);
+	return v;
+}
+
+/* First FP use of a residency after a load, if the user asked for it. */
+static void maybe_fp(struct replay_state *s, size_t v)
+{
+	struct replay_track *t = &s->track[v];
+
+	if (s->opt->fp != FP_EACH_LOAD || !runner_needs_fp(s->runner, t->run))
+		return;
+	replay_whole(s, v, EXIT_fp_trap);
+	s->out->n.fp_traps++;
+	s->out->vcpu[v].n.fp_traps++;
+}
+
+/* The put that a sched_switch announced. */
+void replay_put_if_due(struct replay_state *s, size_t v)
+{
+	struct replay_track *t = &s->track[v];
+
+	if (t->put_due == 0)
+		return;
+	s->put_due[t->put_due - 1] = 0;
+	t->put_due = 0;
+	replay_put(s, v);
+}
+
+/* The sched_switch event comes before kvm_sched_out: the put waits for the timer state that is told after. */
+static void put_due_here(struct replay_state *s, const struct tr_event *ev)
+{
+	uint32_t due = s->put_due[ev->cpu];
+
+	if (due == 0)
+		return;
+	if (s->out->vcpu[due - 1].pid == ev->pid &&
+	    (ev->type == TR_kvm_timer_save_state || ev->type == TR_kvm_get_timer_map))
+		return;
+	replay_put_if_due(s, due - 1);
+}
+
+/* blocks: it sleeps; otherwise it was preempted. */
+static void schedule_out(struct replay_state *s, size_t v, unsigned cpu, bool blocks)
+{
+	struct replay_track *t = &s->track[v];
+
+	replay_put_if_due(s, v);
+	t->scheduled_out = t->was_out = true;
+	runner_on_cpu(t->run, cpu);
+	REPLAY_TELL(s, v, state, blocks ? VC_BLOCKED : VC_RUNNABLE);
+	t->put_due = cpu + 1;
+	s->put_due[cpu] = (uint32_t)v + 1;
+	s->out->trace.sched_outs++;
+}
+
+/* The vCPU goes on in another place than it was: the trace has no sched_switch events. */
+static void infer_sched_out(struct replay_state *s, size_t v, const struct tr_event *ev)
+{
+	struct replay_track *t = &s->track[v];
+
+	if (t->user || t->was_out || t->run->cpu == ev->cpu)
+		return;
+	s->out->trace.sched_outs++;
+	s->out->trace.inferred++;
+	replay_put(s, v);
+}
+
+/* The vCPU enters the guest: what happened since its exit is known now. */
+static void see_entry(struct replay_state *s, const struct tr_event *ev)
+{
+	size_t v = vcpu_of(s, ev);
+	struct replay_track *t = &s->track[v];
+
+	if (t->in_guest) {
+		s->out->trace.lost_exits++;
+		return;
+	}
+	replay_put_if_due(s, v);
+	if (t->have_exit) {
+		infer_sched_out(s, v, ev);
+		if (!t->user)
+			t->kind = replay_kernel_kind(t);
+		runner_on_cpu(t->run, ev->cpu);
+		replay_load_if_due(s, v);
+		replay_until(s, v, exit_row(t->kind)->n);
+		replay_settle(s, v, t->kind);
+	} else {
+		runner_on_cpu(t->run, ev->cpu);
+		replay_whole(s, v, EXIT_run_first);
+	}
+	t->in_guest = t->in_run = true;
+	t->scheduled_out = t->timer_fired = false;
+	t->entry_ns = ev->ts_ns;
+	maybe_fp(s, v);
+}
+
+static void see_exit(struct replay_state *s, const struct tr_event *ev)
+{
+	size_t v = vcpu_of(s, ev);
+	struct replay_track *t = &s->track[v];
+
+	if (!t->in_guest) { /* the trace begins, or lost its entry, inside a residency */
+		s->out->trace.lost_entries++;
+		return;
+	}
+	t->in_guest = t->timer_woke = false;
+	t->have_exit = true;
+	runner_on_cpu(t->run, ev->cpu);
+	t->exit_ns = ev->ts_ns;
+	REPLAY_TELL(s, v, exit, EXIT_COUNT);
+	REPLAY_TELL(s, v, state, VC_HOST);
+	s->out->n.exits++;
+	s->out->vcpu[v].n.exits++;
+	t->guest_ns = ev->ts_ns >= t->entry_ns ? ev->ts_ns - t->entry_ns : 0;
+	s->out->vcpu[v].guest_ns += t->guest_ns;
+	switch (ev->arg[TRA_kvm_exit_ret]) {
+	case EXIT_RET_IRQ:
+		t->kind = t->timer_fired ? EXIT_vtimer_irq : EXIT_irq;
+		break;
+	case EXIT_RET_SERROR:
+		t->kind = EXIT_serror;
+		break;
+	default:
+		t->kind = exit_of_class(ev->arg[TRA_kvm_exit_esr_ec]);
+	}
+}
+
+/* The exit goes to the VMM: run its sequence up to vcpu_put. */
+static void leave_to_user(struct replay_state *s, size_t v, const struct tr_event *ev)
+{
+	struct replay_track *t = &s->track[v];
+	bool put_before;
+
+	infer_sched_out(s, v, ev);
+	replay_load_if_due(s, v);
+	put_before = t->next > 1;
+	if (put_before)
+		replay_until(s, v, replay_find_phase(t, PHASE_ENTER));
+	t->kind = replay_user_kind(t);
+	t->user = true;
+	if (put_before) {
+		t->next = 1;
+		t->next = replay_find_phase(t, PHASE_PUT);
+	}
+	runner_on_cpu(t->run, ev->cpu);
+	replay_until(s, v, replay_find_phase(t, PHASE_PUT) + 1);
+	REPLAY_TELL(s, v, state, VC_USER);
+	s->out->n.user_exits++;
+	s->out->vcpu[v].n.user_exits++;
+}
+
+/* KVM_RUN ends. */
+static void see_userspace_exit(struct replay_state *s, const struct tr_event *ev)
+{
+	size_t v = vcpu_of(s, ev);
+	struct replay_track *t = &s->track[v], before;
+
+	replay_put_if_due(s, v);
+	t->in_run = t->scheduled_out = false;
+	if (t->in_guest) {
+		s->out->trace.lost_exits++;
+		t->in_guest = false;
+		return;
+	}
+	if (t->have_exit && !t->user) {
+		leave_to_user(s, v, ev);
+		return;
+	}
+	/* It came back without entering the guest: vcpu_load and vcpu_put, and the earlier exit still waits. */
+	before = *t;
+	memset(&t->pending, 0, sizeof(t->pending));
+	runner_on_cpu(t->run, ev->cpu);
+	replay_whole(s, v, EXIT_run_immediate_exit);
+	*t = before;
+}
+
+static enum exit_kind kind_of_access(const struct tr_event *ev)
+{
+	return exit_of_sysreg((unsigned)ev->arg[TRA_kvm_sys_access_Op0], (unsigned)ev->arg[TRA_kvm_sys_access_Op1],
+			      (unsigned)ev->arg[TRA_kvm_sys_access_CRn], (unsigned)ev->arg[TRA_kvm_sys_access_CRm],
+			      (unsigned)ev->arg[TRA_kvm_sys_access_Op2]);
+}
+
+bool replay_is_sgi(const struct tr_event *ev)
+{
+	return kind_of_access(ev) == EXIT_sysreg_sgi;
+}
+
+/* Details that the handler of an exit tells. */
+static void see_detail(struct replay_state *s, const struct tr_event *ev)
+{
+	size_t v = replay_find(s, ev->pid);
+	struct replay_track *t = v != SIZE_MAX ? &s->track[v] : NULL;
+
+	if (t == NULL || !t->have_exit || t->user || t->next != 0)
+		return;
+	switch ((enum tr_type)ev->type) {
+	case TR_kvm_hvc_arm64:
+		t->kind = exit_of_hvc(ev->arg[TRA_kvm_hvc_arm64_r0]);
+		break;
+	case TR_kvm_sys_access:
+		t->kind = kind_of_access(ev);
+		if (t->kind == EXIT_sysreg_sgi)
+			replay_send_sgi(s, v, ev);
+		break;
+	case TR_kvm_wfx_arm64:
+		t->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_wfe : EXIT_wfi;
+		break;
+	case TR_kvm_guest_fault:
+		t->kind = exit_of_fault(ev->arg[TRA_kvm_guest_fault_hsr]);
+		t->mmio_write = (ev->arg[TRA_kvm_guest_fault_hsr] >> 6 & 1) != 0;
+		break;
+	case TR_kvm_mmio:
+		t->mmio = true;
+		t->mmio_write = ev->arg[TRA_kvm_mmio_type] == 2; /* KVM_TRACE_MMIO_WRITE */
+		break;
+	default:
+		break;
+	}
+}
+
+/* The switch itself, and the idle task if that is next, for a vCPU thread that it leaves or goes to. */
+static void switch_threads(struct replay_state *s, const struct tr_event *ev)
+{
+	static const struct exit_step to_other = { false, COMP_thread_switch, 0, false };
+	static const struct exit_step to_idle = { false, COMP_thread_switch, CND(TO_IDLE), false };
+	static const struct exit_step idle = { false, COMP_idle_enter, 0, false };
+	bool next_idle = ev->arg[TRA_sched_switch_next_pid] == 0;
+	bool any_idle = next_idle || ev->arg[TRA_sched_switch_prev_pid] == 0;
+	size_t prev = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_prev_pid]);
+	size_t next = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_next_pid]);
+	size_t v = prev != SIZE_MAX ? prev : next;
+	struct smp_at at = { ev->ts_ns, ev->cpu, next != SIZE_MAX ? (unsigned)next : SMP_NOBODY };
+
+	if (v == SIZE_MAX)
+		return;
+	SMP_HOOK(s->hooks, thread, &at, prev != SIZE_MAX ? (unsigned)prev : SMP_NOBODY);
+	replay_step(s, v, any_idle ? &to_idle : &to_other, any_idle ? CND(TO_IDLE) : 0);
+	if (next_idle)
+		replay_step(s, v, &idle, 0);
+}
+
+static void see_sched_switch(struct replay_state *s, const struct tr_event *ev)
+{
+	size_t prev = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_prev_pid]);
+	size_t next = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_next_pid]);
+
+	switch_threads(s, ev);
+	if (prev != SIZE_MAX && s->track[prev].in_run && s->track[prev].have_exit && !s->track[prev].scheduled_out)
+		schedule_out(s, prev, ev->cpu, (ev->arg[TRA_sched_switch_prev_state] & 3) != 0);
+	if (next != SIZE_MAX) {
+		replay_put_if_due(s, next);
+		s->track[next].scheduled_out = false;
+		SMP_HOOK(s->hooks, state, (&(struct smp_at){ ev->ts_ns, ev->cpu, (unsigned)next }),
+			 s->track[next].in_run ? VC_HOST : VC_USER);
+	}
+}
+
+/* A marker of the recording: from here on it counts, or here it ends. */
+static void see_marker(struct replay_state *s, const struct tr_event *ev)
+{
+	const char *text = tr_string(s->trace, (uint32_t)ev->arg[TRA_print_buf]);
+
+	if (s->opt->to[0] != '\0' && strcmp(text, s->opt->to) == 0)
+		s->ended = true;
+	if (s->opt->from[0] == '\0' || strcmp(text, s->opt->from) != 0)
+		return;
+	outcome_mark(&s->before, s->out, s->runner);
+	outcome_restart(s->out);
+	for (size_t v = 0; v < s->out->n_vcpu; v++)
+		memset(&s->track[v].pending, 0, sizeof(s->track[v].pending));
+	s->out->trace.first_ns = ev->ts_ns;
+	s->hooks = s->opt->hooks;
+}
+
+void replay_see(struct replay_state *s, const struct tr_event *ev)
+{
+	put_due_here(s, ev);
+	switch ((enum tr_type)ev->type) {
+	case TR_kvm_entry:
+		see_entry(s, ev);
+		break;
+	case TR_kvm_exit:
+		see_exit(s, ev);
+		break;
+	case TR_kvm_userspace_exit:
+		see_userspace_exit(s, ev);
+		break;
+	case TR_sched_switch:
+		see_sched_switch(s, ev);
+		break;
+	case TR_kvm_timer_save_state:
+		replay_see_timer(s, ev, ev->arg[TRA_kvm_timer_save_state_ctl],
+			 ev->arg[TRA_kvm_timer_save_state_timer_idx]);
+		break;
+	case TR_kvm_timer_restore_state:
+		replay_see_timer(s, ev, ev->arg[TRA_kvm_timer_restore_state_ctl],
+			 ev->arg[TRA_kvm_timer_restore_state_timer_idx]);
+		break;
+	case TR_kvm_timer_update_irq:
+		replay_see_timer_irq(s, ev);
+		break;
+	case TR_kvm_get_timer_map:
+		replay_learn_index(s, ev, ev->arg[TRA_kvm_get_timer_map_vcpu_id]);
+		break;
+	case TR_vgic_update_irq_pending:
+		replay_see_irq_pending(s, ev);
+		break;
+	case TR_sched_waking:
+		replay_see_waking(s, ev);
+		break;
+	case TR_kvm_vcpu_wakeup:
+		replay_see_wakeup(s, ev);
+		break;
+	case TR_print:
+		see_marker(s, ev);
+		break;
+	default:
+		see_detail(s, ev);
+		break;
+	}
+}
+

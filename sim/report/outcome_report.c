@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/report/outcome_report.h"
+
+#include <string.h>
+
+#include "sim/report/columns.h"
+
+/* Counters that have a column of their own in the table of phases. */
+static const enum ws_counter shown[] = { CNT_read, CNT_write, CNT_isb, CNT_dsb, CNT_hvc, CNT_eret, CNT_exc,
+					 CNT_gpr,  CNT_fpr,   CNT_mmio };
+#define N_SHOWN (sizeof(shown) / sizeof(shown[0]))
+
+static void phase_cells(struct rep_table *t, const char *name, uint64_t runs, const struct ws_totals *n)
+{
+	rep_str(t, name);
+	rep_u64(t, runs);
+	for (size_t i = 0; i < N_SHOWN; i++)
+		rep_u64(t, n->n[shown[i]]);
+	rep_u64(t, n->cycles);
+}
+
+static void phase_table(const struct outcome *o, struct rep *r)
+{
+	struct rep_col cols[N_SHOWN + 3];
+	struct rep_table *t;
+	uint64_t runs = 0;
+
+	cols[0] = col_text("phase", "");
+	cols[1] = col_count("runs", "", "");
+	for (size_t i = 0; i < N_SHOWN; i++)
+		cols[2 + i] = col_counter(shown[i]);
+	cols[N_SHOWN + 2] = col_count("cycles", "", "");
+	t = rep_table(r, "phases", "By phase", cols, N_SHOWN + 3);
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
+		phase_cells(t, phase_name((enum ws_phase)ph), o->phase_runs[ph], &o->phase[ph]);
+		runs += o->phase_runs[ph];
+	}
+	rep_rule(t);
+	phase_cells(t, "total", runs, &o->total);
+}
+
+/* Cycles as microseconds in thousandths; the products stay in 64 bits (clock at most 10 GHz). */
+static int64_t microseconds(uint64_t cycles, int64_t clock_hz)
+{
+	uint64_t hz = (uint64_t)clock_hz;
+
+	return (int64_t)(cycles / hz * UINT64_C(1000000000) + cycles % hz * UINT64_C(1000000000) / hz);
+}
+
+static void part_row(struct rep_table *t, const struct run_result *x, const char *part, const char *help,
+		     uint64_t cycles, uint64_t all)
+{
+	rep_str(t, part);
+	rep_u64(t, cycles);
+	rep_fix(t, microseconds(cycles, x->out->prog->config.machine->clock_hz));
+	rep_fix(t, all != 0 ? (int64_t)(cycles * 100000 / all) : 0);
+	rep_str(t, help);
+}
+
+static void cycle_table(const struct run_result *x, const struct run_sums *s, struct rep *r)
+{
+	struct rep_col cols[] = { col_text("part", ""), col_count("cycles", "", ""), col_average("time_us", "time", "us"),
+				  col_average("share", "", "%"), col_text("what", "") };
+	struct rep_table *t = rep_table(r, "cycles", "Cycles", cols, 5);
+	uint64_t all = x->out->total.cycles + s->path_cycles;
+
+	for (unsigned c = 0; c < CLASS_COUNT; c++)
+		part_row(t, x, class_title((enum counter_class)c), class_help((enum counter_class)c),
+			 x->out->account.class_cycles[c], all);
+	rep_rule(t);
+	part_row(t, x, "modelled", "sum of the above", x->out->total.cycles, all);
+	if (path_given(x->path)) {
+		part_row(t, x, "measured path", "the kernel's other instructions, recorded, times cycles per instruction",
+			 s->path_cycles, all);
+	} else {
+		rep_str(t, "measured path");
+		rep_none(t);
+		rep_none(t);
+		rep_none(t);
+		rep_str(t, "no path profile");
+	}
+	rep_rule(t);
+	part_row(t, x, "total", "", all, all);
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Modelled cycles by part", .x = "part", .y = "cycles" });
+}
+
+static void each_row(struct rep_table *t, const char *what, uint64_t n, uint64_t exits, const char *help)
+{
+	rep_str(t, what);
+	rep_average(t, n, exits);
+	rep_str(t, help);
+}
+
+static void per_exit_table(const struct run_result *x, uint64_t exits, uint64_t user, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "what", "", REP_STR, "", 0, false },
+		{ "each", "per exit", REP_FIX, "", 3, false },
+		{ "meaning", "", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "per_exit", "Per guest exit", cols, 3);
+	const struct ws_totals *n = &x->out->total;
+
+	each_row(t, "reads", n->n[CNT_read], exits, "of system registers, in all phases");
+	each_row(t, "writes", n->n[CNT_write], exits, "of system registers, in all phases");
+	each_row(t, "accesses", outcome_accesses(n), exits, "reads and writes");
+	each_row(t, "cycles", n->cycles, exits, "modelled, in all phases");
+	each_row(t, "loads", x->out->phase_runs[PHASE_LOAD], exits, "vcpu_load: how often what is deferred moves");
+	each_row(t, "user_exits", user, exits, "exits that go to the VMM");
+}
+
+static void path_cells(struct rep_table *t, const struct run_result *x, enum exit_kind k)
+{
+	struct run_path p = run_kind_path(x, k);
+
+	if (path_given(x->path))
+		rep_str(t, path_kind_name(x->cost[k].kind));
+	else
+		rep_none(t);
+	if (!p.known) {
+		for (unsigned i = 0; i < 4; i++)
+			rep_none(t);
+		return;
+	}
+	rep_u64(t, p.insns);
+	rep_u64(t, p.cycles);
+	rep_average(t, p.insns, x->out->kind[k].count);
+	rep_u64(t, p.user);
+}
+
+/* What belongs to no exit that was finished. */
+static void rest_row(struct rep_table *t, const char *name, const struct ws_totals *n)
+{
+	rep_str(t, name);
+	rep_u64(t, 0);
+	rep_u64(t, n->n[CNT_read]);
+	rep_u64(t, n->n[CNT_write]);
+	rep_u64(t, n->cycles);
+	for (unsigned i = 0; i < 8; i++)
+		rep_none(t);
+}
+
+static void kind_table(const struct run_result *x, struct rep *r)
+{
+	struct rep_col cols[] = {
+		col_text("kind", "exit kind"),
+		col_count("count", "", ""),
+		col_count("reads", "", ""),
+		col_count("writes", "", ""),
+		col_count("cycles", "", ""),
+		col_average("reads_each", "reads", "each"),
+		col_average("writes_each", "writes", "each"),
+		col_average("cycles_each", "cycles", "each"),
+		col_text("path", "measured path"),
+		col_count("path_insns", "insns", ""),
+		col_count("path_cycles", "cycles", ""),
+		col_average("path_insns_each", "insns", "each"),
+		col_count("vmm_insns", "VMM insns", ""),
+	};
+	struct rep_table *t = rep_table(r, "kinds", "By exit kind, from the exit to the next entry", cols, 13);
+
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		const struct outcome_kind *kind = &x->out->kind[k];
+
+		if (kind->count == 0)
+			continue;
+		rep_str(t, exit_row((enum exit_kind)k)->name);
+		rep_u64(t, kind->count);
+		rep_u64(t, kind->totals.n[CNT_read]);
+		rep_u64(t, kind->totals.n[CNT_write]);
+		rep_u64(t, kind->totals.cycles);
+		rep_average(t, kind->totals.n[CNT_read], kind->count);
+		rep_average(t, kind->totals.n[CNT_write], kind->count);
+		rep_average(t, kind->totals.cycles, kind->count);
+		path_cells(t, x, (enum exit_kind)k);
+	}
+	if (outcome_simulated(x->out)) {
+		rep_rule(t);
+		rest_row(t, "idle pCPUs", &x->out->idle);
+		rest_row(t, "unfinished", &x->out->unfinished);
+	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Cycles by exit kind: modelled, measured path",
+					  .x = "kind", .y = "cycles path_cycles" });
+}
+
+static void vcpu_table(const struct outcome *o, struct rep *r)
+{
+	struct rep_col cols[] = {
+		col_id("pid", ""),
+		col_text("vm", "VM"),
+		col_id("vcpu", "vCPU"),
+		col_count("exits", "", ""),
+		col_count("user_exits", "to the VMM", ""),
+		col_count("loads", "", ""),
+		col_count("puts", "", ""),
+		col_fix("guest_us", "guest residency", "us", 3),
+		col_count("reads", "", ""),
+		col_count("writes", "", ""),
+		col_count("cycles", "", ""),
+	};
+	struct rep_table *t = rep_table(r, "vcpus", "By vCPU", cols, 11);
+
+	for (size_t v = 0; v < o->n_vcpu; v++) {
+		const struct outcome_vcpu *c = &o->vcpu[v];
+
+		if (c->pid != 0)
+			rep_u64(t, (uint64_t)c->pid);
+		else
+			rep_none(t);
+		rep_str(t, c->vm_name);
+		if (c->number != UINT32_MAX)
+			rep_u64(t, c->number);
+		else
+			rep_none(t);
+		rep_u64(t, c->n.exits);
+		rep_u64(t, c->n.user_exits);
+		rep_u64(t, c->n.loads);
+		rep_u64(t, c->n.puts);
+		rep_fix(t, (int64_t)c->guest_ns);
+		rep_u64(t, c->totals.n[CNT_read]);
+		rep_u64(t, c->totals.n[CNT_write]);
+		rep_u64(t, c->totals.cycles);
+	}
+}
+
+static void group_table(const struct run_result *x, bool cycles, struct rep *r)
+{
+	struct rep_col cols[PHASE_COUNT + 2];
+	struct rep_table *t;
+
+	cols[0] = col_text("group", "");
+	(void)col_phases(cols + 1);
+	cols[PHASE_COUNT + 1] = col_count("total", "", "");
+	t = rep_table(r, cycles ? "group_cycles" : "groups",
+		      cycles ? "Modelled cycles by group and phase" : "Register reads and writes by group and phase",
+		      cols, PHASE_COUNT + 2);
+	for (unsigned g = 0; g < GRP_COUNT; g++) {
+		uint64_t n[PHASE_COUNT], sum = 0;
+
+		for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
+			const struct ws_totals *tot = &x->out->account.group[ph][g];
+
+			n[ph] = cycles ? tot->cycles : outcome_accesses(tot);
+			sum += n[ph];
+		}
+		if (sum == 0)
+			continue;
+		rep_str(t, group_name((enum sr_group)g));
+		for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+			rep_u64(t, n[ph]);
+		rep_u64(t, sum);
+	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .x = "group", .y = col_phase_keys, .lead = cycles,
+					  .title = cycles ? "Where the modelled cycles go: register group and phase"
+							  : "Reads and writes by register group and phase" });
+}
+
+static void counter_table(const struct run_result *x, struct rep *r)
+{
+	struct rep_col cols[] = { col_text("counter", ""), col_count("count", "", ""), col_count("cycles", "", ""),
+				  col_text("what", "") };
+	struct rep_table *t = rep_table(r, "counters", "Operations", cols, 4);
+
+	for (unsigned c = 0; c < CNT_COUNT; c++) {
+		if (x->out->total.n[c] == 0)
+			continue;
+		rep_str(t, counter_title((enum ws_counter)c));
+		rep_u64(t, x->out->total.n[c]);
+		rep_u64(t, x->out->account.counter_cycles[c]);
+		rep_str(t, counter_help((enum ws_counter)c));
+	}
+}
+
+static void accessor_table(const struct account_accessors *a, struct rep *r)
+{
+	struct rep_col cols[] = { col_text("accessor", ""), col_count("cpu", "register", ""),
+				  col_count("memory", "", "") };
+	struct rep_table *t = rep_table(r, "accessors",
+					"Exit handlers' accesses to guest registers (vcpu_read_sys_reg, "
+					"vcpu_write_sys_reg)", cols, 3);
+
+	rep_str(t, "reads and writes");
+	rep_u64(t, a->cpu_reads + a->cpu_writes);
+	rep_u64(t, a->memory);
+}
+
+static uint64_t reg_accesses(const struct account_reg *g, bool write)
+{
+	uint64_t n = 0;
+
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		n += write ? g->write[ph] : g->read[ph];
+	return n;
+}
+
+/* List registers are counted together, in the row of the first. */
+static const char *reg_text(enum sysreg reg)
+{
+	return strcmp(sysreg_name(reg), "ICH_LR0_EL2") == 0 ? "ICH_LR<n>_EL2" : sysreg_name(reg);
+}
+
+static void reg_row(struct rep_table *t, enum sysreg reg, const struct account_reg *g)
+{
+	rep_str(t, reg_text(reg));
+	rep_str(t, group_name((enum sr_group)sysreg_row(reg)->group));
+	rep_u64(t, reg_accesses(g, false));
+	rep_u64(t, reg_accesses(g, true));
+	rep_u64(t, g->cycles);
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		rep_u64(t, g->read[ph] + g->write[ph]);
+}
+
+static void reg_table(const struct account *a, struct rep *r)
+{
+	struct rep_col cols[PHASE_COUNT + 5];
+	struct rep_table *t;
+
+	cols[0] = col_text("register", "");
+	cols[1] = col_text("group", "");
+	cols[2] = col_count("reads", "", "");
+	cols[3] = col_count("writes", "", "");
+	cols[4] = col_count("cycles", "", "");
+	(void)col_phases(cols + 5);
+	t = rep_table(r, "registers", "By register; reads and writes by phase", cols, PHASE_COUNT + 5);
+	for (unsigned reg = SR_NONE + 1; reg < SR_COUNT; reg++) {
+		const struct account_reg *g = &a->reg[reg];
+
+		if (reg_accesses(g, false) + reg_accesses(g, true) != 0)
+			reg_row(t, (enum sysreg)reg, g);
+	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Reads and writes by register and phase",
+					  .x = "register", .y = col_phase_keys });
+}
+
+void outcome_tables(const struct run_result *x, struct rep *r)
+{
+	const struct account *a = &x->out->account;
+	struct run_sums s;
+
+	run_sums_of(x, &s);
+	phase_table(x->out, r);
+	cycle_table(x, &s, r);
+	if (outcome_simulated(x->out))
+		per_exit_table(x, x->out->n.exits, x->out->n.user_exits, r);
+	else
+		per_exit_table(x, s.kernel + s.user, s.user, r);
+	kind_table(x, r);
+	vcpu_table(x->out, r);
+	group_table(x, false, r);
+	group_table(x, true, r);
+	reg_table(a, r);
+	counter_table(x, r);
+	accessor_table(&a->acc, r);
+}
