@@ -6,15 +6,11 @@
  */
 #include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "models/cpu/ec.h"
 #include "sim/app/args.h"
 #include "sim/app/cmd_trace.h"
 #include "sim/app/output.h"
-#include "traces/fmt.h"
-#include "traces/strtab.h"
+#include "sim/app/trace_tally.h"
 
 /* Interval: enumerator, name on the command line, what it is. */
 #define INTERVALS(X)                                                                               \
@@ -31,26 +27,15 @@ enum interval {
 #undef X
 };
 
-/* What a row stands for. */
-#define BYS(X)                                                                                     \
-	X(BY_REASON, "reason",                                                                     \
-	  "exit reason: the interrupt or SError, otherwise the exception class")                   \
-	X(BY_VCPU, "vcpu", "vCPU thread")
-
-enum by {
-#define X(id, name, help) id,
-	BYS(X)
-#undef X
-};
-
 struct stat_args {
 	struct output_args out;
-	int interval, by;
+	int interval;
+	const char *by;
+	uint64_t top; /* 0: all */
 };
 
 #define X(id, name, help) name,
 static const char *const interval_names[] = { INTERVALS(X) NULL };
-static const char *const by_names[] = { BYS(X) NULL };
 #undef X
 #define X(id, name, help) help,
 static const char *const interval_texts[] = { INTERVALS(X) };
@@ -59,8 +44,10 @@ static const char *const interval_texts[] = { INTERVALS(X) };
 static const struct arg_row rows[] = {
 	{ "--interval", NULL, ARG_ENUM, offsetof(struct stat_args, interval), NULL,
 	  .names = interval_names, .help = "which time is measured" },
-	{ "--by", NULL, ARG_ENUM, offsetof(struct stat_args, by), NULL, .names = by_names,
-	  .help = "what a row stands for" },
+	{ "--by", NULL, ARG_STR, offsetof(struct stat_args, by), "KEY[,KEY]",
+	  .help = "what a row stands for; two keys: a row per combination" },
+	{ "--top", NULL, ARG_U64, offsetof(struct stat_args, top), "N", .min = 1, .max = UINT64_MAX,
+	  .help = "only the N most frequent rows of that table" },
 	OUTPUT_ARG_ROWS(struct stat_args, out),
 };
 
@@ -72,131 +59,12 @@ static const struct arg_spec spec = {
 	.min_pos = 1,
 	.max_pos = 1,
 #define X(id, name, help) "  " name ": " help "\n"
-	.text = "Intervals:\n" INTERVALS(X) "Rows:\n" BYS(X),
+#define TRACE_KEY(id, name, heading, help) "  " name ": " help "\n"
+	.text = "Intervals:\n" INTERVALS(X) "Keys:\n"
+#include "sim/app/trace_keys.def"
+	,
 #undef X
 };
-
-/* One row of the table. mean and m2 are Welford's, as in perf. */
-struct line {
-	const char *name; /* of struct tally's names */
-	uint64_t n, sum, min, max;
-	double mean, m2;
-};
-
-/* A vCPU: the thread that runs it. */
-struct vcpu {
-	uint64_t since; /* time of the pending entry or exit */
-	bool inside;    /* since is an entry */
-	bool outside;   /* since is an exit */
-	uint32_t key;   /* row of that exit (HANDLING) */
-};
-
-struct tally {
-	struct tr_reader *r;
-	const struct stat_args *a;
-	struct strtab names; /* keys of lines */
-	struct line *lines;  /* by number in names */
-	struct strtab pids;  /* threads, as text */
-	struct vcpu *vcpus;  /* by number in pids */
-	uint32_t n_lines, n_vcpus;
-	uint64_t unpaired; /* exits without an entry before, or entries without an exit */
-};
-
-/* Make room for element i. */
-static void *room(void *p, uint32_t *n, uint32_t i, size_t size)
-{
-	if (i < *n)
-		return p;
-	p = xrealloc(p, (i + 1) * 2 * size);
-	memset((char *)p + *n * size, 0, ((i + 1) * 2 - *n) * size);
-	*n = (i + 1) * 2;
-	return p;
-}
-
-static struct vcpu *vcpu_of(struct tally *s, int32_t pid)
-{
-	char text[16];
-	uint32_t i =
-		strtab_add(&s->pids, text, (size_t)snprintf(text, sizeof(text), "%" PRId32, pid));
-
-	s->vcpus = room(s->vcpus, &s->n_vcpus, i, sizeof(*s->vcpus));
-	return &s->vcpus[i];
-}
-
-static void reason_name(struct str *b, const struct tr_event *ev)
-{
-	uint64_t ret = ev->arg[TRA_kvm_exit_ret], ec = ev->arg[TRA_kvm_exit_esr_ec];
-	const struct ec *row = ec <= 63 ? ec_by_number((unsigned)ec) : NULL;
-	bool no_ret = (ev->absent >> TRA_kvm_exit_ret & 1) != 0;
-	bool no_ec = (ev->absent >> TRA_kvm_exit_esr_ec & 1) != 0;
-
-	if (!no_ret && ret != 2) /* ARM_EXCEPTION_TRAP: see the class */
-		fmt_word(b, TR_kvm_exit, TRA_kvm_exit_ret, ret);
-	else if (no_ec)
-		str_add(b, "(not recorded)");
-	else if (row != NULL)
-		str_add(b, row->name);
-	else
-		str_addf(b, "0x%" PRIx64, ec);
-}
-
-static uint32_t key_of(struct tally *s, const struct tr_event *ev)
-{
-	struct str b = STR_INIT;
-	uint32_t i;
-
-	if (s->a->by == BY_VCPU)
-		str_addf(&b, "%s-%" PRId32, tr_string(s->r, ev->comm), ev->pid);
-	else
-		reason_name(&b, ev);
-	i = strtab_add(&s->names, b.s, b.len);
-	str_free(&b);
-	s->lines = room(s->lines, &s->n_lines, i, sizeof(*s->lines));
-	return i;
-}
-
-static void sample(struct tally *s, uint32_t key, uint64_t ns)
-{
-	struct line *l = &s->lines[key];
-	double delta = (double)ns - l->mean;
-
-	l->min = l->n == 0 || ns < l->min ? ns : l->min;
-	l->max = ns > l->max ? ns : l->max;
-	l->sum += ns;
-	l->n++;
-	l->mean += delta / (double)l->n;
-	l->m2 += delta * ((double)ns - l->mean);
-}
-
-static void on_event(struct tally *s, const struct tr_event *ev)
-{
-	struct vcpu *v;
-	uint32_t key;
-
-	if (ev->type == TR_kvm_entry) {
-		v = vcpu_of(s, ev->pid);
-		s->unpaired += v->inside;
-		if (s->a->interval == HANDLING && v->outside)
-			sample(s, v->key, ev->ts_ns - v->since);
-		*v = (struct vcpu){ .since = ev->ts_ns, .inside = true };
-	} else if (ev->type == TR_kvm_exit) {
-		key = key_of(s, ev);
-		v = vcpu_of(s, ev->pid);
-		s->unpaired += !v->inside;
-		if (s->a->interval == RESIDENCY && v->inside)
-			sample(s, key, ev->ts_ns - v->since);
-		*v = (struct vcpu){ .since = ev->ts_ns, .outside = true, .key = key };
-	}
-}
-
-static int by_samples(const void *a, const void *b)
-{
-	const struct line *x = a, *y = b;
-
-	if (x->n != y->n)
-		return x->n > y->n ? -1 : 1;
-	return x->n != 0 ? strcmp(x->name, y->name) : 0;
-}
 
 /* x of total in thousandths of a percent. */
 static int64_t percent(uint64_t x, uint64_t total)
@@ -205,7 +73,7 @@ static int64_t percent(uint64_t x, uint64_t total)
 }
 
 /* Relative standard deviation of the mean, what perf prints behind +-, in 1/1000 of a percent. */
-static int64_t spread(const struct line *l)
+static int64_t spread(const struct tally_line *l)
 {
 	if (l->n < 2 || l->mean <= 0.0)
 		return 0;
@@ -213,10 +81,30 @@ static int64_t spread(const struct line *l)
 			 0.5);
 }
 
-static void table(struct tally *s, struct rep *r)
+/* The columns of the keys; returns how many. */
+static size_t key_cols(const struct tally *t, struct rep_col *cols)
 {
-	const struct rep_col cols[] = {
-		{ "key", s->a->by == BY_VCPU ? "vCPU" : "VM-EXIT", REP_STR, "", 0, false },
+	static const char *const keys[] = { "key", "key2" };
+
+	for (unsigned i = 0; i < t->n_keys; i++)
+		cols[i] = (struct rep_col){ keys[i], trace_key_heading(t->by[i]), REP_STR, "", 0, false };
+	return t->n_keys;
+}
+
+static void key_cells(struct rep_table *r, const struct tally *t, const struct tally_line *l)
+{
+	for (unsigned i = 0; i < t->n_keys; i++)
+		rep_str(r, l->name[i]);
+}
+
+static size_t shown(const struct tally *t, uint64_t top)
+{
+	return top != 0 && top < t->n ? (size_t)top : t->n;
+}
+
+static void exit_table(const struct tallies *s, uint64_t top, struct rep *r)
+{
+	static const struct rep_col times[] = {
 		{ "samples", "Samples", REP_U64, "", 0, false },
 		{ "samples_percent", "Samples%", REP_FIX, "%", 2, false },
 		{ "time_percent", "Time%", REP_FIX, "%", 2, false },
@@ -225,22 +113,22 @@ static void table(struct tally *s, struct rep *r)
 		{ "avg", "Avg Time", REP_FIX, "us", 3, false },
 		{ "spread", "+-", REP_FIX, "%", 2, false },
 	};
-	struct rep_table *t =
-		rep_table(r, "stat", s->a->interval == HANDLING ? "Handling" : "Guest residency",
-			  cols, sizeof(cols) / sizeof(cols[0]));
+	struct rep_col cols[2 + sizeof(times) / sizeof(times[0])];
+	size_t n_cols = key_cols(&s->by, cols);
+	struct rep_table *t;
 	uint64_t n = 0, sum = 0;
 
-	for (uint32_t i = 0; i < s->n_lines; i++) {
-		s->lines[i].name = strtab_get(&s->names, i);
-		n += s->lines[i].n;
-		sum += s->lines[i].sum;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		cols[n_cols++] = times[i];
+	t = rep_table(r, "stat", s->handling ? "Handling" : "Guest residency", cols, n_cols);
+	for (size_t i = 0; i < s->by.n; i++) {
+		n += s->by.line[i].n;
+		sum += s->by.line[i].sum;
 	}
-	if (s->n_lines != 0)
-		qsort(s->lines, s->n_lines, sizeof(*s->lines), by_samples);
-	for (uint32_t i = 0; i < s->n_lines && s->lines[i].n != 0; i++) {
-		const struct line *l = &s->lines[i];
+	for (size_t i = 0; i < shown(&s->by, top); i++) {
+		const struct tally_line *l = &s->by.line[i];
 
-		rep_str(t, l->name);
+		key_cells(t, &s->by, l);
 		rep_u64(t, l->n);
 		rep_fix(t, percent(l->n, n));
 		rep_fix(t, percent(l->sum, sum));
@@ -253,16 +141,48 @@ static void table(struct tally *s, struct rep *r)
 	rep_fact(r, "time", "total time", "%" PRIu64 ".%03" PRIu64 " us", sum / 1000, sum % 1000);
 }
 
-static int report(struct tally *s, struct err *e)
+/* Rows of interrupt lines. */
+static void irq_table(const struct tally *irq, const char *key, const char *title, uint64_t top, struct rep *r)
 {
-	const struct tr_info *info = tr_info(s->r);
-	struct rep *r = rep_new("trace-stat", "VM exits");
-	int rc;
+	static const struct rep_col counts[] = {
+		{ "raised", "raised", REP_U64, "", 0, true },
+		{ "lowered", "lowered", REP_U64, "", 0, true },
+	};
+	struct rep_col cols[4];
+	size_t n_cols = key_cols(irq, cols);
+	struct rep_table *t;
 
-	rep_fact(r, "interval", "interval", "%s: %s", interval_names[s->a->interval],
-		 interval_texts[s->a->interval]);
-	rep_fact(r, "origin", "origin", "%s", info->origin);
-	table(s, r);
+	cols[n_cols++] = counts[0];
+	cols[n_cols++] = counts[1];
+	t = rep_table(r, key, title, cols, n_cols);
+	for (size_t i = 0; i < shown(irq, top); i++) {
+		key_cells(t, irq, &irq->line[i]);
+		rep_u64(t, irq->line[i].raised);
+		rep_u64(t, irq->line[i].lowered);
+	}
+}
+
+#define TOP_PCS 10
+
+static void pc_table(const struct tally *pc, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "pc", "PC", REP_STR, "", 0, false },
+		{ "reason", "VM-EXIT", REP_STR, "", 0, false },
+		{ "samples", "exits", REP_U64, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "pcs", "Where the guest exits most", cols, 3);
+
+	for (size_t i = 0; i < shown(pc, TOP_PCS); i++) {
+		key_cells(t, pc, &pc->line[i]);
+		rep_u64(t, pc->line[i].n);
+	}
+}
+
+static void notes(const struct tallies *s, struct rep *r)
+{
+	const struct tr_info *info = tr_info(s->trace);
+
 	if (info->per_type[TR_kvm_exit] == 0)
 		rep_note(r, "there is no kvm_exit in this trace: record the events kvm:kvm_entry "
 			    "and kvm:kvm_exit");
@@ -271,32 +191,70 @@ static int report(struct tally *s, struct err *e)
 			 "%" PRIu64 " entries or exits have no partner (start of the trace, lost "
 				    "events): not counted",
 			 s->unpaired);
-	rc = output_write(&s->a->out, r, e);
+	if (s->irq_event == TR_TYPE_COUNT)
+		rep_note(r, "no event of this trace shows interrupts: record kvm:vgic_update_irq_pending");
+	else
+		rep_note(r, "interrupts are counted by their %s events", tr_type_name(s->irq_event));
+	if (s->by.dropped + s->pc.dropped != 0)
+		rep_note(r, "more different rows than can be kept: %" PRIu64 " samples are in none",
+			 s->by.dropped + s->pc.dropped);
+}
+
+static int report(struct tallies *s, const struct stat_args *a, struct err *e)
+{
+	const struct tr_info *info = tr_info(s->trace);
+	bool irqs = s->by.by[0] == KEY_IRQ || (s->by.n_keys == 2 && s->by.by[1] == KEY_IRQ);
+	struct rep *r = rep_new("trace-stat", "VM exits");
+	int rc;
+
+	rep_fact(r, "interval", "interval", "%s: %s", interval_names[a->interval],
+		 interval_texts[a->interval]);
+	rep_fact(r, "origin", "origin", "%s", info->origin);
+	rep_fact_u64(r, "cpus_used", "CPUs used", tallies_cpus_used(s), "");
+	if (info->cpus != 0)
+		rep_fact(r, "cpu_highest", "highest CPU", "%" PRIu32, info->cpus - 1);
+	if (irqs)
+		irq_table(&s->by, "stat", "Interrupt lines", a->top, r);
+	else
+		exit_table(s, a->top, r);
+	if (s->irq.n != 0 && !irqs)
+		irq_table(&s->irq, "interrupts", "Interrupt lines", 0, r);
+	if (s->pc.n != 0)
+		pc_table(&s->pc, r);
+	notes(s, r);
+	rc = output_write(&a->out, r, e);
 	rep_free(r);
 	return rc;
 }
 
 static int stat_file(const char *path, const struct stat_args *a, struct err *e)
 {
-	struct tally s = { .r = tr_open(path, e), .a = a };
+	enum trace_key by[2];
+	unsigned n = trace_keys_parse(a->by != NULL ? a->by : trace_key_name(KEY_REASON), by, e);
+	struct tr_reader *r = n != 0 ? tr_open(path, e) : NULL;
+	struct tallies *s;
 	struct tr_event ev;
-	int got = -1;
+	int got;
 
-	while (s.r != NULL && (got = tr_next(s.r, &ev, e)) == 1)
-		on_event(&s, &ev);
-	if (got == 0)
-		got = report(&s, e);
-	tr_close(s.r);
-	strtab_free(&s.names);
-	strtab_free(&s.pids);
-	free(s.lines);
-	free(s.vcpus);
+	if (r == NULL)
+		return -1;
+	s = xcalloc(1, sizeof(*s));
+	tallies_begin(s, r, by, n, a->interval == HANDLING);
+	while ((got = tr_next(r, &ev, e)) == 1)
+		tallies_event(s, &ev);
+	if (got == 0) {
+		tallies_end(s);
+		got = report(s, a, e);
+	}
+	tallies_free(s);
+	free(s);
+	tr_close(r);
 	return got;
 }
 
 int cmd_trace_stat(int argc, char **argv, struct err *e)
 {
-	struct stat_args a = { .out = { NULL, REP_TEXT }, .interval = RESIDENCY, .by = BY_REASON };
+	struct stat_args a = { .out = { NULL, REP_TEXT }, .interval = RESIDENCY };
 	struct args args;
 	int rc;
 
