@@ -26,7 +26,7 @@ static void open_fixture(struct fixture *f)
 	ck_assert_msg(p != NULL, "%s", e.text);
 	ck_assert_msg(abi_price_fill(&f->c.path_profile, p, &f->c.abi, &f->price, &e) == 0, "%s", e.text);
 	ws_free(p);
-	abi_options_host(&f->c.abi, &f->host);
+	ck_assert_int_eq(abi_options_host(&f->c.abi, &f->host, &e), 0);
 	f->s = (struct abi_study){ &f->host, &f->price, F_PSCI, 64 };
 }
 
@@ -167,12 +167,13 @@ START_TEST(a_third_vcpu_makes_the_calls_of_the_second)
 	struct abi_host h;
 	struct abi_vm *vm;
 	struct fixture f;
+	struct err e = { 0 };
 	struct abi_row row;
 	uint64_t ids[500];
 
 	open_fixture(&f);
 	row = row_of(&f, ABI_VMM_QEMU, ABI_FLOW_SAVE, ABI_VARIANT_NONE, 40);
-	abi_options_host(&f.c.abi, &h);
+	ck_assert_int_eq(abi_options_host(&f.c.abi, &h, &e), 0);
 	vm = abi_vm_new(&h, NULL);
 	for (unsigned i = 0; i < 40; i++)
 		ck_assert_int_eq(init_vcpu(new_vcpu(vm), F_PSCI), 0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* el2sim abi --list and --compare: the register list of a vCPU, and against a dump of a real one. */
-#include <jansson.h>
+/* el2sim abi --list: the register list of a vCPU, and against that of another kernel or host. */
 #include <stdio.h>
 #include <string.h>
 
+#include "models/cpu/sysreg.h"
 #include "models/hyp/abi/abi_mask.h"
 #include "sim/app/cmd_abi.h"
 #include "sim/base/str.h"
@@ -13,18 +13,15 @@ static long vcpu_call(struct abi_vcpu *v, enum uapi_ioctl i, void *arg)
 	return abi_vcpu_ioctl(v, abi_ioctl_number(i), (uint64_t)(uintptr_t)arg);
 }
 
-/* A vCPU with the features of the options, ready to be listed; its VM is to be freed. */
-static struct abi_vcpu *make_vcpu(const struct abi_options *o, struct err *e)
+struct abi_vcpu *abi_vcpu_of(const struct abi_host *h, const char *host_name, uint32_t features,
+			     const char *features_name, bool mte, struct err *e)
 {
-	struct uapi_vcpu_init init = { .target = UAPI_TARGET_GENERIC_V8,
-				       .features = { abi_set_features((enum abi_set)o->set) } };
+	struct uapi_vcpu_init init = { .target = UAPI_TARGET_GENERIC_V8, .features = { features } };
 	int32_t what = UAPI_VCPU_SVE;
-	struct abi_host h;
-	struct abi_vm *vm;
+	struct abi_vm *vm = abi_vm_new(h, NULL);
 	long rc;
 
-	abi_options_host(o, &h);
-	vm = abi_vm_new(&h, NULL);
+	vm->mte = mte;
 	rc = abi_vm_ioctl(vm, abi_ioctl_number(UAPI_IOCTL_CREATE_VCPU), 0);
 	BUG_ON(rc != 0);
 	rc = vcpu_call(vm->vcpu[0], UAPI_IOCTL_VCPU_INIT, &init);
@@ -33,9 +30,68 @@ static struct abi_vcpu *make_vcpu(const struct abi_options *o, struct err *e)
 	if (rc == 0)
 		return vm->vcpu[0];
 	abi_vm_free(vm);
-	(void)err_set(e, ERR_MODEL, "abi.features = %s: the host %s does not have them; want abi.host = %s, or "
-		      "fewer features", abi_set_names[o->set], abi_host_names[o->host], abi_host_names[ABI_HOST_MAX]);
+	(void)err_set(e, ERR_MODEL, "abi.features = %s: the host %s does not have them, or its kernel; want abi.host = %s, a newer "
+		      "abi.kernel, or fewer features", features_name, host_name, abi_host_names[ABI_HOST_MAX]);
 	return NULL;
+}
+
+/* A vCPU of the options; NULL with ERR_CONFIG or ERR_MODEL. */
+static struct abi_vcpu *make_vcpu(const struct abi_options *o, struct err *e)
+{
+	struct abi_host h;
+
+	if (abi_options_host(o, &h, e) != 0)
+		return NULL;
+	return abi_vcpu_of(&h, abi_host_names[o->host], abi_set_features((enum abi_set)o->set), abi_set_names[o->set],
+			   false, e);
+}
+
+static const char *system_text(unsigned low, char *text)
+{
+	unsigned op0 = low >> 14, op1 = low >> 11 & 7, crn = low >> 7 & 15, crm = low >> 3 & 15, op2 = low & 7;
+	enum sysreg reg = sysreg_by_encoding(op0, op1, crn, crm, op2);
+
+	if (reg != SR_NONE)
+		(void)snprintf(text, ABI_NAME_TEXT, "%s", sysreg_name(reg));
+	else
+		(void)snprintf(text, ABI_NAME_TEXT, "S%u_%u_C%u_C%u_%u", op0, op1, crn, crm, op2);
+	return text;
+}
+
+const char *abi_id_text(uint64_t id, uint16_t kernel, char text[ABI_NAME_TEXT])
+{
+	static const struct {
+		uint16_t coproc;
+		const char *name;
+	} kinds[] = { { UAPI_CORE, "core register" }, { UAPI_DEMUX, "demultiplexed register" }, { UAPI_FW, "firmware register" },
+		      { UAPI_SVE, "SVE register" },   { UAPI_BMAP, "firmware bit map" } };
+	enum abi_reg reg = abi_reg_by_id(id);
+	unsigned coproc = (unsigned)((id & UAPI_REG_COPROC_MASK) >> 16), low = (unsigned)(id & 0xffff);
+
+	text[0] = '\0';
+	if (reg != ABI_REG_COUNT)
+		(void)snprintf(text, ABI_NAME_TEXT, "%s", abi_reg_name_in(reg, kernel));
+	else if (coproc == UAPI_SYSREG)
+		return system_text(low, text);
+	for (size_t i = 0; reg == ABI_REG_COUNT && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].coproc == coproc)
+			(void)snprintf(text, ABI_NAME_TEXT, "%s %u", kinds[i].name, low);
+	return text;
+}
+
+const char *abi_since_text(enum abi_reg reg, char text[ABI_NAME_TEXT])
+{
+	const struct abi_since *s = abi_reg_since(reg);
+	char name[ABI_KERNEL_TEXT], may[ABI_KERNEL_TEXT];
+
+	if (s->basis == ABI_BASIS_NONE)
+		text[0] = '\0';
+	else if (s->may == s->since)
+		(void)snprintf(text, ABI_NAME_TEXT, "%s", abi_kernel_name(s->since, name));
+	else
+		(void)snprintf(text, ABI_NAME_TEXT, "%s (some from %s on)", abi_kernel_name(s->since, name),
+			       abi_kernel_name(s->may, may));
+	return text;
 }
 
 static uint64_t mask_of(const struct abi_host *h, enum abi_reg reg)
@@ -47,6 +103,44 @@ static uint64_t mask_of(const struct abi_host *h, enum abi_reg reg)
 	return slot < UAPI_MASK_SLOTS ? masks[slot] : 0;
 }
 
+static void list_row(struct rep_table *t, const struct abi_vcpu *v, enum abi_reg reg)
+{
+	const struct abi_reg_row *row = abi_reg_row(reg);
+	bool rules = v->vm->host.kernel == ABI_KERNEL_DEFAULT;
+	char text[ABI_NAME_TEXT];
+
+	rep_u64(t, row->id);
+	rep_str(t, abi_reg_name_in(reg, v->vm->host.kernel));
+	rep_u64(t, UAPI_REG_BYTES(row->id));
+	rep_str(t, abi_class_name((enum abi_class)row->class));
+	rep_str(t, abi_scope_name((enum uapi_scope)row->scope));
+	if (rules && abi_mask_slot(reg) < UAPI_MASK_SLOTS)
+		rep_u64(t, mask_of(&v->vm->host, reg));
+	else
+		rep_none(t);
+	rep_str(t, abi_guard_help((enum abi_guard)row->guard));
+	if (rules)
+		rep_str(t, abi_rule_help((enum abi_rule)row->rule));
+	else
+		rep_none(t);
+	rep_str(t, abi_since_text(reg, text));
+	rep_str(t, abi_basis_name((enum abi_basis)abi_reg_since(reg)->basis));
+}
+
+static void list_notes(struct rep *r, const struct abi_vcpu *v, uint16_t asked)
+{
+	char name[ABI_KERNEL_TEXT], last[ABI_KERNEL_TEXT];
+
+	if (asked > ABI_KERNEL_LAST)
+		rep_note(r, "Linux %s is newer than the lists that are known: taken as %s", abi_kernel_name(asked, name),
+			 abi_kernel_name(ABI_KERNEL_LAST, last));
+	if (asked != ABI_KERNEL_DEFAULT)
+		rep_note(r, "what may be written is known of Linux 6.12 only; class and scope are 6.12's");
+	if (v->vm->host.hide_absent && abi_kernel_asks(v->vm->host.kernel, ABI_GUARD_TCR2) == ABI_ASKS_MAY)
+		rep_note(r, "Linux %s lists TCR2_EL1, PIR_EL1 and PIRE0_EL1 on every host: abi.hide_absent=no",
+			 abi_kernel_name(asked, name));
+}
+
 int abi_report_list(const struct config *c, struct rep *r, struct err *e)
 {
 	static const struct rep_col cols[] = {
@@ -54,174 +148,150 @@ int abi_report_list(const struct config *c, struct rep *r, struct err *e)
 		{ "size", "", REP_U64, "bytes", 0, false }, { "class", "", REP_STR, "", 0, false },
 		{ "scope", "", REP_STR, "", 0, false },    { "writable", "writable mask", REP_HEX, "", 0, false },
 		{ "needs", "", REP_STR, "", 0, false },    { "rule", "what may be written", REP_STR, "", 0, false },
+		{ "since", "", REP_STR, "", 0, false },    { "basis", "", REP_STR, "", 0, false },
 	};
 	struct abi_vcpu *v = make_vcpu(&c->abi, e);
 	struct rep_table *t;
 	uint64_t n[3] = { 0 };
+	char name[ABI_KERNEL_TEXT];
 
 	if (v == NULL)
 		return -1;
+	rep_fact(r, "kernel_version", "kernel", "%s", abi_kernel_name(v->vm->host.kernel, name));
 	rep_fact(r, "host", "", "%s", abi_host_names[c->abi.host]);
 	rep_fact(r, "features", "", "%s", abi_set_names[c->abi.set]);
-	t = rep_table(r, "registers", "KVM_GET_REG_LIST, in its order", cols, 8);
+	t = rep_table(r, "registers", "KVM_GET_REG_LIST, in its order", cols, sizeof(cols) / sizeof(cols[0]));
 	for (unsigned i = 0; i < ABI_REG_COUNT; i++) {
-		const struct abi_reg_row *row = abi_reg_row((enum abi_reg)i);
+		enum abi_reg reg = (enum abi_reg)v->vm->order[i];
 
-		if (!abi_visible(v, (enum abi_reg)i))
+		if (!abi_visible(v, reg))
 			continue;
-		n[row->scope]++;
-		rep_u64(t, row->id);
-		rep_str(t, row->name);
-		rep_u64(t, UAPI_REG_BYTES(row->id));
-		rep_str(t, abi_class_name((enum abi_class)row->class));
-		rep_str(t, abi_scope_name((enum uapi_scope)row->scope));
-		if (abi_mask_slot((enum abi_reg)i) < UAPI_MASK_SLOTS)
-			rep_u64(t, mask_of(&v->vm->host, (enum abi_reg)i));
-		else
-			rep_none(t);
-		rep_str(t, abi_guard_help((enum abi_guard)row->guard));
-		rep_str(t, abi_rule_help((enum abi_rule)row->rule));
+		n[abi_reg_row(reg)->scope]++;
+		list_row(t, v, reg);
 	}
 	rep_verdict(r, "%llu registers: %llu of the vCPU, %llu of the VM, %llu of the host",
 		    (unsigned long long)(n[0] + n[1] + n[2]), (unsigned long long)n[0], (unsigned long long)n[1],
 		    (unsigned long long)n[2]);
-	if (c->abi.hide_absent)
-		rep_note(r, "Linux 6.12 lists TCR2_EL1, PIR_EL1 and PIRE0_EL1 on every host: abi.hide_absent=no");
+	list_notes(r, v, v->vm->host.kernel);
 	abi_vm_free(v->vm);
 	return 0;
 }
 
-#define IDS_MAX 4096
+/* --- two lists ---------------------------------------------------------------------------------------- */
 
-struct ids {
-	uint64_t id[IDS_MAX];
-	size_t n;
-	bool full;
-};
-
-/* A number as cpu-template-helper writes it: 0x hexadecimal or 0b binary. */
-static bool parse_id(const char *s, uint64_t *id)
+static bool value_of(const struct abi_vcpu *v, enum abi_reg reg, uint64_t *value)
 {
-	if (strncmp(s, "0b", 2) != 0)
-		return strncmp(s, "0x", 2) == 0 && str_u64(s, id);
-	*id = 0;
-	for (s += 2; *s == '0' || *s == '1'; s++)
-		*id = *id << 1 | (uint64_t)(*s - '0');
-	return *s == '\0';
+	unsigned class = abi_reg_row(reg)->class;
+
+	if (class == ABI_CLASS_invariant)
+		*value = v->vm->host.id[reg];
+	else if (class == ABI_CLASS_id)
+		*value = v->vm->id[reg];
+	else
+		return false;
+	return true;
 }
 
-/* Every "addr" or "id" of the document: templates, fingerprints and our own lists alike. */
-static void collect(const json_t *j, unsigned depth, struct ids *ids)
+size_t abi_diff_table(struct rep *r, const char *key, const char *title, const struct abi_vcpu *a, const char *a_name,
+		      const struct abi_vcpu *b, const char *b_name)
 {
-	const char *key;
-	json_t *value;
-	size_t i;
-	uint64_t id;
-
-	if (depth > 16)
-		return;
-	if (json_is_array(j)) {
-		json_array_foreach(j, i, value)
-			collect(value, depth + 1, ids);
-		return;
-	}
-	json_object_foreach((json_t *)(uintptr_t)j, key, value) {
-		if ((strcmp(key, "addr") == 0 || strcmp(key, "id") == 0) && json_is_string(value) &&
-		    parse_id(json_string_value(value), &id)) {
-			ids->full = ids->n == IDS_MAX;
-			if (!ids->full)
-				ids->id[ids->n++] = id;
-		} else {
-			collect(value, depth + 1, ids);
-		}
-	}
-}
-
-static int load_dump(const char *path, struct ids *ids, struct err *e)
-{
-	json_error_t je;
-	json_t *root = json_load_file(path, 0, &je);
-
-	ids->n = 0;
-	ids->full = false;
-	if (root == NULL)
-		return err_set(e, ERR_INPUT, "%s:%d: %s: want the JSON that cpu-template-helper dumps", path,
-			       je.line > 0 ? je.line : 0, je.text);
-	collect(root, 0, ids);
-	json_decref(root);
-	if (ids->full)
-		return err_set(e, ERR_INPUT, "%s: more than %d registers: want the dump of one vCPU", path, IDS_MAX);
-	if (ids->n == 0)
-		return err_set(e, ERR_INPUT, "%s: no register in it: want objects with \"addr\" (or \"id\") as 0x... strings, as "
-			       "in reg_modifiers", path);
-	return 0;
-}
-
-static bool has(const struct ids *ids, uint64_t id)
-{
-	for (size_t i = 0; i < ids->n; i++)
-		if (ids->id[i] == id)
-			return true;
-	return false;
-}
-
-static void difference(struct rep_table *t, uint64_t id, const char *where)
-{
-	enum abi_reg reg = abi_reg_by_id(id);
-
-	rep_u64(t, id);
-	rep_str(t, reg != ABI_REG_COUNT ? abi_reg_row(reg)->name : "");
-	rep_u64(t, UAPI_REG_BYTES(id));
-	rep_str(t, where);
-}
-
-int abi_report_compare(const struct config *c, const char *dump, struct rep *r, bool *same, struct err *e)
-{
-	static const struct rep_col cols[] = {
-		{ "id", "", REP_HEX, "", 0, false },
-		{ "name", "", REP_STR, "", 0, false },
-		{ "size", "", REP_U64, "bytes", 0, false },
-		{ "where", "", REP_STR, "", 0, false },
+	const struct rep_col cols[] = {
+		{ "id", "", REP_HEX, "", 0, false },  { "name", "", REP_STR, "", 0, false },
+		{ "where", "", REP_STR, "", 0, false }, { "first", a_name, REP_HEX, "", 0, false },
+		{ "second", b_name, REP_HEX, "", 0, false }, { "since", "", REP_STR, "", 0, false },
+		{ "needs", "", REP_STR, "", 0, false },
 	};
-	struct ids *ids = xcalloc(1, sizeof(*ids));
-	struct abi_vcpu *v = make_vcpu(&c->abi, e);
-	struct rep_table *t;
-	uint64_t both = 0, model = 0, only = 0;
+	struct rep_table *t = rep_table(r, key, title, cols, sizeof(cols) / sizeof(cols[0]));
+	char text[ABI_NAME_TEXT];
+	uint16_t newer = a->vm->host.kernel > b->vm->host.kernel ? a->vm->host.kernel : b->vm->host.kernel;
 
-	if (v == NULL || load_dump(dump, ids, e) != 0) {
-		if (v != NULL)
-			abi_vm_free(v->vm);
-		free(ids);
-		return -1;
-	}
-	rep_fact(r, "dump", "", "%s", dump);
-	rep_fact(r, "host", "", "%s", abi_host_names[c->abi.host]);
-	rep_fact(r, "features", "", "%s", abi_set_names[c->abi.set]);
-	t = rep_table(r, "differences", "Registers that one of the two does not have", cols, 4);
 	for (unsigned i = 0; i < ABI_REG_COUNT; i++) {
-		uint64_t id = abi_reg_row((enum abi_reg)i)->id;
+		enum abi_reg reg = (enum abi_reg)i;
+		bool in_a = abi_visible(a, reg), in_b = abi_visible(b, reg);
+		uint64_t va = 0, vb = 0;
+		bool values = in_a && in_b && value_of(a, reg, &va) && value_of(b, reg, &vb) && va != vb;
 
-		if (!abi_visible(v, (enum abi_reg)i))
+		if (in_a == in_b && !values)
 			continue;
-		model++;
-		both += has(ids, id);
-		if (!has(ids, id))
-			difference(t, id, "simulation");
+		rep_u64(t, abi_reg_row(reg)->id);
+		rep_str(t, abi_reg_name_in(reg, newer));
+		rep_str(t, values ? "value" : in_a ? a_name : b_name);
+		if (values) {
+			rep_u64(t, va);
+			rep_u64(t, vb);
+		} else {
+			rep_none(t);
+			rep_none(t);
+		}
+		rep_str(t, abi_since_text(reg, text));
+		rep_str(t, abi_guard_help((enum abi_guard)abi_reg_row(reg)->guard));
 	}
-	for (size_t i = 0; i < ids->n; i++) {
-		enum abi_reg reg = abi_reg_by_id(ids->id[i]);
+	return rep_rows(t);
+}
 
-		if (reg != ABI_REG_COUNT && abi_visible(v, reg))
-			continue;
-		only++;
-		difference(t, ids->id[i], "dump");
+/* One word of --diff: a kernel or a host. */
+static int other_word(const char *word, struct abi_options *o, struct err *e)
+{
+	const char *near = str_nearest(word, abi_host_names, ABI_HOST_COUNT);
+	uint16_t kernel;
+
+	if (abi_kernel_parse(word, &kernel)) {
+		o->kernel = word;
+		return 0;
 	}
-	*same = both == model && only == 0;
-	rep_verdict(r, "%llu registers in both, %llu in the simulation alone, %llu in the dump alone",
-		    (unsigned long long)both, (unsigned long long)(model - both), (unsigned long long)only);
-	rep_note(r, "ids are compared, and with them sizes, which are part of an id; values are not: a dump has those "
-		 "of its host");
-	abi_vm_free(v->vm);
-	free(ids);
-	return 0;
+	for (int i = 0; i < ABI_HOST_COUNT; i++)
+		if (strcmp(word, abi_host_names[i]) == 0) {
+			o->host = i;
+			return 0;
+		}
+	return err_set(e, ERR_USAGE, "--diff \"%s\": want a kernel such as 6.18, a host such as %s, or both with a comma between",
+		       word, near != NULL ? near : abi_host_names[0]);
+}
+
+static void list_name(const struct abi_options *o, const struct abi_options *other, const struct abi_vcpu *v, char *text)
+{
+	char kernel[ABI_KERNEL_TEXT];
+	bool kernels = strcmp(o->kernel, other->kernel) != 0, hosts = o->host != other->host;
+
+	(void)snprintf(text, ABI_NAME_TEXT, "%s%s%s", kernels || !hosts ? abi_kernel_name(v->vm->host.kernel, kernel) : "",
+		       kernels && hosts ? " " : "", hosts ? abi_host_names[o->host] : "");
+}
+
+static size_t count(const struct abi_vcpu *v)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < ABI_REG_COUNT; i++)
+		n += abi_visible(v, (enum abi_reg)i);
+	return n;
+}
+
+int abi_report_list_diff(const struct config *c, const char *other, struct rep *r, struct err *e)
+{
+	struct abi_options o = c->abi;
+	char *copy = xstrdup(other), name[2][ABI_NAME_TEXT];
+	struct abi_vcpu *v[2] = { NULL, NULL };
+	int rc = 0;
+	size_t rows;
+
+	for (char *w = strtok(copy, ", "); w != NULL && rc == 0; w = strtok(NULL, ", "))
+		rc = other_word(w, &o, e);
+	if (rc == 0 && (v[0] = make_vcpu(&c->abi, e)) != NULL && (v[1] = make_vcpu(&o, e)) != NULL) {
+		list_name(&c->abi, &o, v[0], name[0]);
+		list_name(&o, &c->abi, v[1], name[1]);
+		rep_fact(r, "features", "", "%s", abi_set_names[c->abi.set]);
+		rows = abi_diff_table(r, "lists", "Registers that one of the two does not list, ID registers that differ", v[0],
+				      name[0], v[1], name[1]);
+		rep_verdict(r, "%s lists %zu registers, %s %zu; %zu differ in list or value", name[0], count(v[0]), name[1],
+			    count(v[1]), rows);
+		if (v[0]->vm->host.bare != v[1]->vm->host.bare || v[0]->vm->host.bare)
+			rep_note(r, "hosts recorded without PMU, SVE and pointer authentication: fields that need them are not known");
+	} else {
+		rc = -1;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		if (v[i] != NULL)
+			abi_vm_free(v[i]->vm);
+	free(copy);
+	return rc;
 }

@@ -496,8 +496,12 @@ static int fill(struct study *st, const struct config *c, const char *vcpus, str
 	int rc;
 
 	st->o = &c->abi;
-	if (clk_init(&st->clk, "cpu", (uint64_t)c->machine.clock_hz, e) != 0)
+	if (clk_init(&st->clk, "cpu", (uint64_t)c->machine.clock_hz, e) != 0 ||
+	    abi_options_host(&c->abi, &st->host, e) != 0)
 		return -1;
+	if (st->host.kernel != ABI_KERNEL_DEFAULT)
+		return err_set(e, ERR_CONFIG, "abi.kernel = %s: what the calls of other kernels than 6.12 do is not modelled, only "
+			       "what they list; want --list or --compare with it", c->abi.kernel);
 	if (parse_vcpus(vcpus != NULL ? vcpus : c->abi.vcpus, st, e) != 0)
 		return -1;
 	p = config_compile(c, false, e);
@@ -505,7 +509,6 @@ static int fill(struct study *st, const struct config *c, const char *vcpus, str
 		return -1;
 	rc = abi_price_fill(&c->path_profile, p, &c->abi, &st->price, e);
 	ws_free(p);
-	abi_options_host(&c->abi, &st->host);
 	st->s = (struct abi_study){ &st->host, &st->price, abi_set_features((enum abi_set)c->abi.set),
 				    (unsigned)c->abi.pcpus };
 	return rc;

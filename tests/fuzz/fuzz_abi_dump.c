@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("fuzz", MFD_CLOEXEC);
 	struct err e = { ERR_NONE, "" };
-	struct config c = { .abi = { .hide_absent = true } };
+	struct config c = { .abi = { .kernel = "6.12", .hide_absent = true } };
 	struct rep *r = rep_new("abi", "");
 	bool same = false;
 	char path[64];

@@ -85,6 +85,7 @@ struct abi_vm *abi_vm_new(const struct abi_host *host, const struct abi_memory *
 
 	vm->host = *host;
 	vm->memory = memory != NULL ? *memory : process;
+	abi_kernel_order(host->kernel, vm->order);
 	vm->id[ABI_R_STD_BMAP] = abi_reg_row(ABI_R_STD_BMAP)->reset;
 	vm->id[ABI_R_STD_HYP_BMAP] = abi_reg_row(ABI_R_STD_HYP_BMAP)->reset;
 	vm->id[ABI_R_VENDOR_HYP_BMAP] = abi_reg_row(ABI_R_VENDOR_HYP_BMAP)->reset;
@@ -258,9 +259,9 @@ static uint32_t supported_features(const struct abi_host *h)
 		f &= ~UAPI_FEATURE(EL1_32BIT);
 	if (!abi_host_has(h, ABI_HAS_PMU))
 		f &= ~UAPI_FEATURE(PMU_V3);
-	if (!abi_host_has(h, ABI_HAS_SVE))
+	if (!abi_host_has(h, ABI_HAS_SVE) || h->kernel < abi_reg_since(ABI_R_SVE_VLS)->may)
 		f &= ~UAPI_FEATURE(SVE);
-	if (!abi_host_has(h, ABI_HAS_PTRAUTH))
+	if (!abi_host_has(h, ABI_HAS_PTRAUTH) || h->kernel < abi_reg_since(ABI_R_APIAKEYLO_EL1)->may)
 		f &= ~(UAPI_FEATURE(PTRAUTH_ADDRESS) | UAPI_FEATURE(PTRAUTH_GENERIC));
 	return f;
 }
@@ -357,11 +358,11 @@ static bool is_final(const struct abi_vcpu *v)
 	return !v->has_sve || v->finalized;
 }
 
-bool abi_visible(const struct abi_vcpu *v, enum abi_reg reg)
+static bool has_feature(const struct abi_vcpu *v, enum abi_guard guard, enum abi_reg reg)
 {
 	const struct abi_vm *vm = v->vm;
 
-	switch ((enum abi_guard)abi_reg_row(reg)->guard) {
+	switch (guard) {
 	case ABI_GUARD_FPSIMD:
 		return !v->has_sve;
 	case ABI_GUARD_SVE:
@@ -373,16 +374,43 @@ bool abi_visible(const struct abi_vcpu *v, enum abi_reg reg)
 	case ABI_GUARD_MTE:
 		return vm->mte;
 	case ABI_GUARD_TCR2:
-		return !vm->host.hide_absent || abi_vm_field(vm, ABI_R_ID_AA64MMFR3_EL1, 0) != 0;
+		return abi_vm_field(vm, ABI_R_ID_AA64MMFR3_EL1, 0) != 0;
+	case ABI_GUARD_SCTLR2:
+		return abi_vm_field(vm, ABI_R_ID_AA64MMFR3_EL1, 4) != 0;
 	case ABI_GUARD_S1PIE:
-		return !vm->host.hide_absent || abi_vm_field(vm, ABI_R_ID_AA64MMFR3_EL1, 8) != 0;
+		return abi_vm_field(vm, ABI_R_ID_AA64MMFR3_EL1, 8) != 0;
 	case ABI_GUARD_S1POE:
 		return abi_vm_field(vm, ABI_R_ID_AA64MMFR3_EL1, 16) != 0;
 	case ABI_GUARD_FPMR:
 		return abi_vm_field(vm, ABI_R_ID_AA64PFR2_EL1, 32) != 0;
+	case ABI_GUARD_CACHE:
+		return abi_has_cache(&vm->host, (unsigned)(reg - ABI_R_CCSIDR0));
 	default:
 		return true;
 	}
+}
+
+enum abi_listed abi_listed(const struct abi_vcpu *v, enum abi_reg reg)
+{
+	enum abi_guard guard = (enum abi_guard)abi_reg_row(reg)->guard;
+	const struct abi_since *s = abi_reg_since(reg);
+	uint16_t kernel = v->vm->host.kernel;
+	enum abi_asks asks = abi_kernel_asks(kernel, guard);
+
+	if (kernel < s->may)
+		return ABI_LISTED_NO;
+	if (asks != ABI_ASKS_NO && !has_feature(v, guard, reg))
+		return asks == ABI_ASKS_YES ? ABI_LISTED_NO : ABI_LISTED_MAY;
+	return kernel < s->since ? ABI_LISTED_MAY : ABI_LISTED_YES;
+}
+
+bool abi_visible(const struct abi_vcpu *v, enum abi_reg reg)
+{
+	enum abi_listed listed = abi_listed(v, reg);
+
+	if (listed != ABI_LISTED_MAY)
+		return listed == ABI_LISTED_YES;
+	return v->vm->host.kernel >= abi_reg_since(reg)->since && !v->vm->host.hide_absent;
 }
 
 bool abi_scope_covers(enum abi_scope scope, enum abi_reg reg)
@@ -440,9 +468,10 @@ static long get_reg_list(struct abi_vcpu *v, uint64_t arg)
 	if (asked < list.n)
 		return -E2BIG;
 	for (unsigned i = 0; i < ABI_REG_COUNT; i++) {
-		uint64_t id = abi_listed_id(v->vm, (enum abi_reg)i);
+		enum abi_reg reg = (enum abi_reg)v->vm->order[i];
+		uint64_t id = abi_listed_id(v->vm, reg);
 
-		if (!abi_visible(v, (enum abi_reg)i))
+		if (!abi_visible(v, reg))
 			continue;
 		if (abi_user_write(v->vm, at, &id, sizeof(id)) != 0)
 			return -EFAULT;

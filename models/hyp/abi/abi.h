@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * KVM/arm64's register ABI as Linux 6.12 has it: VMs and vCPUs whose ioctls take the uapi structures in their
+ * KVM/arm64's register ABI as Linux 6.12 has it, and the lists and initial values of other kernels: VMs and vCPUs whose ioctls take the uapi structures in their
  * uapi layout and return what the kernel returns (0 or a count, or a negative errno). No guest runs in it:
  * KVM_RUN applies the rules of the first run and comes back with -EINTR, as with immediate_exit set.
  */
 #ifndef EL2SIM_HYP_ABI_H
 #define EL2SIM_HYP_ABI_H
 
-#include "models/hyp/abi/abi_reg.h"
+#include "models/hyp/abi/abi_kernel.h"
 
 /* Proposals for telling user space which registers are per VM: X(id, name, help). */
 #define ABI_SCOPES(X)                                                                               \
@@ -64,16 +64,20 @@ struct abi_host {
 	uint8_t counters;           /* PMU event counters */
 	uint8_t spectre_v2, spectre_v4, spectre_bhb; /* enum abi_spectre */
 	uint8_t mpam;
+	bool bare; /* fields that need a vCPU's feature are not known */
 	/* --- */
-	bool hide_absent; /* TCR2_EL1, PIR_EL1, PIRE0_EL1 only with their feature; 6.12 shows them always */
+	uint16_t kernel;  /* ABI_KERNEL(major, minor), see abi_kernel.h */
+	bool hide_absent; /* where kernels differ (ABI_ASKS_MAY), only with their feature; 6.12: TCR2_EL1, PIR_EL1, PIRE0_EL1 */
 	bool vgic;        /* the VMM makes a GICv3; else the first run clears the GIC fields of the ID registers */
 	uint8_t scope;    /* enum abi_scope */
 	uint8_t masks;    /* enum abi_masks */
 	uint32_t max_vcpus;
 };
 
-/* hide_absent, vgic, ABI_SCOPE_NONE, ABI_MASKS_MERGED, 512 vCPUs (VGIC_V3_MAX_CPUS). */
+/* ABI_KERNEL_DEFAULT, hide_absent, vgic, ABI_SCOPE_NONE, ABI_MASKS_MERGED, 512 vCPUs (VGIC_V3_MAX_CPUS). */
 void abi_host_init(struct abi_host *h, enum abi_host_kind kind);
+/* The first host with that MIDR_EL1; ABI_HOST_COUNT if there is none. */
+enum abi_host_kind abi_host_by_midr(uint64_t midr);
 bool abi_host_has(const struct abi_host *h, enum abi_has what);
 
 enum abi_lock { ABI_LOCK_KVM, ABI_LOCK_VCPU, ABI_LOCK_CONFIG, ABI_LOCK_MP_STATE, ABI_LOCK_COUNT };
@@ -101,6 +105,7 @@ struct abi_vm {
 	struct abi_counts counts;
 	void (*on_lock)(void *self, enum abi_lock lock); /* may be NULL; after the call's acquisition */
 	void *on_lock_self;
+	uint16_t order[ABI_REG_COUNT]; /* enum abi_reg, as the host's kernel lists them */
 	uint64_t id[ABI_REG_COUNT]; /* class id, fw (PSCI version) and bitmap: the VM-wide values */
 	uint64_t voffset, poffset;
 	uint32_t features;
@@ -138,7 +143,12 @@ long abi_vcpu_ioctl(struct abi_vcpu *v, uint32_t cmd, uint64_t arg);
 uint32_t abi_ioctl_number(enum uapi_ioctl i);
 const char *abi_ioctl_name(enum uapi_ioctl i);
 
-/* Is the register there for this vCPU (listed, readable)? */
+/*
+ * Is the register there for this vCPU? MAY: kernels of this version differ. abi_visible: does this VM list it, where a
+ * kernel that differs is the one that hide_absent says, or the one without what is younger.
+ */
+enum abi_listed { ABI_LISTED_NO, ABI_LISTED_MAY, ABI_LISTED_YES };
+enum abi_listed abi_listed(const struct abi_vcpu *v, enum abi_reg reg);
 bool abi_visible(const struct abi_vcpu *v, enum abi_reg reg);
 /* The id that KVM_GET_REG_LIST gives it, and its scope as user space is told. */
 uint64_t abi_listed_id(const struct abi_vm *vm, enum abi_reg reg);

@@ -166,6 +166,8 @@ static int demux(struct abi_vcpu *v, const struct uapi_one_reg *r, bool set)
 	if ((r->id & (UAPI_SCOPE_NYBBLE | UINT64_C(0xfffff0000000))) != 0 || (r->id & 0xff00) != 0 ||
 	    UAPI_REG_BYTES(r->id) != 4 || csselr >= UAPI_DEMUX_VALUES)
 		return -ENOENT;
+	if (!abi_visible(v, (enum abi_reg)(ABI_R_CCSIDR0 + csselr)))
+		return -ENOENT;
 	if (!set) {
 		val = abi_get_ccsidr(v, csselr);
 		return abi_user_write(v->vm, r->addr, &val, sizeof(val)) != 0 ? -EFAULT : 0;

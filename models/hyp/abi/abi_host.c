@@ -27,10 +27,10 @@ const char *const abi_host_names[ABI_HOST_COUNT + 1] = {
 static const struct {
 	uint8_t counters;
 	uint16_t vqs;
-	uint8_t v2, v4, bhb, mpam;
+	uint8_t v2, v4, bhb, mpam, bare;
 } hosts[] = {
-#define ABI_HOST(id, name, counters, vqs, v2, v4, bhb, mpam, help)                                  \
-	{ counters, vqs, ABI_SPECTRE_##v2, ABI_SPECTRE_##v4, ABI_SPECTRE_##bhb, mpam },
+#define ABI_HOST(id, name, counters, vqs, v2, v4, bhb, mpam, bare, help)                            \
+	{ counters, vqs, ABI_SPECTRE_##v2, ABI_SPECTRE_##v4, ABI_SPECTRE_##bhb, mpam, bare },
 #include "models/hyp/abi/abi_hosts.def"
 };
 
@@ -54,10 +54,21 @@ void abi_host_init(struct abi_host *h, enum abi_host_kind kind)
 	h->spectre_v4 = hosts[kind].v4;
 	h->spectre_bhb = hosts[kind].bhb;
 	h->mpam = hosts[kind].mpam;
+	h->bare = hosts[kind].bare != 0;
+	h->kernel = ABI_KERNEL_DEFAULT;
 	h->hide_absent = true;
 	h->vgic = true;
 	h->masks = ABI_MASKS_MERGED;
 	h->max_vcpus = 512;
+}
+
+enum abi_host_kind abi_host_by_midr(uint64_t midr)
+{
+	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		for (unsigned k = 0; ids[i].reg == ABI_R_MIDR_EL1 && k < ABI_HOST_COUNT; k++)
+			if (ids[i].value[k] == midr)
+				return (enum abi_host_kind)k;
+	return ABI_HOST_COUNT;
 }
 
 static unsigned field(const struct abi_host *h, enum abi_reg reg, unsigned shift)

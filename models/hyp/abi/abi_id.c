@@ -25,26 +25,24 @@ static bool is_raz(const struct abi_vcpu *v, enum abi_reg reg)
 
 uint64_t abi_id_limit(const struct abi_vcpu *v, enum abi_reg reg)
 {
-	uint64_t id = v->vm->host.id[reg];
+	const struct {
+		enum abi_guard guard;
+		bool has;
+	} feature[] = {
+		{ ABI_GUARD_SVE, v->has_sve },
+		{ ABI_GUARD_MTE, v->vm->mte },
+		{ ABI_GUARD_PMU, abi_has_feature(v, UAPI_FEATURE(PMU_V3)) },
+		{ ABI_GUARD_PAUTH, v->has_pauth },
+	};
+	uint16_t kernel = v->vm->host.kernel;
+	uint64_t id = abi_kernel_shows(kernel, reg, v->vm->host.id[reg]);
 
 	if (is_raz(v, reg))
 		return 0;
-	switch ((unsigned)reg) {
-	case ABI_R_ID_AA64PFR0_EL1:
-		return v->has_sve ? id : id & ~NIBBLE(32);
-	case ABI_R_ID_AA64PFR1_EL1:
-		return v->vm->mte ? id : id & ~NIBBLE(8);
-	case ABI_R_ID_AA64DFR0_EL1:
-		return abi_has_feature(v, UAPI_FEATURE(PMU_V3)) ? id : id & ~NIBBLE(8);
-	case ABI_R_ID_DFR0_EL1:
-		return abi_has_feature(v, UAPI_FEATURE(PMU_V3)) ? id : id & ~NIBBLE(24);
-	case ABI_R_ID_AA64ISAR1_EL1:
-		return v->has_pauth ? id : id & ~(NIBBLE(4) | NIBBLE(8) | NIBBLE(24) | NIBBLE(28));
-	case ABI_R_ID_AA64ISAR2_EL1:
-		return v->has_pauth ? id : id & ~(NIBBLE(8) | NIBBLE(12));
-	default:
-		return id;
-	}
+	for (size_t i = 0; i < sizeof(feature) / sizeof(feature[0]); i++)
+		if (!feature[i].has)
+			id &= ~abi_kernel_needs(kernel, reg, feature[i].guard);
+	return id;
 }
 
 /* What a register does to the value before the common check; 0 or -EINVAL. */
@@ -157,7 +155,8 @@ static uint64_t get_psci(const struct abi_vcpu *v)
 {
 	if (!abi_has_feature(v, UAPI_FEATURE(PSCI_0_2)))
 		return PSCI_0_1;
-	return v->vm->id[ABI_R_PSCI_VERSION] != 0 ? v->vm->id[ABI_R_PSCI_VERSION] : PSCI_1_1;
+	return v->vm->id[ABI_R_PSCI_VERSION] != 0 ? v->vm->id[ABI_R_PSCI_VERSION] :
+						    abi_kernel_reset(v->vm->host.kernel, ABI_R_PSCI_VERSION);
 }
 
 static int set_bmap(struct abi_vcpu *v, enum abi_reg reg, uint64_t val)
@@ -188,7 +187,7 @@ int abi_get_fw(struct abi_vcpu *v, const struct uapi_one_reg *r)
 	enum abi_reg reg = abi_reg_by_id(r->id);
 	uint64_t val;
 
-	if (reg == ABI_REG_COUNT)
+	if (reg == ABI_REG_COUNT || !abi_visible(v, reg))
 		return -ENOENT;
 	val = get_fw_value(v, reg);
 	return abi_user_write(v->vm, r->addr, &val, sizeof(val)) != 0 ? -EFAULT : 0;
@@ -203,7 +202,7 @@ int abi_set_fw(struct abi_vcpu *v, const struct uapi_one_reg *r)
 		return -ENOENT;
 	if (abi_user_read(v->vm, r->addr, &val, sizeof(val)) != 0)
 		return -EFAULT;
-	if (reg == ABI_REG_COUNT)
+	if (reg == ABI_REG_COUNT || !abi_visible(v, reg))
 		return -ENOENT;
 	switch ((enum abi_rule)abi_reg_row(reg)->rule) {
 	case ABI_RULE_PSCI:

@@ -18,6 +18,9 @@ long abi_writable_masks(struct abi_vm *vm, uint64_t arg);
 long abi_get_events(struct abi_vcpu *v, uint64_t arg);
 long abi_set_events(struct abi_vcpu *v, uint64_t arg);
 
+/* Does the host's CLIDR_EL1 name the cache that CSSELR_EL1 = csselr selects? */
+bool abi_has_cache(const struct abi_host *h, unsigned csselr);
+
 /* By class: a value, or 0 and a negative errno. */
 uint64_t abi_get_id(struct abi_vcpu *v, enum abi_reg reg);
 int abi_set_id(struct abi_vcpu *v, enum abi_reg reg, uint64_t val);

@@ -25,10 +25,12 @@ uint32_t abi_set_features(enum abi_set set)
 #define MEMBER(m) offsetof(struct abi_options, m)
 
 static const struct opt_row rows[] = {
+	{ "abi", "kernel", OPT_STR, MEMBER(kernel), "6.12", 0, 0, "", NULL,
+	  "version of Linux whose registers --list and --compare know, 4.14 or newer; the study is of 6.12" },
 	{ "abi", "host", OPT_ENUM, MEMBER(host), "qemu-max", 0, 0, "", abi_host_names,
 	  "CPU whose ID registers the VM starts from" },
 	{ "abi", "hide_absent", OPT_BOOL, MEMBER(hide_absent), "yes", 0, 0, "", NULL,
-	  "show TCR2_EL1, PIR_EL1 and PIRE0_EL1 only where the CPU has them; no: as Linux 6.12, on every host" },
+	  "show TCR2_EL1, PIR_EL1 and PIRE0_EL1 only where the CPU has them; no: as Linux 6.5 to 6.12, on every host" },
 	{ "abi", "features", OPT_ENUM, MEMBER(set), "default", 0, 0, "", abi_set_names,
 	  "features that the VMM gives each vCPU" },
 	{ "abi", "vmm", OPT_FLAGS, MEMBER(vmms), "qemu", 0, 0, "", abi_vmm_names, "VMMs to simulate" },
@@ -60,11 +62,12 @@ const struct opt_row *abi_opt_rows(size_t *n)
 	return rows;
 }
 
-void abi_options_host(const struct abi_options *o, struct abi_host *h)
+int abi_options_host(const struct abi_options *o, struct abi_host *h, struct err *e)
 {
 	abi_host_init(h, (enum abi_host_kind)o->host);
 	h->hide_absent = o->hide_absent;
 	h->max_vcpus = 4096; /* what-if; Linux: 512 */
+	return abi_kernel_set("abi.kernel", o->kernel, &h->kernel, e);
 }
 
 static uint64_t cycles(const struct machine *m, uint64_t insns)

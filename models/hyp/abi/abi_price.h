@@ -31,6 +31,7 @@ uint32_t abi_set_features(enum abi_set set);
 
 /* [abi] */
 struct abi_options {
+	const char *kernel; /* version of Linux */
 	int host;      /* enum abi_host_kind */
 	bool hide_absent;
 	int set;       /* enum abi_set */
@@ -45,8 +46,8 @@ struct abi_options {
 
 const struct opt_row *abi_opt_rows(size_t *n);
 
-/* The host that the options describe. */
-void abi_options_host(const struct abi_options *o, struct abi_host *h);
+/* The host that the options describe. ERR_CONFIG for a kernel that is no version, or older than what is known. */
+int abi_options_host(const struct abi_options *o, struct abi_host *h, struct err *e);
 
 struct abi_price {
 	uint64_t insns[ABI_CALL_KIND_COUNT], cycles[ABI_CALL_KIND_COUNT]; /* per call with one register */

@@ -49,7 +49,7 @@ static const struct run runs[] = {
 	{ UAPI_SVE, ABI_R_P0, ABI_R_FFR },
 	{ UAPI_SVE, ABI_R_SVE_VLS, ABI_R_SVE_VLS },
 	{ UAPI_FW, ABI_R_PSCI_VERSION, ABI_R_ARCH_WORKAROUND_3 },
-	{ UAPI_BMAP, ABI_R_STD_BMAP, ABI_R_VENDOR_HYP_BMAP },
+	{ UAPI_BMAP, ABI_R_STD_BMAP, ABI_R_VENDOR_HYP_BMAP_2 },
 	{ UAPI_SYSREG, ABI_R_MIDR_EL1, ABI_R_AIDR_EL1 },
 	{ UAPI_SYSREG, ABI_R_DBGBVR0_EL1, ABI_R_FPEXC32_EL2 },
 	{ UAPI_DEMUX, ABI_R_CCSIDR0, ABI_R_CCSIDR13 },
@@ -113,7 +113,7 @@ const char *abi_class_help(enum abi_class class)
 const char *abi_guard_help(enum abi_guard guard)
 {
 	static const char *const help_of[] = {
-#define X(name, help) help,
+#define X(name, help, ...) help,
 		ABI_GUARDS(X)
 #undef X
 	};

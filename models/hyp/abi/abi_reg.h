@@ -9,6 +9,13 @@
 
 #include "models/hyp/abi/uapi.h"
 
+/* A version of Linux: 6.12 is 612. What is modelled: from ABI_KERNEL_FIRST to ABI_KERNEL_LAST. */
+#define ABI_KERNEL(major, minor) ((major) * 100 + (minor))
+#define ABI_KERNEL_FIRST         ABI_KERNEL(4, 14)
+#define ABI_KERNEL_LAST          ABI_KERNEL(7, 0)
+#define ABI_KERNEL_END           UINT16_MAX
+#define ABI_KERNEL_DEFAULT       ABI_KERNEL(6, 12) /* whose rules of reading and writing are modelled */
+
 #define ABI_CLASSES(X)                                                                              \
 	X(core, "general-purpose, FP/SIMD and exception registers; word offsets into struct kvm_regs") \
 	X(sve, "vector lengths, Z, P and FFR")                                                      \
@@ -27,21 +34,26 @@ enum abi_class {
 	ABI_CLASS_COUNT
 };
 
-/* What a vCPU must have for a register to be visible: X(name, help). */
+/*
+ * What a vCPU must have for a register to be visible: X(name, help, open, from, until). Kernels [from, until) ask for it,
+ * others list the register without; of kernels [open, from) both are seen (abi_host.hide_absent).
+ */
 #define ABI_GUARDS(X)                                                                               \
-	X(ALWAYS, "")                                                                               \
-	X(FPSIMD, "no SVE")                                                                         \
-	X(SVE, "SVE")                                                                               \
-	X(PMU, "PMU")                                                                               \
-	X(PAUTH, "pointer authentication")                                                          \
-	X(MTE, "KVM_CAP_ARM_MTE")                                                                   \
-	X(TCR2, "ID_AA64MMFR3_EL1.TCRX (6.12: always)")                                             \
-	X(S1PIE, "ID_AA64MMFR3_EL1.S1PIE (6.12: always)")                                           \
-	X(S1POE, "ID_AA64MMFR3_EL1.S1POE of the VM")                                                \
-	X(FPMR, "ID_AA64PFR2_EL1.FPMR of the VM")
+	X(ALWAYS, "", 0, 0, ABI_KERNEL_END)                                                         \
+	X(FPSIMD, "no SVE", 0, 0, ABI_KERNEL_END)                                                   \
+	X(SVE, "SVE", 0, 0, ABI_KERNEL_END)                                                         \
+	X(PMU, "PMU (before 5.11: always)", ABI_KERNEL(5, 11), ABI_KERNEL(5, 11), ABI_KERNEL_END)   \
+	X(PAUTH, "pointer authentication", 0, 0, ABI_KERNEL_END)                                    \
+	X(MTE, "KVM_CAP_ARM_MTE", 0, 0, ABI_KERNEL_END)                                             \
+	X(TCR2, "ID_AA64MMFR3_EL1.TCRX (6.5 to 6.12: always)", ABI_KERNEL(6, 5), ABI_KERNEL(6, 13), ABI_KERNEL_END) \
+	X(S1PIE, "ID_AA64MMFR3_EL1.S1PIE (6.5 to 6.12: always)", ABI_KERNEL(6, 5), ABI_KERNEL(6, 13), ABI_KERNEL_END) \
+	X(S1POE, "ID_AA64MMFR3_EL1.S1POE of the VM", 0, 0, ABI_KERNEL_END)                          \
+	X(SCTLR2, "ID_AA64MMFR3_EL1.SCTLRX of the VM", 0, 0, ABI_KERNEL_END)                        \
+	X(FPMR, "ID_AA64PFR2_EL1.FPMR of the VM", 0, 0, ABI_KERNEL_END)                             \
+	X(CACHE, "a cache in CLIDR_EL1 (since 6.3: always)", 0, 0, ABI_KERNEL(6, 3))
 
 enum abi_guard {
-#define X(name, help) ABI_GUARD_##name,
+#define X(name, ...) ABI_GUARD_##name,
 	ABI_GUARDS(X)
 #undef X
 	ABI_GUARD_COUNT

@@ -36,6 +36,13 @@ static unsigned min_line(const struct abi_host *h, unsigned csselr)
 	return ((csselr & 1) != 0 ? abi_nibble(h->id[ABI_R_CTR_EL0], 0) : abi_nibble(h->id[ABI_R_CTR_EL0], 16)) + 2 - 4;
 }
 
+bool abi_has_cache(const struct abi_host *h, unsigned csselr)
+{
+	static const uint8_t by_type[8] = { 0, 2, 1, 3, 1 }; /* Ctype: bit 0 data or unified, bit 1 instruction */
+
+	return (by_type[h->id[ABI_R_CLIDR_EL1] >> 3 * (csselr >> 1) & 7] >> (csselr & 1) & 1) != 0;
+}
+
 uint32_t abi_get_ccsidr(const struct abi_vcpu *v, unsigned csselr)
 {
 	return v->own_ccsidr ? v->ccsidr[csselr] : (uint32_t)min_line(&v->vm->host, csselr) & 7;
@@ -65,6 +72,8 @@ static uint64_t reset_clidr(const struct abi_vcpu *v)
 	uint64_t ctr = v->vm->host.id[ABI_R_CTR_EL0], clidr;
 	unsigned loc = 1;
 
+	if (abi_kernel_asks(v->vm->host.kernel, ABI_GUARD_CACHE) == ABI_ASKS_YES)
+		return v->vm->host.id[ABI_R_CLIDR_EL1]; /* the host's own */
 	if ((ctr & CTR_IDC) != 0) {
 		loc = (ctr & CTR_DIC) != 0 ? 1 : 2;
 		clidr = UINT64_C(4) << 3 * (loc - 1); /* unified */
