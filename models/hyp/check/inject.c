@@ -264,6 +264,14 @@ static int parse_skip_put(struct ws_inject *x, const char *arg, struct err *e)
 	return err_set(e, ERR_USAGE, "--inject %s: want skip-put:every, skip-put:N, N from 1, or skip-put:reset", x->spec);
 }
 
+static int parse_no_cse(struct ws_inject *x, const char *arg, struct err *e)
+{
+	x->on_return = strcmp(arg, "return") == 0;
+	if (x->on_return || strcmp(arg, "entry") == 0)
+		return 0;
+	return err_set(e, ERR_USAGE, "--inject %s: want no-cse:entry or no-cse:return", x->spec);
+}
+
 /* A place is part of the form. */
 static bool has_place(enum ws_inject_kind k)
 {
@@ -301,6 +309,8 @@ static int parse_arg(struct ws_inject *x, char *arg, struct err *e)
 		return parse_skip_put(x, arg, e);
 	case INJECT_blame:
 		return parse_blame(x, arg, e);
+	case INJECT_no_cse:
+		return parse_no_cse(x, arg, e);
 	case INJECT_keep_pc:
 	case INJECT_commit_events:
 		if (arg[0] == '\0')
@@ -526,6 +536,8 @@ static bool is_outside(const struct ws_prog *p, const struct ws_inject *x)
 		return x->n != 0 || x->reset;
 	if (x->kind == INJECT_keep_pc || x->kind == INJECT_commit_events)
 		return (p->known & CND(SINCE_6_1)) != 0;
+	if (x->kind == INJECT_no_cse)
+		return (p->known & CND(EXS)) != 0;
 	if (x->kind == INJECT_blame)
 		return known_bug_of(x->bug, p);
 	if (x->kind == INJECT_bypass_accessor && ws_accessor_reaches(p->config.model, x->a.reg) && ws_reg_deferred(p, x->a.reg))
@@ -641,6 +653,17 @@ bool ws_inject_skips_put(const struct ws_prog *p, uint64_t n)
 		const struct ws_inject *x = &p->config.inject[k];
 
 		if (x->kind == INJECT_skip_put && !x->reset && (x->n == 0 || x->n == n))
+			return true;
+	}
+	return false;
+}
+
+bool ws_inject_no_cse(const struct ws_prog *p, bool on_return)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		const struct ws_inject *x = &p->config.inject[k];
+
+		if (x->kind == INJECT_no_cse && x->on_return == on_return)
 			return true;
 	}
 	return false;

@@ -475,7 +475,7 @@ static bool missed(const struct proofs *t, size_t f, size_t i, uint64_t bits)
 		if (!t->gone[k] && (always_with(&op[k], &op[i]) || always_with(&op[k], &op[f])))
 			bits &= ~t->o->t.op[k].clear;
 	}
-	return (bits & t->o->t.end[PHASE_EXIT]) != 0 && op[i].phase == PHASE_EXIT;
+	return (bits & t->o->t.comp[op[i].comp].ends) != 0;
 }
 
 /* Rules that may wait when a component begins: another began the wait and did not end it. */

@@ -195,29 +195,6 @@ static void use_copy(struct oracle *o, unsigned s, bool memory, bool write)
 	TRUTH(o, o->v, s) = fresh;
 }
 
-static void check_barriers(struct oracle *o, uint64_t missing, size_t op)
-{
-	const struct oracle_barrier *rows;
-	size_t n = oracle_barriers(&rows);
-
-	for (size_t b = 0; missing != 0 && b < n; b++) {
-		if ((missing >> b & 1) != 0)
-			oracle_violate(o, VIOLATION_no_barrier, -1, rows[b].name, op, "%s", rows[b].why);
-	}
-}
-
-static void barriers(struct oracle *o, size_t i)
-{
-	struct oracle_cpu *cpu = oracle_cpu(o, o->c);
-	const struct oracle_op *x = &o->t.op[i];
-
-	if ((cpu->pending & x->then) != 0) {
-		check_barriers(o, cpu->pending & x->then, i);
-		cpu->pending &= ~x->then;
-	}
-	cpu->pending = (cpu->pending & ~x->clear) | x->first;
-}
-
 /* In the host's path only what belongs to a loaded vCPU moves; X and the host's FP registers are its own there. */
 static bool moves_here(const struct oracle *o, const struct ws_op *op, int slot)
 {
@@ -265,6 +242,7 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 {
 	size_t first = o->p->comp[comp].first;
 
+	oracle_barriers_begin(o, comp, state);
 	for (size_t i = first; i < first + o->p->comp[comp].n; i++) {
 		const struct ws_op *op = &o->p->op[i];
 		uint64_t times = ws_op_times(op, state, lrs);
@@ -272,7 +250,7 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 		if (times == 0)
 			times = ws_op_times(op, state | EQUAL, lrs);
 		else
-			barriers(o, i);
+			oracle_barriers_op(o, i);
 		o->at = i;
 		if (times == 0) {
 			use(o, i);
@@ -288,6 +266,7 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 		use(o, i);
 	}
 	o->at = SIZE_MAX;
+	oracle_barriers_end(o, comp);
 }
 
 /* ---- one component ---- */
@@ -415,7 +394,6 @@ static void host_writes(struct oracle *o)
 static void leave(struct oracle *o, uint64_t state)
 {
 	struct oracle_vcpu *vcpu = oracle_vcpu(o, o->v);
-	uint64_t bits = o->t.end[PHASE_EXIT];
 
 	o->stats.exits++;
 	state = (state & ~LATCHED) | vcpu->entry_state;
@@ -430,8 +408,6 @@ static void leave(struct oracle *o, uint64_t state)
 	vcpu->in_guest = 0;
 	vcpu->lrs = 0;
 	oracle_host_runs(o, false);
-	check_barriers(o, oracle_cpu(o, o->c)->pending & bits, SIZE_MAX);
-	oracle_cpu(o, o->c)->pending &= ~bits;
 	host_writes(o);
 }
 

@@ -59,6 +59,7 @@ struct oracle_need {
 
 struct oracle_barrier {
 	const char *name, *why;
+	enum oracle_rule rule;
 };
 #define BARRIERS_MAX 64
 
@@ -68,6 +69,11 @@ struct oracle_op {
 	uint64_t first, clear, then; /* BARRIER rows, one bit each */
 };
 
+/* BARRIER rows that wait from the begin or the end of a component on, and those that must not wait any more at its end. */
+struct oracle_comp {
+	uint64_t begins, then_begins, ends;
+};
+
 struct oracle_tables {
 	struct oracle_subject s[N_SUBJECTS];
 	int slot[N_SUBJECTS]; /* by subject; -1 = not followed */
@@ -75,14 +81,24 @@ struct oracle_tables {
 	struct oracle_need *need;
 	size_t n_need;
 	struct oracle_op *op; /* one per op of the program */
-	uint64_t end[PHASE_COUNT]; /* BARRIER rows that end with a phase */
+	struct oracle_comp comp[COMP_COUNT];
 	bool lazy_fp, always_fp, keys_on_use;
 	uint8_t deferred[SR_COUNT];
 };
 
 void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p);
 void oracle_tables_free(struct oracle_tables *t);
+
+/* ---- oracle_barriers.c ---- */
+
 size_t oracle_barriers(const struct oracle_barrier **rows);
+/* The bits of each op and component. */
+void oracle_barriers_make(struct oracle_tables *t, const struct ws_prog *p);
+/* A component begins, op i executes, the component ends: what should have come before is reported. */
+void oracle_barriers_begin(struct oracle *o, enum ws_comp comp, uint64_t state);
+void oracle_barriers_op(struct oracle *o, size_t i);
+void oracle_barriers_end(struct oracle *o, enum ws_comp comp);
+bool oracle_is_key(const struct ws_op *op);
 
 /* ---- state ---- */
 

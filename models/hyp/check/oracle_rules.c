@@ -5,132 +5,6 @@
 #include "models/hyp/check/oracle_impl.h"
 #include "models/hyp/kvm/reach.h"
 
-/* ---- barriers ---- */
-
-enum event_kind { EV_NEVER, EV_WRITE, EV_READ, EV_OPCODE, EV_KEYS, EV_NO_KEYS, EV_FP, EV_TLBI, EV_GROUP, EV_PSTATE, EV_END };
-
-struct event {
-	enum event_kind kind;
-	uint16_t what; /* register, group, opcode or phase */
-	uint8_t side;  /* SIDE_COUNT: any */
-	const char *function;
-};
-
-#define W(reg)            { EV_WRITE, SR_##reg, SIDE_COUNT, NULL }
-#define WS(reg, side)     { EV_WRITE, SR_##reg, SIDE_##side, NULL }
-#define WF(reg, function) { EV_WRITE, SR_##reg, SIDE_COUNT, function }
-#define R(reg)            { EV_READ, SR_##reg, SIDE_COUNT, NULL }
-#define OP(opcode)        { EV_OPCODE, OP_##opcode, SIDE_COUNT, NULL }
-#define KEYS              { EV_KEYS, 0, SIDE_COUNT, NULL }
-#define NOKEYS            { EV_NO_KEYS, 0, SIDE_COUNT, NULL }
-#define FPUSE             { EV_FP, 0, SIDE_COUNT, NULL }
-#define TLBI              { EV_TLBI, 0, SIDE_COUNT, NULL }
-#define WG(group, side)   { EV_GROUP, GRP_##group, SIDE_##side, NULL }
-#define PSTATE(function)  { EV_PSTATE, 0, SIDE_COUNT, function }
-#define END(phase)        { EV_END, PHASE_##phase, SIDE_COUNT, NULL }
-
-enum clear { CLEAR_CSE, CLEAR_DSB, CLEAR_TIMER_OFF };
-
-static const struct {
-	struct event first, then;
-	enum clear clear;
-	uint64_t on, off;
-} barrier_rows[] = {
-#define BARRIER(id, first, clear, then, on, off, why) { first, then, CLEAR_##clear, on, off },
-#include "models/hyp/check/barriers.def"
-#undef BARRIER
-};
-
-static const struct oracle_barrier barrier_names[] = {
-#define BARRIER(id, first, clear, then, on, off, why) { #id, why },
-#include "models/hyp/check/barriers.def"
-#undef BARRIER
-};
-
-#define N_BARRIERS (sizeof(barrier_rows) / sizeof(barrier_rows[0]))
-_Static_assert(N_BARRIERS <= BARRIERS_MAX, "one bit each");
-
-size_t oracle_barriers(const struct oracle_barrier **rows)
-{
-	*rows = barrier_names;
-	return N_BARRIERS;
-}
-
-static bool is_key(const struct ws_op *op)
-{
-	return op->reg != SR_NONE && sysreg_row((enum sysreg)op->reg)->group == GRP_pauth;
-}
-
-static bool is_event(const struct event *ev, const struct ws_op *op)
-{
-	uint8_t counter = ws_opcode_row((enum ws_opcode)op->opcode)->counter;
-	bool fits = (ev->side == SIDE_COUNT || ev->side == op->side) &&
-		    (ev->function == NULL || strcmp(ev->function, op->step->function) == 0);
-
-	switch (ev->kind) {
-	case EV_WRITE:
-		return counter == CNT_write && op->reg == ev->what && fits;
-	case EV_READ:
-		return counter == CNT_read && op->reg == ev->what && fits;
-	case EV_GROUP:
-		return counter == CNT_write && op->group == ev->what && fits;
-	case EV_PSTATE:
-		return op->opcode == OP_PSTATE && op->phase == PHASE_EXIT && fits;
-	case EV_OPCODE:
-		return op->opcode == ev->what;
-	case EV_KEYS: /* the guest's come into force with ERET */
-		return op->phase <= PHASE_LAZY && counter == CNT_write && is_key(op) && op->side != SIDE_GUEST;
-	case EV_NO_KEYS:
-		return op->phase <= PHASE_LAZY && op->reg != SR_NONE && !is_key(op);
-	case EV_FP:
-		return counter == CNT_fpr || op->reg == SR_FPSR || op->reg == SR_FPCR;
-	case EV_TLBI:
-		return counter == CNT_tlbi;
-	case EV_NEVER:
-	case EV_END:
-		return false;
-	}
-	BUG("unknown kind of event");
-}
-
-static bool clears(enum clear clear, const struct ws_op *op)
-{
-	if (clear == CLEAR_TIMER_OFF)
-		return op->reg == SR_CNTV_CTL_EL0 && op->side == SIDE_HCFG;
-	switch (ws_opcode_row((enum ws_opcode)op->opcode)->counter) {
-	case CNT_dsb:
-		return clear == CLEAR_DSB;
-	case CNT_isb:
-	case CNT_exc:
-	case CNT_hvc:
-	case CNT_svc:
-	case CNT_eret:
-		return clear == CLEAR_CSE;
-	default:
-		return false;
-	}
-}
-
-static void barrier_bits(struct oracle_tables *t, const struct ws_prog *p)
-{
-	for (unsigned b = 0; b < N_BARRIERS; b++) {
-		uint64_t bit = UINT64_C(1) << b;
-
-		if ((barrier_rows[b].on & ~p->known) != 0 || (barrier_rows[b].off & p->known) != 0)
-			continue;
-		for (size_t i = 0; i < p->n; i++) {
-			if (is_event(&barrier_rows[b].first, &p->op[i]))
-				t->op[i].first |= bit;
-			if (is_event(&barrier_rows[b].then, &p->op[i]))
-				t->op[i].then |= bit;
-			if (clears(barrier_rows[b].clear, &p->op[i]))
-				t->op[i].clear |= bit;
-		}
-		if (barrier_rows[b].then.kind == EV_END)
-			t->end[barrier_rows[b].then.what] |= bit;
-	}
-}
-
 /* ---- subjects ---- */
 
 static bool is_accessor(const struct ws_op *op)
@@ -297,7 +171,7 @@ static void look_at_host(struct host_facts *f, const struct ws_prog *base)
 	for (size_t i = 0; i < base->n; i++) {
 		const struct ws_op *op = &base->op[i];
 
-		f->keys |= (op->phase == PHASE_LOAD || op->phase == PHASE_ENTER) && op->opcode == OP_MRS && is_key(op) &&
+		f->keys |= (op->phase == PHASE_LOAD || op->phase == PHASE_ENTER) && op->opcode == OP_MRS && oracle_is_key(op) &&
 			   op->side == SIDE_HOST && (op->guard.on & CND(PAUTH_USED)) == 0;
 	}
 	for (unsigned s = 0; s < N_SUBJECTS; s++)
@@ -367,7 +241,7 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 		t->op[i].use = -1;
 	}
 	use_bits(t, p);
-	barrier_bits(t, p);
+	oracle_barriers_make(t, p);
 	for (unsigned r = 1; r < SR_COUNT; r++)
 		t->deferred[r] = ws_reg_deferred(plain, (enum sysreg)r);
 	ws_free(base);
