@@ -213,6 +213,11 @@ static void breaks_not_consumed(struct bench *b)
 	run_phase(b, PHASE_ENTER, 0);
 }
 
+static void breaks_not_set(struct bench *b)
+{
+	run_phase(b, PHASE_PUT, CND(BLOCKING)); /* kvm_vcpu_wfi forgot to set it */
+}
+
 static void breaks_unsupported_cpu(struct bench *b)
 {
 	run_phase(b, PHASE_LOAD, CND(UNSUPPORTED_CPU));
@@ -266,6 +271,7 @@ static const struct {
 	BROKEN(not_in_kernel, "VCPU_INITIALIZED (cflags) set by the kernel in here, vCPU 0: "),
 	BROKEN(pc_adjust_twice, "INCREMENT_PC (iflags) set by the kernel in here, vCPU 0: "),
 	BROKEN(not_consumed, "IN_WFI (sflags) read by the hypervisor part in guest entry, vCPU 0: "),
+	BROKEN(not_set, "IN_WFI (sflags) read by the kernel in vcpu_put, vCPU 0: "),
 	BROKEN(unsupported_cpu, "ON_UNSUPPORTED_CPU (sflags) read by the kernel in kvm_vcpu_exit_request, vCPU 0: "),
 	BROKEN(on_cpu_unloaded, "SYSREGS_ON_CPU (sflags) set by the hypervisor part in there, vCPU 0: "),
 	BROKEN(copy_lost, "INCREMENT_PC (iflags) set by the kernel in here, vCPU 0: "),

@@ -7,6 +7,7 @@
 
 #include "models/hyp/kvm/handlers.h"
 #include "models/hyp/check/known.h"
+#include "models/hyp/check/oracle.h"
 #include "models/hyp/kvm/reach.h"
 #include "sim/base/str.h"
 
@@ -272,6 +273,25 @@ static int parse_no_cse(struct ws_inject *x, const char *arg, struct err *e)
 	return err_set(e, ERR_USAGE, "--inject %s: want no-cse:entry or no-cse:return", x->spec);
 }
 
+static int parse_unasked(struct ws_inject *x, const char *arg, struct err *e)
+{
+	size_t n = oracle_faults();
+	const char **v = xcalloc(n, sizeof(*v));
+	struct names names = { v, 0 };
+	size_t i = 0;
+	int rc = 0;
+
+	for (size_t k = 0; k < n; k++)
+		add_name(&names, oracle_fault_name(k));
+	while (i < n && strcmp(v[i], arg) != 0)
+		i++;
+	x->use = (uint8_t)i;
+	if (i == n)
+		rc = unknown(x->spec, "use of fault information", arg, &names, e);
+	free(v);
+	return rc;
+}
+
 /* A place is part of the form. */
 static bool has_place(enum ws_inject_kind k)
 {
@@ -309,6 +329,8 @@ static int parse_arg(struct ws_inject *x, char *arg, struct err *e)
 		return parse_skip_put(x, arg, e);
 	case INJECT_blame:
 		return parse_blame(x, arg, e);
+	case INJECT_unasked:
+		return parse_unasked(x, arg, e);
 	case INJECT_no_cse:
 		return parse_no_cse(x, arg, e);
 	case INJECT_keep_pc:
@@ -536,6 +558,8 @@ static bool is_outside(const struct ws_prog *p, const struct ws_inject *x)
 		return x->n != 0 || x->reset;
 	if (x->kind == INJECT_keep_pc || x->kind == INJECT_commit_events)
 		return (p->known & CND(SINCE_6_1)) != 0;
+	if (x->kind == INJECT_unasked)
+		return oracle_fault_of(x->use, p);
 	if (x->kind == INJECT_no_cse)
 		return (p->known & CND(EXS)) != 0;
 	if (x->kind == INJECT_blame)
@@ -653,6 +677,15 @@ bool ws_inject_skips_put(const struct ws_prog *p, uint64_t n)
 		const struct ws_inject *x = &p->config.inject[k];
 
 		if (x->kind == INJECT_skip_put && !x->reset && (x->n == 0 || x->n == n))
+			return true;
+	}
+	return false;
+}
+
+bool ws_inject_unasked(const struct ws_prog *p, size_t row)
+{
+	for (size_t k = 0; k < p->config.n_inject; k++) {
+		if (p->config.inject[k].kind == INJECT_unasked && p->config.inject[k].use == row)
 			return true;
 	}
 	return false;

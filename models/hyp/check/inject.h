@@ -41,6 +41,7 @@ struct ws_inject {
 	uint64_t n;    /* skip-put; 0: every */
 	bool reset;    /* skip-put:reset */
 	bool on_return; /* no-cse:return */
+	uint8_t use;   /* unasked: row of faults.def */
 	uint8_t flag;  /* enum vflag */
 	uint8_t how;   /* enum ws_flag_fault */
 	uint8_t bug;   /* blame: row of known_bugs.def */
@@ -64,6 +65,8 @@ bool ws_inject_preemptible(const struct ws_prog *p, const struct vflag_site *sit
 bool ws_inject_loaded_reset(const struct ws_prog *p);
 /* Is a row of known_bugs.def to count as a violation? */
 bool ws_inject_blames(const struct ws_prog *p, size_t bug);
+/* Does the user of fault information (row of faults.def) go by it whatever the exit was? */
+bool ws_inject_unasked(const struct ws_prog *p, size_t row);
 /* Is exception entry to EL2, or return from it, no context synchronisation event? */
 bool ws_inject_no_cse(const struct ws_prog *p, bool on_return);
 /* Does the n-th vcpu_put (from 1) do nothing? */

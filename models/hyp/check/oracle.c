@@ -243,15 +243,18 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 	size_t first = o->p->comp[comp].first;
 
 	oracle_barriers_begin(o, comp, state);
+	oracle_fault_begin(o);
 	for (size_t i = first; i < first + o->p->comp[comp].n; i++) {
 		const struct ws_op *op = &o->p->op[i];
 		uint64_t times = ws_op_times(op, state, lrs);
 
-		if (times == 0)
-			times = ws_op_times(op, state | EQUAL, lrs);
-		else
-			oracle_barriers_op(o, i);
 		o->at = i;
+		if (times == 0) {
+			times = ws_op_times(op, state | EQUAL, lrs);
+		} else {
+			oracle_barriers_op(o, i);
+			oracle_fault_op(o, i, state);
+		}
 		if (times == 0) {
 			use(o, i);
 			continue;
@@ -266,6 +269,7 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 		use(o, i);
 	}
 	o->at = SIZE_MAX;
+	oracle_fault_end(o, state);
 	oracle_barriers_end(o, comp);
 }
 

@@ -41,6 +41,11 @@ enum oracle_known {
 	ORACLE_KNOWN
 };
 
+/* Rows of faults.def: how many, name, and whether the kernel of a program has it. */
+size_t oracle_faults(void);
+const char *oracle_fault_name(size_t i);
+bool oracle_fault_of(size_t i, const struct ws_prog *p);
+
 #define ORACLE_NONE UINT32_MAX /* no vCPU, no CPU */
 #define ORACLE_TEXT 320
 

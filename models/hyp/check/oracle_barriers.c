@@ -194,12 +194,12 @@ static bool is_given_up(const struct ws_prog *p, const struct event *ev)
 	enum sysreg reg = (enum sysreg)ev->what;
 	uint8_t pol;
 
-	if ((ev->kind != EV_WRITE && ev->kind != EV_READ) || (ev->side != SIDE_GUEST && ev->side != SIDE_GCFG))
+	if (ev->kind != EV_WRITE && ev->kind != EV_READ)
 		return false;
 	pol = p->config.reg_policy[reg];
 	if (pol == POL_MODEL)
 		pol = p->config.group_policy[sysreg_row(reg)->group];
-	return pol == POL_NEVER || pol == POL_DEFERRED;
+	return pol == POL_NEVER || (pol == POL_DEFERRED && (ev->side == SIDE_GUEST || ev->side == SIDE_GCFG));
 }
 
 void oracle_barriers_make(struct oracle_tables *t, const struct ws_prog *p)

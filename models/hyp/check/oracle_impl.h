@@ -67,6 +67,7 @@ struct oracle_op {
 	int slot; /* -1: moves nothing that is followed */
 	int use;  /* slot whose copy in memory is read after this op; -1 none */
 	uint64_t first, clear, then; /* BARRIER rows, one bit each */
+	uint32_t fault; /* FAULT rows that it reads for, one bit each */
 };
 
 /* BARRIER rows that wait from the begin or the end of a component on, and those that must not wait any more at its end. */
@@ -82,6 +83,7 @@ struct oracle_tables {
 	size_t n_need;
 	struct oracle_op *op; /* one per op of the program */
 	struct oracle_comp comp[COMP_COUNT];
+	uint32_t faults; /* FAULT rows of this kernel */
 	bool lazy_fp, always_fp, keys_on_use;
 	uint8_t deferred[SR_COUNT];
 };
@@ -99,6 +101,20 @@ void oracle_barriers_begin(struct oracle *o, enum ws_comp comp, uint64_t state);
 void oracle_barriers_op(struct oracle *o, size_t i);
 void oracle_barriers_end(struct oracle *o, enum ws_comp comp);
 bool oracle_is_key(const struct ws_op *op);
+
+/* ---- oracle_fault.c ---- */
+
+/* Of the component under way: whose the values are that exceptions wrote, and rows of faults.def that were read for. */
+struct oracle_fault {
+	uint8_t esr, far, hpfar, par;
+	bool in_exit, in_hvc;
+	uint32_t done;
+};
+
+void oracle_faults_make(struct oracle_tables *t, const struct ws_prog *p);
+void oracle_fault_begin(struct oracle *o);
+void oracle_fault_op(struct oracle *o, size_t i, uint64_t state);
+void oracle_fault_end(struct oracle *o, uint64_t state);
 
 /* ---- state ---- */
 
@@ -137,6 +153,7 @@ struct oracle {
 	unsigned v, c;
 	size_t at;            /* op; SIZE_MAX between ops */
 	const char *function; /* of an access */
+	struct oracle_fault fault;
 };
 
 static inline struct oracle_cpu *oracle_cpu(const struct oracle *o, unsigned c)

@@ -242,6 +242,7 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 	}
 	use_bits(t, p);
 	oracle_barriers_make(t, p);
+	oracle_faults_make(t, p);
 	for (unsigned r = 1; r < SR_COUNT; r++)
 		t->deferred[r] = ws_reg_deferred(plain, (enum sysreg)r);
 	ws_free(base);

@@ -177,6 +177,17 @@ const struct vflag_site *vflag_sites(size_t *n)
 	return sites;
 }
 
+static const struct vflag_must musts[] = {
+#define VFLAG_MUST(flag, at, guard, why) { VF_##flag, VFLAG_AT_##at, guard, why },
+#include "models/hyp/kvm/vflags.def"
+};
+
+const struct vflag_must *vflag_musts(size_t *n)
+{
+	*n = sizeof(musts) / sizeof(musts[0]);
+	return musts;
+}
+
 uint64_t vflag_conditions(void)
 {
 	return 0
@@ -225,15 +236,30 @@ enum vflag_rule vflag_site_breaks(const struct vflag_site *s)
 
 /* ---- a vCPU's flags ---- */
 
+/* What goes wrong without a flag that must be set; empty for other rules. */
+static const char *consequence(const struct vflag_violation *x)
+{
+	size_t n;
+	const struct vflag_must *m = vflag_musts(&n);
+
+	for (size_t i = 0; x->rule == VFR_not_set && i < n; i++) {
+		if (m[i].flag == x->flag)
+			return m[i].why;
+	}
+	return "";
+}
+
 const char *vflag_violation_text(const struct vflag_violation *x, char buf[static VFLAG_VIOLATION_TEXT])
 {
 	static const char *const did[VFOP_COUNT] = { "read", "set", "cleared", "copied", "copied back" };
 
-	(void)snprintf(buf, VFLAG_VIOLATION_TEXT, "%s: %s (%s) %s by the %s in %s, vCPU %u: %s",
+	const char *more = consequence(x);
+
+	(void)snprintf(buf, VFLAG_VIOLATION_TEXT, "%s: %s (%s) %s by the %s in %s, vCPU %u: %s%s%s",
 		       vflag_rule_name((enum vflag_rule)x->rule), vflag_row((enum vflag)x->flag)->name,
 		       vflag_set_name((enum vflag_set)vflag_row((enum vflag)x->flag)->set), did[x->op],
 		       vflag_side_name((enum vflag_side)x->side), x->function, x->vcpu,
-		       vflag_rule_what((enum vflag_rule)x->rule));
+		       vflag_rule_what((enum vflag_rule)x->rule), more[0] != '\0' ? ": " : "", more);
 	return buf;
 }
 

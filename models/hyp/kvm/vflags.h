@@ -135,6 +135,15 @@ struct vflag_site {
 };
 /* All rows in table order; *n gets their number. */
 const struct vflag_site *vflag_sites(size_t *n);
+/* Where a flag must be set, whatever set it. */
+struct vflag_must {
+	uint8_t flag;  /* enum vflag */
+	uint8_t where; /* VFW_BEFORE, VFW_AFTER: behind the sites there; VFW_COMP */
+	uint8_t id;    /* enum ws_phase or ws_comp */
+	struct ws_guard guard;
+	const char *why; /* what goes wrong without */
+};
+const struct vflag_must *vflag_musts(size_t *n);
 /* True if a condition is decided or allowed by the flag. */
 bool vflag_decides(enum vflag f);
 /* Conditions that flags decide or allow, as bits. */

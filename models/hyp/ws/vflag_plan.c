@@ -29,6 +29,7 @@ struct memo {
 
 struct vflag_plan {
 	const struct ws_prog *p;
+	uint64_t known;
 	bool remember;
 	struct vflag_sink user, own;
 	uint16_t *site; /* indices into vflag_sites(), by list */
@@ -141,15 +142,28 @@ static void make_sites(struct vflag_plan *plan)
 	free(next);
 }
 
+/* Is a row of vflag_musts() about this component, in this kernel? */
+static bool is_must(const struct vflag_plan *plan, const struct vflag_must *m, const struct list *l)
+{
+	unsigned comp = (unsigned)(l - plan->comp);
+
+	return (m->guard.fixed_on & ~plan->known) == 0 && (m->guard.fixed_off & plan->known) == 0 &&
+	       (m->where == VFW_COMP ? m->id == comp : m->id == l->phase);
+}
+
 static void make_comp(struct vflag_plan *plan, unsigned comp)
 {
 	struct list *l = &plan->comp[comp];
+	size_t n;
+	const struct vflag_must *m = vflag_musts(&n);
 
 	l->phase = PHASE_COUNT;
 	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++) {
 		if (ws_phase_comp(plan->p, (enum ws_phase)ph) == (enum ws_comp)comp)
 			l->phase = (uint8_t)ph;
 	}
+	for (size_t i = 0; i < n; i++)
+		l->mask |= is_must(plan, &m[i], l) ? m[i].guard.on | m[i].guard.off : 0;
 	l->idle = l->n == 0 && l->phase == PHASE_COUNT &&
 		  (plan->p->comp[comp].mask & (plan->decides | plan->allows)) == 0;
 }
@@ -191,6 +205,7 @@ struct vflag_plan *vflag_plan_new(const struct ws_prog *p, bool remember, const 
 	const struct vflag_site *s = vflag_sites(&n);
 
 	plan->p = p;
+	plan->known = known;
 	plan->remember = remember;
 	if (sink != NULL)
 		plan->user = *sink;
@@ -337,6 +352,24 @@ static void check_gone(const struct vflags *v, enum ws_phase phase)
 	}
 }
 
+/* Flags that must be set by now. */
+static void check_must(const struct vflag_plan *plan, const struct vflags *v, const struct list *l, bool after, uint64_t state)
+{
+	const uint8_t *word = v->w.copy_runs ? v->w.hyp : v->w.set;
+	size_t n;
+	const struct vflag_must *m = vflag_musts(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct vflag_row *row = vflag_row((enum vflag)m[i].flag);
+
+		if (!is_must(plan, &m[i], l) || (m[i].where == VFW_AFTER) != after || (m[i].guard.on & ~state) != 0 ||
+		    (m[i].guard.off & state) != 0 || ((row->set == VFS_iflags ? word : v->w.set)[row->set] & row->mask) != 0)
+			continue;
+		found(v, VFR_not_set, (enum vflag)m[i].flag, VFSIDE_KERNEL,
+		      m[i].where == VFW_COMP ? comp_help((enum ws_comp)m[i].id) : phase_help((enum ws_phase)m[i].id));
+	}
+}
+
 /* Conditions that flags decide, those that hold; *forbid: conditions that none allows. */
 static uint64_t conditions(const struct vflag_plan *plan, const struct vflags *v, uint64_t *forbid)
 {
@@ -364,6 +397,7 @@ static uint64_t run_before(struct vflag_plan *plan, struct vflags *v, const stru
 {
 	uint64_t ran = run_sites(plan, v, l, 0, l->n_before, state, &v->w);
 
+	check_must(plan, v, l, false, state);
 	if (l->phase == PHASE_ENTER && vflags_has(v, VF_ON_UNSUPPORTED_CPU))
 		found(v, VFR_unsupported_cpu, VF_ON_UNSUPPORTED_CPU, VFSIDE_KERNEL, "kvm_vcpu_exit_request");
 	return ran;
@@ -374,6 +408,7 @@ static uint64_t run_after(struct vflag_plan *plan, struct vflags *v, const struc
 	struct vflag_words at = v->w;
 	uint64_t ran = run_sites(plan, v, l, l->n_before, l->n, state, &at);
 
+	check_must(plan, v, l, true, state);
 	if (l->phase != PHASE_COUNT)
 		check_gone(v, (enum ws_phase)l->phase);
 	return ran;
