@@ -42,6 +42,29 @@ static struct rep_table *list_table(struct rep *r)
 	return rep_table(r, "bugs", "Known bugs of KVM/arm64", cols, sizeof(cols) / sizeof(cols[0]));
 }
 
+/* Bugs that no configuration can have. */
+static void beyond_table(struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "fix", "fixed by", REP_STR, "", 0, false }, { "title", "title of the fix", REP_STR, "", 0, false },
+		{ "why", "why not", REP_STR, "", 0, false },
+	};
+	static const struct {
+		const char *fix, *title, *why;
+	} rows[] = {
+#define BEYOND(fix, title, why) { fix, title, why },
+#include "models/hyp/check/bugs_beyond.def"
+#undef BEYOND
+	};
+	struct rep_table *t = rep_table(r, "beyond", "Known bugs that cannot be expressed", cols, sizeof(cols) / sizeof(cols[0]));
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rep_str(t, rows[i].fix);
+		rep_str(t, rows[i].title);
+		rep_str(t, rows[i].why);
+	}
+}
+
 static struct rep_table *found_table(struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -98,6 +121,8 @@ static int all(const struct bugs_args *o, struct rep *r, size_t *bad, struct err
 		bug_free(&b);
 	}
 	progress_end(&bar);
+	if (rc == 0 && o->list)
+		beyond_table(r);
 	if (rc == 0 && !o->list)
 		rep_verdict(r, "%zu of %zu known bugs were found in at most %d events, and are gone when fixed", names.n - *bad,
 			    names.n, BUG_STEPS);

@@ -235,11 +235,26 @@ void oracle_guest_runs(struct oracle *o, uint64_t state)
 	}
 }
 
+/* FP state of the vCPU's own thread: it must be in memory, the thread's or the switch's, before the guest's comes. Another's was saved when it left. */
+static void overwrite_thread(struct oracle *o, unsigned s, uint64_t tag)
+{
+	unsigned w = tag_id(tag);
+	unsigned k = (unsigned)o->t.s[s].thread;
+
+	if (w != o->v || tag != THREAD(o, w, k) || THREAD_MEM(o, w, k) == tag || HOST_MEM(o, o->c, s) == tag)
+		return;
+	oracle_violate(o, VIOLATION_host_clobbered, (int)s, NULL, o->at,
+		       "the value of vCPU thread %u's user space is overwritten and was not saved", w);
+	THREAD_MEM(o, w, k) = tag;
+}
+
 void oracle_overwrite(struct oracle *o, unsigned s)
 {
 	uint64_t tag = HW(o, o->c, s);
 	unsigned w = tag_id(tag);
 
+	if (tag_kind(tag) == TAG_THREAD)
+		overwrite_thread(o, s, tag);
 	if (tag_kind(tag) != TAG_GUEST || !o->t.s[s].required || tag != TRUTH(o, w, s) || MEM(o, w, s) == tag)
 		return;
 	oracle_violate(o, VIOLATION_lost_write, (int)s, NULL, o->at, "vCPU %u's latest value is overwritten and was not saved", w);
