@@ -10,6 +10,7 @@ sim/base
 sim/kernel  sim/base
 traces      sim/base
 models/cpu  sim/base sim/kernel
+models/cpu/a64      sim/base models/cpu
 models/hyp/kvm      sim/base sim/kernel models/cpu traces
 models/hyp/ws       sim/base sim/kernel models/cpu traces models/hyp/kvm
 models/hyp/check    sim/base sim/kernel models/cpu traces models/hyp/kvm models/hyp/ws

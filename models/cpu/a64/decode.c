@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: Apache-2.0
+/* From a word to an operation: the row of decode.def, its operands, and what prep makes of the rest. */
+#include "models/cpu/a64/a64_impl.h"
+
+struct a64_row {
+	const char *name;
+	uint32_t mask, value;
+	a64_exec *exec;
+	uint8_t class, feat;
+	uint16_t line; /* in decode.def */
+};
+
+#define A64_DECODE_FIELDS
+#include <a64_decode.inc>
+#undef A64_DECODE_FIELDS
+
+static inline uint8_t a64_reg(uint32_t field, unsigned r31)
+{
+	return (uint8_t)(field == 31 ? r31 : field);
+}
+
+/*
+ * prep_<name>: finishes op from the fields; false: the encoding is unallocated. Register, imm, sf and mask are set.
+ */
+
+static bool prep_adr(const struct a64_fields *f, struct a64_op *op)
+{
+	op->imm = a64_sext((uint64_t)f->immhi << 2 | f->immlo, 21);
+	return true;
+}
+
+static bool prep_adrp(const struct a64_fields *f, struct a64_op *op)
+{
+	op->imm = a64_sext((uint64_t)f->immhi << 2 | f->immlo, 21) << 12;
+	return true;
+}
+
+static bool prep_addsub_i(const struct a64_fields *f, struct a64_op *op)
+{
+	op->imm <<= f->sh * 12;
+	return true;
+}
+
+/* The mask that N:immr:imms stand for (DecodeBitMasks); false: reserved. */
+static bool bit_mask(unsigned immn, unsigned imms, unsigned immr, uint64_t *mask)
+{
+	unsigned key = immn << 6 | (~imms & 0x3f), len, size, ones;
+	uint64_t v;
+
+	if (key < 2)
+		return false;
+	len = 31 - (unsigned)__builtin_clz(key);
+	size = 1u << len;
+	ones = (imms & (size - 1)) + 1;
+	if (ones == size)
+		return false;
+	v = a64_ror(((uint64_t)1 << ones) - 1, immr & (size - 1), size);
+	for (; size < 64; size *= 2)
+		v |= v << size;
+	*mask = v;
+	return true;
+}
+
+static bool prep_bitmask(const struct a64_fields *f, struct a64_op *op)
+{
+	if (!bit_mask(f->immn, f->imms, f->immr, &op->imm) || (!op->sf && f->immn))
+		return false;
+	op->imm &= op->mask;
+	return true;
+}
+
+static bool prep_movw(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)(f->hw * 16);
+	op->imm <<= op->kind;
+	return op->sf || f->hw < 2;
+}
+
+static bool prep_bitfield(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)f->immr;
+	op->aux = (uint8_t)f->imms;
+	return f->immn == op->sf && (op->sf || (f->immr < 32 && f->imms < 32));
+}
+
+static bool prep_extr(const struct a64_fields *f, struct a64_op *op)
+{
+	op->aux = (uint8_t)f->imms;
+	return f->immn == op->sf && (op->sf || f->imms < 32);
+}
+
+static bool prep_word(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)f->cond;
+	op->imm *= 4;
+	return true;
+}
+
+static bool prep_tbz(const struct a64_fields *f, struct a64_op *op)
+{
+	op->aux = (uint8_t)(f->b5 << 5 | f->b40);
+	op->imm *= 4;
+	return true;
+}
+
+static bool prep_key(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)f->kb;
+	/* Without a modifier register it is zero; returns use SP. */
+	if (op->insn == A64_BRAZ || op->insn == A64_BLRAZ)
+		op->m = A64_ZR;
+	else if (op->insn == A64_RETA || op->insn == A64_ERETA)
+		op->m = A64_SP;
+	return true;
+}
+
+static bool prep_hint(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)(f->crm << 3 | f->op2);
+	return true;
+}
+
+static bool prep_msr_i(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)(f->op1 << 3 | f->op2);
+	op->aux = (uint8_t)f->crm;
+	return true;
+}
+
+/* imm: op0 op1 CRn CRm op2 as in the instruction, 16 bits. */
+static bool prep_sysreg(const struct a64_fields *f, struct a64_op *op)
+{
+	op->imm = (2 + f->o0) << 14 | f->op1 << 11 | f->crn << 7 | f->crm << 3 | f->op2;
+	return true;
+}
+
+static bool prep_sys(const struct a64_fields *f, struct a64_op *op)
+{
+	op->imm = 1u << 14 | f->op1 << 11 | f->crn << 7 | f->crm << 3 | f->op2;
+	return true;
+}
+
+static bool prep_excl(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)f->size;
+	return true;
+}
+
+static bool prep_exclp(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)(2 + f->sz);
+	return true;
+}
+
+static bool prep_cas(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)f->size;
+	op->mask = f->size == 3 ? UINT64_MAX : UINT32_MAX;
+	return true;
+}
+
+static bool prep_casp(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)(2 + f->sz);
+	return (op->s & 1) == 0 && (op->word & 1) == 0;
+}
+
+/* Transfers of one register: unscaled, scaled, with write-back, by register. */
+static bool prep_ldst_u(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)f->size;
+	return true;
+}
+
+static bool prep_ldst_s(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)f->size;
+	op->imm <<= f->size;
+	return true;
+}
+
+enum { WB_POST, WB_PRE };
+
+static bool prep_ldst_post(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)f->size;
+	op->kind = WB_POST;
+	return true;
+}
+
+static bool prep_ldst_pre(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)f->size;
+	op->kind = WB_PRE;
+	return true;
+}
+
+static bool prep_ldst_r(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)f->size;
+	op->kind = (uint8_t)f->option;
+	op->aux = (uint8_t)(f->s1 ? f->size : 0);
+	return (f->option & 2) != 0;
+}
+
+static bool prep_prfm_r(const struct a64_fields *f, struct a64_op *op)
+{
+	(void)op;
+	return (f->option & 2) != 0;
+}
+
+/* Loads that extend a sign: mask is of the register they write. */
+static bool prep_ldrs(const struct a64_fields *f, struct a64_op *op, unsigned size)
+{
+	op->size = (uint8_t)size;
+	op->mask = f->sx ? UINT32_MAX : UINT64_MAX;
+	return true;
+}
+
+#define LDRS(bits, log2)                                                                                                      \
+	static bool prep_ldrs_u##bits(const struct a64_fields *f, struct a64_op *op) { return prep_ldrs(f, op, log2); }            \
+	static bool prep_ldrs_s##bits(const struct a64_fields *f, struct a64_op *op)                                               \
+	{                                                                                                                          \
+		op->imm <<= log2;                                                                                                  \
+		return prep_ldrs(f, op, log2);                                                                                     \
+	}                                                                                                                          \
+	static bool prep_ldrs_post##bits(const struct a64_fields *f, struct a64_op *op)                                            \
+	{                                                                                                                          \
+		op->kind = WB_POST;                                                                                                \
+		return prep_ldrs(f, op, log2);                                                                                     \
+	}                                                                                                                          \
+	static bool prep_ldrs_pre##bits(const struct a64_fields *f, struct a64_op *op)                                             \
+	{                                                                                                                          \
+		op->kind = WB_PRE;                                                                                                 \
+		return prep_ldrs(f, op, log2);                                                                                     \
+	}                                                                                                                          \
+	static bool prep_ldrs_r##bits(const struct a64_fields *f, struct a64_op *op)                                               \
+	{                                                                                                                          \
+		op->kind = (uint8_t)f->option;                                                                                     \
+		op->aux = (uint8_t)(f->s1 ? log2 : 0);                                                                             \
+		return prep_ldrs(f, op, log2) && (f->option & 2) != 0;                                                             \
+	}
+LDRS(8, 0)
+LDRS(16, 1)
+LDRS(32, 2)
+
+static bool prep_lit(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)(2 + f->sz);
+	op->imm *= 4;
+	return true;
+}
+
+static bool prep_lit_sw(const struct a64_fields *f, struct a64_op *op)
+{
+	(void)f;
+	op->size = 2;
+	op->imm *= 4;
+	return true;
+}
+
+static bool prep_pair(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)(2 + f->sz);
+	op->imm <<= op->size;
+	return true;
+}
+
+static bool prep_pair_post(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = WB_POST;
+	return prep_pair(f, op);
+}
+
+static bool prep_pair_pre(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = WB_PRE;
+	return prep_pair(f, op);
+}
+
+static bool prep_ldra(const struct a64_fields *f, struct a64_op *op)
+{
+	op->imm = a64_sext(f->s1 << 9 | (op->imm & 0x1ff), 10) << 3;
+	op->kind = (uint8_t)f->kb;
+	op->aux = (uint8_t)f->wb;
+	return true;
+}
+
+static bool prep_lse(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)f->size;
+	return true;
+}
+
+static bool prep_shifted(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)f->shift;
+	return op->sf || op->imm < 32;
+}
+
+/* Without ROR. */
+static bool prep_shifted_nr(const struct a64_fields *f, struct a64_op *op)
+{
+	return prep_shifted(f, op) && f->shift != A64_ROR;
+}
+
+static bool prep_extended(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)f->option;
+	return op->imm <= 4;
+}
+
+static bool prep_rmif(const struct a64_fields *f, struct a64_op *op)
+{
+	op->aux = (uint8_t)f->mask;
+	return true;
+}
+
+static bool prep_setf(const struct a64_fields *f, struct a64_op *op)
+{
+	(void)f;
+	op->aux = 8;
+	return true;
+}
+
+static bool prep_setf16(const struct a64_fields *f, struct a64_op *op)
+{
+	(void)f;
+	op->aux = 16;
+	return true;
+}
+
+static bool prep_cond(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)f->cond;
+	return true;
+}
+
+static bool prep_ccmp(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)f->cond;
+	op->aux = (uint8_t)f->nzcv;
+	return true;
+}
+
+static bool prep_crc(const struct a64_fields *f, struct a64_op *op)
+{
+	op->size = (uint8_t)f->size;
+	return f->size < 3;
+}
+
+static bool prep_crc_x(const struct a64_fields *f, struct a64_op *op)
+{
+	(void)f;
+	op->size = 3;
+	return true;
+}
+
+/* kind: the key, IA, IB, DA, DB; no modifier register: zero. */
+static bool prep_pac(const struct a64_fields *f, struct a64_op *op)
+{
+	op->kind = (uint8_t)(f->kd << 1 | f->kb);
+	if (op->insn == A64_PACZ || op->insn == A64_AUTZ)
+		op->n = A64_ZR;
+	return true;
+}
+
+#define A64_DECODE_BODY
+#include <a64_decode.inc>
+#undef A64_DECODE_BODY
+
+bool a64_decode(uint32_t word, uint64_t feats, struct a64_op *op)
+{
+	enum a64_insn insn = a64_find(word);
+	const struct a64_row *row = &a64_rows[insn];
+	struct a64_fields f = {0};
+
+	*op = (struct a64_op){.exec = x_unknown, .insn = (uint16_t)insn, .class = row->class, .word = word, .sf = 1};
+	if (insn == A64_UNKNOWN)
+		return false;
+	/* Width is known before the operands are: rows without sf are of 64 bits. */
+	op->mask = UINT64_MAX;
+	op->exec = x_UDF; /* unallocated, or a feature that is not there */
+	if (row->feat != A64_FEAT_NONE && !A64_HAS(feats, row->feat))
+		return false;
+	if (!a64_fill(insn, word, &f, op))
+		return false;
+	op->exec = row->exec;
+	return true;
+}
+
+const char *a64_insn_name(enum a64_insn insn)
+{
+	return a64_rows[insn < A64_INSNS ? insn : A64_UNKNOWN].name;
+}
+
+void a64_insn_bits(enum a64_insn insn, uint32_t *mask, uint32_t *value)
+{
+	*mask = a64_rows[insn].mask;
+	*value = a64_rows[insn].value;
+}
+
+const char *a64_class_name(enum a64_class class)
+{
+	static const char *const names[A64_CLASSES] = {
+#define A64_CLASS(id, help) #id,
+#include "models/cpu/a64/a64_classes.def"
+	};
+
+	return names[class];
+}

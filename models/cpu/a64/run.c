@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The loop: pages of decoded operations, executed until something asks for attention. */
+#include <stdlib.h>
+
+#include "models/cpu/a64/regs.h"
+#include "sim/base/err.h"
+
+struct a64 *a64_new(const struct a64_bus *bus, uint64_t feats, unsigned el, unsigned inside)
+{
+	struct a64 *c = xcalloc(1, sizeof(*c));
+
+	c->bus = *bus;
+	c->feats = feats;
+	c->inside = (uint8_t)inside;
+	c->ps = (struct a64_pstate){.el = (uint8_t)el, .sp = el != 0, .daif = 0xf};
+	for (unsigned i = 1; i < A64_REGS; i++)
+		c->reg[i] = a64_reg_reset((enum a64_reg)i);
+	for (unsigned i = 0; i < A64_CLASSES; i++)
+		c->cost[i] = 1;
+	a64_flush_tlb(c);
+	return c;
+}
+
+void a64_free(struct a64 *c)
+{
+	if (c == NULL)
+		return;
+	for (unsigned i = 0; i < A64_CODE_SIZE; i++)
+		free(c->code[i]);
+	free(c);
+}
+
+uint64_t a64_cycles(const struct a64 *c)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < A64_CLASSES; i++)
+		sum += c->counts.by_class[i] * c->cost[i];
+	return sum;
+}
+
+/* Decoded code: a slot per hash of the page; a page takes the place of another. */
+
+static struct a64_page *const *slot(const struct a64 *c, uint64_t pa)
+{
+	uint64_t page = pa >> A64_PAGE_BITS;
+
+	return &c->code[(page ^ page >> A64_CODE_BITS) & (A64_CODE_SIZE - 1)];
+}
+
+struct a64_page *a64_code_page(const struct a64 *c, uint64_t pa)
+{
+	struct a64_page *p = *slot(c, pa);
+
+	return p != NULL && p->pa == (pa & ~(uint64_t)(A64_PAGE - 1)) ? p : NULL;
+}
+
+/* Not decoded yet: decode in place, then execute. */
+static int x_decode(struct a64 *c, const struct a64_op *op);
+
+static void forget(struct a64_page *p, unsigned first, unsigned last)
+{
+	for (unsigned i = first; i <= last; i++)
+		p->op[i].exec = x_decode;
+}
+
+void a64_code_written(struct a64 *c, uint64_t pa, unsigned size)
+{
+	struct a64_page *p = a64_code_page(c, pa);
+
+	if (p != NULL)
+		forget(p, (unsigned)(pa & (A64_PAGE - 1)) / 4, (unsigned)((pa + size - 1) & (A64_PAGE - 1)) / 4);
+}
+
+void a64_flush_code(struct a64 *c)
+{
+	for (unsigned i = 0; i < A64_CODE_SIZE; i++)
+		if (c->code[i] != NULL)
+			forget(c->code[i], 0, A64_PAGE_OPS - 1);
+}
+
+/* SP as the base of an access must be a multiple of 16 (SCTLR_ELx.SA, SA0). */
+static int x_sp_aligned(struct a64 *c, const struct a64_op *op)
+{
+	if (c->x[A64_SP] & 0xf) {
+		uint64_t sctlr = c->reg[c->ps.el == 2 ? A64_R_SCTLR_EL2 : A64_R_SCTLR_EL1];
+
+		if (sctlr >> (c->ps.el == 0 ? 4 : 3) & 1)
+			return a64_exception(c, A64_EC_SP, 0, 0);
+	}
+	return op->then(c, op);
+}
+
+static bool is_access(const struct a64_op *op)
+{
+	return op->class == A64_CLASS_load || op->class == A64_CLASS_store || op->class == A64_CLASS_load_pair ||
+	       op->class == A64_CLASS_store_pair || op->class == A64_CLASS_atomic;
+}
+
+static int x_decode(struct a64 *c, const struct a64_op *op)
+{
+	struct a64_op *slot_op = &c->page->op[c->pc / 4 % A64_PAGE_OPS];
+	const uint8_t *mem = c->bus.ram(c->bus.owner, c->page->pa);
+	uint32_t word;
+
+	(void)op;
+	if (mem == NULL)
+		return a64_fetch_external(c, c->pc);
+	memcpy(&word, mem + (c->pc & (A64_PAGE - 1)), 4);
+	a64_decode(word, c->feats, slot_op);
+	if (is_access(slot_op) && slot_op->n == A64_SP && slot_op->exec != x_NOP) {
+		slot_op->then = slot_op->exec;
+		slot_op->exec = x_sp_aligned;
+	}
+	/* It was counted in the class of what stood here before. */
+	c->counts.by_class[slot_op->class]++;
+	return slot_op->exec(c, slot_op);
+}
+
+const struct a64_op *a64_current(const struct a64 *c)
+{
+	return c->page != NULL ? &c->page->op[c->pc / 4 % A64_PAGE_OPS] : NULL;
+}
+
+/* The page of pc becomes the current one; false: an exception was taken, or the run stopped. */
+static bool fetch(struct a64 *c)
+{
+	uint64_t pa;
+	bool guarded;
+	struct a64_page **at, *p;
+
+	if (c->pc & 3) {
+		a64_exception(c, A64_EC_PC, 0, c->pc);
+		return false;
+	}
+	c->page = NULL;
+	if (!a64_fetch_address(c, c->pc, &pa, &guarded))
+		return false;
+	if (c->bus.ram(c->bus.owner, pa & ~(uint64_t)(A64_PAGE - 1)) == NULL) {
+		a64_fetch_external(c, c->pc);
+		return false;
+	}
+	p = a64_code_page(c, pa);
+	if (p == NULL) {
+		at = (struct a64_page **)slot(c, pa);
+		if (*at == NULL)
+			*at = xmalloc(sizeof(**at));
+		p = *at;
+		p->pa = pa & ~(uint64_t)(A64_PAGE - 1);
+		forget(p, 0, A64_PAGE_OPS - 1);
+		for (unsigned i = 0; i < A64_PAGE_OPS; i++)
+			p->op[i].class = A64_CLASS_decode;
+		/* From now on writes to it are seen. */
+		for (int priv = 0; priv < 2; priv++)
+			for (unsigned i = 0; i < A64_TLB_SIZE; i++)
+				if (c->tlb[priv][i].pa == p->pa)
+					c->tlb[priv][i].write = 1;
+	}
+	p->guarded = guarded;
+	c->page = p;
+	c->page_va = c->pc & ~(uint64_t)(A64_PAGE - 1);
+	c->page_el = c->ps.el;
+	return true;
+}
+
+/* May a guarded page be entered here as BTYPE says (Arm ARM, D8.4.6)? */
+static bool bti_accepts(const struct a64_op *op, unsigned btype)
+{
+	switch (op->insn) {
+	case A64_HINT:
+		if (op->kind >> 3 == 4 && (op->kind & 1) == 0) { /* BTI, BTI c, BTI j, BTI jc */
+			unsigned targets = op->kind >> 1 & 3;
+
+			return targets == 3 || (targets == 1 && btype != 3) || (targets == 2 && btype != 2);
+		}
+		return (op->kind == 25 || op->kind == 27) && btype != 3; /* PACIASP, PACIBSP */
+	case A64_BRK:
+	case A64_HLT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What is due before the next instruction; false: pc was changed or the run stopped. */
+static bool attend(struct a64 *c)
+{
+	c->attention = 0;
+	if (c->stop_asked) {
+		c->stop_asked = false;
+		a64_stop(c, A64_STOP_ASKED, NULL);
+		return false;
+	}
+	if (c->stopped)
+		return false;
+	if (c->lines != 0 && a64_interrupt(c) != 0)
+		return false;
+	if (c->ps.il) {
+		a64_exception(c, A64_EC_ILLEGAL, 0, 0);
+		return false;
+	}
+	if (c->lines != 0)
+		c->attention = 1; /* masked, perhaps not for long */
+	return true;
+}
+
+static bool check_btype(struct a64 *c)
+{
+	struct a64_op op;
+	uint32_t word;
+	unsigned btype = c->ps.btype;
+	const uint8_t *mem;
+
+	if (!c->page->guarded)
+		return true;
+	mem = c->bus.ram(c->bus.owner, c->page->pa);
+	if (mem == NULL)
+		return true;
+	memcpy(&word, mem + (c->pc & (A64_PAGE - 1)), 4);
+	a64_decode(word, c->feats, &op);
+	if (bti_accepts(&op, btype))
+		return true;
+	a64_exception(c, A64_EC_BTI, btype, 0);
+	return false;
+}
+
+/* Executes inside of the current page, at most n instructions; returns how many. */
+static uint64_t run_page(struct a64 *c, uint64_t n)
+{
+	const struct a64_op *op = &c->page->op[c->pc / 4 % A64_PAGE_OPS], *end = &c->page->op[A64_PAGE_OPS];
+	uint64_t done = 0;
+
+	while (done < n && op < end) {
+		done++;
+		c->counts.by_class[op->class]++;
+		if (op->exec(c, op) != 0)
+			break;
+		c->pc += 4;
+		op++;
+	}
+	return done;
+}
+
+enum a64_stop a64_run(struct a64 *c, uint64_t budget)
+{
+	uint64_t left = budget;
+
+	c->stopped = false;
+	c->stop = A64_STOP_BUDGET;
+	c->attention = 1;
+	while (left > 0) {
+		uint64_t n;
+
+		if (c->attention && !attend(c)) {
+			if (c->stopped)
+				break;
+			continue;
+		}
+		if (c->page_va != (c->pc & ~(uint64_t)(A64_PAGE - 1)) || c->page_el != c->ps.el || c->pc & 3) {
+			if (!fetch(c)) {
+				left--; /* a loop of aborts ends, too */
+				continue;
+			}
+		}
+		if (c->ps.btype != 0) {
+			if (!check_btype(c))
+				continue;
+			c->ps.btype = 0;
+		}
+		n = run_page(c, left);
+		left -= n;
+		c->counts.insns += n;
+	}
+	c->counts.by_class[A64_CLASS_decode] = 0;
+	return c->stop;
+}
