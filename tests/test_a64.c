@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The A64 core where QEMU is no witness: stops, traps, interrupts, stage 2, what it does not know. */
+#include <check.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/cpu/a64/a64.h"
+#include "models/cpu/a64/a64_impl.h"
+#include "sim/base/err.h"
+#include "tests/suite.h"
+
+enum { RAM = 0x20000 };
+
+struct bench {
+	uint8_t ram[RAM];
+	struct a64 *c;
+	bool fault_stage2;
+};
+
+static uint8_t *bench_ram(void *owner, uint64_t pa)
+{
+	struct bench *b = owner;
+
+	return pa < RAM ? b->ram + pa : NULL;
+}
+
+static bool bench_stage2(void *owner, struct a64 *c, uint64_t ipa, enum a64_access access, uint64_t *pa, bool *writable,
+			 uint8_t *fsc)
+{
+	struct bench *b = owner;
+
+	(void)c;
+	(void)access;
+	*pa = ipa;
+	*writable = true;
+	*fsc = 0x07; /* translation, level 3 */
+	return !b->fault_stage2 || ipa < 0x1000;
+}
+
+/* A core at EL1 with the words at 0. */
+static struct bench *bench_new(const uint32_t *words, unsigned n, unsigned inside)
+{
+	struct bench *b = xcalloc(1, sizeof(*b));
+	struct a64_bus bus = {.owner = b, .ram = bench_ram, .stage2 = bench_stage2};
+
+	memcpy(b->ram, words, n * 4);
+	b->c = a64_new(&bus, A64_FEATS_ALL, 1, inside);
+	return b;
+}
+
+static void bench_free(struct bench *b)
+{
+	a64_free(b->c);
+	free(b);
+}
+
+#define WORDS(...) ((const uint32_t[]){__VA_ARGS__}), sizeof((const uint32_t[]){__VA_ARGS__}) / 4
+#define NOP_       0xd503201f
+#define HLT0       0xd4400000
+
+START_TEST(an_unknown_word_stops_at_itself_and_says_what_is_missing)
+{
+	struct bench *b = bench_new(WORDS(NOP_, 0x1e622820), 1); /* FADD d0, d1, d2 */
+
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_UNKNOWN);
+	ck_assert_uint_eq(b->c->pc, 4);
+	ck_assert_uint_eq(b->c->exit.word, 0x1e622820);
+	ck_assert_ptr_nonnull(b->c->exit.what);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(an_unknown_register_stops_and_one_of_the_id_space_reads_as_zero)
+{
+	struct bench *b = bench_new(WORDS(0xd53807e0, 0xd5384fe1), 1); /* MRS x0, S3_0_C0_C7_7; MRS x1, S3_0_C4_C15_7 */
+
+	b->c->x[0] = 1;
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_UNKNOWN);
+	ck_assert_uint_eq(b->c->x[0], 0);
+	ck_assert_uint_eq(b->c->pc, 4);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(hvc_goes_out_behind_itself_with_its_immediate)
+{
+	struct bench *b = bench_new(WORDS(0xd4024682), 1); /* HVC #0x1234 */
+
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_EXCEPTION);
+	ck_assert_uint_eq(b->c->exit.esr, 0x5a001234);
+	ck_assert_uint_eq(b->c->pc, 4);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(a_trapped_smc_and_wfi_stay_at_themselves)
+{
+	struct bench *b = bench_new(WORDS(0xd4000023, 0xd503207f), 1); /* SMC #1; WFI */
+
+	b->c->reg[A64_R_HCR_EL2] = 1 << 19 | 1 << 13; /* TSC, TWI */
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_EXCEPTION);
+	ck_assert_uint_eq(b->c->exit.esr, 0x5e000001);
+	ck_assert_uint_eq(b->c->pc, 0);
+	b->c->pc = 4;
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_EXCEPTION);
+	ck_assert_uint_eq(b->c->exit.esr, 0x07e00000);
+	ck_assert_uint_eq(b->c->pc, 4);
+	b->c->reg[A64_R_HCR_EL2] = 0;
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_WFI);
+	ck_assert_uint_eq(b->c->pc, 8);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(tvm_traps_writes_and_trvm_reads)
+{
+	struct bench *b = bench_new(WORDS(0xd5382003, 0xd5182003), 1); /* MRS x3, TTBR0_EL1; MSR TTBR0_EL1, x3 */
+
+	b->c->reg[A64_R_HCR_EL2] = 1 << 26;
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_EXCEPTION);
+	ck_assert_uint_eq(b->c->pc, 4);
+	/* op0 3, op2 0, op1 0, CRn 2, Rt 3, CRm 0, write */
+	ck_assert_uint_eq(b->c->exit.esr, 0x62000000 | 3 << 20 | 2 << 10 | 3 << 5);
+	b->c->pc = 0;
+	b->c->reg[A64_R_HCR_EL2] = 1 << 30;
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_EXCEPTION);
+	ck_assert_uint_eq(b->c->pc, 0);
+	ck_assert_uint_eq(b->c->exit.esr & 1, 1);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(a_stage_2_abort_carries_address_and_syndrome)
+{
+	struct bench *b = bench_new(WORDS(0x78c02c45), 1); /* LDRSH w5, [x2, #2]!: no syndrome */
+	const uint32_t plain = 0x79800445;                 /* LDRSH x5, [x2, #2] */
+
+	b->c->x[2] = 0x9abe;
+	b->c->reg[A64_R_HCR_EL2] = 1; /* VM */
+	b->fault_stage2 = true;
+	ck_assert_int_eq(a64_run(b->c, 1), A64_STOP_EXCEPTION);
+	ck_assert_uint_eq(b->c->exit.esr, 0x92000007);
+	ck_assert_uint_eq(b->c->exit.far, 0x9ac0);
+	ck_assert_uint_eq(b->c->exit.hpfar, 0x90);
+	memcpy(b->ram, &plain, 4);
+	a64_flush_code(b->c);
+	ck_assert_int_eq(a64_run(b->c, 1), A64_STOP_EXCEPTION);
+	/* ISV, SAS half, SSE, SRT 5, SF */
+	ck_assert_uint_eq(b->c->exit.esr, 0x92000007 | 1 << 24 | 1 << 22 | 1 << 21 | 5 << 16 | 1 << 15);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(a_virtual_interrupt_waits_for_its_mask)
+{
+	/* MSR DAIFClr, #2 at 0x8; the vector at 0x280 halts. */
+	struct bench *b = bench_new(WORDS(NOP_, NOP_, 0xd50342ff, NOP_), 1);
+	const uint32_t halt = HLT0;
+
+	memcpy(b->ram + 0x280, &halt, 4);
+	b->c->reg[A64_R_HCR_EL2] = 1 << 4; /* IMO */
+	a64_line(b->c, A64_VIRQ, true);
+	ck_assert_int_eq(a64_run(b->c, 100), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->pc, 0x280);
+	ck_assert_uint_eq(b->c->reg[A64_R_ELR_EL1], 0xc);
+	ck_assert_uint_eq(b->c->ps.daif, 0xf);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(sp_is_checked_where_sctlr_asks)
+{
+	struct bench *b = bench_new(WORDS(0xf94003e0, HLT0), 1); /* LDR x0, [sp] */
+
+	b->c->x[A64_SP] = 0x1008;
+	ck_assert_int_eq(a64_run(b->c, 2), A64_STOP_HALT);
+	b->c->pc = 0;
+	b->c->reg[A64_R_SCTLR_EL1] = 1 << 3;
+	memcpy(b->ram + 0x200, &(const uint32_t){HLT0}, 4);
+	ck_assert_int_eq(a64_run(b->c, 2), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->reg[A64_R_ESR_EL1] >> 26, 0x26);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(a_store_exclusive_succeeds_after_its_load_and_once)
+{
+	/* LDXR x1, [x0]; STXR w2, x3, [x0]; STXR w4, x3, [x0]; HLT */
+	struct bench *b = bench_new(WORDS(0xc85f7c01, 0xc8027c03, 0xc8047c03, HLT0), 1);
+	uint64_t v;
+
+	b->c->x[0] = 0x1000;
+	b->c->x[3] = 77;
+	ck_assert_int_eq(a64_run(b->c, 4), A64_STOP_HALT);
+	memcpy(&v, b->ram + 0x1000, 8);
+	ck_assert_uint_eq(v, 77);
+	ck_assert_uint_eq(b->c->x[2], 0);
+	ck_assert_uint_eq(b->c->x[4], 1);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(code_that_is_written_over_is_decoded_anew)
+{
+	/* STR w1, [x0] over the MOVZ w2, #1 behind it (MOVZ w2, #2); twice round */
+	struct bench *b = bench_new(WORDS(0x52800022, 0xb9000001, 0x52800022, HLT0), 1);
+
+	b->c->x[0] = 8;
+	b->c->x[1] = 0x52800042;
+	ck_assert_int_eq(a64_run(b->c, 4), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->x[2], 2);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(classes_are_counted_once_whether_decoded_or_not)
+{
+	struct bench *b = bench_new(WORDS(0x91000400, 0x91000400, 0x17fffffe), 1); /* ADD, ADD, B back */
+
+	ck_assert_int_eq(a64_run(b->c, 3000), A64_STOP_BUDGET);
+	ck_assert_uint_eq(b->c->counts.insns, 3000);
+	ck_assert_uint_eq(b->c->counts.by_class[A64_CLASS_alu], 2000);
+	ck_assert_uint_eq(b->c->counts.by_class[A64_CLASS_branch], 1000);
+	ck_assert_uint_eq(a64_cycles(b->c), 3000);
+	ck_assert_uint_eq(b->c->x[0], 2000);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(an_endless_abort_ends_with_the_budget)
+{
+	struct bench *b = bench_new(WORDS(NOP_), 1);
+
+	b->c->pc = RAM; /* nothing there, nor at the vectors */
+	b->c->reg[A64_R_VBAR_EL1] = RAM + 0x10000;
+	ck_assert_int_eq(a64_run(b->c, 1000), A64_STOP_BUDGET);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(every_register_of_the_tables_is_found_by_its_encoding)
+{
+	for (unsigned i = 1; i < A64_REGS; i++)
+		ck_assert_msg(a64_reg_name((enum a64_reg)i)[0] != '\0', "row %u", i);
+	ck_assert_int_eq(a64_reg_by_encoding(3, 0, 1, 0, 0), A64_R_SCTLR_EL1);
+	ck_assert_int_eq(a64_reg_by_encoding(3, 3, 14, 0, 2), A64_R_CNTVCT_EL0);
+	ck_assert_int_eq(a64_reg_by_encoding(3, 7, 15, 15, 7), A64_R_NONE);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("a64");
+	TCase *tc = tcase_create("a64");
+
+	tcase_add_test(tc, an_unknown_word_stops_at_itself_and_says_what_is_missing);
+	tcase_add_test(tc, an_unknown_register_stops_and_one_of_the_id_space_reads_as_zero);
+	tcase_add_test(tc, hvc_goes_out_behind_itself_with_its_immediate);
+	tcase_add_test(tc, a_trapped_smc_and_wfi_stay_at_themselves);
+	tcase_add_test(tc, tvm_traps_writes_and_trvm_reads);
+	tcase_add_test(tc, a_stage_2_abort_carries_address_and_syndrome);
+	tcase_add_test(tc, a_virtual_interrupt_waits_for_its_mask);
+	tcase_add_test(tc, sp_is_checked_where_sctlr_asks);
+	tcase_add_test(tc, a_store_exclusive_succeeds_after_its_load_and_once);
+	tcase_add_test(tc, code_that_is_written_over_is_decoded_anew);
+	tcase_add_test(tc, classes_are_counted_once_whether_decoded_or_not);
+	tcase_add_test(tc, an_endless_abort_ends_with_the_budget);
+	tcase_add_test(tc, every_register_of_the_tables_is_found_by_its_encoding);
+	suite_add_tcase(s, tc);
+	return suite_status(s);
+}
