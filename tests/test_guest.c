@@ -6,6 +6,7 @@
 
 #include "models/hyp/host/guest.h"
 #include "models/hyp/host/sched.h"
+#include "tests/ws_fixture.h"
 #include "tests/suite.h"
 
 #define HZ UINT64_C(1000000000)
@@ -23,15 +24,19 @@ static struct workload workload(int law)
 START_TEST(a_vcpus_numbers_depend_on_seed_vcpu_and_stream_only)
 {
 	struct workload w = workload(LAW_EXPONENTIAL);
+	struct guest_class *c = guest_class_new(&w, NULL, NULL);
 	struct guest a, b;
 
-	guest_init(&a, &w, 7, 3, HZ);
-	guest_init(&b, &w, 7, 3, HZ);
+	guest_init(&a, c, 7, 3, HZ);
+	guest_init(&b, c, 7, 3, HZ);
 	for (unsigned i = 0; i < 1000; i++) {
+		const struct guest_act *x = guest_next(&a), *y = guest_next(&b);
+
 		(void)guest_below(&b, STREAM_TARGET, 10); /* another stream */
-		ck_assert_uint_eq(guest_gap(&a), guest_gap(&b));
-		ck_assert_int_eq(guest_kind(&a), guest_kind(&b));
+		ck_assert_uint_eq(x->cycles, y->cycles);
+		ck_assert_int_eq(x->kind, y->kind);
 	}
+	guest_class_free(c);
 	ck_assert_uint_ne(guest_random(7, 3, 0, 0), guest_random(8, 3, 0, 0));
 	ck_assert_uint_ne(guest_random(7, 3, 0, 0), guest_random(7, 4, 0, 0));
 	ck_assert_uint_ne(guest_random(7, 3, 0, 0), guest_random(7, 3, 1, 0));
@@ -64,18 +69,20 @@ static void measure(int law, uint64_t *mean, uint64_t *under)
 {
 	const unsigned n = 200000;
 	struct workload w = workload(law);
+	struct guest_class *c = guest_class_new(&w, NULL, NULL);
 	struct guest g;
 	uint64_t sum = 0;
 
-	guest_init(&g, &w, 1, 0, HZ);
+	guest_init(&g, c, 1, 0, HZ);
 	*under = 0;
 	for (unsigned i = 0; i < n; i++) {
-		uint64_t gap = guest_gap(&g);
+		uint64_t gap = guest_next(&g)->cycles;
 
 		ck_assert_uint_ge(gap, 1);
 		sum += gap;
 		*under += gap <= 1000;
 	}
+	guest_class_free(c);
 	*mean = sum / n;
 	*under = *under * 1000 / n;
 }
@@ -103,14 +110,52 @@ START_TEST(kinds_come_as_often_as_their_weights_say)
 {
 	struct workload w = workload(LAW_CONSTANT);
 	uint64_t n[EXIT_COUNT] = {0};
+	struct guest_class *c = guest_class_new(&w, NULL, NULL);
 	struct guest g;
 
-	guest_init(&g, &w, 1, 0, HZ);
+	guest_init(&g, c, 1, 0, HZ);
 	for (unsigned i = 0; i < 40000; i++)
-		n[guest_kind(&g)]++;
+		n[guest_next(&g)->kind]++;
+	guest_class_free(c);
 	ck_assert_uint_eq(n[EXIT_hvc_unknown] + n[EXIT_wfi], 40000);
 	ck_assert_uint_ge(n[EXIT_wfi], 9700);
 	ck_assert_uint_le(n[EXIT_wfi], 10300);
+}
+END_TEST
+
+/* ---- rows ---- */
+
+/* Each row has a workload that takes it, and its guest always answers with an exit that [mix] may have. */
+START_TEST(each_row_of_guests_answers_what_comes_next)
+{
+	struct workload w = workload(LAW_EXPONENTIAL);
+	const struct guest_ops *row = guest_row((size_t)_i);
+	struct fixture_machine m;
+	struct err e = {ERR_NONE, ""};
+	struct guest_class *c;
+	struct ws_prog *p;
+	struct guest g;
+
+	fixture_machine_from(&m, EL2SIM_SOURCE_DIR "/configs/machine/neoverse-n1.ini", "machine.clock=1GHz");
+	p = fixture_compile(ws_model_by_name("linux-6.12-vhe"), &m.m, 0);
+	w.trace = strcmp(guest_row_name((size_t)_i), "recorded") == 0
+			  ? EL2SIM_SOURCE_DIR "/traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
+			  : NULL;
+	ck_assert(row->takes(&w));
+	c = guest_class_new(&w, p, &e);
+	ck_assert_msg(c != NULL, "%s", e.text);
+	ck_assert_ptr_eq(c->ops, row); /* no row before it takes that */
+	guest_init(&g, c, 1, 2, HZ);
+	for (unsigned i = 0; i < 5000; i++) {
+		const struct guest_act *a = guest_next(&g);
+
+		ck_assert_uint_ge(a->cycles, 1);
+		ck_assert(exit_is_workload(a->kind));
+		ck_assert(a->located || (a->address == 0 && a->data == 0));
+	}
+	guest_class_free(c);
+	ws_free(p);
+	opt_free(m.set);
 }
 END_TEST
 
@@ -324,6 +369,7 @@ int main(void)
 	tcase_add_test(tc, neighbouring_vcpus_and_numbers_share_no_bits);
 	tcase_add_test(tc, each_law_has_its_mean_and_its_shape);
 	tcase_add_test(tc, kinds_come_as_often_as_their_weights_say);
+	tcase_add_loop_test(tc, each_row_of_guests_answers_what_comes_next, 0, (int)guest_rows());
 	tcase_add_test(tc, an_empty_mix_is_one_clear_line);
 	tcase_add_test(tc, a_rate_of_zero_and_a_kind_that_no_guest_causes_are_refused);
 	tcase_add_loop_test(tc, every_scheduler_shares_two_cpus_evenly_among_six_threads, 0,

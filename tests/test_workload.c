@@ -185,11 +185,11 @@ START_TEST(times_follow_their_quantiles)
 	w.kind_gaps[EXIT_wfi] = "7 7";
 	c = guest_class_new(&w, NULL, &e);
 	ck_assert_msg(c != NULL, "%s", e.text);
-	guest_init_class(&g, c, 1, 0, HZ);
+	guest_init(&g, c, 1, 0, HZ);
 	for (unsigned i = 0; i < 30000; i++) {
-		uint64_t ns = guest_gap(&g);
+		const uint64_t ns = guest_next(&g)->cycles;
 
-		if (guest_kind(&g) == EXIT_wfi) {
+		if (g.act.kind == EXIT_wfi) {
 			ck_assert_uint_eq(ns, 7);
 			at_wfi++;
 			continue;
@@ -262,7 +262,8 @@ START_TEST(a_replicated_trace_is_played_in_its_order_from_a_seeded_point)
 	struct ws_prog *p;
 	struct recorded *r = sample(&c, &p);
 	struct guest_class *cls = guest_class_new(&w, p, &e);
-	unsigned shifted = 0;
+	unsigned shifted = 0, faults = 0, located = 0;
+	bool write;
 
 	ck_assert_msg(cls != NULL, "%s", e.text);
 	for (uint32_t v = 0; v < 20; v++) {
@@ -270,19 +271,27 @@ START_TEST(a_replicated_trace_is_played_in_its_order_from_a_seeded_point)
 		struct guest g;
 		size_t at;
 
-		guest_init_class(&g, cls, 3, v, HZ);
-		at = g.at;
+		guest_init(&g, cls, 3, v, HZ);
+		at = g.recorded.at;
 		shifted += at != 0;
 		for (size_t i = 0; i < 2 * of->n; i++, at = (at + 1) % of->n) {
-			uint64_t want = of->exit[at].guest_ns;
+			const struct recorded_exit *x = &of->exit[at];
+			const struct guest_act *a = guest_next(&g);
 
-			ck_assert_uint_eq(guest_gap(&g), want != 0 ? want : 1);
-			ck_assert_int_eq((int)guest_kind(&g), (int)of->exit[at].kind);
-			ck_assert(of->exit[at].user_ns == 0 ||
-				  guest_user_ns(&g) == of->exit[at].user_ns);
+			ck_assert_uint_eq(a->cycles, x->guest_ns != 0 ? x->guest_ns : 1);
+			ck_assert_int_eq((int)a->kind, (int)x->kind);
+			ck_assert(x->user_ns == 0 || a->user_ns == x->user_ns);
+			ck_assert_uint_eq(a->located, x->located);
+			ck_assert_uint_eq(a->address, x->address);
+			ck_assert_uint_eq(a->syndrome, x->syndrome);
+			faults += exit_is_mmio(a->kind, &write);
+			located += a->located && exit_is_mmio(a->kind, &write);
+			ck_assert(a->syndrome >> 26 != 0);
 		}
 	}
 	ck_assert_uint_gt(shifted, 10);
+	ck_assert_uint_gt(faults, 0);
+	ck_assert_uint_eq(located, faults); /* the trace tells where each access went */
 	guest_class_free(cls);
 	recorded_free(r);
 	ws_free(p);

@@ -21,11 +21,21 @@ static bool takes(const struct el2sim_device *d, const struct smp_access *a)
 	       (d->accesses & (a->vmm ? EL2SIM_IN_VMM : EL2SIM_IN_KERNEL)) != 0;
 }
 
-/* One of the devices that take it, by weight; EL2SIM_ALL: none does. */
+static bool has(const struct el2sim_device *d, uint64_t address)
+{
+	return address >= d->base && address - d->base < d->size;
+}
+
+/* The device that has the address, if the guest tells one, else one of those that take it, by weight; EL2SIM_ALL: none. */
 static unsigned choose(const struct el2sim *m, const struct smp_access *a)
 {
+	const struct guest_act *act = a->v->act;
 	uint64_t sum = 0, at;
 
+	for (unsigned i = 0; act != NULL && act->located && i < m->n_devices; i++) {
+		if (takes(&m->device[i]->d, a) && has(&m->device[i]->d, act->address))
+			return i;
+	}
 	for (unsigned i = 0; i < m->n_devices; i++)
 		sum += takes(&m->device[i]->d, a) ? m->device[i]->d.weight : 0;
 	if (sum == 0)
@@ -43,10 +53,17 @@ static unsigned choose(const struct el2sim *m, const struct smp_access *a)
 static struct el2sim_access make_access(struct el2sim *m, const struct smp_access *a, unsigned i)
 {
 	const struct el2sim_device *d = &m->device[i]->d;
+	const struct guest_act *act = a->v->act;
 	struct guest *g = &a->v->guest;
-	uint64_t place = guest_below(g, STREAM_MMIO, d->size / d->access_size);
-	uint64_t data = guest_below(g, STREAM_MMIO, UINT64_MAX);
+	uint64_t place, data;
 
+	if (act != NULL && act->located && has(d, act->address)) {
+		place = (act->address - d->base) / d->access_size;
+		data = act->data;
+	} else {
+		place = guest_below(g, STREAM_MMIO, d->size / d->access_size);
+		data = guest_below(g, STREAM_MMIO, UINT64_MAX);
+	}
 	return (struct el2sim_access){
 		.address = d->base + place * d->access_size,
 		.data = a->write ? data & (UINT64_MAX >> (64 - 8 * d->access_size)) : 0,

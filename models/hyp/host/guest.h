@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What guests do, without their code: when a vCPU leaves the guest by itself and why. Every
- * decision is a function of (seed, vCPU, stream, number), so a vCPU's life does not depend on the
- * others, nor on how it is scheduled.
+ * What guests do by themselves: a guest answers what it does next (struct guest_act), the machine does the rest. Guests are
+ * rows (guests.def); the machine knows none of them. The decisions of those that have no code are functions of (seed, vCPU,
+ * stream, number), so a vCPU's life does not depend on the others, nor on how it is scheduled.
  */
 #ifndef EL2SIM_HYP_GUEST_H
 #define EL2SIM_HYP_GUEST_H
@@ -87,6 +87,8 @@ enum guest_stream {
 	STREAM_COUNT
 };
 
+struct guest_class;
+
 /* Quantiles 0, 1/(n-1), ..., 1 of a time, in nanoseconds; between two of them every time is as
  * likely. n = 0: none. */
 struct guest_gaps {
@@ -99,10 +101,15 @@ struct guest_gaps {
 /* "100 250 4000": 2 to GUEST_QUANTILES_MAX times in ascending order. ERR_CONFIG; where: for the
  * message. free() out->ns. */
 int guest_gaps_parse(const char *text, const char *where, struct guest_gaps *out, struct err *e);
+/* Those of a class, from its workload. ERR_CONFIG. */
+int guest_gaps_of(struct guest_class *c, struct err *e);
+
+struct guest_ops;
 
 /* What a class of vCPUs draws from; made from its workload. */
 struct guest_class {
 	const struct workload *w;
+	const struct guest_ops *ops;
 	struct guest_gaps any, kind[EXIT_COUNT];
 	struct recorded *trace; /* models/hyp/replay/recorded.h; NULL: none */
 };
@@ -112,33 +119,57 @@ struct guest_class *guest_class_new(const struct workload *w, const struct ws_pr
 				    struct err *e);
 void guest_class_free(struct guest_class *c);
 
+/* What a guest does next: it runs for some time, then it leaves. */
+struct guest_act {
+	uint64_t cycles; /* in the guest until then, at least 1; an interrupt may come first, the act then still does */
+	enum exit_kind kind;
+	bool located;     /* address and data are known; else the machine makes them up where somebody asks */
+	uint64_t address; /* guest-physical, of a fault or of an access to a device */
+	uint64_t data;    /* of a write */
+	uint64_t syndrome; /* ESR_EL2; 0: as exits of this kind have it */
+	uint64_t user_ns; /* of the VMM, if it goes there */
+};
+
 struct recorded_exit;
 
 struct guest {
 	const struct workload *w;
-	const struct guest_class *cls; /* NULL: w alone says all */
-	enum exit_kind next;           /* law = recorded, a trace: drawn with its gap */
-	bool next_known;
-	const struct recorded_exit *rec; /* of the trace's vCPU that it plays, from rec[at] on */
-	size_t n_rec, at;
-	uint64_t user_ns;  /* of a recorded exit; 0: as the workload says */
-	uint64_t seed, hz; /* hz of the CPU: gaps are cycles */
+	const struct guest_class *cls;
+	struct guest_act act; /* what guest_next answered last */
+	uint64_t seed, hz;    /* hz of the CPU: times are cycles */
 	uint32_t vcpu;
 	uint64_t drawn[STREAM_COUNT];
-	uint64_t mix_total;
+	union { /* of its row */
+		uint64_t mix_total;
+		struct {
+			const struct recorded_exit *exit; /* of the vCPU that it plays, from exit[at] on */
+			size_t n, at;
+		} recorded;
+	};
 };
 
-/* w: checked, must last. */
-void guest_init(struct guest *g, const struct workload *w, uint64_t seed, uint32_t vcpu,
-		uint64_t hz);
-/* The same with what the class draws from; a replicated trace begins somewhere (STREAM_PHASE). */
-void guest_init_class(struct guest *g, const struct guest_class *c, uint64_t seed, uint32_t vcpu,
-		      uint64_t hz);
-/* Cycles in the guest until its next exit by itself, at least 1. */
-uint64_t guest_gap(struct guest *g);
-enum exit_kind guest_kind(struct guest *g);
-/* Time of the VMM for the exit that guest_kind gave last, in nanoseconds. */
-uint64_t guest_user_ns(const struct guest *g);
+/* One kind of guest. A member may be NULL where it says so. */
+struct guest_ops {
+	/* A class with this workload has this guest; the first row that says yes. */
+	bool (*takes)(const struct workload *w);
+	/* What the class needs beside its workload; p: to read a trace with. NULL: nothing. ERR_INPUT. */
+	int (*class_init)(struct guest_class *c, const struct ws_prog *p, struct err *e);
+	/* A vCPU begins. */
+	void (*init)(struct guest *g);
+	/* Fill g->act, all zero but for user_ns. */
+	void (*next)(struct guest *g);
+};
+
+/* Rows of guests.def. */
+size_t guest_rows(void);
+const struct guest_ops *guest_row(size_t i);
+const char *guest_row_name(size_t i);
+
+/* A guest of this class on a CPU of this clock; c must last. */
+void guest_init(struct guest *g, const struct guest_class *c, uint64_t seed, uint32_t vcpu, uint64_t hz);
+/* What it does next; belongs to the guest, until the next call. */
+const struct guest_act *guest_next(struct guest *g);
+/* It uses FP in the residency that begins. */
 bool guest_uses_fp(struct guest *g);
 /* A number below n (n >= 1). */
 uint64_t guest_below(struct guest *g, enum guest_stream s, uint64_t n);
@@ -147,5 +178,9 @@ uint64_t guest_exponential(struct guest *g, enum guest_stream s, uint64_t mean);
 
 /* The n-th random number of a stream: mixing, no state. */
 uint64_t guest_random(uint64_t seed, uint32_t vcpu, uint32_t stream, uint64_t n);
+/* The next one of a guest's stream. */
+uint64_t guest_draw(struct guest *g, enum guest_stream s);
+/* A time as cycles of the guest's CPU, at least 1. */
+uint64_t guest_cycles(const struct guest *g, uint64_t ns);
 
 #endif

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "models/hyp/host/guest.h"
-#include "models/hyp/replay/recorded.h"
 
 /* ---- rows ---- */
 
@@ -295,7 +294,7 @@ int guest_gaps_parse(const char *text, const char *where, struct guest_gaps *out
 		       where, text, s, GUEST_QUANTILES_MAX);
 }
 
-static int parse_gaps(struct guest_class *c, struct err *e)
+int guest_gaps_of(struct guest_class *c, struct err *e)
 {
 	const struct workload *w = c->w;
 	char where[160];
@@ -313,35 +312,4 @@ static int parse_gaps(struct guest_class *c, struct err *e)
 			return -1;
 	}
 	return 0;
-}
-
-struct guest_class *guest_class_new(const struct workload *w, const struct ws_prog *p,
-				    struct err *e)
-{
-	struct guest_class *c = xcalloc(1, sizeof(*c));
-
-	c->w = w;
-	if (parse_gaps(c, e) != 0) {
-		guest_class_free(c);
-		return NULL;
-	}
-	if (w->trace == NULL || w->trace[0] == '\0')
-		return c;
-	c->trace = recorded_read(p, w->trace, e);
-	if (c->trace == NULL) {
-		guest_class_free(c);
-		return NULL;
-	}
-	return c;
-}
-
-void guest_class_free(struct guest_class *c)
-{
-	if (c == NULL)
-		return;
-	free(c->any.ns);
-	for (unsigned k = 0; k < EXIT_COUNT; k++)
-		free(c->kind[k].ns);
-	recorded_free(c->trace);
-	free(c);
 }

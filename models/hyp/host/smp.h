@@ -61,6 +61,7 @@ struct smp_vcpu {
 	uint64_t left;       /* guest cycles to its next own exit */
 	uint64_t user_left;
 	enum exit_kind kind;      /* exit that is being handled */
+	const struct guest_act *act; /* that it is; NULL: an interrupt */
 	unsigned step;            /* of its sequence, after the VMM */
 	struct ws_totals pending; /* since that exit */
 	uint64_t exit_at, slept;  /* cycle of the exit; cycles asleep or waiting since */

@@ -135,6 +135,8 @@ static struct tr_event event(const struct smp_events *s, uint64_t time, const st
 static void exit_details(struct smp_events *s, const struct smp_at *at, uint64_t time)
 {
 	const struct exit_tell *x = &teller(s, at)->exit;
+	const struct guest_act *act = s->m->vcpu[at->vcpu].act;
+	const bool located = act != NULL && act->located;
 	const unsigned *op = x->op;
 
 	switch (x->detail) {
@@ -156,13 +158,17 @@ static void exit_details(struct smp_events *s, const struct smp_at *at, uint64_t
 	case TELL_FAULT: {
 		struct tr_event ev = event(s, time, at, TR_kvm_guest_fault);
 
-		ev.arg[TRA_kvm_guest_fault_hsr] = x->hsr;
+		ev.arg[TRA_kvm_guest_fault_hsr] = act != NULL && act->syndrome != 0 ? act->syndrome : x->hsr;
 		ev.absent = (1u << TRA_kvm_guest_fault_COUNT) - 1;
 		ev.absent &= (uint8_t) ~(1u << TRA_kvm_guest_fault_hsr);
+		if (located) {
+			ev.arg[TRA_kvm_guest_fault_ipa] = act->address;
+			ev.absent &= (uint8_t) ~(1u << TRA_kvm_guest_fault_ipa);
+		}
 		add(s, ev);
 		if (x->mmio)
 			ADD(s, time, at, kvm_mmio, x->read ? MMIO_UNSATISFIED : MMIO_WRITE, 4,
-			    MMIO_GPA, 0);
+			    located ? act->address : MMIO_GPA, located && !x->read ? act->data : 0);
 		break;
 	}
 	default:

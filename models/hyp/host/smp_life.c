@@ -165,7 +165,7 @@ static void vcpu_init(struct smp *m, unsigned id, unsigned cls)
 	v->o->vm = v->vm;
 	v->o->cls = cls;
 	(void)snprintf(v->o->vm_name, sizeof(v->o->vm_name), "vm%u", v->vm);
-	guest_init_class(&v->guest, m->cls[cls], (uint64_t)m->o.seed, id, m->clk.hz);
+	guest_init(&v->guest, m->cls[cls], (uint64_t)m->o.seed, id, m->clk.hz);
 	v->ent = (struct sched_ent){.id = id,
 				    .cpu = id % m->n_cpu,
 				    .weight = w->weight != 0 ? (unsigned)w->weight : 1024};

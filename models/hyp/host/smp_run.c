@@ -36,11 +36,13 @@ static void charge_path(struct smp_cpu *c, struct smp_vcpu *v, const struct outc
 	add_path(&c->m->out.clock->path, path);
 }
 
-static void begin_exit(struct smp_cpu *c, enum exit_kind kind)
+/* act: the guest's own; NULL: an interrupt. */
+static void begin_exit(struct smp_cpu *c, enum exit_kind kind, const struct guest_act *act)
 {
 	struct smp_vcpu *v = c->curr;
 
 	v->kind = kind;
+	v->act = act;
 	TELL(c, v, exit, kind);
 	smp_set_state(c, v, VC_HOST);
 	v->in_exit = true;
@@ -76,7 +78,7 @@ static void guest_runs(struct smp *m, struct smp_cpu *c)
 	v->in_exit = false;
 	settle(m, v);
 	if (v->left == 0)
-		v->left = guest_gap(&v->guest);
+		v->left = guest_next(&v->guest)->cycles;
 	smp_mode(c, CPU_GUEST, smp_now(m) + v->left);
 }
 
@@ -402,7 +404,7 @@ static void handle(struct smp_cpu *c, unsigned from)
 		v->step++;
 		COUNT(v, user_exits);
 		smp_set_state(c, v, VC_USER);
-		v->user_left = clk_cycle(&c->m->clk, guest_user_ns(&v->guest) * 1000);
+		v->user_left = clk_cycle(&c->m->clk, v->guest.act.user_ns * 1000);
 		smp_busy(c, user_resume);
 		return;
 	}
@@ -436,12 +438,12 @@ void smp_user_stops(struct smp *m, struct smp_cpu *c, uint64_t ran)
 		user_done(c);
 }
 
-static void own_exit(struct smp_cpu *c, enum exit_kind kind)
+static void own_exit(struct smp_cpu *c, const struct guest_act *act)
 {
 	bool write;
 
-	begin_exit(c, kind);
-	switch (kind) {
+	begin_exit(c, act->kind, act);
+	switch (act->kind) {
 	case EXIT_wfi:
 		smp_charge(c, STEP(wfi_vgic_put));
 		smp_charge(c, STEP(halt_clock));
@@ -451,7 +453,7 @@ static void own_exit(struct smp_cpu *c, enum exit_kind kind)
 		smp_busy(c, send_sgi);
 		break;
 	default:
-		c->curr->dev_wanted = c->m->bus != NULL && exit_is_mmio(kind, &write);
+		c->curr->dev_wanted = c->m->bus != NULL && exit_is_mmio(act->kind, &write);
 		handle(c, 1);
 	}
 }
@@ -477,10 +479,10 @@ void smp_guest_stops(struct smp_cpu *c, uint64_t ran)
 	if (c->irqs != 0) {
 		/* the interrupt wins: the instruction that exits is still to come */
 		v->left += v->left == 0;
-		begin_exit(c, kinds[__builtin_ctz(c->irqs)]);
+		begin_exit(c, kinds[__builtin_ctz(c->irqs)], NULL);
 		smp_take_irq(c, irq_window);
 	} else {
-		own_exit(c, guest_kind(&v->guest));
+		own_exit(c, &v->guest.act);
 	}
 }
 

@@ -13,12 +13,16 @@ struct reading {
 	uint64_t entry_ns, exit_ns, user_ns; /* user_ns: KVM_RUN ended; 0: it did not */
 	uint64_t ran_ns;                     /* since the last own exit */
 	bool entered;
+	int32_t pid;
+	struct recorded_exit told; /* what the events since the exit told of it */
 };
 
 struct reader {
 	struct recorded *out;
 	struct reading *v;
 	size_t n;
+	const struct tr_event *now;      /* that is looked at */
+	unsigned exited[TR_CPU_MAX];     /* vCPU + 1 that left its guest last on this CPU */
 };
 
 enum exit_kind recorded_kind(enum exit_kind k)
@@ -51,7 +55,8 @@ static void see_enter(void *ctx, const struct smp_at *at, unsigned lrs)
 
 static void see_exit(void *ctx, const struct smp_at *at, enum exit_kind kind)
 {
-	struct reading *v = reading(ctx, at->vcpu);
+	struct reader *r = ctx;
+	struct reading *v = reading(r, at->vcpu);
 
 	(void)kind;
 	if (v->entered) {
@@ -61,6 +66,9 @@ static void see_exit(void *ctx, const struct smp_at *at, enum exit_kind kind)
 	v->entered = false;
 	v->exit_ns = at->time;
 	v->user_ns = 0;
+	v->pid = r->now->pid;
+	v->told = (struct recorded_exit){.syndrome = (uint32_t)r->now->arg[TRA_kvm_exit_esr_ec] << 26};
+	r->exited[r->now->cpu] = at->vcpu + 1;
 }
 
 static void see_state(void *ctx, const struct smp_at *at, enum smp_state state)
@@ -89,8 +97,10 @@ static void see_handled(void *ctx, const struct smp_at *at, enum exit_kind kind,
 		v->room = v->room != 0 ? 2 * v->room : 64;
 		v->v.exit = xrealloc(v->v.exit, v->room * sizeof(*v->v.exit));
 	}
-	v->v.exit[v->v.n++] = (struct recorded_exit){
-		v->ran_ns, own, user < UINT32_MAX ? (uint32_t)user : UINT32_MAX};
+	v->told.guest_ns = v->ran_ns;
+	v->told.kind = own;
+	v->told.user_ns = user < UINT32_MAX ? (uint32_t)user : UINT32_MAX;
+	v->v.exit[v->v.n++] = v->told;
 	v->ran_ns = 0;
 	r->out->exits++;
 }
@@ -119,6 +129,51 @@ static void see_halt(void *ctx, const struct smp_at *at, uint64_t ns, bool slept
 	r->out->halt_ns += ns;
 }
 
+static uint64_t arg_or_0(const struct tr_event *ev, unsigned arg)
+{
+	return (ev->absent >> arg & 1) == 0 ? ev->arg[arg] : 0;
+}
+
+/* What the handler tells of the exit: syndrome, where, which data. */
+static void see_detail(struct reader *r, const struct tr_event *ev)
+{
+	struct reading *v = r->exited[ev->cpu] != 0 ? &r->v[r->exited[ev->cpu] - 1] : NULL;
+	struct recorded_exit *x = v != NULL ? &v->told : NULL;
+
+	if (v == NULL || v->pid != ev->pid || v->entered)
+		return;
+	if (ev->type == TR_kvm_guest_fault) {
+		x->syndrome = (uint32_t)arg_or_0(ev, TRA_kvm_guest_fault_hsr);
+		x->located = (ev->absent >> TRA_kvm_guest_fault_ipa & 1) == 0;
+		if (x->located) /* the page, and the offset in it */
+			x->address = (ev->arg[TRA_kvm_guest_fault_ipa] & ~UINT64_C(0xfff)) |
+				     (arg_or_0(ev, TRA_kvm_guest_fault_hxfar) & 0xfff);
+	} else if (ev->type == TR_kvm_mmio) {
+		x->located = true;
+		x->address = ev->arg[TRA_kvm_mmio_gpa];
+		x->data = arg_or_0(ev, TRA_kvm_mmio_val);
+	}
+}
+
+/* The replay of the whole trace, looking at its events beside what it tells. */
+static struct outcome *read_all(struct reader *r, const struct ws_prog *p, struct tr_reader *t,
+				const struct replay_options *opt, struct err *e)
+{
+	struct replay_state *s = replay_begin(p, t, opt, e);
+	struct tr_event ev;
+	int rc = 1;
+
+	r->now = &ev;
+	while (s != NULL && rc == 1) {
+		rc = tr_next(t, &ev, e);
+		if (rc != 1)
+			break;
+		rc = replay_event(s, &ev, e);
+		see_detail(r, &ev);
+	}
+	return s != NULL ? replay_end(s, rc, e) : NULL;
+}
+
 /* Those that did something. */
 static void keep(struct reader *r)
 {
@@ -134,8 +189,8 @@ static void keep(struct reader *r)
 
 struct recorded *recorded_read(const struct ws_prog *p, const char *path, struct err *e)
 {
-	struct reader r = {.out = xcalloc(1, sizeof(*r.out))};
-	struct smp_hooks hooks = {.ctx = &r,
+	struct reader *r = xcalloc(1, sizeof(*r));
+	struct smp_hooks hooks = {.ctx = r,
 				  .state = see_state,
 				  .exit = see_exit,
 				  .enter = see_enter,
@@ -144,23 +199,27 @@ struct recorded *recorded_read(const struct ws_prog *p, const char *path, struct
 				  .halt = see_halt};
 	const struct replay_options opt = {.counting = true, .from = "", .to = "", .hooks = &hooks};
 	struct tr_reader *t = tr_open(path, e);
-	struct outcome *replay = t != NULL ? replay_run(p, t, &opt, e) : NULL;
+	struct recorded *out = xcalloc(1, sizeof(*out));
+	struct outcome *replay;
 
+	r->out = out;
+	replay = t != NULL ? read_all(r, p, t, &opt, e) : NULL;
 	if (replay != NULL)
-		r.out->span_ns = replay->trace.last_ns - replay->trace.first_ns;
+		out->span_ns = replay->trace.last_ns - replay->trace.first_ns;
 	replay_free(replay);
 	if (t != NULL)
 		tr_close(t);
-	keep(&r);
-	if (replay != NULL && r.out->n_vcpu != 0)
-		return r.out;
+	keep(r);
+	free(r);
+	if (replay != NULL && out->n_vcpu != 0)
+		return out;
 	if (replay != NULL)
 		err_set(e, ERR_INPUT,
 			"%s: no vCPU exits by itself in this trace: there is nothing to play",
 			path);
 	else if (t != NULL && strncmp(e->text, path, strlen(path)) != 0)
 		err_at(e, path, 0);
-	recorded_free(r.out);
+	recorded_free(out);
 	return NULL;
 }
 

@@ -15,6 +15,9 @@ struct recorded_exit {
 	uint64_t guest_ns;
 	uint32_t kind;    /* enum exit_kind, one that exit_is_workload has */
 	uint32_t user_ns; /* from KVM_RUN's end to the next entry, if it went to the VMM */
+	uint64_t address, data; /* of a fault or an access, if located: the trace tells them */
+	uint32_t syndrome;      /* ESR_EL2, or the part of it that the trace tells */
+	bool located;
 };
 
 struct recorded_vcpu {
