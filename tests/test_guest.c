@@ -373,11 +373,11 @@ int main(void)
 	tcase_add_test(tc, an_empty_mix_is_one_clear_line);
 	tcase_add_test(tc, a_rate_of_zero_and_a_kind_that_no_guest_causes_are_refused);
 	tcase_add_loop_test(tc, every_scheduler_shares_two_cpus_evenly_among_six_threads, 0,
-			    SCHED_LIVE_COUNT);
+			    SCHED_COUNT);
 	tcase_add_loop_test(tc, a_slice_ends_on_its_cycle_and_only_if_somebody_waits, 0,
-			    SCHED_LIVE_COUNT);
+			    SCHED_COUNT);
 	tcase_add_loop_test(tc, a_thread_that_wakes_goes_to_an_idle_cpu_unless_it_is_pinned, 0,
-			    SCHED_LIVE_COUNT);
+			    SCHED_COUNT);
 	tcase_add_test(tc, fair_shares_follow_the_weights);
 	tcase_add_test(tc, fair_sleep_is_not_saved_up);
 	tcase_add_test(tc, fair_picks_the_least_virtual_runtime_first_come_among_equals);

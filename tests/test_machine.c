@@ -194,7 +194,7 @@ START_TEST(a_replay_has_times_of_its_own_and_no_devices)
 	struct el2sim *m = machine(REPLAY, "run.counting=yes"), *odd;
 	struct el2sim_device d = {.name = "d", .size = 4, .access = NULL};
 	struct el2sim_observer o = {NULL, NULL, NULL, NULL};
-	uint64_t next, times = 0, v;
+	uint64_t next, times = 0, exits = 0, v;
 	char *want = program(REPLAY, "--run.counting=yes", "json");
 	struct el2sim_error e;
 
@@ -208,9 +208,14 @@ START_TEST(a_replay_has_times_of_its_own_and_no_devices)
 	}
 	ck_assert_uint_gt(times, 10000);
 	refused(el2sim_raise(m, 0, &e), &e, EL2SIM_USAGE, "replays a trace");
-	refused(el2sim_count(m, EL2SIM_MACHINE, 0, "exits", &v, &e), &e, EL2SIM_USAGE, "replays");
+	refused(el2sim_count(m, EL2SIM_MACHINE, 0, "cycles_guest", &v, &e), &e, EL2SIM_USAGE, "replays a trace");
 	run_out(m);
 	reports(m, want);
+	ck_assert_uint_eq(count(m, EL2SIM_MACHINE, 0, "exits"), 2499);
+	ck_assert_uint_eq(el2sim_size(m, EL2SIM_VCPU), 5);
+	for (unsigned i = 0; i < 5; i++)
+		exits += count(m, EL2SIM_VCPU, i, "exits");
+	ck_assert_uint_eq(exits, 2499);
 	el2sim_free(m);
 	odd = machine(REPLAY, "run.counting=yes");
 	for (uint64_t t = 0; t < el2sim_end_time(odd); t += 1 + t / 3)

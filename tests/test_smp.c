@@ -274,7 +274,7 @@ START_TEST(overcommitted_vcpus_share_the_pcpus_and_the_rest_is_steal)
 {
 	struct bench b;
 
-	for (int sched = 0; sched < SCHED_LIVE_COUNT; sched++) {
+	for (int sched = 0; sched < SCHED_COUNT; sched++) {
 		struct smp *m;
 
 		setup(&b, "linux-6.12-vhe");

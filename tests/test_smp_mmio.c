@@ -102,7 +102,7 @@ static void mmio_simulate(struct mmio *b)
 		now = next < answer ? next : answer;
 	}
 	ck_assert_msg(sk_run_until(&b->m->k, end, &e) == 0, "%s", e.text);
-	ck_assert_msg(smp_end(b->m, &e) == 0, "%s", e.text);
+	ck_assert_msg(b->m->engine.ops->finish(&b->m->engine, true, &e) == 0, "%s", e.text);
 }
 
 static const enum exit_kind kinds[] = {EXIT_mmio_gicd_read, EXIT_mmio_ioeventfd,
@@ -220,7 +220,7 @@ START_TEST(an_interrupt_from_outside_reaches_the_vcpu)
 	ck_assert_int_eq(sk_run_until(&b.m->k, UINT64_C(2000000000), &e), 0);
 	ck_assert_uint_eq(b.m->out.n.injected, 1);
 	ck_assert_uint_eq(b.m->out.clock->latency[LAT_DEVICE].n, 1);
-	ck_assert_int_eq(smp_end(b.m, &e), 0);
+	ck_assert_int_eq(b.m->engine.ops->finish(&b.m->engine, true, &e), 0);
 	mmio_teardown(&b);
 }
 END_TEST
@@ -241,7 +241,7 @@ START_TEST(random_machines_with_devices_lose_nothing)
 	b.b.o.pcpus = (int64_t)draw(&s, 1, 6);
 	b.b.o.vcpus = (int64_t)draw(&s, 1, VCPUS);
 	b.b.o.vms = (int64_t)draw(&s, 1, (uint64_t)b.b.o.vcpus);
-	b.b.o.sched = (int)draw(&s, 0, SCHED_LIVE_COUNT - 1);
+	b.b.o.sched = (int)draw(&s, 0, SCHED_COUNT - 1);
 	b.b.o.slice_us = (int64_t)draw(&s, 1, 1000);
 	b.b.o.tick_hz = (int64_t)draw(&s, 1, 20000);
 	b.b.o.halt_poll_ns = (int64_t)draw(&s, 0, 100000);

@@ -19,7 +19,7 @@ static const char *const models[] = {"linux-6.12-vhe", "linux-6.12-nvhe", "linux
 static struct smp *play(const struct ws_prog *p, const char *trace,
 			const struct replay_options *opt)
 {
-	struct smp_options o = {.sched = SCHED_recorded, .seed = 1};
+	struct smp_options o = {.sched = SMP_AS_RECORDED, .seed = 1};
 	struct err e = {ERR_NONE, ""};
 	struct smp *m = smp_new_played(&o, trace, p, opt, &e);
 

@@ -38,7 +38,7 @@ static void random_bench(struct bench *b, uint64_t seed)
 	b->o.pcpus = draw(&s, 1, 6);
 	b->o.vcpus = draw(&s, 1, 20);
 	b->o.vms = draw(&s, 1, b->o.vcpus);
-	b->o.sched = (int)draw(&s, 0, SCHED_LIVE_COUNT - 1);
+	b->o.sched = (int)draw(&s, 0, SCHED_COUNT - 1);
 	b->o.slice_us = draw(&s, 1, 2000);
 	b->o.tick_hz = draw(&s, 1, 20000);
 	b->o.halt_poll_ns = draw(&s, 0, 1) * draw(&s, 0, 100000);

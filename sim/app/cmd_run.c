@@ -61,7 +61,9 @@ static int run_engine(struct job *j, const struct run_args *o, struct err *e)
 	origin(j, &text);
 	rc = events_run(&o->events, j->smp, str_get(&text), e);
 	str_free(&text);
-	return rc == 0 ? job_derive(j, e) : -1;
+	if (rc == 0)
+		job_derive(j);
+	return rc;
 }
 
 /* The format is known and the timeline watches, before anything is run. */

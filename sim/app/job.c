@@ -31,68 +31,31 @@ static const char *trace_of(const struct job *j, const struct job_args *o)
 	return o->trace != NULL ? o->trace : j->config.sw.trace;
 }
 
-static int read_next(struct job *j, struct err *e)
-{
-	int rc = tr_next(j->trace, &j->next, e);
-
-	j->have_next = rc == 1;
-	return rc < 0 ? -1 : 0;
-}
-
 /* ---- the replay of a trace ---- */
 
-static int begin_replay(struct job *j, const char *path, struct err *e)
+static int build_replay(struct job *j, const char *path, struct err *e)
 {
-	struct replay_options *opt = &j->replay_options;
+	struct replay_options opt = replay_options_of(&j->config.sw);
 
-	*opt = replay_options_of(&j->config.sw);
 	if (path == NULL || path[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: neither a trace nor a workload: set [run] trace, give --trace FILE (el2sim trace "
 			       "import makes one), or give exit kinds weights in [mix] to simulate them", j->config.path[0] != '\0' ? j->config.path : "configuration");
-	j->trace = tr_open(path, e);
-	if (j->trace == NULL)
-		return -1;
-	opt->oracle = j->oracle;
+	opt.oracle = j->oracle;
 	if (j->timeline != NULL)
-		opt->hooks = timeline_of_replay(j->timeline, (uint64_t)j->config.machine.clock_hz);
+		opt.hooks = timeline_of_replay(j->timeline, (uint64_t)j->config.machine.clock_hz);
 	j->result.trace = path;
-	j->replaying = replay_begin(j->prog, j->trace, opt, e);
-	return j->replaying != NULL ? read_next(j, e) : -1;
-}
-
-/* An error of the replay names the trace. */
-static int at_trace(const struct job *j, struct err *e)
-{
-	const char *path = j->result.trace;
-
-	return e->code == ERR_INPUT && path != NULL && strncmp(e->text, path, strlen(path)) != 0 ? err_at(e, path, 0)
-												 : -1;
-}
-
-uint64_t job_replay_next(const struct job *j)
-{
-	return j->have_next ? j->next.ts_ns : UINT64_MAX;
-}
-
-int job_replay_on(struct job *j, uint64_t ns, struct err *e)
-{
-	int rc = 1;
-
-	while (rc == 1 && j->have_next && j->next.ts_ns <= ns) {
-		rc = replay_event(j->replaying, &j->next, e);
-		if (rc != 1)
-			j->have_next = false; /* the window is over, or an error */
-		else if (read_next(j, e) != 0)
-			rc = -1;
-	}
-	return rc < 0 ? -1 : 0;
+	j->engine = replay_engine(j->prog, path, &opt, e);
+	if (j->engine == NULL)
+		return -1;
+	j->result.info = replay_engine_info(j->engine);
+	return 0;
 }
 
 /* ---- machines in simulated time ---- */
 
 bool job_has_clock(const struct config *c)
 {
-	return workload_wanted(&c->workload) || c->smp.sched == SCHED_recorded;
+	return workload_wanted(&c->workload) || c->smp.sched == SMP_AS_RECORDED;
 }
 
 /* Measured instructions of each kind, and the cycles that they take. */
@@ -146,6 +109,7 @@ static int build_machine(struct job *j, const char *trace, struct err *e)
 	}
 	if (j->smp == NULL)
 		return -1;
+	j->engine = &j->smp->engine;
 	runner_check(j->smp->runner, j->oracle);
 	if (j->timeline != NULL)
 		timeline_of_machine(j->timeline, j->smp);
@@ -168,46 +132,28 @@ int job_build(struct job *j, const struct job_args *o, struct err *e)
 		return -1;
 	if (o->check)
 		j->oracle = oracle_new(j->prog, 0, 0);
-	if (machine)
-		return build_machine(j, trace, e);
-	return begin_replay(j, trace, e) == 0 ? 0 : at_trace(j, e);
+	return machine ? build_machine(j, trace, e) : build_replay(j, trace, e);
 }
 
-int job_derive(struct job *j, struct err *e)
+void job_derive(struct job *j)
 {
 	struct run_result *x = &j->result;
 
-	j->out = j->smp != NULL ? &j->smp->out : j->replayed;
-	if (outcome_check(j->out, e) != 0)
-		return -1;
+	j->out = j->engine->out;
 	if (!outcome_simulated(j->out))
 		path_cost_charge(x->cost, j->config.machine.cpi_milli, j->out);
 	x->title = j->title;
 	x->config = j->config.path;
-	x->info = j->trace != NULL ? tr_info(j->trace) : NULL;
 	x->out = j->out;
 	x->path = &j->config.path_profile;
-	return 0;
-}
-
-int job_end_run(struct job *j, bool good, struct err *e)
-{
-	struct replay_state *s = j->replaying;
-
-	if (j->smp != NULL)
-		return good && smp_end(j->smp, e) == 0 ? job_derive(j, e) : -1;
-	j->replaying = NULL;
-	j->replayed = replay_end(s, good ? 0 : -1, e);
-	return j->replayed != NULL ? job_derive(j, e) : at_trace(j, e);
 }
 
 int job_run(struct job *j, const struct job_args *o, struct err *e)
 {
-	if (job_build(j, o, e) != 0)
+	if (job_build(j, o, e) != 0 || engine_run(j->engine, e) != 0)
 		return -1;
-	if (j->smp != NULL)
-		return smp_run(j->smp, e) == 0 ? job_derive(j, e) : -1;
-	return job_end_run(j, job_replay_on(j, UINT64_MAX, e) == 0, e);
+	job_derive(j);
+	return 0;
 }
 
 int job_refuse_comparison(const struct job *j, struct err *e)
@@ -230,12 +176,7 @@ struct rep *job_report(const struct job *j)
 
 void job_free(struct job *j)
 {
-	if (j->replaying != NULL)
-		(void)replay_end(j->replaying, -1, NULL);
-	replay_free(j->replayed);
-	smp_free(j->smp);
-	if (j->trace != NULL)
-		tr_close(j->trace);
+	engine_free(j->engine);
 	oracle_free(j->oracle);
 	ws_free(j->prog);
 	str_free(&j->workload);

@@ -8,7 +8,7 @@
 #define EL2SIM_APP_JOB_H
 
 #include "models/hyp/host/smp.h"
-#include "models/hyp/replay/replay.h"
+#include "models/hyp/replay/replay_engine.h"
 #include "sim/app/config.h"
 #include "sim/base/str.h"
 #include "sim/report/run_report.h"
@@ -16,22 +16,16 @@
 struct job {
 	struct config config;
 	struct ws_prog *prog;
-	struct outcome *out;       /* the engine's, filled while it runs */
+	struct engine *engine;     /* from job_build on */
+	struct outcome *out;       /* the engine's, after the end */
 	struct run_result result;  /* the same for reports, after the end */
 	struct oracle *oracle;     /* of --check, else NULL */
 	struct timeline *timeline; /* that watches, set by the command; NULL: none */
 	char title[64];
 	struct str workload;       /* names of its classes */
 
-	struct smp *smp; /* machine, or played trace; NULL: a replay */
+	struct smp *smp; /* the engine, if it is a machine, simulated or played; NULL: a replay */
 	struct outcome_path measured[EXIT_COUNT];
-
-	struct tr_reader *trace;
-	struct replay_state *replaying; /* until its end */
-	struct replay_options replay_options;
-	struct tr_event next; /* of the trace */
-	bool have_next;
-	struct outcome *replayed;
 };
 
 /* What a job takes from the command line. */
@@ -61,16 +55,9 @@ bool job_has_clock(const struct config *c);
  * any case.
  */
 int job_run(struct job *j, const struct job_args *o, struct err *e);
-/*
- * The same in parts, for who owns the clock. Build: to before the first event. Of a replay: when the next event is (ns as
- * recorded, UINT64_MAX after the last one); up to and including a time. End: good: false after a failure. The events of a
- * machine are those of j->smp->k; job_end_run after them, or smp_run and then job_derive.
- */
+/* The same in parts, for who owns the clock: build, to before the first event; then the engine; then the results. */
 int job_build(struct job *j, const struct job_args *o, struct err *e);
-uint64_t job_replay_next(const struct job *j);
-int job_replay_on(struct job *j, uint64_t ns, struct err *e);
-int job_end_run(struct job *j, bool good, struct err *e);
-int job_derive(struct job *j, struct err *e);
+void job_derive(struct job *j);
 /* ERR_USAGE when the configuration says what to compare, and so is not one to run. */
 int job_refuse_comparison(const struct job *j, struct err *e);
 /* The report of a job that was run; the caller frees it. */

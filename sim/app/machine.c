@@ -162,15 +162,12 @@ int el2sim_set(struct el2sim *m, const char *assignment, struct el2sim_error *e)
 	return 0;
 }
 
-/* The trace's times from its first event on, in ps. */
-static int take_span(struct el2sim *m, struct err *e)
+/* Times are of 64 bits, and of a signed kind in SystemC. */
+static int check_span(const struct el2sim *m, struct err *e)
 {
-	const struct tr_info *t = tr_info(m->job.trace);
-
-	if (t->last_ns - t->first_ns > INT64_MAX / 1000)
+	if (m->end > INT64_MAX)
 		return err_set(e, ERR_INPUT, "%s: goes over more than 106 days: cut it into parts",
 			       m->job.result.trace);
-	m->end = (t->last_ns - t->first_ns) * 1000;
 	return 0;
 }
 
@@ -180,12 +177,12 @@ static int build(struct el2sim *m, struct err *e)
 
 	if (config_done(&m->job.config, e) != 0 || job_refuse_comparison(&m->job, e) != 0)
 		return -1;
-	m->replay = !job_has_clock(&m->job.config);
 	if (job_build(&m->job, &args, e) != 0)
 		return -1;
+	m->replay = m->job.smp == NULL;
+	m->end = m->job.engine->ops->end(m->job.engine);
 	if (m->replay)
-		return take_span(m, e);
-	m->end = smp_end_time(m->job.smp);
+		return check_span(m, e);
 	m->access = xcalloc(m->job.smp->n_vcpu, sizeof(*m->access));
 	return 0;
 }
@@ -203,19 +200,9 @@ int el2sim_elaborate(struct el2sim *m, struct el2sim_error *e)
 
 /* ---- time ---- */
 
-static int run_events(struct el2sim *m, uint64_t ps, struct err *e)
-{
-	if (!m->replay)
-		return sk_run_until(&m->job.smp->k, ps, e);
-	m->now = ps;
-	/* to the last event, also where the file's own summary is wrong about its time */
-	return job_replay_on(
-		&m->job, ps == m->end ? UINT64_MAX : tr_info(m->job.trace)->first_ns + ps / 1000,
-		e);
-}
-
 int el2sim_run_until(struct el2sim *m, uint64_t ps, struct el2sim_error *e)
 {
+	struct engine *g = m->job.engine;
 	struct err why;
 
 	if (machine_stage(m, STAGE_BUILT, STAGE_RUN, "el2sim_run_until", e) != 0)
@@ -227,29 +214,21 @@ int el2sim_run_until(struct el2sim *m, uint64_t ps, struct el2sim_error *e)
 				     (unsigned long long)ps, (unsigned long long)el2sim_now(m));
 	m->stage = STAGE_RUN;
 	m->in_callback = true;
-	m->failed = run_events(m, ps < m->end ? ps : m->end, &why) != 0;
+	m->failed = g->ops->run_until(g, ps < m->end ? ps : m->end, &why) != 0;
 	m->in_callback = false;
 	return m->failed ? machine_error(e, &why) : 0;
 }
 
 uint64_t el2sim_now(const struct el2sim *m)
 {
-	return m->job.smp != NULL ? sk_now(&m->job.smp->k) : m->now;
+	return m->job.engine != NULL ? m->job.engine->ops->now(m->job.engine) : 0;
 }
 
 static uint64_t next_event(const struct el2sim *m)
 {
-	uint64_t next;
-
 	if (m->stage < STAGE_BUILT || m->stage > STAGE_RUN || m->failed)
 		return EL2SIM_NEVER;
-	if (!m->replay)
-		return sk_next_time(&m->job.smp->k);
-	next = job_replay_next(&m->job);
-	if (next == UINT64_MAX)
-		return EL2SIM_NEVER;
-	next -= tr_info(m->job.trace)->first_ns;
-	return next < m->end / 1000 ? next * 1000 : m->end;
+	return m->job.engine->ops->next(m->job.engine);
 }
 
 uint64_t el2sim_next_time(const struct el2sim *m)
@@ -268,9 +247,14 @@ uint64_t el2sim_end_time(const struct el2sim *m)
 
 static int end_run(struct el2sim *m, struct err *e)
 {
-	if (m->cut && m->job.smp != NULL)
-		m->job.smp->out.clock->duration_us = el2sim_now(m) / 1000000;
-	return job_end_run(&m->job, !m->failed, e);
+	struct engine *g = m->job.engine;
+
+	if (m->cut && g->out->clock != NULL)
+		g->out->clock->duration_us = el2sim_now(m) / 1000000;
+	if (g->ops->finish(g, !m->failed, e) != 0)
+		return -1;
+	job_derive(&m->job);
+	return 0;
 }
 
 int el2sim_finish(struct el2sim *m, struct el2sim_error *e)

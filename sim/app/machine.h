@@ -82,10 +82,10 @@ EL2SIM_PUBLIC int el2sim_set(struct el2sim *m, const char *assignment, struct el
 /*
  * Compile the switch program and build the machine; the configuration cannot change any more.
  * Devices and observers come between this and the first run. A configuration without a workload
- * ([mix]) replays its trace: time goes from the trace's first event to its last one, and there is
- * the report, but no devices, observers, counters, interrupts from outside, sizes (0). Of a trace
- * that is played ([host] sched = recorded) there are observers and sizes, and counters after the
- * end.
+ * ([mix]) replays its trace: time goes from the trace's first event to its last one; there are
+ * reports and counters (no cycles_*, no pCPUs; VMs and vCPUs are those that the trace showed so far),
+ * but no devices, observers, interrupts from outside. Of a trace that is played ([host] sched =
+ * recorded) there are observers, too.
  */
 EL2SIM_PUBLIC int el2sim_elaborate(struct el2sim *m, struct el2sim_error *e);
 

@@ -80,7 +80,7 @@ static uint64_t machine_time(const struct outcome *o, unsigned i)
 int el2sim_count(const struct el2sim *m, enum el2sim_scope scope, unsigned index, const char *name,
 		 uint64_t *value, struct el2sim_error *e)
 {
-	const struct outcome *s = m->job.smp != NULL ? &m->job.smp->out : NULL;
+	const struct outcome *s = m->job.engine != NULL ? m->job.engine->out : NULL;
 	const char *names[N_COUNTERS], *near;
 	unsigned i;
 
@@ -94,8 +94,8 @@ int el2sim_count(const struct el2sim *m, enum el2sim_scope scope, unsigned index
 						    "the names",
 				     near != NULL ? near : "", near != NULL ? "\"?" : "");
 	}
-	if (m->replay && machine_simulates(m, "el2sim_count", e) != 0)
-		return -1;
+	if (m->replay && counters[i].from == FROM_TIMES)
+		return machine_simulates(m, "el2sim_count: cycles_*", e);
 	if (s == NULL || index >= el2sim_size(m, scope))
 		return machine_usage(e, "el2sim_count: index %u: want less than %u", index,
 				     el2sim_size(m, scope));
@@ -116,26 +116,38 @@ int el2sim_count(const struct el2sim *m, enum el2sim_scope scope, unsigned index
 	return 0;
 }
 
+/* VMs of the vCPUs so far. */
+static unsigned vms_of(const struct outcome *o)
+{
+	unsigned n = 0;
+
+	for (size_t v = 0; v < o->n_vcpu; v++)
+		n = o->vcpu[v].vm + 1 > n ? o->vcpu[v].vm + 1 : n;
+	return n;
+}
+
 unsigned el2sim_size(const struct el2sim *m, enum el2sim_scope scope)
 {
-	const struct smp *s = m->job.smp;
+	const struct outcome *o = m->job.engine != NULL ? m->job.engine->out : NULL;
 
-	if (s == NULL)
+	if (o == NULL)
 		return 0;
 	switch (scope) {
 	case EL2SIM_MACHINE:
 		return 1;
 	case EL2SIM_VM:
-		return (unsigned)s->o.vms;
+		return o->clock != NULL ? (unsigned)o->clock->vms : vms_of(o);
 	case EL2SIM_VCPU:
-		return s->n_vcpu;
+		return m->job.smp != NULL ? m->job.smp->n_vcpu : (unsigned)o->n_vcpu;
 	case EL2SIM_PCPU:
-		return s->n_cpu;
+		return o->clock != NULL ? o->clock->n_cpu : 0;
 	}
 	return 0;
 }
 
 unsigned el2sim_vm_of(const struct el2sim *m, unsigned vcpu)
 {
-	return vcpu < el2sim_size(m, EL2SIM_VCPU) ? m->job.smp->vcpu[vcpu].vm : EL2SIM_ALL;
+	if (vcpu >= el2sim_size(m, EL2SIM_VCPU))
+		return EL2SIM_ALL;
+	return m->job.smp != NULL ? m->job.smp->vcpu[vcpu].vm : m->job.engine->out->vcpu[vcpu].vm;
 }

@@ -30,7 +30,6 @@ struct el2sim {
 	size_t n_assignments;
 	struct job job;
 	bool replay;  /* of a trace, instead of a simulation */
-	uint64_t now; /* ps, of a replay */
 	uint64_t end; /* ps */
 
 	struct smp_bus bus;

@@ -3,11 +3,11 @@
 
 #include "sim/base/err.h"
 
-const char *const sched_names[SCHED_COUNT + 1] = {
+const char *const sched_names[SCHED_COUNT + 2] = {
 #define SCHED(id, name, help) name,
 #include "models/hyp/host/sched.def"
 #undef SCHED
-	NULL};
+	"recorded", NULL};
 
 static const struct sched_ops *const rows[SCHED_COUNT] = {
 #define SCHED(id, name, help) &sched_##id##_ops,

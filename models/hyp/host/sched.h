@@ -18,7 +18,6 @@ enum sched_id {
 #undef SCHED
 	SCHED_COUNT
 };
-#define SCHED_LIVE_COUNT SCHED_recorded /* rows that decide by themselves */
 
 /* A thread as the scheduler sees it; member of the vCPU. Zero but for id, cpu and weight at the
  * start. */
@@ -64,12 +63,13 @@ struct sched_ops {
 	size_t (*waiting)(const struct sched *s, unsigned cpu);
 };
 
-extern const struct sched_ops sched_rr_ops, sched_pinned_ops, sched_fair_ops, sched_recorded_ops;
+extern const struct sched_ops sched_rr_ops, sched_pinned_ops, sched_fair_ops;
 
 /* slice in cycles, at least 1. Free with sched_free. */
 struct sched *sched_new(enum sched_id id, unsigned cpus, uint64_t slice);
 void sched_free(struct sched *s);
 
-extern const char *const sched_names[SCHED_COUNT + 1]; /* NULL-terminated */
+/* NULL-terminated; the last one is no scheduler: a trace is played in its order (models/hyp/host/smp_play). */
+extern const char *const sched_names[SCHED_COUNT + 2];
 
 #endif

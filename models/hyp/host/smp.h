@@ -17,6 +17,7 @@
 #define EL2SIM_HYP_SMP_H
 
 #include "models/hyp/host/guest.h"
+#include "models/hyp/ws/engine.h"
 #include "models/hyp/ws/runner.h"
 #include "models/hyp/host/sched.h"
 #include "models/hyp/ws/watch.h"
@@ -27,10 +28,12 @@
 #define SMP_MAX_VCPUS 65536
 #define SMP_MAX_PCPUS 4096
 
+#define SMP_AS_RECORDED SCHED_COUNT /* [host] sched: no scheduler, the order of the trace that is played */
+
 /* [machine] vcpus, vms, pcpus; [host]; [run] duration, seed */
 struct smp_options {
 	int64_t vcpus, vms, pcpus;
-	int sched; /* enum sched_id */
+	int sched; /* enum sched_id, or SMP_AS_RECORDED */
 	const char *pin;  /* pCPUs of sched = pinned; NULL: all */
 	int64_t kick_ns;
 	int64_t slice_us, tick_hz;
@@ -111,6 +114,7 @@ struct smp_cpu {
 };
 
 struct smp {
+	struct engine engine; /* it is one */
 	struct smp_options o;
 	const struct ws_prog *prog;
 	const struct outcome_path *path; /* beside the modelled ops, per exit kind; or NULL */
@@ -145,12 +149,8 @@ void smp_free(struct smp *m);
 /* Let somebody look, from before smp_run to the end; h must last. Called in the order of this. */
 void smp_hook(struct smp *m, struct smp_hooks *h);
 
-/* Simulate to the end and check. As smp_check; ERR_MODEL also when simulated time ends. */
+/* engine_run: simulate to the end and check. As smp_check; ERR_MODEL also when simulated time ends. */
 int smp_run(struct smp *m, struct err *e);
-/* When that is, in ps. */
-uint64_t smp_end_time(const struct smp *m);
-/* Its second half, for who runs the events (sk_run_until) himself: what is under way is cut off now. */
-int smp_end(struct smp *m, struct err *e);
 
 /* A device interrupts a vCPU now, from outside of the machine; one that waits already is the same. */
 void smp_device_fires(struct smp_vcpu *v);
@@ -170,6 +170,8 @@ uint64_t smp_ns(const struct smp *m, uint64_t cycles);
 
 /* Give the outcome its clock, and say what the machine is; n_cpu, n_vcpu and o are known. */
 void smp_clock(struct smp *m);
+/* The engine of a machine, simulated or played. */
+extern const struct engine_ops smp_engine_ops;
 /* Cycle that is under way now. */
 uint64_t smp_now(const struct smp *m);
 /* models/hyp/host/smp_cpu.c: what a pCPU does when its event comes. */

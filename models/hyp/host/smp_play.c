@@ -351,9 +351,7 @@ static int build(struct smp *m, const struct cast *c, const struct ws_prog *p, s
 	smp_clock(m);
 	m->out.clock->as_recorded = true;
 	m->runner = runner_new(p, s->opt.counting);
-	m->sched = sched_new(SCHED_recorded, m->n_cpu, 1);
 	m->cpu = xcalloc(m->n_cpu, sizeof(*m->cpu));
-	m->idle = xcalloc(m->n_cpu, sizeof(*m->idle));
 	m->vcpu = xcalloc(m->n_vcpu, sizeof(*m->vcpu));
 	s->vcpu = xcalloc(m->n_vcpu, sizeof(*s->vcpu));
 	s->cpu = xcalloc(m->n_cpu, sizeof(*s->cpu));
@@ -376,6 +374,7 @@ struct smp *smp_new_played(const struct smp_options *o, const char *path, const 
 
 	m->o = *o;
 	m->prog = p;
+	m->engine = (struct engine){&smp_engine_ops, &m->out};
 	outcome_init(&m->out, p);
 	sk_init(&m->k, 0);
 	m->play = xcalloc(1, sizeof(*m->play));
