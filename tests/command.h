@@ -8,7 +8,7 @@
 #include "sim/app/cmd.h"
 #include "tests/traces_util.h"
 
-#define COMMAND_WORDS_MAX 24
+#define COMMAND_WORDS_MAX 40
 
 /* Run the program's own entry with a line of words; what it writes is added to out, if that is not NULL. */
 static inline int run_command(const char *line, struct str *out, struct err *e)

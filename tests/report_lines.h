@@ -16,7 +16,10 @@ static const char *const report_lines[] = {
 	"el2sim compare " RL_WORK " --vary policy.el1=eager,deferred",
 	"el2sim explain " RL_VHE,
 	"el2sim explain " RL_VHE " --diff policy.el1=eager",
+	"el2sim explain " RL_WORK " --counts",
 	"el2sim profile " RL_VHE,
+	"el2sim profile " RL_WORK,
+	"el2sim run " RL_VHE " --host.sched=recorded",
 	"el2sim verify " RL_REF,
 	"el2sim verify " RL_REF " --order tests/data/order.tar.xz --explain hvc_unknown --all",
 	"el2sim verify --run tests/data/runs/6.12-vhe-mixed.e2t --reference "

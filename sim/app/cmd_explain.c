@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "sim/app/config.h"
 #include "sim/app/explain_diff.h"
+#include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/report/oracle_report.h"
 
@@ -18,9 +18,10 @@ static const char *const phase_words[PHASE_COUNT + 1] = {
 
 struct explain_args {
 	struct output_args out;
-	struct arg_list diff, inject;
+	struct arg_list diff;
 	int phase; /* enum ws_phase; PHASE_COUNT = the switch: load to lazy */
-	bool all, force;
+	bool all, counts;
+	struct job_args job;
 };
 
 static const struct arg_row arg_rows[] = {
@@ -31,9 +32,13 @@ static const struct arg_row arg_rows[] = {
 	  .help = "this phase only; handle is the host's path around the switch, shown only when asked for" },
 	{ "--all", NULL, ARG_FLAG, offsetof(struct explain_args, all),
 	  .help = "with --diff: print also what is the same" },
-	{ "--force", NULL, ARG_FLAG, offsetof(struct explain_args, force),
+	{ "--counts", NULL, ARG_FLAG, offsetof(struct explain_args, counts),
+	  .help = "run the configuration, a trace or a workload, and add how often each op ran" },
+	{ "--trace", NULL, ARG_STR, offsetof(struct explain_args, job.trace), "FILE",
+	  .help = "with --counts: native trace to replay, instead of the configuration's" },
+	{ "--force", NULL, ARG_FLAG, offsetof(struct explain_args, job.force),
 	  .help = "explain also what the static checks refuse" },
-	INJECT_ARG_ROW(struct explain_args, inject),
+	INJECT_ARG_ROW(struct explain_args, job.inject),
 	OUTPUT_ARG_ROWS(struct explain_args, out),
 };
 
@@ -50,17 +55,23 @@ static void facts(struct rep *r, const char *key, const struct config *c, const 
 
 /* ---- one program ---- */
 
-static void listing(const struct explain_args *o, const struct ws_prog *p, struct rep *r)
+/* Columns of the listing; the last two with --counts. */
+static const struct rep_col cols[] = {
+	{ "phase", "", REP_STR, "", 0, false },	     { "nr", "", REP_U64, "", 0, false },
+	{ "component", "", REP_STR, "", 0, false },  { "op", "", REP_STR, "", 0, false },
+	{ "object", "", REP_STR, "", 0, false },     { "side", "", REP_STR, "", 0, false },
+	{ "group", "", REP_STR, "", 0, false },	     { "cycles", "", REP_U64, "cycles", 0, true },
+	{ "condition", "", REP_STR, "", 0, false },  { "function", "kernel function", REP_STR, "", 0, false },
+	{ "row", "table row", REP_STR, "", 0, false }, { "times", "", REP_U64, "", 0, true },
+	{ "all_cycles", "cycles", REP_U64, "all", 0, true },
+};
+#define N_COLS (sizeof(cols) / sizeof(cols[0]))
+
+/* exec: executions of each op; NULL: not counted. */
+static void listing(const struct explain_args *o, const struct ws_prog *p, const uint64_t *exec, struct rep *r)
 {
-	static const struct rep_col cols[] = {
-		{ "phase", "", REP_STR, "", 0, false },	     { "nr", "", REP_U64, "", 0, false },
-		{ "component", "", REP_STR, "", 0, false },  { "op", "", REP_STR, "", 0, false },
-		{ "object", "", REP_STR, "", 0, false },     { "side", "", REP_STR, "", 0, false },
-		{ "group", "", REP_STR, "", 0, false },	     { "cycles", "", REP_U64, "cycles", 0, true },
-		{ "condition", "", REP_STR, "", 0, false },  { "function", "kernel function", REP_STR, "", 0, false },
-		{ "row", "table row", REP_STR, "", 0, false },
-	};
-	struct rep_table *t = rep_table(r, "ops", "Program", cols, sizeof(cols) / sizeof(cols[0]));
+	struct rep_table *t = rep_table(r, "ops", "Program", cols, exec != NULL ? N_COLS : N_COLS - 2);
+	uint64_t cycles = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
 		struct ws_explain_row row;
@@ -79,8 +90,38 @@ static void listing(const struct explain_args *o, const struct ws_prog *p, struc
 		rep_str(t, row.guard);
 		rep_str(t, row.function);
 		rep_strf(t, "%s:%u", row.file, row.line);
+		if (exec == NULL)
+			continue;
+		rep_u64(t, exec[i]);
+		rep_u64(t, exec[i] * row.cycles);
+		cycles += exec[i] * row.cycles;
 	}
-	rep_verdict(r, "%zu ops", rep_rows(t));
+	if (exec == NULL)
+		rep_verdict(r, "%zu ops", rep_rows(t));
+	else
+		rep_verdict(r, "%zu ops, %llu modelled cycles", rep_rows(t), (unsigned long long)cycles);
+}
+
+/* The program and what a run made of it. */
+static int counts(const struct explain_args *o, const struct args *a, struct err *e)
+{
+	struct job j = { .smp = NULL };
+	struct rep *r = NULL;
+	int rc = config_load(&j.config, a->pos.v[0], &a->overrides, e);
+
+	if (rc == 0)
+		rc = job_run(&j, &o->job, e);
+	if (rc == 0) {
+		r = rep_new("explain", "Switch program, and how often its ops ran");
+		facts(r, "program", &j.config, j.prog);
+		run_source_facts(&j.result, r);
+		inject_report(&j.prog->config, r);
+		listing(o, j.prog, j.out->exec, r);
+		rc = output_write(&o->out, r, e);
+	}
+	rep_free(r);
+	job_free(&j);
+	return rc;
 }
 
 /* ---- two programs ---- */
@@ -118,7 +159,7 @@ static int diff(const struct explain_args *o, const struct args *a, const struct
 	struct ws_diff *d;
 
 	if (load_other(o, a, &c, e) == 0)
-		q = config_compile(&c, o->force, e);
+		q = config_compile(&c, o->job.force, e);
 	if (q != NULL) {
 		facts(r, "first", first, p);
 		facts(r, "second", &c, q);
@@ -134,7 +175,7 @@ static int diff(const struct explain_args *o, const struct args *a, const struct
 
 static int run(const struct explain_args *o, const struct args *a, const struct config *c, struct err *e)
 {
-	struct ws_prog *p = config_compile(c, o->force, e);
+	struct ws_prog *p = config_compile(c, o->job.force, e);
 	struct rep *r;
 	int rc = 0;
 
@@ -146,7 +187,7 @@ static int run(const struct explain_args *o, const struct args *a, const struct 
 	} else {
 		facts(r, "program", c, p);
 		inject_report(&p->config, r);
-		listing(o, p, r);
+		listing(o, p, NULL, r);
 	}
 	if (rc == 0)
 		rc = output_write(&o->out, r, e);
@@ -155,21 +196,33 @@ static int run(const struct explain_args *o, const struct args *a, const struct 
 	return rc;
 }
 
+static int explain(const struct explain_args *o, const struct args *a, struct err *e)
+{
+	struct config c;
+	int rc = config_load(&c, a->pos.v[0], &a->overrides, e);
+
+	if (rc == 0)
+		rc = config_inject(&c, &o->job.inject, e);
+	if (rc == 0)
+		rc = run(o, a, &c, e);
+	config_free(&c);
+	return rc;
+}
+
 int cmd_explain(int argc, char **argv, struct err *e)
 {
 	struct explain_args o = { .phase = PHASE_COUNT };
-	struct config c;
 	struct args a;
 	int rc;
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	rc = config_load(&c, a.pos.v[0], &a.overrides, e);
-	if (rc == 0)
-		rc = config_inject(&c, &o.inject, e);
-	if (rc == 0)
-		rc = run(&o, &a, &c, e);
-	config_free(&c);
+	if (o.counts && o.diff.n != 0)
+		rc = err_set(e, ERR_USAGE, "--counts and --diff: want one of them: el2sim diff compares two runs");
+	else if (!o.counts && o.job.trace != NULL)
+		rc = err_set(e, ERR_USAGE, "--trace without --counts: want --counts, too: the program alone needs no trace");
+	else
+		rc = o.counts ? counts(&o, &a, e) : explain(&o, &a, e);
 	args_free(&a);
 	return rc;
 }

@@ -82,7 +82,7 @@ struct smp_vcpu {
 	uint64_t dev_at;
 	struct outcome_vcpu *o;       /* of smp.out */
 	struct outcome_path measured; /* since that exit */
-	uint64_t entered_at, resident; /* cycle of the entry; cycles from entries to exits so far */
+	uint64_t entered_at, resident; /* cycle of kvm_entry; cycles from there to kvm_exit, as traces have them */
 };
 
 /* Physical interrupts. */

@@ -48,9 +48,9 @@ static void begin_exit(struct smp_cpu *c, enum exit_kind kind, const struct gues
 	v->in_exit = true;
 	v->exit_at = smp_now(c->m);
 	v->slept = 0;
-	v->resident += v->exit_at - v->entered_at;
 	COUNT(v, exits);
 	smp_charge(c, PHASE(EXIT));
+	v->resident += v->exit_at + c->busy - v->entered_at;
 	runner_handlers(c->m->runner, v->run, kind, false);
 	runner_lrs(v->run, 0);
 	if (c->m->path != NULL)

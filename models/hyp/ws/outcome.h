@@ -78,7 +78,7 @@ struct outcome_vcpu {
 	char vm_name[16];  /* recorded: vCPU threads of one name are one VM */
 	uint32_t number;   /* that its VM, or the simulated machine, knows it by; UINT32_MAX: not told */
 	unsigned vm, cls;  /* from 0; class of the workload */
-	uint64_t guest_ns; /* residency: guest entry to exit */
+	uint64_t guest_ns; /* residency: kvm_entry to kvm_exit, the switch on both sides in it */
 	struct outcome_counts n;
 	struct ws_totals totals;
 	uint64_t time[TIME_COUNT]; /* cycles; 0 without a clock */
