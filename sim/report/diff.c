@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sim/report/diff.h"
+#include "sim/report/diff_impl.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -7,41 +7,6 @@
 #include <string.h>
 
 #include "sim/report/rep_doc.h"
-
-__extension__ typedef __int128 i128;
-
-/* Thousandths; a missing value counts as no number. */
-struct change {
-	char *metric, *unit, *point;
-	bool in_a, in_b;
-	i128 a, b;
-	enum metric_better better;
-	bool dearer, cheaper;
-	const struct diff_limit *failed; /* NULL: passed, or not looked at */
-};
-
-/* A table of the reports. */
-struct group {
-	char *name;
-	uint64_t metrics, changed, dearer, cheaper, failed;
-	struct change *c; /* the largest; not in order */
-	size_t n, cap;
-};
-
-struct diff {
-	const struct diff_options *o;
-	struct group head; /* what is marked for gates, and what is over a limit */
-	struct group *group;
-	size_t n_group;
-	uint64_t points;
-	struct lonely {
-		char *point, *why;
-		bool in_first;
-	} *lonely;
-	size_t n_lonely;
-	struct change worst; /* the dearest; of those marked for gates if one of them got dearer */
-	bool any_worst, worst_marked;
-};
 
 bool diff_percent(const char *text, int64_t *milli)
 {
@@ -74,7 +39,7 @@ static i128 value_of(const struct metric *m)
 	return m->type == REP_U64 ? (i128)m->u * 1000 : m->type == REP_FIX ? m->i : (i128)m->i * 1000;
 }
 
-static i128 size_of(i128 v)
+i128 diff_size(i128 v)
 {
 	return v < 0 ? -v : v;
 }
@@ -83,7 +48,7 @@ static i128 size_of(i128 v)
 static int by_size(const void *x, const void *y)
 {
 	const struct change *p = x, *q = y;
-	i128 dp = size_of(p->b - p->a), dq = size_of(q->b - q->a), ap = size_of(p->a), aq = size_of(q->a);
+	i128 dp = diff_size(p->b - p->a), dq = diff_size(q->b - q->a), ap = diff_size(p->a), aq = diff_size(q->a);
 	long double rp, rq;
 
 	if ((ap == 0) != (aq == 0))
@@ -132,7 +97,7 @@ static bool exceeds(const struct diff_limit *l, const struct change *c)
 		return true;
 	if (!c->in_a || (!l->both && !c->dearer))
 		return false;
-	return size_of(c->b - c->a) * 100000 > size_of(c->a) * l->milli_percent;
+	return diff_size(c->b - c->a) * 100000 > diff_size(c->a) * l->milli_percent;
 }
 
 /* ---- groups ---- */
@@ -168,7 +133,7 @@ static uint64_t most(const struct diff *d, const struct group *g)
 }
 
 /* The largest in front, and no more than wanted. */
-static void prune(const struct diff *d, struct group *g)
+void diff_prune(const struct diff *d, struct group *g)
 {
 	if (g->n != 0)
 		qsort(g->c, g->n, sizeof(*g->c), g == &d->head ? by_failure : by_size);
@@ -179,7 +144,7 @@ static void prune(const struct diff *d, struct group *g)
 static void keep(struct diff *d, struct group *g, const struct change *c)
 {
 	if (g->n == g->cap) {
-		prune(d, g);
+		diff_prune(d, g);
 		if (g->n * 2 >= g->cap)
 			g->cap = g->cap * 2 + 64;
 		g->c = xrealloc(g->c, g->cap * sizeof(*g->c));
@@ -330,7 +295,7 @@ void diff_free(struct diff *d)
 	free(d);
 }
 
-static struct group sum_of(const struct diff *d)
+struct group diff_sum(const struct diff *d)
 {
 	struct group s = { 0 };
 
@@ -346,7 +311,7 @@ static struct group sum_of(const struct diff *d)
 }
 
 /* Points of the baseline without a result to hold against it: nothing shows that they kept their limits. */
-static uint64_t lost_points(const struct diff *d)
+uint64_t diff_lost_points(const struct diff *d)
 {
 	uint64_t n = 0;
 
@@ -357,279 +322,15 @@ static uint64_t lost_points(const struct diff *d)
 
 uint64_t diff_failed(const struct diff *d)
 {
-	return sum_of(d).failed + lost_points(d);
+	return diff_sum(d).failed + diff_lost_points(d);
 }
 
 uint64_t diff_changed(const struct diff *d)
 {
-	return sum_of(d).changed + d->n_lonely;
+	return diff_sum(d).changed + d->n_lonely;
 }
 
 const char *diff_worst_point(const struct diff *d)
 {
 	return d->any_worst ? d->worst.point : "";
-}
-
-/* ---- as tables ---- */
-
-static void number(struct rep_table *t, i128 v)
-{
-	if (v > INT64_MAX || v < -(i128)INT64_MAX)
-		rep_none(t);
-	else
-		rep_fix(t, (int64_t)v);
-}
-
-/* Change in percent, rounded towards 0; none from nothing. */
-static void percent(struct rep_table *t, const struct change *c)
-{
-	if (!c->in_a || !c->in_b || c->a == 0)
-		rep_none(t);
-	else
-		number(t, (c->b - c->a) * 100000 / size_of(c->a));
-}
-
-static const char *meaning(const struct change *c)
-{
-	if (!c->in_b)
-		return "only first";
-	if (!c->in_a)
-		return "only second";
-	return c->dearer ? "dearer" : c->cheaper ? "cheaper" : "";
-}
-
-static void group_table(struct diff *d, struct rep *r)
-{
-	static const struct rep_col cols[] = {
-		{ .key = "group", .type = REP_STR },
-		{ .key = "metrics", .type = REP_U64 },
-		{ .key = "changed", .type = REP_U64, .sparse = true },
-		{ .key = "dearer", .type = REP_U64, .sparse = true },
-		{ .key = "cheaper", .type = REP_U64, .sparse = true },
-		{ .key = "failed", .title = "over the limit", .type = REP_U64, .sparse = true },
-		{ .key = "largest", .title = "largest change", .type = REP_STR },
-		{ .key = "percent", .title = "change", .type = REP_FIX, .unit = "%", .decimals = 2 },
-	};
-	struct rep_table *t = rep_table(r, "groups", "Which tables of the report changed", cols, 8);
-
-	for (size_t i = 0; i < d->n_group; i++) {
-		struct group *g = &d->group[i];
-
-		if (g->changed == 0)
-			continue;
-		prune(d, g);
-		rep_str(t, g->name);
-		rep_u64(t, g->metrics);
-		rep_u64(t, g->changed);
-		rep_u64(t, g->dearer);
-		rep_u64(t, g->cheaper);
-		rep_u64(t, g->failed);
-		rep_str(t, g->c[0].metric + strlen(g->name) + 1);
-		percent(t, &g->c[0]);
-	}
-}
-
-static void limit_text(struct rep_table *t, const struct diff_limit *l)
-{
-	struct str b = STR_INIT;
-
-	rep_exact_add(&b, l->milli_percent);
-	rep_strf(t, "> %s %%", str_get(&b));
-	str_free(&b);
-}
-
-static void change_row(struct rep_table *t, const struct change *c, bool points)
-{
-	struct metric_parts p = metric_parts(c->metric);
-
-	if (points)
-		rep_str(t, c->point);
-	rep_strf(t, "%.*s", p.table_len, p.table);
-	rep_str(t, p.row);
-	rep_str(t, c->unit);
-	if (c->in_a)
-		number(t, c->a);
-	else
-		rep_none(t);
-	if (c->in_b)
-		number(t, c->b);
-	else
-		rep_none(t);
-	if (c->in_a && c->in_b)
-		number(t, c->b - c->a);
-	else
-		rep_none(t);
-	percent(t, c);
-	rep_str(t, meaning(c));
-	if (c->failed != NULL)
-		limit_text(t, c->failed);
-	else
-		rep_none(t);
-}
-
-/* A table of changes; points: of a sweep. */
-static struct rep_table *new_table(struct rep *r, const char *key, const char *title, const char *first, const char *second,
-				   bool points)
-{
-	const struct rep_col cols[] = {
-		{ .key = "point", .type = REP_STR },
-		{ .key = "group", .type = REP_STR },
-		{ .key = "metric", .type = REP_STR },
-		{ .key = "unit", .type = REP_STR },
-		{ .key = "first", .title = first, .type = REP_FIX },
-		{ .key = "second", .title = second, .type = REP_FIX },
-		{ .key = "change", .type = REP_FIX },
-		{ .key = "percent", .title = "change", .type = REP_FIX, .unit = "%", .decimals = 2 },
-		{ .key = "meaning", .type = REP_STR },
-		{ .key = "limit", .title = "over the limit", .type = REP_STR },
-	};
-
-	return rep_table(r, key, title, points ? cols : cols + 1, points ? 10 : 9);
-}
-
-static void rows_of(const struct group *g, const char *name, struct rep_table *t, bool points, struct rep *r)
-{
-	if (g->n != 0 && rep_rows(t) != 0)
-		rep_rule(t);
-	for (size_t k = 0; k < g->n; k++)
-		change_row(t, &g->c[k], points);
-	if (g->n < g->changed)
-		rep_note(r, "%s: the %zu largest of %" PRIu64 " changes; --top 0 prints all", name, g->n, g->changed);
-}
-
-static bool any_point(const struct diff *d)
-{
-	for (size_t i = 0; i < d->n_group; i++) {
-		for (size_t k = 0; k < d->group[i].n; k++) {
-			if (d->group[i].c[k].point[0] != '\0')
-				return true;
-		}
-	}
-	return false;
-}
-
-static void change_tables(struct diff *d, const char *first, const char *second, struct rep *r)
-{
-	bool points = any_point(d);
-	struct rep_table *t;
-
-	prune(d, &d->head);
-	if (d->head.n != 0) {
-		t = new_table(r, "headline", "What counts: totals, each exit, latencies; what is over a limit", first, second,
-			      points);
-		rows_of(&d->head, "what counts", t, points, r);
-	}
-	group_table(d, r);
-	t = new_table(r, "changes", "All that changed, in each table of the report the largest first", first, second, points);
-	for (size_t i = 0; i < d->n_group; i++)
-		rows_of(&d->group[i], d->group[i].name, t, points, r);
-}
-
-static void lonely_table(const struct diff *d, const char *first, const char *second, struct rep *r)
-{
-	static const struct rep_col cols[] = { { .key = "point", .type = REP_STR }, { .key = "in", .type = REP_STR },
-					       { .key = "why", .type = REP_STR } };
-	struct rep_table *t;
-
-	if (d->n_lonely == 0)
-		return;
-	t = rep_table(r, "one_side", "Points that only one side has", cols, 3);
-	for (size_t i = 0; i < d->n_lonely; i++) {
-		rep_str(t, d->lonely[i].point);
-		rep_str(t, d->lonely[i].in_first ? first : second);
-		rep_str(t, d->lonely[i].why);
-	}
-}
-
-/* Numbers that no 64 bits hold are cut. */
-static void thousandths_add(struct str *b, i128 v)
-{
-	rep_exact_add(b, v > INT64_MAX ? INT64_MAX : v < INT64_MIN ? INT64_MIN : (int64_t)v);
-}
-
-/* Add |v| as a percentage of |of|, which is not 0, with its decimals. */
-static void percent_add(struct str *b, i128 v, i128 of)
-{
-	thousandths_add(b, size_of(v) * 100000 / size_of(of));
-}
-
-static void worst_sentence(const struct diff *d, struct rep *r)
-{
-	struct str b = STR_INIT;
-
-	if (!d->any_worst)
-		return;
-	percent_add(&b, d->worst.b - d->worst.a, d->worst.a);
-	rep_verdict(r, "%s: %s%s%s, %s by %s %%", d->worst_marked ? "dearest" : "of the parts only, dearest", d->worst.metric,
-		    d->worst.point[0] != '\0' ? " at " : "", d->worst.point, d->worst.better == METRIC_MORE ? "down" : "up",
-		    str_get(&b));
-	str_free(&b);
-}
-
-/* The largest change of what counts for the whole. */
-static void head_sentence(const struct diff *d, struct rep *r)
-{
-	const struct change *c = d->head.c;
-	struct str b = STR_INIT;
-
-	if (d->head.n == 0 || !c->in_a || !c->in_b || c->a == 0)
-		return;
-	str_add(&b, c->metric);
-	if (c->point[0] != '\0')
-		str_addf(&b, " at %s", c->point);
-	str_add(&b, " from ");
-	thousandths_add(&b, c->a);
-	str_add(&b, " to ");
-	thousandths_add(&b, c->b);
-	str_addf(&b, ", %s by ", c->b < c->a ? "down" : "up");
-	percent_add(&b, c->b - c->a, c->a);
-	rep_verdict(r, "of what counts for the whole, most changed: %s %%", str_get(&b));
-	str_free(&b);
-}
-
-static void gate_sentences(const struct diff *d, const struct group *sum, struct rep *r)
-{
-	uint64_t looked = 0;
-
-	if (d->o->n_limit == 0)
-		return;
-	for (size_t i = 0; i < d->o->n_limit; i++)
-		looked += d->o->limit[i].fits;
-	if (lost_points(d) != 0)
-		rep_verdict(r, "gate: failed: %" PRIu64 " points of the first side have no result on the second", lost_points(d));
-	if (sum->failed != 0)
-		rep_verdict(r, "gate: failed: %" PRIu64 " of %" PRIu64 " metrics that it looks at are over their limit",
-			    sum->failed, looked);
-	else if (lost_points(d) == 0)
-		rep_verdict(r, "gate: passed: none of %" PRIu64 " metrics that it looks at is over its limit", looked);
-}
-
-static void sentences(const struct diff *d, struct rep *r)
-{
-	struct group s = sum_of(d);
-
-	gate_sentences(d, &s, r);
-	head_sentence(d, r);
-	if (s.changed == 0)
-		rep_verdict(r, "no difference in %" PRIu64 " metrics", s.metrics);
-	else
-		rep_verdict(r, "%" PRIu64 " of %" PRIu64 " metrics changed: %" PRIu64 " dearer, %" PRIu64 " cheaper", s.changed,
-			    s.metrics, s.dearer, s.cheaper);
-	worst_sentence(d, r);
-	if (d->n_lonely != 0)
-		rep_verdict(r, "%zu points are on one side only", d->n_lonely);
-}
-
-void diff_report(struct diff *d, const char *first, const char *second, struct rep *r)
-{
-	struct group s = sum_of(d);
-
-	rep_fact_u64(r, "points", "reports compared", d->points, "");
-	rep_fact_u64(r, "metrics", "metrics", s.metrics, "");
-	rep_fact_u64(r, "changed", "changed", s.changed, "");
-	rep_fact_u64(r, "failed", "over the limit", s.failed, "");
-	if (s.changed != 0)
-		change_tables(d, first, second, r);
-	lonely_table(d, first, second, r);
-	sentences(d, r);
 }
