@@ -78,7 +78,7 @@ START_TEST(every_row_reads_what_it_writes)
 			for (unsigned i = 0; i < tr_field_count(type); i++)
 				ev.arg[i] = value(&tab, type, i, k);
 			fmt_write(&line, &ev, &fs);
-			ck_assert_msg(fmt_read(&got, str_get(&line), &fs), "%s: \"%s\"",
+			ck_assert_msg(fmt_read(&got, str_get(&line), true, &fs), "%s: \"%s\"",
 				      tr_type_name(type), str_get(&line));
 			for (unsigned i = 0; i < tr_field_count(type); i++) {
 				if ((got.absent >> i & 1) == 0)
@@ -127,7 +127,7 @@ START_TEST(only_the_userspace_exit_and_regset_lose_a_field_in_the_kernels_text)
 		if (type == TR_kvm_nested_eret || type == TR_kvm_inject_nested_exception)
 			may = 1; /* vcpu is recorded and not printed */
 		fmt_write(&line, &ev, &fs);
-		ck_assert(fmt_read(&ev, str_get(&line), &fs));
+		ck_assert(fmt_read(&ev, str_get(&line), true, &fs));
 		ck_assert_msg((ev.absent & ~may) == 0, "%s: absent %x: \"%s\"", tr_type_name(type),
 			      ev.absent, str_get(&line));
 		str_free(&line);

@@ -5,7 +5,7 @@
 
 #include "sim/base/str.h"
 #include "traces/lines.h"
-#include "traces/unzstd.h"
+#include "traces/unpack.h"
 
 #define DIGITS "0123456789"
 
@@ -14,7 +14,7 @@ struct csv {
 	const char *const *columns;
 	size_t n;
 	FILE *f;
-	struct unzstd z;
+	struct unpack u;
 	struct lines lines;
 	const char *field[CSV_COLUMNS_MAX];
 };
@@ -32,9 +32,9 @@ static int next_line(struct csv *c, char **s, struct err *e)
 
 	if (r >= 0)
 		return r;
-	if (c->z.why != NULL)
-		err_set(e, ERR_INPUT, "the zstd stream is damaged (%s): copy the file again",
-			c->z.why);
+	if (c->u.why != NULL)
+		err_set(e, ERR_INPUT, "the %s stream is damaged (%s): copy the file again",
+			c->u.filter, c->u.why);
 	return csv_at(c, e);
 }
 
@@ -44,7 +44,8 @@ static void header_of(const struct csv *c, struct str *b)
 		str_addf(b, "%s%s", i != 0 ? "," : "", c->columns[i]);
 }
 
-/* "; column 3 is "insn_host": did you mean "insns_host"?", of the first that differs; nothing if none is near. */
+/* "; column 3 is "insn_host": did you mean "insns_host"?", of the first that differs; nothing if
+ * none is near. */
 static void header_hint(const struct csv *c, char *s, struct str *hint)
 {
 	size_t i = 0;
@@ -56,9 +57,11 @@ static void header_hint(const struct csv *c, char *s, struct str *hint)
 			continue;
 		near = str_nearest(name, c->columns, c->n);
 		if (near == NULL || strcmp(near, name) == 0)
-			str_addf(hint, "; column %zu is \"%.40s\": want \"%s\"", i + 1, name, c->columns[i]);
+			str_addf(hint, "; column %zu is \"%.40s\": want \"%s\"", i + 1, name,
+				 c->columns[i]);
 		else
-			str_addf(hint, "; column %zu is \"%.40s\": did you mean \"%s\"?", i + 1, name, near);
+			str_addf(hint, "; column %zu is \"%.40s\": did you mean \"%s\"?", i + 1,
+				 name, near);
 		return;
 	}
 	str_addf(hint, "; it ends after column %zu", i);
@@ -96,7 +99,7 @@ struct csv *csv_open(const char *path, const char *const *columns, size_t n, str
 
 	BUG_ON(n == 0 || n > CSV_COLUMNS_MAX);
 	*c = (struct csv){ .path = path, .columns = columns, .n = n };
-	c->f = unzstd_open(&c->z, path, e);
+	c->f = unpack_open(&c->u, path, e);
 	if (c->f == NULL) {
 		free(c);
 		return NULL;

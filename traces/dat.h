@@ -15,11 +15,13 @@
 
 enum dat_tag {
 	DAT_STRING,  /* n bytes of text follow; texts are numbered from 1 */
-	DAT_EVENT,   /* a struct tr_event follows, with those numbers */
+	DAT_EVENT,   /* a struct tr_event follows, with those numbers; n != 0: by a name of
+			aliases.def */
 	DAT_SKIP,    /* n bytes: the name of an event that has no row */
 	DAT_LOST,    /* n events were lost; 0: nobody knows how many */
 	DAT_FORMAT,  /* n bytes: the name of an event whose format is in the file */
 	DAT_SYSTEMS, /* all formats were sent: they are of n systems (directories of events) */
+	DAT_NOTE,    /* n bytes of a note */
 	DAT_ERROR,   /* n bytes of a sentence follow; the last message */
 	DAT_DONE     /* the last message of a whole file */
 };
@@ -40,7 +42,8 @@ struct dat_head {
  * time. */
 #define DAT_IDLE_S(bytes) (5 + (bytes) / (16u << 20))
 
-/* In the child: read the file and send it; idle_s as above. Never returns. */
-_Noreturn void dat_child(const char *path, uint64_t idle_s, FILE *to);
+/* In the child: read the file, or only the buffer of it (NULL: all), and send it; idle_s as above.
+ * Never returns. */
+_Noreturn void dat_child(const char *path, const char *buffer, uint64_t idle_s, FILE *to);
 
 #endif

@@ -8,7 +8,9 @@
 #include <trace-cmd/trace-cmd.h>
 #include <unistd.h>
 
+#include "sim/base/str.h"
 #include "traces/dat.h"
+#include "traces/dat_words.h"
 #include "traces/strtab.h"
 #include "traces/trace.h"
 
@@ -16,8 +18,19 @@
 
 /* How an event of the file maps to a row: the library's fields in our order. */
 struct map {
-	int type; /* enum tr_type or -1 */
+	int type;   /* enum tr_type or -1 */
+	bool alias; /* by a name of aliases.def */
 	struct tep_format_field *field[TR_ARG_MAX];
+	struct dat_words *words[TR_ARG_MAX];
+};
+
+#define BUFFERS_MAX 64 /* further ones count as the last */
+
+/* A buffer of the file: the main one or an instance of trace-cmd's -B. */
+struct buffer {
+	struct tracecmd_input *handle;
+	const char *name;
+	bool has[TR_TYPE_COUNT];
 };
 
 struct dat {
@@ -25,6 +38,9 @@ struct dat {
 	struct strtab strings; /* sent so far */
 	struct map *maps[IDS_MAX];
 	uint64_t records, idle_s;
+	const char *buffer; /* the one to take, NULL: all */
+	struct buffer buffers[BUFFERS_MAX];
+	int n_buffers;
 };
 
 static void send(struct dat *d, enum dat_tag tag, uint64_t n, const void *p, size_t size)
@@ -63,11 +79,14 @@ static const struct map *map_of(struct dat *d, struct tep_event *event)
 		return *slot;
 	*slot = xcalloc(1, sizeof(**slot));
 	(*slot)->type = -1;
-	if (!tr_type_by_name(event->name, &type))
+	(*slot)->alias = tr_alias(event->name, strlen(event->name), &type);
+	if (!(*slot)->alias && !tr_type_by_name(event->name, &type))
 		return *slot;
 	(*slot)->type = (int)type;
-	for (unsigned i = 0; i < tr_field_count(type); i++)
+	for (unsigned i = 0; i < tr_field_count(type); i++) {
 		(*slot)->field[i] = tep_find_field(event, tr_field_name(type, i));
+		(*slot)->words[i] = dat_words_of(event, type, i);
+	}
 	return *slot;
 }
 
@@ -128,8 +147,10 @@ static void send_event(struct dat *d, struct tep_handle *tep, struct tep_record 
 	for (unsigned i = 0; i < tr_field_count(type); i++) {
 		if (!get_field(d, rec, map->field[i], tr_field_kind(type, i), &ev.arg[i]))
 			ev.absent |= (uint8_t)(1u << i);
+		else if (map->words[i] != NULL)
+			ev.arg[i] = dat_words_map(map->words[i], ev.arg[i]);
 	}
-	send(d, DAT_EVENT, 0, &ev, sizeof(ev));
+	send(d, DAT_EVENT, map->alias, &ev, sizeof(ev));
 }
 
 /* Start the time that is given to the next records. */
@@ -138,6 +159,15 @@ static void wind_up(const struct dat *d)
 	const struct itimerval t = { .it_value = { .tv_sec = (time_t)d->idle_s } };
 
 	(void)setitimer(ITIMER_PROF, &t, NULL);
+}
+
+static struct buffer *buffer_of(struct dat *d, const struct tracecmd_input *handle)
+{
+	int i = 0;
+
+	while (i + 1 < d->n_buffers && d->buffers[i].handle != handle)
+		i++;
+	return &d->buffers[i];
 }
 
 static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int cpu, void *self)
@@ -157,6 +187,8 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 		return 0;
 	}
 	map = map_of(d, event);
+	if (map->type >= 0)
+		buffer_of(d, handle)->has[map->type] = true;
 	if (cpu >= 0 && cpu < TR_CPU_MAX && map->type >= 0)
 		send_event(d, tep, rec, map, cpu);
 	else
@@ -164,23 +196,92 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 	return ferror(d->to);
 }
 
-/* Every buffer of the file, merged by time: the main one and trace-cmd's instances (-B). */
-static int read_buffers(struct dat *d, struct tracecmd_input *handle)
+static void fail(struct dat *d, const char *sentence)
 {
-	int extra = tracecmd_buffer_instances(handle), n = 1, rc;
-	struct tracecmd_input **all;
+	send_text(d, DAT_ERROR, sentence, strlen(sentence));
+}
 
-	if (extra <= 0)
-		return tracecmd_iterate_events(handle, NULL, 0, on_record, d);
-	all = xcalloc((size_t)extra + 1, sizeof(struct tracecmd_input *));
-	all[0] = handle;
-	for (int i = 0; i < extra; i++) {
-		all[n] = tracecmd_buffer_instance_handle(handle, i);
-		n += all[n] != NULL;
+static void find_buffers(struct dat *d, struct tracecmd_input *handle)
+{
+	int extra = tracecmd_buffer_instances(handle);
+
+	d->buffers[d->n_buffers++] = (struct buffer){ .handle = handle, .name = "main" };
+	for (int i = 0; i < extra && d->n_buffers < BUFFERS_MAX; i++) {
+		struct tracecmd_input *instance = tracecmd_buffer_instance_handle(handle, i);
+		const char *name = tracecmd_buffer_instance_name(handle, i);
+
+		if (instance != NULL)
+			d->buffers[d->n_buffers++] =
+				(struct buffer){ .handle = instance,
+						 .name = name != NULL ? name : "" };
 	}
-	rc = tracecmd_iterate_events_multi(all, n, on_record, d);
-	free(all);
-	return rc;
+}
+
+/* The names of all buffers, or of those that have an event. */
+static void buffer_names(const struct dat *d, int type, struct str *b)
+{
+	for (int i = 0; i < d->n_buffers; i++) {
+		if (type < 0 || d->buffers[i].has[type])
+			str_addf(b, "%s%s", b->len != 0 ? ", " : "", d->buffers[i].name);
+	}
+}
+
+/* Events of one name in two buffers are the same hits twice, or of two machines: refused, said by
+ * `fail`. */
+static bool told_apart(struct dat *d)
+{
+	struct str b = STR_INIT, text = STR_INIT;
+	int clash = -1;
+
+	for (unsigned t = 0; t < TR_TYPE_COUNT && clash < 0; t++) {
+		int n = 0;
+
+		for (int i = 0; i < d->n_buffers; i++)
+			n += d->buffers[i].has[t];
+		clash = n > 1 ? (int)t : -1;
+	}
+	if (d->n_buffers > 1 && (d->buffer == NULL)) {
+		buffer_names(d, clash, &b);
+		str_addf(&text,
+			 clash >= 0 ? "%s of more than one buffer (%s): choose one with --buffer "
+				      "NAME, or --buffer all"
+				    : "%sbuffers of one file, put together: %s",
+			 clash >= 0 ? tr_type_name((enum tr_type)clash) : "", str_get(&b));
+		if (clash >= 0)
+			fail(d, str_get(&text));
+		else
+			send_text(d, DAT_NOTE, str_get(&text), text.len);
+	}
+	str_free(&b);
+	str_free(&text);
+	return clash < 0 || d->buffer != NULL;
+}
+
+/* The chosen buffers of the file, merged by time. */
+static bool read_buffers(struct dat *d, struct tracecmd_input *handle)
+{
+	bool all = d->buffer == NULL || strcmp(d->buffer, "all") == 0;
+	struct tracecmd_input *chosen[BUFFERS_MAX];
+	struct str b = STR_INIT;
+	int n = 0, rc;
+
+	find_buffers(d, handle);
+	for (int i = 0; i < d->n_buffers; i++) {
+		if (all || strcmp(d->buffers[i].name, d->buffer) == 0)
+			chosen[n++] = d->buffers[i].handle;
+	}
+	if (n == 0) {
+		str_addf(&b, "--buffer %.80s: there is none of that name: want one of ", d->buffer);
+		for (int i = 0; i < d->n_buffers; i++)
+			str_addf(&b, "%s%s", i != 0 ? ", " : "", d->buffers[i].name);
+		fail(d, str_get(&b));
+		return false;
+	}
+	rc = n == 1 ? tracecmd_iterate_events(chosen[0], NULL, 0, on_record, d)
+		    : tracecmd_iterate_events_multi(chosen, n, on_record, d);
+	if (rc != 0)
+		fail(d, "libtracecmd cannot read the records: is the file truncated?");
+	return rc == 0 && told_apart(d);
 }
 
 /* Which events the file has formats of; those of `ftrace` come with every file. */
@@ -199,11 +300,6 @@ static void send_formats(struct dat *d, struct tep_handle *tep)
 		send_text(d, DAT_FORMAT, list[i]->name, strlen(list[i]->name));
 	}
 	send(d, DAT_SYSTEMS, systems, NULL, 0);
-}
-
-static void fail(struct dat *d, const char *sentence)
-{
-	send_text(d, DAT_ERROR, sentence, strlen(sentence));
 }
 
 /* Signals as by default, bounded memory, no core file, and nothing that the library prints. */
@@ -228,7 +324,7 @@ static void lock_up(void)
 	}
 }
 
-_Noreturn void dat_child(const char *path, uint64_t idle_s, FILE *to)
+_Noreturn void dat_child(const char *path, const char *buffer, uint64_t idle_s, FILE *to)
 {
 	struct dat *d = xcalloc(1, sizeof(*d));
 	struct tracecmd_input *handle;
@@ -236,6 +332,7 @@ _Noreturn void dat_child(const char *path, uint64_t idle_s, FILE *to)
 	lock_up();
 	d->to = to;
 	d->idle_s = idle_s;
+	d->buffer = buffer;
 	wind_up(d);
 	tep_set_loglevel(TEP_LOG_NONE);
 	tracecmd_set_loglevel(TEP_LOG_NONE);
@@ -244,9 +341,7 @@ _Noreturn void dat_child(const char *path, uint64_t idle_s, FILE *to)
 		send_formats(d, tracecmd_get_tep(handle));
 	if (handle == NULL)
 		fail(d, "libtracecmd cannot open it: is it a whole trace.dat of trace-cmd record?");
-	else if (read_buffers(d, handle) != 0)
-		fail(d, "libtracecmd cannot read the records: is the file truncated?");
-	else
+	else if (read_buffers(d, handle))
 		send(d, DAT_DONE, 0, NULL, 0);
 	_exit(fflush(to) == 0 ? 0 : 1); /* the parent's buffers and what the library holds are not
 					   ours to clean */

@@ -53,6 +53,26 @@ bool tr_type_by_name(const char *name, enum tr_type *type)
 	return false;
 }
 
+bool tr_alias(const char *name, size_t n, enum tr_type *type)
+{
+	static const struct {
+		const char *name;
+		enum tr_type type;
+	} aliases[] = {
+#define ALIAS(name, event) { #name, TR_##event },
+#include "traces/aliases.def"
+#undef ALIAS
+	};
+
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {
+		if (strlen(aliases[i].name) == n && memcmp(aliases[i].name, name, n) == 0) {
+			*type = aliases[i].type;
+			return true;
+		}
+	}
+	return false;
+}
+
 unsigned tr_field_count(enum tr_type type)
 {
 	BUG_ON(type >= TR_TYPE_COUNT);

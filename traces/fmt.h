@@ -41,10 +41,14 @@ struct fmt_strings {
 
 /*
  * Read the text after "event: " into ev->arg and ev->absent (ev->type is given). First the row's
- * forms, then a list field=value, with or without "[FAILED TO PARSE]". Returns false when none
- * fits.
+ * forms, then a list field=value, with or without "[FAILED TO PARSE]". A word or state that is not
+ * known, and what the kernel prints in place of a pointer ("(____ptrval____)"), cost their field
+ * only. whole: the text is a line of its own, behind which tools and people put remarks
+ * ("Latency: 80.000 usecs"). Returns FMT_NO when none fits, and which did.
  */
-bool fmt_read(struct tr_event *ev, const char *text, const struct fmt_strings *fs);
+enum fmt_read { FMT_NO, FMT_FORM, FMT_LIST };
+enum fmt_read fmt_read(struct tr_event *ev, const char *text, bool whole,
+		       const struct fmt_strings *fs);
 
 /* Append the event's text in the kernel's form. Absent fields are written as 0 or "?". */
 void fmt_write(struct str *out, const struct tr_event *ev, const struct fmt_strings *fs);

@@ -86,3 +86,34 @@ bool fmt_next_word(const char **p, const char *end, uint64_t *value, const char 
 	*p = stop + 1;
 	return true;
 }
+
+bool fmt_word_value(enum tr_type type, unsigned field, const char *word, uint64_t *v)
+{
+	for (const char *p = strchr(tr_print_forms(type), '{'); p != NULL; p = strchr(p + 1, '{')) {
+		struct fmt_item it = fmt_item_at(type, p + 1);
+		const char *at = it.spec, *have;
+		uint64_t value = 0;
+		size_t n;
+
+		if (it.conv != CONV_WORDS || it.field != (int)field)
+			continue;
+		for (; fmt_next_word(&at, it.end, &value, &have, &n); value++) {
+			if (strlen(word) == n && memcmp(have, word, n) == 0) {
+				*v = value;
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+bool fmt_is_state(enum tr_type type, unsigned field)
+{
+	for (const char *p = strchr(tr_print_forms(type), '{'); p != NULL; p = strchr(p + 1, '{')) {
+		struct fmt_item it = fmt_item_at(type, p + 1);
+
+		if (it.conv == CONV_STATE && it.field == (int)field)
+			return true;
+	}
+	return false;
+}

@@ -29,13 +29,22 @@ struct fmt_item {
 	uint64_t mask;
 };
 
-/* A task's state, bit 0 first, as the kernel prints it. */
-#define FMT_STATE_LETTERS "SDTtXZPI"
+/*
+ * A task's state, bit 0 first, as the kernel prints it: bits 0 to 8 are prev_state's; those behind
+ * are letters of kernels up to 4.13 (wakekill, waking, new, dead), whose own bits differ.
+ */
+#define FMT_STATE_LETTERS   "SDTtXZPI+KWNx"
+#define FMT_STATE_PREEMPTED ((uint64_t)0x100)
 
 /* Number of a field by the n bytes of its name, -1 if the event has none of that name. */
 int fmt_field(enum tr_type type, const char *name, size_t n);
 /* Take the braces at p (just behind the opening one) apart. */
 struct fmt_item fmt_item_at(enum tr_type type, const char *p);
+/* The number that the n-th field's list of words gives a word; false when the row has no such list
+ * or no such word. */
+bool fmt_word_value(enum tr_type type, unsigned field, const char *word, uint64_t *v);
+/* The field is a task's state. */
+bool fmt_is_state(enum tr_type type, unsigned field);
 /*
  * Next word of a list `a|b|7=c` that ends at `end`: its text, and its value where the list gives it
  * (*value is left alone otherwise: count from 0). False at the end of the list.

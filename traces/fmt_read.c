@@ -13,6 +13,7 @@ struct job {
 	struct tr_event *ev;
 	const struct fmt_strings *fs;
 	unsigned seen; /* fields that have their value */
+	bool lenient;  /* words that are not known cost their field */
 };
 
 static bool match(struct job *j, const char *pat, const char *s);
@@ -170,7 +171,7 @@ static bool get_state(const char **s, const char *letters, uint64_t *v)
 		}
 	}
 	if (**s == '+') {
-		*v |= 0x100;
+		*v |= FMT_STATE_PREEMPTED;
 		++*s;
 	}
 	return *s != start;
@@ -185,10 +186,9 @@ static bool match_state(struct job *j, const struct fmt_item *it, const char *s)
 	struct fmt_item none = *it;
 	uint64_t v;
 
-	if (old && strchr(s, 'P') == s)
-		return get_state(&s, state_letters, &v) && match_value(j, it, v, s);
-	if (!get_state(&s, old ? oldstate_letters : state_letters, &v))
-		return false;
+	if (!get_state(&s, old ? oldstate_letters : state_letters,
+		       &v)) /* newer plugins have newer letters */
+		return old && get_state(&s, state_letters, &v) && match_value(j, it, v, s);
 	if (old && v == 0) { /* R: whether it was preempted (0x100) is not said */
 		none.field = -1;
 		return match_value(j, &none, 0, s);
@@ -196,7 +196,46 @@ static bool match_state(struct job *j, const struct fmt_item *it, const char *s)
 	return match_value(j, it, v, s);
 }
 
-static bool match_item(struct job *j, const struct fmt_item *it, const char *s)
+/* What stands for a value that the kernel does not tell. */
+static size_t placeholder(const char *s)
+{
+	static const char *const words[] = {
+		"(____ptrval____)", "(ptrval)", "(__ptrval__)", "(null)",
+		"(efault)",         "(einval)", "(nil)",        "<OVERFLOW>"
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t n = strlen(words[i]);
+
+		if (strncmp(s, words[i], n) == 0)
+			return n;
+	}
+	return 0;
+}
+
+/* A word in place of one that is known; 0: there is none. */
+static size_t strange_word(const char *s)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)s[n]) || (s[n] != '\0' && strchr("_|+?-", s[n]) != NULL))
+		n++;
+	return n <= 40 ? n : 0;
+}
+
+/* Pass over the item's text without a value. */
+static bool match_strange(struct job *j, const struct fmt_item *it, const char *s)
+{
+	size_t n = placeholder(s + strspn(s, " "));
+
+	if (n != 0)
+		n += strspn(s, " ");
+	else if (it->conv == CONV_WORDS || it->conv == CONV_STATE || it->conv == CONV_OLDSTATE)
+		n = strange_word(s);
+	return n != 0 && match(j, it->end + 1, s + n);
+}
+
+static bool match_known(struct job *j, const struct fmt_item *it, const char *s)
 {
 	uint64_t v;
 
@@ -238,6 +277,11 @@ static bool match_item(struct job *j, const struct fmt_item *it, const char *s)
 	return get_dec(&s, &v) && match_value(j, it, v, s);
 }
 
+static bool match_item(struct job *j, const struct fmt_item *it, const char *s)
+{
+	return match_known(j, it, s) || (j->lenient && it->field >= 0 && match_strange(j, it, s));
+}
+
 /* The rest of the pattern (one form: up to newline or end) against the rest of the text. */
 static bool match(struct job *j, const char *pat, const char *s)
 {
@@ -276,16 +320,28 @@ static uint8_t absent_of(const struct tr_event *ev, unsigned seen)
 	return (uint8_t)(((1u << tr_field_count((enum tr_type)ev->type)) - 1) & ~seen);
 }
 
-static bool read_form(struct tr_event *ev, const char *form, const char *text,
+static bool read_form(struct tr_event *ev, const char *form, const char *text, bool lenient,
 		      const struct fmt_strings *fs)
 {
-	struct job j = { ev, fs, 0 };
+	struct job j = { ev, fs, 0, lenient };
 
 	memset(ev->arg, 0, sizeof(ev->arg));
 	if (!match(&j, form, text))
 		return false;
 	ev->absent = absent_of(ev, j.seen);
 	return true;
+}
+
+static bool read_forms(struct tr_event *ev, const char *text, bool lenient,
+		       const struct fmt_strings *fs)
+{
+	for (const char *form = tr_print_forms((enum tr_type)ev->type); form != NULL;) {
+		if (read_form(ev, form + strspn(form, " "), text, lenient, fs))
+			return true;
+		form = strchr(form, '\n');
+		form += form != NULL;
+	}
+	return false;
 }
 
 /* Start of the next " word=" at or behind s, or the end of the text. */
@@ -305,6 +361,34 @@ static const char *next_key(const char *s)
 }
 
 /*
+ * A number of tracefs with options/fields: "0x2 (2)", "(1)", "'a'(97)". The decimal one has the
+ * sign.
+ */
+static bool both_values(const char *s, const char *end, bool sign, uint64_t *v)
+{
+	const char *open = memrchr(s, '(', (size_t)(end - s));
+	bool hex = s[0] == '0' && s[1] == 'x';
+
+	if (open == NULL || end[-1] != ')' || (!hex && open != s && *s != '\''))
+		return false;
+	if (hex && !sign)
+		return get_hex(&s, v) && s <= open;
+	open++;
+	return get_dec(&open, v) && open == end - 1;
+}
+
+/* A text of tracefs with options/fields: "(0xffff800080001234:name)"; the part that is the name. */
+static void named_pointer(const char **s, const char **end)
+{
+	const char *colon = memchr(*s, ':', (size_t)(*end - *s));
+
+	if (strncmp(*s, "(0x", 3) != 0 || (*end)[-1] != ')')
+		return;
+	*s = colon != NULL ? colon + 1 : *s + 1;
+	--*end;
+}
+
+/*
  * failed: libtraceevent could not read the kernel's format and prints plain numbers; otherwise
  * (report -R) it uses the kernel's, where hexadecimal ones may lack the 0x.
  */
@@ -314,12 +398,15 @@ static bool list_value(struct job *j, unsigned field, bool failed, const char *s
 	uint64_t v;
 
 	if (kind == TRF_STR) {
-		if (end - s > TEXT_MAX)
+		named_pointer(&s, &end);
+		if (end - s > TEXT_MAX || end == s)
 			return false;
 		v = intern(j, s, (size_t)(end - s));
 	} else {
 		s += strspn(s, " ");
-		if ((s[0] == '0' && s[1] == 'x') || (kind == TRF_HEX && !failed)) {
+		if (both_values(s, end, kind == TRF_SDEC, &v)) {
+			;
+		} else if ((s[0] == '0' && s[1] == 'x') || (kind == TRF_HEX && !failed)) {
 			if (!get_hex(&s, &v) || s != end)
 				return false;
 		} else if (!get_dec(&s, &v) || s != end) {
@@ -335,7 +422,8 @@ static bool list_value(struct job *j, unsigned field, bool failed, const char *s
 static bool read_list(struct tr_event *ev, const char *s, const struct fmt_strings *fs)
 {
 	bool failed = strncmp(s, "[FAILED TO PARSE]", 17) == 0;
-	struct job j = { ev, fs, 0 };
+	struct job j = { ev, fs, 0, true };
+	unsigned known = 0;
 
 	memset(ev->arg, 0, sizeof(ev->arg));
 	s += failed ? 17 : 0;
@@ -348,29 +436,76 @@ static bool read_list(struct tr_event *ev, const char *s, const struct fmt_strin
 			return false;
 		end = next_key(eq);
 		field = fmt_field((enum tr_type)ev->type, s, (size_t)(eq - s));
-		if (field >= 0 && !list_value(&j, (unsigned)field, failed, eq + 1, end))
-			return false;
+		if (field >= 0 && !list_value(&j, (unsigned)field, failed, eq + 1, end)) {
+			/* a strange value costs the field, two in an event are too many */
+			if (known++ != 0 && !failed)
+				return false;
+		}
 		s = end + strspn(end, " ");
 	}
 	ev->absent = absent_of(ev, j.seen);
-	return j.seen != 0;
+	return j.seen != 0 || (failed && known != 0);
 }
 
-bool fmt_read(struct tr_event *ev, const char *text, const struct fmt_strings *fs)
+static enum fmt_read read_any(struct tr_event *ev, const char *text, const struct fmt_strings *fs)
+{
+	if (read_forms(ev, text, false, fs))
+		return FMT_FORM;
+	if (read_list(ev, text, fs))
+		return FMT_LIST;
+	return read_forms(ev, text, true, fs) ? FMT_FORM : FMT_NO;
+}
+
+/* Bytes of text without a remark behind it: trace-cmd report -w, perf script -F +ip,sym, arrows of
+ * people. */
+static size_t without_remark(const char *text)
+{
+	static const char *const marks[] = { " Latency: ", " <--", " <==", " <<<",
+					     " //",        " # ",  " ^^^", " *** " };
+	const char *at = NULL;
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		const char *p = strstr(text, marks[i]);
+
+		if (p != NULL && (at == NULL || p < at))
+			at = p;
+	}
+	for (const char *p = strstr(text, " ffff"); at == NULL && p != NULL;
+	     p = strstr(p + 1, " ffff")) {
+		if (strspn(p + 1, "0123456789abcdef") == 16 && (p[17] == ' ' || p[17] == '\0'))
+			at = p;
+	}
+	return at != NULL ? (size_t)(at - text) : strlen(text);
+}
+
+static enum fmt_read read_without_remark(struct tr_event *ev, const char *text,
+					 const struct fmt_strings *fs)
+{
+	size_t n = without_remark(text);
+	char line[1024];
+
+	if (text[n] == '\0' || n >= sizeof(line))
+		return FMT_NO;
+	while (n > 0 && text[n - 1] == ' ')
+		n--;
+	memcpy(line, text, n);
+	line[n] = '\0';
+	return read_any(ev, line, fs);
+}
+
+enum fmt_read fmt_read(struct tr_event *ev, const char *text, bool whole,
+		       const struct fmt_strings *fs)
 {
 	bool garbled = false;
-	const char *form;
+	enum fmt_read how;
 
 	text = skip_garble(text + strspn(text, " "), &garbled);
-	for (form = tr_print_forms((enum tr_type)ev->type); form != NULL;) {
-		if (read_form(ev, form + strspn(form, " "), text, fs))
-			return true;
-		form = strchr(form, '\n');
-		form += form != NULL;
-	}
-	if (read_list(ev, text, fs))
-		return true;
+	how = read_any(ev, text, fs);
+	if (how == FMT_NO && whole)
+		how = read_without_remark(ev, text, fs);
+	if (how != FMT_NO)
+		return how;
 	memset(ev->arg, 0, sizeof(ev->arg));
 	ev->absent = absent_of(ev, 0);
-	return garbled;
+	return garbled ? FMT_FORM : FMT_NO;
 }

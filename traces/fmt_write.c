@@ -52,15 +52,15 @@ static void write_state(struct str *out, uint64_t v)
 {
 	const char *bar = "";
 
-	if ((v & 0xff) == 0)
+	if ((v & ~FMT_STATE_PREEMPTED) == 0)
 		str_addc(out, 'R');
-	for (unsigned i = 0; i < 8; i++) {
-		if ((v >> i & 1) != 0) {
+	for (unsigned i = 0; FMT_STATE_LETTERS[i] != '\0'; i++) {
+		if ((v >> i & 1) != 0 && FMT_STATE_LETTERS[i] != '+') {
 			str_addf(out, "%s%c", bar, FMT_STATE_LETTERS[i]);
 			bar = "|";
 		}
 	}
-	if ((v & 0x100) != 0)
+	if ((v & FMT_STATE_PREEMPTED) != 0)
 		str_addc(out, '+');
 }
 

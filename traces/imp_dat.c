@@ -70,7 +70,7 @@ static void take_format(struct dat_in *d, const char *name)
 {
 	enum tr_type type;
 
-	if (tr_type_by_name(name, &type))
+	if (tr_type_by_name(name, &type) || tr_alias(name, strlen(name), &type))
 		d->has_format[type] = true;
 }
 
@@ -97,7 +97,7 @@ static int message(struct dat_in *d, struct err *e)
 	if (!get(d, &h, sizeof(h)))
 		return 0;
 	if (h.tag == DAT_EVENT)
-		return take_event(d, &ev) ? (imp_add(d->im, &ev, e) == 0 ? 1 : -1) : 0;
+		return take_event(d, &ev) ? (imp_add_as(d->im, &ev, h.n != 0, e) == 0 ? 1 : -1) : 0;
 	if (h.tag == DAT_LOST) {
 		imp_lost(d->im, h.n);
 		return 1;
@@ -118,7 +118,9 @@ static int message(struct dat_in *d, struct err *e)
 		take_string(d, text, h.n);
 	else if (h.tag == DAT_FORMAT)
 		take_format(d, text);
-	return h.tag == DAT_SKIP || h.tag == DAT_STRING || h.tag == DAT_FORMAT;
+	else if (h.tag == DAT_NOTE)
+		imp_note_text(d->im, text);
+	return h.tag == DAT_SKIP || h.tag == DAT_STRING || h.tag == DAT_FORMAT || h.tag == DAT_NOTE;
 }
 
 /* How the child ended when it did not say that it was done. */
@@ -149,7 +151,7 @@ static int receive(struct dat_in *d, pid_t child, struct err *e)
 		got = died(status, e);
 	if (got == 0)
 		return 0;
-	return e->code == ERR_INPUT ? err_at(e, d->im->opts->in, 0) : -1;
+	return e->code == ERR_INPUT ? err_at(e, imp_name(d->im), 0) : -1;
 }
 
 int imp_read_dat(struct imp *im, struct err *e)
@@ -158,23 +160,19 @@ int imp_read_dat(struct imp *im, struct err *e)
 	int ends[2], rc;
 	pid_t child;
 
-	if (strcmp(im->opts->in, "-") == 0)
-		return err_set(
-			e, ERR_INPUT,
-			"standard input: trace.dat needs random access: give the file's name");
 	if (pipe(ends) != 0)
-		return err_set(e, ERR_INPUT, "%s: no pipe for reading trace.dat: %s", im->opts->in,
+		return err_set(e, ERR_INPUT, "%s: no pipe for reading trace.dat: %s", imp_name(im),
 			       strerror(errno));
 	child = fork();
 	if (child == 0) {
 		(void)close(ends[0]);
-		dat_child(im->opts->in, DAT_IDLE_S(im->size), fdopen(ends[1], "wb"));
+		dat_child(im->path, im->opts->buffer, DAT_IDLE_S(im->size), fdopen(ends[1], "wb"));
 	}
 	(void)close(ends[1]);
 	if (child < 0) {
 		(void)close(ends[0]);
 		return err_set(e, ERR_INPUT, "%s: no process for reading trace.dat: %s",
-			       im->opts->in, strerror(errno));
+			       imp_name(im), strerror(errno));
 	}
 	d.from = fdopen(ends[0], "rb");
 	d.id = xcalloc(1, sizeof(*d.id));

@@ -12,6 +12,7 @@
 #include "sim/base/file.h"
 #include "traces/lines.h"
 #include "traces/order.h"
+#include "traces/sort.h"
 #include "traces/strtab.h"
 #include "traces/writer.h"
 
@@ -21,7 +22,10 @@ struct import_opts {
 	const char *out;    /* native file to write */
 	const char *from;   /* name of an importer; NULL = recognise the format */
 	const char *origin; /* text for tr_info.origin; NULL = base name of in */
-	bool lenient;       /* count broken lines instead of stopping */
+	const char *buffer; /* stream of a text or buffer of a trace.dat to take; NULL = there must
+			       be one */
+	const char *strip_prefix; /* prefix.h; NULL = what is recognised */
+	bool lenient;             /* count broken lines instead of stopping */
 };
 
 #define IMP_NAMES_MAX 64 /* different unknown events whose names are kept */
@@ -56,8 +60,12 @@ struct imp {
 	struct import_result *res;
 	struct tw *w;
 	struct order order;
-	struct lines lines; /* text importers */
-	uint64_t size;      /* bytes of the input, 0 = not known */
+	struct sort sort;
+	struct imp_last *last; /* entry or exit of each CPU, TR_CPU_MAX; NULL: none yet */
+	struct lines lines;    /* text importers */
+	uint64_t size;         /* bytes of the input, 0 = not known */
+	const char *path;      /* file for importers that need random access */
+	bool any;              /* a record was added */
 	struct progress *progress;
 };
 
@@ -70,7 +78,13 @@ struct importer {
 	const char *name, *help;
 	imp_probe_fn *probe;
 	imp_read_fn *read;
+	bool binary; /* its probe is sure: tried before any text is looked at */
+	bool file;   /* needs random access: im->path */
 };
+
+enum importer_kind { IMP_TEXT, IMP_SURE, IMP_FILE }; /* columns of importers.def */
+
+imp_read_fn imp_read_text; /* any text, by the dialect whose event comes first */
 
 size_t importer_count(void);
 const struct importer *importer_at(size_t i);
@@ -78,8 +92,14 @@ const struct importer *importer_by_name(const char *name);
 
 /* Number of a text for a record. */
 uint32_t imp_string(struct imp *im, const char *s, size_t n);
-/* Hand a record over. ERR_INPUT when it is too far out of order, without file and line. */
+/* Hand a record over, in any order. */
 int imp_add(struct imp *im, const struct tr_event *ev, struct err *e);
+/*
+ * The same; alias: its name is one of aliases.def. Where both events were recorded, the second of a
+ * pair is left out: the same fields of the same task on the same CPU, one by its own name, one by
+ * the other.
+ */
+int imp_add_as(struct imp *im, const struct tr_event *ev, bool alias, struct err *e);
 /* Say once what was stripped, skipped or taken for granted; the same words again change nothing. */
 void imp_note(struct imp *im, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void imp_note_text(struct imp *im, const char *text); /* at most TW_STRING_MAX bytes */
@@ -91,16 +111,24 @@ void imp_enabled(struct imp *im, const char *name, size_t n);
 void imp_enabled_end(struct imp *im);
 /* Count an event of a name that is not in events.def. */
 void imp_skip(struct imp *im, const char *name, size_t n);
+/* Name of the input for messages. */
+const char *imp_name(const struct imp *im);
+/* The importer is of this name, after all. */
+void imp_set_importer(struct imp *im, const char *name);
+/* The input has nothing that any importer knows. Returns -1 with ERR_INPUT. */
+int imp_unknown_format(struct imp *im, struct err *e);
 /*
  * A line is broken: *e holds why. Adds file and line; with --lenient the line is counted, the first
  * sentence kept, and the result is 0.
  */
 int imp_broken(struct imp *im, unsigned long line, struct err *e);
+/* The same for n lines, of which this is the first. */
+int imp_broken_lines(struct imp *im, unsigned long line, uint64_t n, struct err *e);
 
 /* Show how far the text was read. */
 void imp_progress(struct imp *im);
 
-#define IMPORTER(id, name, help)                                                                   \
+#define IMPORTER(id, name, help, kind)                                                             \
 	imp_probe_fn imp_probe_##id;                                                               \
 	imp_read_fn imp_read_##id;
 #include "traces/importers.def"

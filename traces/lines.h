@@ -10,7 +10,7 @@
 #include "sim/base/err.h"
 
 #define LINE_MAX_BYTES 65536u
-#define LINES_HEAD     4096u /* bytes that lines_head shows at most */
+#define LINES_HEAD     65536u /* bytes that lines_head shows at most */
 
 struct lines {
 	FILE *f;

@@ -9,6 +9,7 @@
 #define EL2SIM_TRACES_TRACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sim/base/err.h"
@@ -45,6 +46,8 @@ struct tr_event {
 
 const char *tr_type_name(enum tr_type type);
 bool tr_type_by_name(const char *name, enum tr_type *type);
+/* The event that another of n bytes of name stands for (vendor kernels' kvm_entry_v2). */
+bool tr_alias(const char *name, size_t n, enum tr_type *type);
 unsigned tr_field_count(enum tr_type type);
 const char *tr_field_name(enum tr_type type, unsigned i);
 enum tr_field_kind tr_field_kind(enum tr_type type, unsigned i);

@@ -379,6 +379,27 @@ int tw_finish(struct tw *w, const struct tr_info *info, struct tr_info *done, st
 	return rc;
 }
 
+struct tr_reader *tw_read_back(struct tw *w, const struct tr_info *info, struct err *e)
+{
+	struct tr_reader *r = NULL;
+
+	complete(w, info);
+	if (w->out.tmp == NULL)
+		(void)err_set(e, ERR_INPUT,
+			      "records come out of the order of time, and sorting them needs an "
+			      "output that is an ordinary file: "
+			      "give one with -o");
+	else if (put_end(w, e) == 0) {
+		if (fflush(w->out.f) != 0)
+			(void)err_set(e, ERR_IO, "%s: cannot be written: is the disk full?",
+				      w->out.tmp);
+		else
+			r = tr_open(w->out.tmp, e);
+	}
+	tw_abort(w);
+	return r;
+}
+
 void tw_abort(struct tw *w)
 {
 	file_abort(&w->out);

@@ -34,6 +34,11 @@ int tw_copy(struct tw *w, const struct tr_reader *r, const struct tr_event *ev, 
  * was written (its strings are info's).
  */
 int tw_finish(struct tw *w, const struct tr_info *info, struct tr_info *done, struct err *e);
+/*
+ * What was written, to be read again instead of kept: the file loses its name, w is freed (in any
+ * case). NULL with ERR_IO, or ERR_INPUT when the output is no ordinary file.
+ */
+struct tr_reader *tw_read_back(struct tw *w, const struct tr_info *info, struct err *e);
 /* Give up: nothing is left on disk. */
 void tw_abort(struct tw *w);
 

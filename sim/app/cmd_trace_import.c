@@ -8,7 +8,7 @@
 #include "traces/import.h"
 
 struct import_args {
-	const char *out, *from, *origin;
+	const char *out, *from, *origin, *buffer, *strip_prefix;
 	bool lenient;
 	int format;
 };
@@ -21,6 +21,12 @@ static const struct arg_row rows[] = {
 	{ "--origin", NULL, ARG_STR, offsetof(struct import_args, origin), "TEXT",
 	  .help = "what the trace says about itself: kernel, machine; without it the name of the "
 		  "input" },
+	{ "--buffer", NULL, ARG_STR, offsetof(struct import_args, buffer), "NAME",
+	  .help = "of a text or trace.dat with several files, buffers or hosts: the one to take (main: lines without a "
+		  "name; all: they are of one machine)" },
+	{ "--strip-prefix", NULL, ARG_STR, offsetof(struct import_args, strip_prefix), "KIND",
+	  .help = "what stands before the lines and goes: auto (what is recognised), none, a number of columns, or of "
+		  "quote, date, host, kernel, number, file, separated by commas" },
 	{ "--lenient", NULL, ARG_FLAG, offsetof(struct import_args, lenient),
 	  .help = "skip broken lines and count them" },
 	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, format), NULL,
@@ -34,7 +40,7 @@ static const struct arg_spec spec = { .set = &cmd_trace_set,
 				      .min_pos = 1,
 				      .max_pos = 1,
 				      .text = "Formats for --from:\n"
-#define IMPORTER(id, name, help) "  " name ": " help "\n"
+#define IMPORTER(id, name, help, kind) "  " name ": " help "\n"
 #include "traces/importers.def"
 #undef IMPORTER
 };
@@ -87,6 +93,8 @@ int cmd_trace_import(int argc, char **argv, struct err *e)
 				     .out = a.out,
 				     .from = a.from,
 				     .origin = a.origin,
+				     .buffer = a.buffer,
+				     .strip_prefix = a.strip_prefix,
 				     .lenient = a.lenient };
 	rc = import_run(&opts, &progress, &res, e);
 	if (rc == 0 && strcmp(a.out, "-") != 0)
