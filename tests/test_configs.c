@@ -120,7 +120,7 @@ static void check_compiles(const char *file, const struct profile *p)
 		c.model = &models[i];
 		c.machine = &p->machine;
 		prog = ws_compile(&c, &e);
-		ck_assert_msg((prog != NULL) == (models[i].mode == MODE_NVHE || machine_has(&p->machine, FEAT_VHE)),
+		ck_assert_msg((prog != NULL) == (!ws_mode_e2h(models[i].mode) || machine_has(&p->machine, FEAT_VHE)),
 			      "%s with %s", file, models[i].name);
 		ws_free(prog);
 	}

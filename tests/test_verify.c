@@ -343,7 +343,7 @@ static const struct {
 	{ VERIFY " --cpu z80", ERR_USAGE, "want one of max, n1" },
 	{ VERIFY " --kernel 7.0", ERR_USAGE, "no switch model for kernel 7.0" },
 	{ VERIFY " --mode nested", ERR_USAGE, "linux-6.12-nvhe" },
-	{ VERIFY " --kernel 6.1 --mode protected", ERR_USAGE, "mode protected" },
+	{ VERIFY " --kernel 4.15 --mode protected", ERR_USAGE, "mode protected" },
 	{ VERIFY " --cpu a57 --mode vhe", ERR_MODEL, "FEAT_VHE" },
 	{ "el2sim verify configs/machine/qemu-n1.ini --cpu n1 --reference " REFERENCE, ERR_USAGE,
 	  "one or the other" },

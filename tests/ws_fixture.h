@@ -99,7 +99,7 @@ __attribute__((unused)) static bool fixture_vcpu(const struct machine *m, enum f
 __attribute__((unused)) static bool fixture_runs(const struct ws_model *model,
 						 const struct machine *m)
 {
-	return model->mode == MODE_NVHE || machine_has(m, FEAT_VHE);
+	return !ws_mode_e2h(model->mode) || machine_has(m, FEAT_VHE);
 }
 
 __attribute__((unused)) static struct ws_prog *

@@ -52,7 +52,7 @@ static void golden_load(struct golden_set *g)
 		if (strcmp(f->file, "cortex-a57") == 0 || strcmp(f->file, "neoverse-n1") == 0)
 			golden_add(g, f->file, &f->m, 0, MODES_ALL);
 		else if (strcmp(f->file, "qemu-max") == 0)
-			golden_add(g, f->file, &f->m, CND(VPMU), 1U << MODE_PROTECTED);
+			golden_add(g, f->file, &f->m, CND(VPMU), 1U << MODE_PROTECTED | 1U << MODE_PROTECTED_NVHE);
 		g->everything = f->m;
 	}
 	g->everything.name = "everything";

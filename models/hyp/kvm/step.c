@@ -253,6 +253,27 @@ const char *phase_help(enum ws_phase p)
 	return phases[p].help;
 }
 
+static const struct {
+	bool e2h;
+	uint64_t conditions;
+} modes[] = {
+#define X(id, e2h, conditions, help) { e2h, conditions },
+	WS_MODES(X)
+#undef X
+};
+
+bool ws_mode_e2h(enum ws_mode mode)
+{
+	BUG_ON((unsigned)mode >= MODE_COUNT);
+	return modes[mode].e2h;
+}
+
+uint64_t ws_mode_conditions(enum ws_mode mode)
+{
+	BUG_ON((unsigned)mode >= MODE_COUNT);
+	return modes[mode].conditions;
+}
+
 const struct ws_model *ws_models(size_t *n)
 {
 	*n = sizeof(models) / sizeof(models[0]);

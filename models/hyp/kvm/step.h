@@ -119,10 +119,25 @@ struct ws_step {
 const struct ws_step *ws_steps(size_t *n);
 
 /*
- * VHE: host at EL2. NVHE: host at EL1. HVHE: host at EL1, its hypervisor part at EL2 with E2H = 1. PROTECTED:
- * as HVHE, with pKVM (an ordinary, unprotected VM).
+ * X(id, e2h, conditions, help): e2h: code at EL2 runs with HCR_EL2.E2H = 1, which needs FEAT_VHE. The protected modes
+ * are those of an ordinary, unprotected VM.
  */
-enum ws_mode { MODE_VHE, MODE_NVHE, MODE_HVHE, MODE_PROTECTED };
+#define WS_MODES(X)                                                                                 \
+	X(VHE, true, CND(AT_EL2), "host at EL2")                                                    \
+	X(NVHE, false, CND(AT_EL1), "host at EL1")                                                  \
+	X(HVHE, true, CND(AT_EL1), "host at EL1, its hypervisor part at EL2 with E2H = 1")          \
+	X(PROTECTED, true, CND(AT_EL1) | CND(PKVM) | CND(HOST_S2), "as HVHE, with pKVM")            \
+	X(PROTECTED_NVHE, false, CND(AT_EL1) | CND(HOST_S2), "as NVHE, the host under a stage 2; its vCPU is run directly")
+
+enum ws_mode {
+#define X(id, e2h, conditions, help) MODE_##id,
+	WS_MODES(X)
+#undef X
+	MODE_COUNT
+};
+bool ws_mode_e2h(enum ws_mode mode);
+/* Conditions that hold in the mode. */
+uint64_t ws_mode_conditions(enum ws_mode mode);
 
 /* Phases of a switch, and what surrounds it. */
 #define WS_PHASES(X)                                                                                \

@@ -100,7 +100,7 @@ static bool take_region(struct parser *p, const char *word)
 			continue;
 		p->at.region = (enum ref_region)i;
 		/* E2H is 1 for a VHE kernel, and for the hypervisor part of hVHE and pKVM. */
-		p->at.e2h = word[n + 3] == '2' && p->mode != MODE_NVHE;
+		p->at.e2h = word[n + 3] == '2' && ws_mode_e2h(p->mode);
 		return true;
 	}
 	return false;

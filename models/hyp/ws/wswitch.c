@@ -192,9 +192,7 @@ static uint64_t known_conditions(const struct ws_config *c)
 {
 	uint64_t known = c->machine->features | c->vcpu;
 
-	known |= c->model->mode == MODE_VHE ? CND(AT_EL2) : CND(AT_EL1);
-	if (c->model->mode == MODE_PROTECTED)
-		known |= CND(PKVM);
+	known |= ws_mode_conditions(c->model->mode);
 	if (c->model->version >= 601)
 		known |= CND(SINCE_6_1);
 	if (c->model->version >= 612)
@@ -325,7 +323,7 @@ struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
 
 	p->config = *config;
 	p->known = known_conditions(config);
-	if (config->model->mode != MODE_NVHE && !machine_has(config->machine, FEAT_VHE)) {
+	if (ws_mode_e2h(config->model->mode) && !machine_has(config->machine, FEAT_VHE)) {
 		(void)err_set(e, ERR_MODEL, "switch model %s on machine %s: the core has no FEAT_VHE; "
 			      "choose an nvhe model or add vhe to [machine] features",
 			      config->model->name, config->machine->name);
