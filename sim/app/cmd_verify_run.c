@@ -180,6 +180,9 @@ static int report(const struct verify_run *v, const struct outcome *p, const str
 		rep_note(r, "%llu entries were given up because an interrupt was pending (ISR_EL1): the trace shows "
 			 "their kvm_entry and kvm_exit, but there was no exception",
 			 (unsigned long long)(v->tries - v->enters));
+	if (p->n.fp_traps != 0)
+		rep_note(r, "which vcpu_loads the FP traps follow is not in the trace: they are placed so that their number, and that of exits "
+			 "with the FP registers the guest's, are the reference's");
 	rep_note(r, "an SGI's target is not in the trace: it is the vCPU that was woken or interrupted after it, else as run.sgi_target says");
 	good = within(v, 10, &all);
 	rep_verdict(r, "%zu of %zu registers and instructions within 1 %% of the run, %zu within 3 %%", good, all,
@@ -206,7 +209,7 @@ static int replay_and_compare(const struct config *c, const char *trace, const c
 		opt.to = "GT_END";
 	}
 	if (tr != NULL)
-		r = replay_run(p, tr, &opt, e);
+		r = verify_run_replay(p, tr, &opt, reference, e);
 	if (r != NULL && outcome_check(r, e) == 0 && verify_run(&v, r, reference, e) == 0) {
 		rc = report(&v, r, out, e);
 		verify_run_free(&v);

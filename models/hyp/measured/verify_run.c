@@ -14,13 +14,14 @@ enum { COL_REG, COL_EFFECTIVE, COL_OPCODE, COL_OP, COL_EL, COL_REGION, COL_FUNCT
 static const struct {
 	enum exit_kind kind;
 	enum ref_op op;
-	const char *function;
-	enum ws_comp comp; /* COMP_COUNT: the phase LAZY */
+	const char *functions; /* names with blanks between */
+	enum sysreg reg;       /* SR_NONE: the one that shows most */
+	enum ws_comp comp;     /* COMP_COUNT: the phase LAZY */
 	const char *reason;
 } rows[UNSEEN_COUNT] = {
 #define COMP_PHASE COMP_COUNT
-#define UNSEEN(kind, op, function, comp, reason)                                                    \
-	[UNSEEN_##kind] = { EXIT_##kind, REF_OP_##op, #function, COMP_##comp, reason },
+#define UNSEEN(kind, op, functions, reg, comp, reason)                                              \
+	[UNSEEN_##kind] = { EXIT_##kind, REF_OP_##op, functions, SR_##reg, COMP_##comp, reason },
 #include "models/hyp/measured/unseen.def"
 #undef UNSEEN
 #undef COMP_PHASE
@@ -61,20 +62,22 @@ static struct run_item *item(struct verify_run *v, enum ref_op op, const char *n
 	return &v->item[v->n++];
 }
 
-/*
- * The reference's count for a row of unseen.def: the most that one register of that function shows. A row may
- * name the register too, as function_register, where the function has several that mean different things.
- */
+static bool has_word(const char *words, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = words; (at = strstr(at, word)) != NULL; at += n)
+		if ((at == words || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
+			return true;
+	return false;
+}
+
+/* The reference's count for a row of unseen.def: of its register, or the most that one register of the functions shows. */
 static void take_unseen(struct verify_run *v, enum ref_op op, const char *function, const char *reg, uint64_t count)
 {
-	size_t n = strlen(function);
-
 	for (unsigned u = 0; u < UNSEEN_COUNT; u++) {
-		const char *want = rows[u].function;
-		bool same = strcmp(function, want) == 0 ||
-			    (strncmp(function, want, n) == 0 && want[n] == '_' && strcmp(want + n + 1, reg) == 0);
-
-		if (op == rows[u].op && same && count > v->times[u])
+		if (op == rows[u].op && (rows[u].reg == SR_NONE || rows[u].reg == sysreg_by_name(reg)) && count > v->times[u] &&
+		    has_word(rows[u].functions, function))
 			v->times[u] = count;
 	}
 }
@@ -187,12 +190,59 @@ static uint64_t runs(const struct outcome *r, enum ws_comp comp)
 	return most;
 }
 
+static enum ws_comp comp_of(const struct ws_prog *p, enum unseen u)
+{
+	return rows[u].comp == COMP_COUNT ? ws_phase_comp(p, PHASE_LAZY) : rows[u].comp;
+}
+
+/* The op of a row's component that accesses the row's register; NULL if it has none, or the row names none. */
+static const struct ws_op *marker(const struct ws_prog *p, enum unseen u)
+{
+	enum ws_comp comp = comp_of(p, u);
+	char name[VERIFY_NAME_MAX];
+	enum ref_op op;
+
+	for (size_t i = p->comp[comp].first; i < p->comp[comp].first + p->comp[comp].n; i++)
+		if (rows[u].reg != SR_NONE && p->op[i].reg == rows[u].reg && verify_key(&p->op[i], &op, name) && op == rows[u].op)
+			return &p->op[i];
+	return NULL;
+}
+
+/* Does another op stand for the same access: the same row of the STEP tables, or one of the same function, for one side? */
+static bool same_access(const struct ws_op *a, const struct ws_op *b)
+{
+	return a->opcode == b->opcode && a->reg == b->reg && a->side == b->side &&
+	       strcmp(a->step->function, b->step->function) == 0;
+}
+
+/* Times that the row's access is explained by the replay outside the row's component, and by the rows above. */
+static uint64_t explained(const struct verify_run *v, const struct outcome *r, enum unseen u)
+{
+	const struct ws_prog *p = r->prog;
+	const struct ws_op *m = marker(p, u);
+	uint64_t n = 0;
+
+	for (size_t i = 0; m != NULL && i < p->n; i++) {
+		const struct ws_op *op = &p->op[i];
+
+		if (op->comp == m->comp || !same_access(op, m))
+			continue;
+		n += r->exec[i];
+		for (unsigned k = 0; k < (unsigned)u; k++) {
+			uint64_t state = exit_row(rows[k].kind)->state;
+
+			if (op->comp == comp_of(p, (enum unseen)k) && (op->guard.on & ~state) == 0 && (op->guard.off & state) == 0)
+				n += v->times[k];
+		}
+	}
+	return n;
+}
+
 /* Cost what the trace did not show, kind by kind. */
 static void add_unseen(struct verify_run *v, const struct outcome *r)
 {
 	for (unsigned u = 0; u < UNSEEN_COUNT; u++) {
-		enum ws_comp comp = rows[u].comp == COMP_COUNT ? ws_phase_comp(r->prog, PHASE_LAZY) : rows[u].comp;
-		uint64_t seen = runs(r, comp);
+		uint64_t seen = runs(r, comp_of(r->prog, (enum unseen)u)) + explained(v, r, (enum unseen)u);
 		struct verify_case c = { .cfg = 0 };
 
 		v->times[u] = v->times[u] > seen ? v->times[u] - seen : 0;
@@ -207,6 +257,17 @@ static void add_unseen(struct verify_run *v, const struct outcome *r)
 		}
 		free(c.item);
 	}
+}
+
+int verify_run_fp(const char *path, struct verify_fp *fp, struct err *e)
+{
+	struct verify_run v = { 0 };
+	int rc = load(&v, path, e);
+
+	fp->traps = v.times[UNSEEN_fp_trap];
+	fp->owned = v.times[UNSEEN_sve_exit];
+	verify_run_free(&v);
+	return rc;
 }
 
 int verify_run(struct verify_run *v, const struct outcome *r, const char *path, struct err *e)

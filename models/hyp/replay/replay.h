@@ -24,6 +24,16 @@
 
 struct oracle;
 
+/*
+ * The vcpu_loads of a replay in its order; the caller frees both. entries: counted guest entries after each, written
+ * while trap is NULL. trap: of each, whether an FP trap follows its first entry, beside what fp says.
+ */
+struct replay_loads {
+	uint32_t *entries;
+	uint8_t *trap;
+	size_t n;
+};
+
 struct replay_options {
 	bool counting;        /* precomputed totals instead of values; same result */
 	enum fp_use fp;
@@ -33,6 +43,7 @@ struct replay_options {
 	struct smp_hooks *hooks; /* observers, NULL: none; they see what is counted */
 	struct runner *runner;   /* to run on, the caller's; NULL: one of its own */
 	struct outcome *out;     /* to fill, the caller's; NULL: a new one */
+	struct replay_loads *loads; /* NULL: none */
 };
 
 /* As [run] of a configuration says; the strings stay the configuration's. */

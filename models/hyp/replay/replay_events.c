@@ -52,8 +52,10 @@ static size_t vcpu_of(struct replay_state *s, const struct tr_event *ev)
 static void maybe_fp(struct replay_state *s, size_t v)
 {
 	struct replay_track *t = &s->track[v];
+	struct replay_loads *l = s->opt->loads;
+	bool placed = l != NULL && l->trap != NULL && t->load < l->n && l->trap[t->load] != 0;
 
-	if (s->opt->fp != FP_EACH_LOAD || !runner_needs_fp(s->runner, t->run))
+	if ((s->opt->fp != FP_EACH_LOAD && !placed) || !runner_needs_fp(s->runner, t->run))
 		return;
 	replay_whole(s, v, EXIT_fp_trap);
 	s->out->n.fp_traps++;
@@ -137,6 +139,9 @@ static void see_entry(struct replay_state *s, const struct tr_event *ev)
 	t->in_guest = t->in_run = true;
 	t->scheduled_out = t->timer_fired = false;
 	t->entry_ns = ev->ts_ns;
+	if (s->opt->loads != NULL && s->opt->loads->trap == NULL && t->load < s->opt->loads->n &&
+	    (s->opt->from[0] == '\0' || s->before.exec != NULL))
+		s->opt->loads->entries[t->load]++;
 	maybe_fp(s, v);
 }
 

@@ -33,6 +33,7 @@ struct replay_track {
 	uint32_t line[REPLAY_LINES_MAX]; /* interrupts that wait for the next entry */
 	unsigned n_lines;
 	bool timer_on[2];        /* KVM's order: physical, virtual */
+	size_t load;             /* its last vcpu_load: place in replay_options.loads */
 };
 
 /* vCPU v of a VM, by its number. */
@@ -81,6 +82,7 @@ struct replay_state {
 	struct outcome_mark before; /* the window began; no exec: it did not */
 	bool ended;              /* the window is over */
 	uint64_t now_ns;         /* of the event that is looked at */
+	size_t loads;            /* vcpu_loads so far, counted or not */
 	struct smp_hooks *hooks; /* observers, once the window began */
 	struct replay_vm *vm;    /* by runner_vcpu.vm */
 	size_t n_vm;

@@ -28,6 +28,19 @@ static unsigned lrs_for(const struct replay_state *s, const struct replay_track 
 	return t->n_lines < have ? t->n_lines : (unsigned)have;
 }
 
+/* A vCPU is loaded: its place in the list of those who ask for one. */
+static void begin_load(struct replay_state *s, size_t v)
+{
+	struct replay_loads *l = s->opt->loads;
+
+	s->track[v].load = s->loads++;
+	if (l == NULL || l->trap != NULL)
+		return;
+	if ((l->n & (l->n - 1)) == 0)
+		l->entries = xrealloc(l->entries, (l->n != 0 ? 2 * l->n : 1) * sizeof(*l->entries));
+	l->entries[l->n++] = 0;
+}
+
 /* Run one step; list registers are filled at entry and read back at exit. */
 void replay_step(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state)
 {
@@ -35,6 +48,8 @@ void replay_step(struct replay_state *s, size_t v, const struct exit_step *step,
 	bool enter = exit_step_is(step, PHASE_ENTER);
 	bool leave = exit_step_is(step, PHASE_EXIT);
 
+	if (exit_step_is(step, PHASE_LOAD))
+		begin_load(s, v);
 	if (enter) {
 		runner_lrs(t->run, lrs_for(s, t));
 		for (unsigned k = 0; k < t->run->lrs; k++)
