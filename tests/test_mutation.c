@@ -12,7 +12,7 @@
 #include "tests/ws_golden.h"
 #include "tests/ws_values.h"
 
-#define PROGRAMS 20 /* blessed; a case each */
+#define PROGRAMS 24 /* blessed; a case each */
 #ifdef __SANITIZE_ADDRESS__
 #define EACH 5 /* fifth: the same lines run in all of them */
 #else
