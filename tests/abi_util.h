@@ -140,7 +140,6 @@ static inline size_t list_of(struct abi_vcpu *v, uint64_t *ids)
 		SRunner *sr;                                                                        \
 		int failed;                                                                         \
                                                                                                     \
-		tcase_set_timeout(tc, 0);                                                           \
 		for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)                       \
 			tcase_add_test(tc, tests[i]);                                               \
 		suite_add_tcase(s, tc);                                                             \

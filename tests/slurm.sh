@@ -36,15 +36,32 @@ slurm_wait() {
 }
 
 slurm_idle() { [ "$(sinfo -h -o %T)" = idle ]; }
+# Up, or one of the two has ended.
+slurm_up_or_not() { slurm_idle || ! kill -0 "${slurm_pids[@]}" 2>/dev/null; }
+
+# Slurm's programs: the machine's, or those that ./check unpacked, with their libraries and plugins.
+slurm_find() {
+	local tool at=$PWD/build/unpacked
+	[ -z "${root-}" ] || at=$root/build/unpacked
+	PATH=$PATH:/usr/sbin
+	slurm_lines=() slurm_stepd=()
+	if ! command -v slurmctld >/dev/null || ! command -v munged >/dev/null; then
+		PATH=$PATH:$at/usr/bin:$at/usr/sbin
+		LD_LIBRARY_PATH=$(find "$at" -name '*.so*' -printf '%h\n' 2>/dev/null | sort -u | tr '\n' :)${LD_LIBRARY_PATH-}
+		export LD_LIBRARY_PATH
+		slurm_stepd=(-d "$at"/usr/sbin/slurmstepd)
+		slurm_lines=("PluginDir=$(dirname "$(find "$at" -name auth_munge.so | head -n 1)")")
+	fi
+	for tool in munged slurmctld slurmd sbatch squeue; do
+		command -v "$tool" >/dev/null ||
+			{ slurm_why="no $tool: ./check unpacks Slurm below build/unpacked, or apt-get install slurm-wlm munge"; return 1; }
+	done
+}
 
 slurm_start() {
-	local dir=$1 tool name me cpus
+	local dir=$1 name me cpus
 	shift
-	for tool in munged slurmctld slurmd sbatch squeue; do
-		PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null ||
-			{ slurm_why="no $tool: apt-get install slurm-wlm munge"; return 1; }
-	done
-	PATH=$PATH:/usr/sbin
+	slurm_find || return 1
 	name=$(hostname -s) me=$(id -un) cpus=$(nproc)
 	mkdir -p "$dir"/munge "$dir"/state "$dir"/spool
 	chmod 700 "$dir"/munge
@@ -85,14 +102,14 @@ SlurmdParameters=config_overrides
 NodeName=$name NodeAddr=127.0.0.1 CPUs=$cpus State=UNKNOWN
 PartitionName=test Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 END
-	printf '%s\n' "$@" >>"$dir"/slurm.conf
+	printf '%s\n' "${slurm_lines[@]}" "$@" >>"$dir"/slurm.conf
 	printf 'CgroupPlugin=cgroup/v1\nCgroupMountpoint=%s/cgroup\n' "$dir" >"$dir"/cgroup.conf
 	export SLURM_CONF=$dir/slurm.conf
-	slurm_wait 10 test -S "$dir"/munge/socket || { slurm_why="munged: $(tail -n 1 "$dir"/munge/out "$dir"/munge/log)"; return 1; }
+	slurm_wait 60 test -S "$dir"/munge/socket || { slurm_why="munged: $(tail -n 1 "$dir"/munge/out "$dir"/munge/log)"; return 1; }
 	slurmctld -D >"$dir"/slurmctld.out 2>&1 &
 	slurm_pids+=($!)
-	slurmd -D >"$dir"/slurmd.out 2>&1 &
+	slurmd -D "${slurm_stepd[@]}" >"$dir"/slurmd.out 2>&1 &
 	slurm_pids+=($!)
-	slurm_wait 30 slurm_idle ||
+	slurm_wait 120 slurm_up_or_not && slurm_idle ||
 		{ slurm_why="no node came up: $(tail -qn 2 "$dir"/slurmctld.log "$dir"/slurmd.log | tr '\n' ' ')"; return 1; }
 }

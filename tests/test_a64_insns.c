@@ -360,7 +360,6 @@ int main(void)
 	}
 	s = suite_create("a64_insns");
 	t = tcase_create("differential");
-	tcase_set_timeout(t, 600);
 	tcase_add_test(t, every_row_of_user_space_does_what_qemu_does);
 	suite_add_tcase(s, t);
 	return suite_status(s);

@@ -380,7 +380,6 @@ int main(void)
 	tcase_add_test(tc, the_help_shows_every_row);
 	tcase_add_test(tc, a_command_gets_its_own_words);
 	tcase_add_test(tc, an_unknown_command_names_the_nearest_one);
-	tcase_set_timeout(prog, 60);
 	tcase_add_test(prog, the_program_lists_every_command);
 	tcase_add_loop_test(prog, every_command_has_help_on_both_ways, 0, N_TOP);
 	tcase_add_loop_test(prog, a_wrong_line_is_answered_in_one_line_with_status_2, 0,

@@ -226,7 +226,6 @@ int main(void)
 		printf("no files in " BAD_DIR "\n");
 		return 1;
 	}
-	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, a_bad_file_is_refused_in_one_line_and_leaves_nothing, 0, n_files);
 	suite_add_tcase(s, tc);
 	failed = suite_status(s);

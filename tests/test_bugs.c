@@ -147,7 +147,6 @@ int main(void)
 	Suite *s = suite_create("bugs");
 	TCase *t = tcase_create("bugs");
 
-	tcase_set_timeout(t, 300);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, all_shipped_bugs_are_tried);
 	tcase_add_test(t, every_bug_names_its_fix_and_where_that_was_read);

@@ -257,7 +257,6 @@ int main(void)
 	tcase_add_test(tc, a_cut_of_everything_keeps_every_record);
 	tcase_add_test(tc, dump_and_import_of_a_cut_give_the_same_bytes);
 	tcase_add_test(tc, every_command_has_help_and_wants_a_file);
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	return suite_status(s);
 }

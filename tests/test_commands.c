@@ -245,7 +245,6 @@ static TCase *tests_of_commands(void)
 	TCase *c = tcase_create("commands");
 	const int n = (int)N_COMMANDS;
 
-	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, reports_are_the_blessed_ones, 0, (int)(sizeof(blessed) / sizeof(blessed[0])));
 	tcase_add_loop_test(c, json_parses_and_names_its_schema, 0, n);
 	tcase_add_loop_test(c, every_format_says_something, 0, n);

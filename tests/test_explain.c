@@ -109,7 +109,6 @@ int main(void)
 	Suite *s = suite_create("explain");
 	TCase *t = tcase_create("explain");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_test(t, lint_and_explain_answer_with_text_and_status);
 	tcase_add_test(t, lint_doc_lists_every_rule);
 	tcase_add_test(t, the_same_question_gets_the_same_bytes);

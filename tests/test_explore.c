@@ -578,7 +578,6 @@ int main(void)
 	Suite *s = suite_create("explore");
 	TCase *t = tcase_create("explore");
 
-	tcase_set_timeout(t, 300);
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, every_shipped_model_is_clean_at_any_depth_with_one_vcpu_and_to_a_depth_with_two, 0, 40);
 	tcase_add_loop_test(t, every_policy_that_lint_accepts_is_clean, 0, 40);

@@ -159,7 +159,6 @@ int main(void)
 	Suite *s = suite_create("golden");
 	TCase *t = tcase_create("golden");
 
-	tcase_set_timeout(t, 120);
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_test(t, listings_are_the_blessed_ones);
 	tcase_add_test(t, no_listing_is_left_over);

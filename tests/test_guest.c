@@ -364,7 +364,6 @@ int main(void)
 	Suite *s = suite_create("guest");
 	TCase *tc = tcase_create("guest");
 
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_vcpus_numbers_depend_on_seed_vcpu_and_stream_only);
 	tcase_add_test(tc, neighbouring_vcpus_and_numbers_share_no_bits);
 	tcase_add_test(tc, each_law_has_its_mean_and_its_shape);

@@ -4,5 +4,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/python.sh
-python=$(python_with selenium)
+python_with selenium
+browser
 "$python" -B tests/html/clicks.py "$EL2SIM_BINARY_DIR/el2sim"

@@ -5,15 +5,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/python.sh
-python=$(python_with selenium)
+python_with selenium
+browser
 modules=$EL2SIM_BINARY_DIR/../npm
 axe=$modules/node_modules/axe-core/axe.min.js
-
-skip()
-{
-	echo "skipped: $*"
-	exit 77
-}
 
 if ! cmp -s tests/html/package-lock.json "$modules/package-lock.json" || [ ! -e "$axe" ]; then
 	command -v npm >/dev/null || skip "there is no npm to fetch axe-core with"

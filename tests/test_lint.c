@@ -309,7 +309,6 @@ int main(void)
 	Suite *s = suite_create("lint");
 	TCase *t = tcase_create("lint");
 
-	tcase_set_timeout(t, 120);
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_test(t, every_shipped_model_is_sound_on_every_shipped_machine_with_every_vcpu);
 	tcase_add_test(t, the_tables_are_sound);

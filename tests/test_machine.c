@@ -531,7 +531,6 @@ int main(void)
 	Suite *s = suite_create("machine");
 	TCase *tc = tcase_create("machine");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, every_shipped_configuration_reports_what_the_program_reports);
 	tcase_add_test(tc, every_format_is_what_the_program_writes);
 	tcase_add_test(tc, how_time_is_cut_changes_nothing);

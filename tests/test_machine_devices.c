@@ -280,7 +280,6 @@ int main(void)
 	Suite *s = suite_create("machine_devices");
 	TCase *tc = tcase_create("machine_devices");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, latency_adds_to_the_handling_of_the_exit_exactly, 0,
 			    (int)(sizeof(mixes) / sizeof(mixes[0])));
 	tcase_add_test(tc, a_latency_ends_at_the_next_cycle);

@@ -231,7 +231,6 @@ int main(void)
 	Suite *s = suite_create("mutation");
 	TCase *t = tcase_create("mutation");
 
-	tcase_set_timeout(t, 600);
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_test(t, no_row_can_be_left_out_unnoticed);
 	tcase_add_test(t, a_restore_that_moves_nothing_is_noticed);

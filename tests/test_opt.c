@@ -386,7 +386,6 @@ int main(void)
 	Suite *s = suite_create("opt");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, every_row_has_its_default);
 	tcase_add_test(tc, a_file_sets_every_type);
 	tcase_add_loop_test(tc, a_good_value_has_one_canonical_text_that_reads_the_same, 0,

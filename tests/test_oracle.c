@@ -498,7 +498,6 @@ int main(void)
 	Suite *s = suite_create("oracle");
 	TCase *t = tcase_create("oracle");
 
-	tcase_set_timeout(t, 300);
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_test(t, every_shipped_model_is_clean_on_every_core);
 	tcase_add_test(t, the_shipped_trace_is_clean_under_every_model);

@@ -463,7 +463,6 @@ int main(void)
 
 	if (fd < 0 || close(fd) != 0 || n_files < 1)
 		return 1;
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, without_a_file_nothing_is_measured);
 	tcase_add_test(tc, a_measured_zero_is_not_the_same_as_not_measured);
 	tcase_add_loop_test(tc, every_item_of_every_kind_is_a_field_of_its_own, 0,

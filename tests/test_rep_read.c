@@ -198,7 +198,6 @@ int main(void)
 
 	if (chdir(EL2SIM_SOURCE_DIR) != 0)
 		return 1;
-	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, every_report_read_back_is_written_with_the_same_bytes, 0, (int)N_REPORT_LINES);
 	tcase_add_test(c, every_command_with_a_report_is_among_the_lines);
 	tcase_add_loop_test(c, the_limits_of_every_type_survive, 0, REP_HTML); /* test_report has its page */

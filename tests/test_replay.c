@@ -540,7 +540,6 @@ static TCase *events(void)
 {
 	TCase *c = tcase_create("events");
 
-	tcase_set_timeout(c, 60);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, the_first_entry_of_a_vcpu_loads_it);
 	tcase_add_test(c, an_exit_handled_in_the_kernel_neither_puts_nor_loads);
@@ -572,7 +571,6 @@ static TCase *sums(void)
 {
 	TCase *c = tcase_create("sums");
 
-	tcase_set_timeout(c, 120);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, fp_is_used_once_after_each_load_when_asked_for);
 	tcase_add_test(c, counting_gives_what_detailed_execution_gives);

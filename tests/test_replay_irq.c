@@ -276,7 +276,6 @@ int main(void)
 	Suite *s = suite_create("replay_irq");
 	TCase *c = tcase_create("events");
 
-	tcase_set_timeout(c, 60);
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, a_wfi_that_does_not_block_keeps_the_vcpu_loaded);
 	tcase_add_test(c, a_wfi_that_blocks_is_told_by_who_wakes_it);

@@ -4,5 +4,5 @@
 set -eu
 cd "$(dirname "$0")/.."
 . tests/python.sh
-python=$(python_with jsonschema)
+python_with jsonschema
 "$python" -B tests/report_schema.py "$EL2SIM_BINARY_DIR/el2sim" "${CC:-cc}"

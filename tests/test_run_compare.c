@@ -502,7 +502,6 @@ int main(void)
 
 	if (chdir(EL2SIM_SOURCE_DIR) != 0)
 		return 1;
-	tcase_set_timeout(c, 120);
 	tcase_add_test(c, every_table_of_a_run_adds_up_to_the_same);
 	tcase_add_test(c, groups_of_a_workload_add_up_to_its_phases);
 	tcase_add_test(c, a_profile_adds_up_to_the_run);

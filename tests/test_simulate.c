@@ -228,7 +228,6 @@ int main(void)
 	Suite *s = suite_create("simulate");
 	TCase *tc = tcase_create("simulate");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, every_shipped_workload_runs_on_two_models);
 	tcase_add_test(tc, a_shipped_workload_names_the_source_of_each_value);
 	tcase_add_test(tc, two_runs_are_the_same_bytes_and_counting_is_detailed);

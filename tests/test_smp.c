@@ -420,7 +420,6 @@ int main(void)
 	Suite *s = suite_create("smp");
 	TCase *tc = tcase_create("smp");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, each_exit_of_a_lone_vcpu_counts_what_its_row_counts, 0, n);
 	tcase_add_loop_test(tc, a_wfi_that_the_timer_ends_counts_what_its_row_counts, 0, n);
 	tcase_add_loop_test(tc, a_timer_interrupt_counts_what_its_row_counts, 0, n);

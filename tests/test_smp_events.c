@@ -317,7 +317,6 @@ int main(void)
 	Suite *s = suite_create("smp_events");
 	TCase *tc = tcase_create("smp_events");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, a_replay_of_the_written_events_counts_what_the_machine_counted, 0,
 			    (int)(sizeof(runs) / sizeof(runs[0])));
 	tcase_add_loop_test(tc, the_events_of_a_kind_are_classified_as_that_kind, 0, EXIT_COUNT);

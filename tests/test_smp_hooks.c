@@ -290,7 +290,6 @@ int main(void)
 	Suite *s = suite_create("smp_hooks");
 	TCase *tc = tcase_create("smp_hooks");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, an_observer_sees_all_that_a_machine_counts);
 	tcase_add_test(tc, two_observers_see_the_same_and_change_nothing);
 	tcase_add_test(tc, an_observer_sees_all_that_a_replay_counts);

@@ -268,7 +268,6 @@ int main(void)
 	Suite *s = suite_create("smp_mmio");
 	TCase *tc = tcase_create("smp_mmio");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, each_access_lasts_longer_by_exactly_what_its_device_takes, 0,
 			    (int)(sizeof(kinds) / sizeof(kinds[0])));
 	tcase_add_test(tc, every_kind_that_accesses_a_device_is_one_of_these);

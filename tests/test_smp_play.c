@@ -128,7 +128,6 @@ int main(void)
 	Suite *s = suite_create("smp_play");
 	TCase *tc = tcase_create("smp_play");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, a_played_trace_counts_what_its_replay_counts_to_the_op, 0,
 			    (int)(TRACES * MODELS));
 	tcase_add_loop_test(tc, what_cannot_be_played_is_one_clear_line, 0,

@@ -250,7 +250,6 @@ int main(void)
 	Suite *s = suite_create("smp_wakeups");
 	TCase *tc = tcase_create("smp_wakeups");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, whatever_happens_time_adds_up_and_no_wakeup_is_lost, 0, 150);
 	tcase_add_loop_test(tc, in_any_order_of_the_same_moment_no_wakeup_is_lost, 0, 120);
 	tcase_add_test(

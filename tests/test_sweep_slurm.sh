@@ -26,7 +26,7 @@ config b.ini 'run.seed = 1..6' 'machine.vcpus = 64' 'run.duration = 1000000us'
 "$el2sim" sweep b.ini --slurm --slurm-tasks 2 -o b.db >out 2>err &
 pid=$!
 running() { squeue -h -r -n el2sim-sweep -t RUNNING -o %i | grep -q _1; }
-slurm_wait 60 running || fail "no task runs: $(squeue)"
+slurm_wait 300 running || fail "no task runs: $(squeue)"
 scancel "$(squeue -h -r -n el2sim-sweep -t RUNNING -o %i | grep _1)"
 wait $pid
 status=$?

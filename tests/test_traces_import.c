@@ -759,10 +759,8 @@ int main(void)
 	tcase_add_test(tc, every_importer_recognises_only_its_own_fixture);
 	tcase_add_test(tc,
 		       a_damaged_trace_dat_is_an_error_or_a_trace_and_never_the_end_of_us);
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(real, real_recordings_are_the_same_in_both_formats);
 	tcase_add_test(real, the_rows_have_the_fields_of_the_kernels_format_files);
-	tcase_set_timeout(real, 600);
 	suite_add_tcase(s, tc);
 	suite_add_tcase(s, real);
 	return suite_status(s);

@@ -527,7 +527,6 @@ int main(void)
 	tcase_add_test(tc, events_and_fields_of_a_newer_program_are_skipped_and_counted);
 	tcase_add_test(tc, a_footer_that_makes_no_sense_is_refused_whatever_its_checksum);
 	tcase_add_test(tc, varints_and_zigzags_are_exact_at_their_ends);
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	return suite_status(s);
 }

@@ -403,7 +403,6 @@ int main(void)
 	tcase_add_test(c, the_summary_is_the_answer_as_json);
 	tcase_add_loop_test(c, a_wrong_question_is_refused_with_a_reason, 0,
 			    (int)(sizeof(refused) / sizeof(refused[0])));
-	tcase_set_timeout(c, 60);
 	suite_add_tcase(s, c);
 	return suite_status(s);
 }

@@ -450,7 +450,6 @@ int main(void)
 	tcase_add_test(c, every_recorded_kind_is_register_exact);
 	tcase_add_test(c, every_kept_path_is_in_recorded_order);
 	tcase_add_test(c, a_missing_row_breaks_a_recorded_kind);
-	tcase_set_timeout(c, 300);
 	suite_add_tcase(s, c);
 	return suite_status(s);
 }

@@ -190,7 +190,6 @@ int main(void)
 	Suite *s = suite_create("verify_run");
 	TCase *t = tcase_create("runs");
 
-	tcase_set_timeout(t, 60);
 	tcase_add_loop_test(t, counts_the_entries_that_the_recorder_counted, 0, RUNS);
 	tcase_add_loop_test(t, registers_of_the_switch_are_within_one_per_cent, 0, RUNS);
 	tcase_add_loop_test(t, the_vgic_is_within_three_per_cent, 0, RUNS);

@@ -365,7 +365,6 @@ int main(void)
 	Suite *s = suite_create("workload");
 	TCase *tc = tcase_create("workload");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, classes_get_their_numbers_then_shares_of_the_rest);
 	tcase_add_test(tc, the_unnamed_mix_is_a_class_beside_the_named_ones);
 	tcase_add_test(tc, a_single_class_is_the_same_as_the_unnamed_mix);

@@ -461,7 +461,6 @@ int main(void)
 	Suite *s = suite_create("wswitch");
 	TCase *t = tcase_create("wswitch");
 
-	tcase_set_timeout(t, 240);
 	tcase_add_unchecked_fixture(t, setup, teardown);
 	tcase_add_test(t, an_hvc_round_trip_makes_the_accesses_counted_by_hand);
 	tcase_add_test(t, each_list_register_in_use_adds_its_own_accesses);

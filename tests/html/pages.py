@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages of el2sim in headless Chromium: what the tests of the HTML report share."""
-import json, os, subprocess, tempfile
+import json, os, shutil, subprocess, tempfile
 
 from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
@@ -27,10 +27,11 @@ class Pages:
                      "--no-first-run", f"--user-data-dir={self.folder.name}/profile"]
         if os.geteuid() == 0:
             arguments.append("--no-sandbox")  # a container; the pages are our own
+        options.binary_location = shutil.which("chromium")
         for a in arguments:
             options.add_argument(a)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        self.driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
         self.driver.get("about:blank")
         self.size(1280, 900)
         self.complaints()  # of Chromium's own first page

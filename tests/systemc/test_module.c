@@ -439,7 +439,6 @@ int main(void)
 	Suite *s = suite_create("systemc module");
 	TCase *tc = tcase_create("systemc module");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, every_shipped_configuration_reports_the_same_under_systemc, 0,
 			    (int)(sizeof(quanta) / sizeof(quanta[0])));
 	tcase_add_test(tc, counting_is_detailed_and_two_runs_are_one_under_systemc);

@@ -289,7 +289,6 @@ int main(void)
 	TCase *tc = tcase_create("random");
 
 	tcase_add_unchecked_fixture(tc, read_reference, free_reference);
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc,
 		       a_random_program_wakes_the_same_processes_at_the_same_times_as_in_systemc);
 	tcase_add_test(tc,
