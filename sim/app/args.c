@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sim/base/str.h"
 
@@ -334,6 +335,81 @@ static int check_counts(const struct parser *p)
 	return 0;
 }
 
+/* --- what a file's name says ------------------------------------------------------------------ */
+
+/* What follows the last dot of the name without its folder; NULL: nothing. */
+static const char *ending_of(const char *file)
+{
+	const char *slash = strrchr(file, '/'), *name = slash != NULL ? slash + 1 : file, *dot = strrchr(name, '.');
+
+	return dot != NULL && dot != name && dot[1] != '\0' ? dot + 1 : NULL;
+}
+
+/* ".txt" is the ending of text, which is the first name. */
+static int format_by_ending(const struct args *a, const struct arg_row *r, struct err *e)
+{
+	const char *file = *(const char *const *)((const char *)a->base + r->by_ending - 1);
+	const char *ending = file != NULL ? ending_of(file) : NULL;
+	struct str known = STR_INIT;
+
+	if (ending == NULL)
+		return 0;
+	if (strcasecmp(ending, "txt") == 0) {
+		*(int *)member(a, r) = 0;
+		return 0;
+	}
+	for (int i = 0; r->names[i] != NULL; i++) {
+		if (strcasecmp(ending, r->names[i]) == 0) {
+			*(int *)member(a, r) = i;
+			return 0;
+		}
+	}
+	str_add(&known, ".txt");
+	for (int i = 1; r->names[i] != NULL; i++)
+		str_addf(&known, ", .%s", r->names[i]);
+	err_set(e, ERR_USAGE, "%s: .%s is no format: want a name that ends in %s, or %s", file, ending, str_get(&known),
+		r->name);
+	str_free(&known);
+	return -1;
+}
+
+static bool listed(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *w = words; *w != '\0'; w += strspn(w, " ")) {
+		size_t n = strcspn(w, " ");
+
+		if (n == len && strncasecmp(w, word, n) == 0)
+			return true;
+		w += n;
+	}
+	return false;
+}
+
+static int check_ending(const struct args *a, const struct arg_row *r, struct err *e)
+{
+	const char *file = *(const char **)member(a, r), *ending = file != NULL ? ending_of(file) : NULL;
+
+	if (ending == NULL || listed(r->endings, ending))
+		return 0;
+	return err_set(e, ERR_USAGE, "%s %s: .%s is not what it will be: want a name that ends in .%.*s", r->name, file, ending,
+		       (int)strcspn(r->endings, " "), r->endings);
+}
+
+static int check_endings(const struct parser *p)
+{
+	const struct arg_row *rows = p->a->spec->rows;
+
+	for (size_t i = 0; i < p->a->spec->n_rows; i++) {
+		if (rows[i].by_ending != 0 && (p->seen & (UINT64_C(1) << i)) == 0 && format_by_ending(p->a, &rows[i], p->e) != 0)
+			return -1;
+		if (rows[i].endings != NULL && check_ending(p->a, &rows[i], p->e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* "el2sim", "trace", "stat", and what was parsed. */
 static void command_line(struct arg_list *l, const struct arg_spec *spec, const struct arg_list *words)
 {
@@ -352,7 +428,7 @@ int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **arg
 
 	BUG_ON(argc < 1 || spec->n_rows > 64);
 	*a = (struct args){ .spec = spec, .base = base };
-	if (parse_words(&p) != 0 || check_counts(&p) != 0) {
+	if (parse_words(&p) != 0 || check_endings(&p) != 0 || check_counts(&p) != 0) {
 		list_free(&p.words);
 		args_free(a);
 		return -1;

@@ -51,6 +51,8 @@ struct arg_row {
 	uint64_t min, max;        /* ARG_U64: inclusive */
 	bool required;
 	bool place; /* says where the output goes, not what is in it */
+	size_t by_ending; /* ARG_ENUM, 0 or 1 + the offset of a file's name: not given, the name's ending says it */
+	const char *endings; /* ARG_STR: those that the name may have, between spaces; NULL: any */
 	const char *help; /* one sentence without a full stop */
 };
 

@@ -14,7 +14,7 @@ struct profile_args {
 #define AT(member) offsetof(struct profile_args, member)
 
 static const struct arg_row arg_rows[] = {
-	{ "-o", "--output", ARG_STR, AT(out), "FILE",
+	{ "-o", "--output", ARG_STR, AT(out), "FILE", .endings = "ini",
 	  .help = "write the profile to FILE, an INI, and its table beside it (.csv for .ini), whole or not at all; "
 		  "without it the table is printed" },
 	{ "--cfg", NULL, ARG_U64, AT(cfg), "N", .max = REF_CFG_MAX,

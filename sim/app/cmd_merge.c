@@ -16,7 +16,7 @@ struct merge_args {
 };
 
 static const struct arg_row arg_rows[] = {
-	{ "-o", "--output", ARG_STR, offsetof(struct merge_args, results), "FILE", .required = true,
+	{ "-o", "--output", ARG_STR, offsetof(struct merge_args, results), "FILE", .endings = "db sqlite sqlite3", .required = true,
 	  .help = "results file to make, whole or not at all; results that it has of this sweep are kept" },
 	{ "--format", NULL, ARG_ENUM, offsetof(struct merge_args, out) + offsetof(struct output_args, format),
 	  .names = output_formats, .help = "format of the summary" },

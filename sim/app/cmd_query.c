@@ -37,8 +37,9 @@ static const char *const formats[] = {
 };
 
 static const struct arg_row arg_rows[] = {
-	{ "-o", "--output", ARG_STR, offsetof(struct query_args, file), "FILE", .help = "write the answer to FILE, whole or not at all" },
-	{ "--format", NULL, ARG_ENUM, offsetof(struct query_args, format), .names = formats, .help = "format of the answer" },
+	{ "-o", "--output", ARG_STR, offsetof(struct query_args, file), "FILE", .help = "write the answer to FILE, whole or not at all; its ending says the format" },
+	{ "--format", NULL, ARG_ENUM, offsetof(struct query_args, format), .names = formats, .help = "format of the answer, instead of by the ending of FILE",
+	  .by_ending = 1 + offsetof(struct query_args, file) },
 	{ "--schema", NULL, ARG_FLAG, offsetof(struct query_args, schema), .help = "print the tables and views instead" },
 };
 

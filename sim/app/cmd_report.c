@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim report: results in another form, or several on one page. */
 #include <string.h>
-#include <strings.h>
 
 #include "sim/app/output.h"
 #include "sim/report/rep_read.h"
 #include "sim/report/sweep_report.h"
-
-#define NOT_GIVEN (-1)
 
 struct report_args {
 	struct output_args out;
@@ -19,20 +16,8 @@ static const struct arg_row arg_rows[] = {
 
 static const struct arg_spec spec = {
 	.name = "report", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = ARG_ANY,
-	.text = "RESULT is a report that a command wrote with --format json, or the results file of a sweep.\n"
-		"Without --format the ending of FILE says the format: .txt, .md, .csv, .json, .html.\n",
+	.text = "RESULT is a report that a command wrote with --format json, or the results file of a sweep.\n",
 };
-
-/* What -o FILE ends in: the name of a format, or txt. */
-static int format_of(const char *file)
-{
-	const char *dot = file != NULL ? strrchr(file, '.') : NULL;
-
-	for (int i = 0; dot != NULL && output_formats[i] != NULL; i++)
-		if (strcasecmp(dot + 1, output_formats[i]) == 0)
-			return i;
-	return REP_TEXT;
-}
 
 /* Every SQLite file begins with these 16 bytes. */
 static bool is_database(const char *path)
@@ -65,15 +50,13 @@ static int read_result(struct rep_list *l, const char *path, struct err *e)
 
 int cmd_report(int argc, char **argv, struct err *e)
 {
-	struct report_args o = { .out = { .format = NOT_GIVEN } };
+	struct report_args o = { .out = { .file = NULL } };
 	struct rep_list l = { NULL, 0 };
 	struct args a;
 	int rc = 0;
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	if (o.out.format == NOT_GIVEN)
-		o.out.format = format_of(o.out.file);
 	for (size_t i = 0; rc == 0 && i < a.pos.n; i++)
 		rc = read_result(&l, a.pos.v[i], e);
 	if (rc == 0)

@@ -30,7 +30,7 @@ static const char *const shows[] = {
 };
 
 static const struct arg_row arg_rows[] = {
-	{ "-o", "--output", ARG_STR, offsetof(struct sweep_args, results), "FILE",
+	{ "-o", "--output", ARG_STR, offsetof(struct sweep_args, results), "FILE", .endings = "db sqlite sqlite3",
 	  .help = "results file; made, or gone on with; default: the configuration's name with .db" },
 	{ "-j", "--jobs", ARG_U64, offsetof(struct sweep_args, jobs), "N", .min = 1, .max = JOBS_MAX,
 	  .help = "points at a time, each a process; default: as many as there are CPUs" },

@@ -13,7 +13,7 @@ struct cut_args {
 };
 
 static const struct arg_row rows[] = {
-	{ "-o", "--output", ARG_STR, offsetof(struct cut_args, out), "FILE", .required = true,
+	{ "-o", "--output", ARG_STR, offsetof(struct cut_args, out), "FILE", .endings = "e2t", .required = true,
 	  .help = "the native trace to write (.e2t)" },
 	{ "--from", NULL, ARG_STR, offsetof(struct cut_args, from), "SECONDS",
 	  .help = "leave out events before this time of the trace" },

@@ -23,7 +23,7 @@ static const struct arg_row rows[] = {
 	  .help = "kind of text" },
 	{ "--events", NULL, ARG_U64, offsetof(struct dump_args, events), "N", .max = UINT64_MAX,
 	  .help = "stop after N events" },
-	{ "-o", "--output", ARG_STR, offsetof(struct dump_args, out), "FILE",
+	{ "-o", "--output", ARG_STR, offsetof(struct dump_args, out), "FILE", .endings = "txt trace log",
 	  .help = "write to FILE instead of standard output" },
 };
 

@@ -16,7 +16,7 @@ struct fit_args {
 };
 
 static const struct arg_row rows[] = {
-	{"-o", "--output", ARG_STR, offsetof(struct fit_args, out), "FILE",
+	{"-o", "--output", ARG_STR, offsetof(struct fit_args, out), "FILE", .endings = "ini",
 	 .help = "write the workload to FILE, whole or not at all"},
 	{"--quantiles", NULL, ARG_U64, offsetof(struct fit_args, quantiles), "N", .min = 2,
 	 .max = GUEST_QUANTILES_MAX,

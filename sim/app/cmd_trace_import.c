@@ -14,7 +14,7 @@ struct import_args {
 };
 
 static const struct arg_row rows[] = {
-	{ "-o", "--output", ARG_STR, offsetof(struct import_args, out), "FILE", .required = true,
+	{ "-o", "--output", ARG_STR, offsetof(struct import_args, out), "FILE", .endings = "e2t", .required = true,
 	  .help = "the native trace to write (.e2t)" },
 	{ "--from", NULL, ARG_STR, offsetof(struct import_args, from), "NAME",
 	  .help = "format of the input; without it the first lines tell" },

@@ -20,7 +20,7 @@ static const struct arg_spec spec = {
 
 int cmd_trace_info(int argc, char **argv, struct err *e)
 {
-	struct info_args a = { .out = { NULL, REP_TEXT } };
+	struct info_args a = { .out = { .file = NULL } };
 	struct tr_reader *r;
 	struct args args;
 	int rc = -1;

@@ -254,7 +254,7 @@ static int stat_file(const char *path, const struct stat_args *a, struct err *e)
 
 int cmd_trace_stat(int argc, char **argv, struct err *e)
 {
-	struct stat_args a = { .out = { NULL, REP_TEXT }, .interval = RESIDENCY };
+	struct stat_args a = { .interval = RESIDENCY };
 	struct args args;
 	int rc;
 

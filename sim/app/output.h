@@ -22,9 +22,10 @@ extern const char *const output_or_folded[REP_FORMAT_COUNT + 2]; /* the same and
 /* Argument rows for a member of type struct output_args. */
 #define OUTPUT_ARG_ROWS_OF(type, member, formats)                                                   \
 	{ "-o", "--output", ARG_STR, offsetof(type, member) + offsetof(struct output_args, file),   \
-	  "FILE", .place = true, .help = "write the report to FILE, whole or not at all" },         \
+	  "FILE", .place = true, .help = "write the report to FILE, whole or not at all; its ending says the format" }, \
 	{ "--format", NULL, ARG_ENUM, offsetof(type, member) + offsetof(struct output_args, format), \
-	  .names = formats, .place = true, .help = "format of the report" },                        \
+	  .names = formats, .place = true, .help = "format of the report, instead of by the ending of FILE",   \
+	  .by_ending = 1 + offsetof(type, member) + offsetof(struct output_args, file) },             \
 	{ NULL, NULL, ARG_WORDS, offsetof(type, member) + offsetof(struct output_args, words), .help = "" }
 #define OUTPUT_ARG_ROWS(type, member) OUTPUT_ARG_ROWS_OF(type, member, output_formats)
 

@@ -372,7 +372,7 @@ int point_poll(struct point_job *j, const struct sweep_plan *p, struct point_res
 	j->pid = 0;
 	memcpy(r->hash, p->hash[j->point], sizeof(r->hash));
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || !take_over(j, r)) {
-		r->r = (struct store_result){ NULL };
+		r->r = (struct store_result){ .hash = NULL };
 		ended_badly(j, p, status, r);
 	}
 	r->r.hash = r->hash;
