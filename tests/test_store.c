@@ -289,7 +289,7 @@ START_TEST(what_is_no_results_file_is_refused_and_left_alone)
 
 	refused(STORE_READ, ERR_INPUT, "No such file or directory: want a results file");
 	write_text("");
-	refused(STORE_READ, ERR_INPUT, "is no results file");
+	refused(STORE_READ, ERR_INPUT, "has nothing in it: its sweep was ended before it began");
 	write_text("[run]\ntrace = x\n some text that is long enough\n");
 	refused(STORE_READ, ERR_INPUT, "is no results file: want one that el2sim sweep made");
 	refused(STORE_WRITE, ERR_INPUT, "is no results file: want one that el2sim sweep made");

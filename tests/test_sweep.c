@@ -429,6 +429,57 @@ START_TEST(shards_merged_are_one_run)
 }
 END_TEST
 
+/* Ended while it makes its file: nothing in it, half of it, a plan without results. */
+START_TEST(a_shard_that_was_ended_before_it_began_is_missing_points)
+{
+	uint32_t seed = 7;
+
+	config("a.ini", MANY);
+	ck_assert_int_le(run("sweep a.ini -j2"), 1);
+	ck_assert_int_le(run("sweep a.ini -j2 --shard 1/2"), 1);
+	put("a.2-of-2.db", "");
+	for (unsigned i = 0; i < KILLS / 4; i++) {
+		pid_t pid;
+
+		ck_assert_msg(run("merge a.1-of-2.db a.2-of-2.db -o half.db") <= 1, "after %u kills", i);
+		(void)remove("half.db");
+		(void)remove("a.2-of-2.db-wal");
+		(void)remove("a.2-of-2.db-shm");
+		(void)remove("a.2-of-2.db-journal");
+		put("a.2-of-2.db", "");
+		pid = start("sweep a.ini -j2 --shard 2/2", 0);
+		(void)usleep(5000 + next_random(&seed) % 20000);
+		(void)kill(pid, SIGKILL);
+		(void)finish(pid);
+	}
+	put("empty.db", "");
+	ck_assert_int_eq(run("merge a.1-of-2.db empty.db -o half.db"), 1);
+	said("out", "of them without anything: their sweeps ended before they began");
+	said("out", " points are missing: el2sim sweep a.ini -o half.db runs them");
+	ck_assert_int_le(run("sweep a.ini -j2 --shard 2/2 -o empty.db"), 1);
+	ck_assert_int_eq(run("merge a.1-of-2.db empty.db -o half.db"), 0);
+	same("a.db", "half.db");
+
+	put("none.db", ""); /* the other readers say what it is */
+	ck_assert_int_eq(run("report none.db"), 4);
+	ck_assert_int_eq(run("query none.db|SELECT * FROM points"), 4);
+	said("err", "none.db: has nothing in it: its sweep was ended before it began");
+	ck_assert_int_eq(run("merge none.db -o x.db"), 4);
+}
+END_TEST
+
+/* SQL orders and computes with what are numbers. */
+START_TEST(axes_of_numbers_are_numbers)
+{
+	config("a.ini", "machine.vcpus = 16, 2, 1\npolicy.el1 = eager, deferred\n");
+	ck_assert_int_eq(run("sweep a.ini -j2"), 0);
+	answers("a.db", "SELECT DISTINCT \"machine.vcpus\" AS n, typeof(\"machine.vcpus\") AS t FROM points ORDER BY n",
+		"n,t\n1,integer\n2,integer\n16,integer\n");
+	answers("a.db", "SELECT DISTINCT \"policy.el1\" AS p, typeof(\"policy.el1\") AS t FROM points ORDER BY p",
+		"p,t\ndeferred,text\neager,text\n");
+}
+END_TEST
+
 START_TEST(only_shards_of_one_sweep_are_merged)
 {
 	config("a.ini", "machine.vcpus = 1, 2\n");
@@ -441,8 +492,9 @@ START_TEST(only_shards_of_one_sweep_are_merged)
 	complained("b.db: is of another sweep than a.db");
 	ck_assert_int_eq(run("merge a.db a.ini -o c.db"), 4);
 	complained("a.ini: is no results file");
-	ck_assert_int_eq(run("merge a.db -o a.ini"), 4);
-	complained("a.ini: is no results file");
+	put("text", "[run]\n");
+	ck_assert_int_eq(run("merge a.db -o text"), 4);
+	complained("text: is no results file");
 	ck_assert_int_eq(run("merge a.db -o nowhere/c.db"), 6);
 	complained("nowhere/c.db");
 	ck_assert_int_eq(access("c.db", F_OK), -1);
@@ -474,7 +526,8 @@ static const struct {
 } bad[] = {
 	{ "sweep a.ini -o nowhere/a.db", 6, "nowhere/a.db: could not be written: No such file or directory" },
 	{ "sweep a.ini -o .", 6, ".: is no regular file" },
-	{ "sweep a.ini -o a.ini", 4, "a.ini: is no results file: want one that el2sim sweep made" },
+	{ "sweep a.ini -o a.ini", 2, "a.ini: .ini is not what it will be: want a name that ends in .db" },
+	{ "sweep a.ini -o text", 4, "text: is no results file: want one that el2sim sweep made" },
 	{ "sweep a.ini -o new.db", 4, "new.db: has results format 99 and this el2sim" },
 	{ "sweep a.ini --shard 3/2", 2, "--shard 3/2: want I/N with I in 1..N" },
 	{ "sweep a.ini --shard 1", 2, "--shard 1: want I/N" },
@@ -598,6 +651,8 @@ int main(void)
 	tcase_add_test(c, points_of_a_dead_sweep_do_not_go_on);
 	tcase_add_test(c, killed_at_any_moment_and_gone_on_it_is_as_if_never_killed);
 	tcase_add_test(c, shards_merged_are_one_run);
+	tcase_add_test(c, a_shard_that_was_ended_before_it_began_is_missing_points);
+	tcase_add_test(c, axes_of_numbers_are_numbers);
 	tcase_add_test(c, only_shards_of_one_sweep_are_merged);
 	tcase_add_test(c, a_full_disk_loses_nothing);
 	tcase_add_test(c, what_is_wrong_is_said_in_one_line);

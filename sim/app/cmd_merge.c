@@ -41,7 +41,7 @@ static int count(struct store *s, uint64_t n[STORE_STATUS_COUNT], struct err *e)
 	return 0;
 }
 
-static int summary(struct store *s, size_t files, const struct merge_args *o, struct err *e)
+static int summary(struct store *s, size_t files, size_t begun, const struct merge_args *o, struct err *e)
 {
 	uint64_t n[STORE_STATUS_COUNT] = { 0 };
 	struct rep *r;
@@ -52,6 +52,8 @@ static int summary(struct store *s, size_t files, const struct merge_args *o, st
 	r = rep_new("merge", "Merged results");
 	rep_fact(r, "results", "", "%s", o->results);
 	rep_fact_u64(r, "files", "results files", files, "");
+	if (begun != files)
+		rep_fact_u64(r, "empty", "of them without anything: their sweeps ended before they began", files - begun, "");
 	rep_fact_u64(r, "points", "", store_points(s), "");
 	for (unsigned i = 0; i < STORE_STATUS_COUNT; i++)
 		rep_fact_u64(r, store_status_name((enum store_status)i), "", n[i], "");
@@ -70,15 +72,16 @@ struct plan {
 	char file[4096], hash[65], program[65];
 };
 
-/* A file without a plan, of a shard that ended before it began, is of any sweep. */
-static int same_plan(const char *path, struct plan *plan, struct err *e)
+/* A file without a plan, of a shard that ended before it began, is of any sweep: *begun tells. */
+static int same_plan(const char *path, struct plan *plan, bool *begun, struct err *e)
 {
-	struct store *s = store_open(path, STORE_READ, e);
+	struct store *s = store_open(path, STORE_SHARD, e);
 	int rc = 0;
 
 	if (s == NULL)
 		return -1;
-	if (store_meta(s, "plan_hash")[0] == '\0') {
+	*begun = store_begun(s);
+	if (!*begun) {
 		store_close(s);
 		return 0;
 	}
@@ -95,6 +98,7 @@ static int same_plan(const char *path, struct plan *plan, struct err *e)
 	return rc;
 }
 
+/* files: those that have begun. */
 static int join(struct store *s, const struct arg_list *files, const char *from, const char *old, struct err *e)
 {
 	if (store_copy_plan(s, from, e) != 0 || (old != NULL && store_merge(s, old, e) != 0))
@@ -106,7 +110,7 @@ static int join(struct store *s, const struct arg_list *files, const char *from,
 }
 
 /* Make the file beside its name, then rename it. */
-static int merge(const struct arg_list *files, const char *from, const char *old, const struct merge_args *o, struct err *e)
+static int merge(const struct arg_list *files, size_t given, const char *from, const char *old, const struct merge_args *o, struct err *e)
 {
 	struct str tmp = STR_INIT;
 	struct store *s;
@@ -125,7 +129,7 @@ static int merge(const struct arg_list *files, const char *from, const char *old
 	if (rc != 0)
 		return -1;
 	s = store_open(o->results, STORE_READ, e);
-	rc = s != NULL ? summary(s, files->n, o, e) : -1;
+	rc = s != NULL ? summary(s, given, files->n, o, e) : -1;
 	store_close(s);
 	return rc;
 }
@@ -134,23 +138,30 @@ int cmd_merge(int argc, char **argv, struct err *e)
 {
 	struct merge_args o = { 0 };
 	struct plan plan = { "", "", "" };
+	struct arg_list begun = { NULL, 0 };
 	const char *old = NULL;
 	struct stat st;
+	bool has = false;
 	struct args a;
 	int rc = 0;
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	for (size_t i = 0; rc == 0 && i < a.pos.n; i++)
-		rc = same_plan(a.pos.v[i], &plan, e);
+	begun.v = xcalloc(a.pos.n, sizeof(*begun.v));
+	for (size_t i = 0; rc == 0 && i < a.pos.n; i++) {
+		rc = same_plan(a.pos.v[i], &plan, &has, e);
+		if (rc == 0 && has)
+			begun.v[begun.n++] = a.pos.v[i];
+	}
 	if (rc == 0 && stat(o.results, &st) == 0) {
-		old = o.results;
-		rc = same_plan(old, &plan, e);
+		rc = same_plan(o.results, &plan, &has, e);
+		old = has ? o.results : NULL;
 	}
 	if (rc == 0)
-		rc = plan.hash[0] != '\0' ? merge(&a.pos, plan.file, old, &o, e) :
+		rc = plan.hash[0] != '\0' ? merge(&begun, a.pos.n, plan.file, old, &o, e) :
 					 err_set(e, ERR_INPUT, "%s: has no plan: its sweep ended before it began; run it again",
 						 a.pos.v[0]);
+	free(begun.v);
 	args_free(&a);
 	return rc;
 }

@@ -213,8 +213,12 @@ static int find_wanted(struct submission *s, struct err *e)
 	struct store *store = NULL;
 	int rc = 0;
 
-	if (access(s->results, F_OK) == 0 && (store = store_open(s->results, STORE_READ, e)) == NULL)
+	if (access(s->results, F_OK) == 0 && (store = store_open(s->results, STORE_SHARD, e)) == NULL)
 		return -1;
+	if (store != NULL && !store_begun(store)) {
+		store_close(store);
+		store = NULL;
+	}
 	s->wanted = xcalloc((size_t)s->args->tasks, sizeof(*s->wanted));
 	for (size_t i = 0; rc == 0 && i < p->n_point; i++) {
 		enum store_status status = STORE_MISSING;

@@ -146,6 +146,12 @@ static int check(struct store *s, struct err *e)
 		return -1;
 	if (s->mode == STORE_WRITE && application == 0 && version == 0 && tables == 0)
 		return make(s, e);
+	s->empty = application == 0 && version == 0 && tables == 0;
+	if (s->empty && s->mode == STORE_SHARD)
+		return 0;
+	if (s->empty)
+		return err_set(e, ERR_INPUT, "%s: has nothing in it: its sweep was ended before it began; the same el2sim sweep goes "
+			       "on with it", s->path);
 	if (application != STORE_APPLICATION)
 		return err_set(e, ERR_INPUT, "%s: is no results file: want one that el2sim sweep made", s->path);
 	if (version > STORE_FORMAT)
@@ -156,17 +162,33 @@ static int check(struct store *s, struct err *e)
 	return 0;
 }
 
-static int open_db(struct store *s, struct err *e)
+/* A transaction that was cut off can only be rolled back by who may write. */
+static int connect(struct store *s, int flags, struct err *e)
 {
-	int flags = s->mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-
+	(void)sqlite3_close(s->db);
 	if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		BUG_ON(s->db == NULL);
 		return store_failed(s, "could not be opened", e);
 	}
 	(void)sqlite3_busy_timeout(s->db, BUSY_MS);
-	if (check(s, e) != 0)
+	return 0;
+}
+
+static bool cut_off(struct store *s)
+{
+	return sqlite3_exec(s->db, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) != SQLITE_OK &&
+	       (sqlite3_errcode(s->db) == SQLITE_READONLY || sqlite3_errcode(s->db) == SQLITE_CANTOPEN);
+}
+
+static int open_db(struct store *s, struct err *e)
+{
+	bool reads = s->mode != STORE_WRITE;
+
+	if (connect(s, reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, e) != 0 ||
+	    (reads && cut_off(s) && connect(s, SQLITE_OPEN_READWRITE, e) != 0) || check(s, e) != 0)
 		return -1;
+	if (s->empty)
+		return 0;
 	if (s->mode == STORE_WRITE && store_exec(s, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384", e) != 0)
 		return -1;
 	return store_load(s, e);
@@ -180,10 +202,10 @@ struct store *store_open(const char *path, enum store_mode mode, struct err *e)
 	s->path = xstrdup(path);
 	s->mode = mode;
 	s->lock = -1;
-	if (stat(path, &st) != 0 ? mode == STORE_READ : !S_ISREG(st.st_mode))
-		err_set(e, mode == STORE_READ ? ERR_INPUT : ERR_IO, "%s: %s: want a results file that el2sim sweep made", path,
+	if (stat(path, &st) != 0 ? mode != STORE_WRITE : !S_ISREG(st.st_mode))
+		err_set(e, mode != STORE_WRITE ? ERR_INPUT : ERR_IO, "%s: %s: want a results file that el2sim sweep made", path,
 			stat(path, &st) != 0 ? strerror(errno) : "is no regular file");
-	else if ((mode == STORE_READ || lock(s, e) == 0) && open_db(s, e) == 0)
+	else if ((mode != STORE_WRITE || lock(s, e) == 0) && open_db(s, e) == 0)
 		return s;
 	store_close(s);
 	return NULL;
@@ -211,6 +233,11 @@ void store_close(struct store *s)
 	tdestroy(s->names, free);
 	free(s->path);
 	free(s);
+}
+
+bool store_begun(const struct store *s)
+{
+	return !s->empty && store_meta(s, "plan_hash")[0] != '\0';
 }
 
 const char *store_path(const struct store *s)

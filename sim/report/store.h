@@ -43,6 +43,7 @@ const char *store_status_name(enum store_status s);
 
 enum store_mode {
 	STORE_READ,  /* the file must be there */
+	STORE_SHARD, /* the same, and nothing may be in it yet: a sweep was ended while it made it */
 	STORE_WRITE  /* made when not there; only one process at a time */
 };
 
@@ -57,6 +58,9 @@ struct store *store_open(const char *path, enum store_mode mode, struct err *e);
 void store_close(struct store *s);
 /* In a child after fork: let go of the lock without touching the file. */
 void store_forget(struct store *s);
+
+/* Of STORE_SHARD: is a plan in it? If not, nothing can be asked and there is nothing to merge. */
+bool store_begun(const struct store *s);
 
 const char *store_path(const struct store *s);
 /* The SQLite connection (struct sqlite3 *), for questions that have no function here. */

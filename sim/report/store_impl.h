@@ -50,6 +50,7 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[SQL_COUNT];
 	enum store_mode mode;
+	bool empty; /* of STORE_SHARD: has no tables yet */
 	int lock; /* fd that holds the lock of STORE_WRITE, -1: none */
 	struct store_meta *meta;
 	size_t n_meta;

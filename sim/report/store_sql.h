@@ -44,7 +44,8 @@
 	"CREATE TABLE metric_value (result INTEGER, metric INTEGER, value NOT NULL,\n"                \
 	"  PRIMARY KEY (result, metric)) WITHOUT ROWID;\n"                                            \
 	"\n"                                                                                          \
-	"-- What to ask. points: one column per axis, made with the file: point, <axis>..., status, error.\n" \
+	"-- What to ask. points: one column per axis, made with the file: point, <axis>..., status, error;\n" \
+	"-- an axis is of numbers where all its values are.\n" \
 	"CREATE VIEW metrics AS SELECT point, name, value, unit FROM point JOIN result USING (hash)\n" \
 	"  JOIN metric_value USING (result) JOIN metric USING (metric);\n"                            \
 	"CREATE VIEW settings AS SELECT p.point, s.name, coalesce(v.value, s.value) AS value, s.unit,\n" \

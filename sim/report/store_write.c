@@ -158,7 +158,31 @@ static void add_name(struct str *sql, const char *name)
 	str_addc(sql, '"');
 }
 
-/* One column per axis. */
+/* "16", "-3", "0.25": not "0x10", "1e3" or "007", which would come out as something else. */
+static bool is_number(const char *s)
+{
+	size_t n;
+
+	s += *s == '-';
+	n = strspn(s, "0123456789");
+	if (n == 0 || n > 15 || (n > 1 && s[0] == '0'))
+		return false;
+	s += n;
+	if (*s != '.')
+		return *s == '\0';
+	n = strspn(++s, "0123456789");
+	return n != 0 && s[n] == '\0';
+}
+
+static bool all_numbers(const struct store_axis *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (!is_number(a->label[i]))
+			return false;
+	return a->n != 0;
+}
+
+/* One column per axis, of numbers where all its values are some: 2 stands before 16. */
 static int make_points_view(struct store *s, struct err *e)
 {
 	struct str sql = STR_INIT;
@@ -166,7 +190,7 @@ static int make_points_view(struct store *s, struct err *e)
 
 	str_add(&sql, "CREATE VIEW points AS SELECT p.point");
 	for (size_t i = 0; i < s->n_axis; i++) {
-		str_addf(&sql, ", v%zu.label AS ", i);
+		str_addf(&sql, all_numbers(&s->axis[i]) ? ", CAST(v%zu.label AS NUMERIC) AS " : ", v%zu.label AS ", i);
 		add_name(&sql, s->axis[i].name);
 	}
 	str_add(&sql, ", coalesce(r.status, 'missing') AS status, coalesce(r.error, '') AS error FROM point p "

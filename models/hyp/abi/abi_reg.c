@@ -7,9 +7,6 @@
 #include "sim/base/err.h"
 
 #define UNK ABI_UNKNOWN
-#define NO  ABI_SCOPED_NO
-#define V4  ABI_SCOPED_V4
-#define PSCI ABI_SCOPED_PSCI
 
 static const struct abi_reg_row rows[] = {
 #define ABI_REG(name, size, coproc, low, class, scope, guard, rule, v4, reset, mask)                 \
@@ -20,9 +17,6 @@ static const struct abi_reg_row rows[] = {
 };
 
 #undef UNK
-#undef NO
-#undef V4
-#undef PSCI
 
 const struct abi_reg_row *abi_reg_row(enum abi_reg reg)
 {
