@@ -553,6 +553,7 @@ static const struct {
 START_TEST(what_is_wrong_is_said_in_one_line)
 {
 	config("a.ini", "machine.vcpus = 1\n");
+	put("text", "[run]\n");
 	ck_assert_int_eq(run("sweep a.ini"), 0);
 	ck_assert_int_eq(system("cp a.db new.db && python3 -c 'import struct; f = open(\"new.db\", \"r+b\"); f.seek(60); "
 				"f.write(struct.pack(\">I\", 99))'"), 0);
