@@ -127,7 +127,7 @@ uint64_t *explore_digests(struct explore *x, size_t *n);
 struct xworld;
 struct xworld *xworld_new(const struct ws_prog *p, unsigned vcpus, unsigned pcpus, unsigned vms, enum explore_states states);
 void xworld_free(struct xworld *w);
-#define XEVENTS_MAX 512
+#define XEVENTS_MAX 1280
 /* What can happen now, in table order; returns how many. */
 size_t xworld_events(const struct xworld *w, struct xevent out[static XEVENTS_MAX]);
 bool xworld_possible(const struct xworld *w, struct xevent ev);

@@ -37,9 +37,10 @@ struct xkind {
 	bool plain_load;      /* from user space: KVM_RUN as any other */
 };
 
-#define XSTATES_MAX 64
+#define XSTATES_MAX 256 /* every subset of XCHOICES; an index is the argument of an event */
 /* Conditions of an entry that are chosen. GUEST_DEBUG is what leads to DEBUG_DIRTY. */
-#define XCHOICES (CND(LRS) | CND(GUEST_DEBUG) | CND(PMU_EVENTS) | CND(VSE) | CND(PAUTH_USED) | CND(NEW_MDCR))
+#define XCHOICES (CND(LRS) | CND(GUEST_DEBUG) | CND(PMU_EVENTS) | CND(VSE) | CND(PAUTH_USED) | CND(NEW_MDCR) | \
+		  CND(SPE_ON) | CND(TRBE_ON))
 
 struct xmodel {
 	const struct ws_prog *p;

@@ -10,7 +10,7 @@
 /* Writes that are left out because they would change nothing: the value is there, so the tag moves. */
 #define EQUAL (CND(NEW_CNTHCTL) | CND(NEW_FPCR) | CND(NEW_ZCR))
 /* What an exit shares with its entry. */
-#define LATCHED (CND(DEBUG_DIRTY) | CND(PMU_EVENTS) | CND(PAUTH_USED) | CND(VSE) | CND(LRS))
+#define LATCHED (CND(DEBUG_DIRTY) | CND(PMU_EVENTS) | CND(PAUTH_USED) | CND(VSE) | CND(LRS) | CND(SPE_ON) | CND(TRBE_ON))
 
 /* ---- life ---- */
 

@@ -57,7 +57,7 @@ static void play_residency(struct play *y, unsigned v, unsigned c)
 {
 	unsigned lrs = play_random(y, 2) != 0 ? 1 + play_random(y, 4) : 0;
 	uint64_t state = play_maybe(y, CND(DEBUG_DIRTY)) | play_maybe(y, CND(VSE)) | play_maybe(y, CND(PMU_EVENTS)) |
-			 play_maybe(y, CND(EXC_PENDING)) | play_maybe(y, CND(NEW_MDCR)) | CND(PAUTH_USED) |
+			 play_maybe(y, CND(EXC_PENDING)) | play_maybe(y, CND(NEW_MDCR)) | play_maybe(y, CND(SPE_ON) | CND(TRBE_ON)) | CND(PAUTH_USED) |
 			 (lrs != 0 ? CND(LRS) : 0);
 
 	play_phase(y, v, c, PHASE_ENTER, state, lrs);

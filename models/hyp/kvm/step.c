@@ -37,6 +37,8 @@
 #define KIND_DSB_LD(x)       OPERAND_GRP(x)
 #define KIND_SB(x)           OPERAND_GRP(x)
 #define KIND_ESB(x)          OPERAND_GRP(x)
+#define KIND_PSB_CSYNC(x)    OPERAND_GRP(x)
+#define KIND_TSB_CSYNC(x)    OPERAND_GRP(x)
 #define KIND_EXC(x)          OPERAND_GRP(x)
 #define KIND_SVC(x)          OPERAND_GRP(x)
 #define KIND_HVC(x)          OPERAND_GRP(x)
