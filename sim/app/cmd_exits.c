@@ -124,9 +124,6 @@ static const char *settled_by(enum cond c)
 #define VCOND(id, key, help) [CND_##id] = "vCPU",
 #define SCOND(id, key, help) [CND_##id] = "run time",
 #include "models/hyp/kvm/conds.def"
-#undef KCOND
-#undef VCOND
-#undef SCOND
 	};
 
 	return by[c];

@@ -97,29 +97,28 @@ struct ws_subject ws_subject_of(enum ws_subject_kind kind, enum sysreg reg)
 
 /* ---- accessors.def ---- */
 
+static const struct {
+	enum sysreg reg;
+	int since, until;
+} accessors[] = {
+#define ACCESSOR(reg, since, until) { SR_##reg, since, until },
+#include "models/hyp/kvm/accessors.def"
+};
+
 bool ws_accessor_listed(enum sysreg reg)
 {
-	switch (reg) {
-#define ACCESSOR(reg_) case SR_##reg_:
-#include "models/hyp/kvm/accessors.def"
-#undef ACCESSOR
-		return true;
-	default:
-		return false;
+	for (size_t i = 0; i < sizeof(accessors) / sizeof(accessors[0]); i++) {
+		if (accessors[i].reg == reg)
+			return true;
 	}
+	return false;
 }
 
 bool ws_accessor_reaches(const struct ws_model *m, enum sysreg reg)
 {
-	if (m->mode != MODE_VHE)
-		return false;
-	switch (reg) {
-#define ACCESSOR(reg_)
-#define ACCESSOR_UNTIL_6_1(reg_) case SR_##reg_:
-#include "models/hyp/kvm/accessors.def"
-#undef ACCESSOR
-		return m->version < 612;
-	default:
-		return ws_accessor_listed(reg);
+	for (size_t i = 0; i < sizeof(accessors) / sizeof(accessors[0]); i++) {
+		if (accessors[i].reg == reg)
+			return m->mode == MODE_VHE && ws_model_in(m, accessors[i].since, accessors[i].until);
 	}
+	return false;
 }

@@ -8,8 +8,6 @@
 #include "sim/base/err.h"
 
 /* Names of the columns as the .def files write them. */
-#define UNTIL_6_1       NOT(SINCE_6_12)
-
 #define OPERAND_REG(x)  SR_##x
 #define OPERAND_GRP(x)  GRP_##x
 #define OPERAND_NUM(x)  x
@@ -88,9 +86,6 @@ static const char *const cond_names[CND_COUNT] = {
 #define VCOND(id, key, help) #id,
 #define SCOND(id, key, help) key,
 #include "models/hyp/kvm/conds.def"
-#undef KCOND
-#undef VCOND
-#undef SCOND
 };
 
 static const char *const cond_helps[CND_COUNT] = {
@@ -101,9 +96,6 @@ static const char *const cond_helps[CND_COUNT] = {
 #define VCOND(id, key, help) help,
 #define SCOND(id, key, help) help,
 #include "models/hyp/kvm/conds.def"
-#undef KCOND
-#undef VCOND
-#undef SCOND
 };
 
 #define OPCOST_none OPCOST_COUNT
@@ -274,6 +266,25 @@ uint64_t ws_mode_conditions(enum ws_mode mode)
 {
 	BUG_ON((unsigned)mode >= MODE_COUNT);
 	return modes[mode].conditions;
+}
+
+static const struct {
+	int since, until;
+	uint64_t cond;
+} versions[] = {
+#define VERCOND(id, since, until, help) { since, until, CND(id) },
+#include "models/hyp/kvm/conds.def"
+};
+
+uint64_t ws_model_known(const struct ws_model *m)
+{
+	uint64_t known = ws_mode_conditions(m->mode);
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		if (ws_model_in(m, versions[i].since, versions[i].until))
+			known |= versions[i].cond;
+	}
+	return known;
 }
 
 const struct ws_model *ws_models(size_t *n)

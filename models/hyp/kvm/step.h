@@ -19,9 +19,6 @@ enum cond {
 #define VCOND(id, key, help) CND_##id,
 #define SCOND(id, key, help) CND_##id,
 #include "models/hyp/kvm/conds.def"
-#undef KCOND
-#undef VCOND
-#undef SCOND
 	CND_COUNT
 };
 /*
@@ -164,6 +161,14 @@ struct ws_model {
 	enum ws_comp phase[PHASE_LAZY + 1]; /* components that are its phases */
 	const char *help;
 };
+
+/* Conditions of conds.def that the model's kernel and mode settle, as CND bits. */
+uint64_t ws_model_known(const struct ws_model *m);
+/* Is the version of the model in [since, until)? until 0: no end. Versions as in struct ws_model. */
+static inline bool ws_model_in(const struct ws_model *m, int since, int until)
+{
+	return m->version >= since && (until == 0 || m->version < until);
+}
 
 const struct ws_model *ws_models(size_t *n);
 const struct ws_model *ws_model_by_name(const char *name);

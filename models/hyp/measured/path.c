@@ -29,13 +29,8 @@ static const struct item_row items[PATH_ITEM_COUNT] = {
 };
 
 static const char *const vcpu_features[] = {
-#define KCOND(id, help)
 #define VCOND(id, key, help) key,
-#define SCOND(id, key, help)
 #include "models/hyp/kvm/conds.def"
-#undef KCOND
-#undef VCOND
-#undef SCOND
 	NULL
 };
 

@@ -11,22 +11,16 @@ static const char *const model_names[] = {
 	NULL
 };
 
-#define KCOND(id, help)
-#define SCOND(id, key, help)
 static const char *const vcpu_names[] = {
 #define VCOND(id, key, help) key,
 #include "models/hyp/kvm/conds.def"
-#undef VCOND
 	NULL
 };
 
 static const uint64_t vcpu_bits[] = {
 #define VCOND(id, key, help) CND(id),
 #include "models/hyp/kvm/conds.def"
-#undef VCOND
 };
-#undef KCOND
-#undef SCOND
 
 static const char *const sgi_names[] = { "any", "others", "self", NULL };
 static const char *const fp_names[] = { "never", "each-load", NULL };

@@ -190,13 +190,8 @@ static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, st
 /* Conditions that are settled before any phase is looked at. */
 static uint64_t known_conditions(const struct ws_config *c)
 {
-	uint64_t known = c->machine->features | c->vcpu;
+	uint64_t known = c->machine->features | c->vcpu | ws_model_known(c->model);
 
-	known |= ws_mode_conditions(c->model->mode);
-	if (c->model->version >= 601)
-		known |= CND(SINCE_6_1);
-	if (c->model->version >= 612)
-		known |= CND(SINCE_6_12);
 	if ((known & CND(SPECULATIVE_AT)) != 0 && (known & CND(AT_EL1)) != 0)
 		known |= CND(AT_WALKS_OFF);
 	return known;
