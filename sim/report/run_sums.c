@@ -29,9 +29,9 @@ void run_plain_exit(const struct ws_prog *p, struct ws_totals *t)
 	struct runner_vcpu *v = runner_vcpu(r, "vm");
 
 	memset(t, 0, sizeof(*t));
-	runner_kind(r, v, EXIT_run_first, NULL);
-	runner_kind(r, v, EXIT_hvc_unknown, NULL);
-	runner_kind(r, v, EXIT_hvc_unknown, t);
+	runner_kind(r, v, EXIT_FOR_first_run, NULL);
+	runner_kind(r, v, EXIT_FOR_plain, NULL);
+	runner_kind(r, v, EXIT_FOR_plain, t);
 	runner_free(r);
 }
 

@@ -118,7 +118,7 @@ static inline bool xworld_may_be_psci(const struct xworld *w, unsigned v)
 {
 	const struct xkind *k = xworld_kind_of(w, v);
 
-	return k != NULL && k->kind == EXIT_hvc_unknown;
+	return k != NULL && k->kind == EXIT_FOR_plain;
 }
 
 /* Does the event touch more than its own vCPU and its own pCPU? */

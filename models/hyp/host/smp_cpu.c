@@ -38,7 +38,7 @@ static uint64_t state_of(const struct smp_vcpu *v, const struct exit_step *s)
 	if (v != NULL && (exit_step_is(s, PHASE_ENTER) || exit_step_is(s, PHASE_EXIT)))
 		state |= v->run->lr_state;
 	return exit_step_is(s, PHASE_LAZY)
-		       ? (state & ~exit_row(v->kind)->state) | exit_row(EXIT_fp_trap)->state
+		       ? (state & ~exit_row(v->kind)->state) | exit_row(EXIT_FOR_first_fp)->state
 		       : state | s->state;
 }
 

@@ -151,7 +151,7 @@ static void exit_details(struct smp_events *s, const struct smp_at *at, uint64_t
 		const char *name = reg != SR_NONE ? sysreg_name(reg) : "UNKN";
 
 		ADD_BUT(s, time, at, kvm_sys_access, vcpu_pc, 0,
-			exit_of_sysreg(op[0], op[1], op[2], op[3], op[4]) == EXIT_sysreg_sgi,
+			exit_row(exit_of_sysreg(op[0], op[1], op[2], op[3], op[4]))->class == XC_SGI,
 			tw_string(s->w, name, strlen(name)), op[0], op[1], op[2], op[3], op[4]);
 		break;
 	}

@@ -172,7 +172,7 @@ static void vcpu_init(struct smp *m, unsigned id, unsigned cls)
 	v->cpu = &m->cpu[v->ent.cpu];
 	v->state = VC_RUNNABLE;
 	v->resume = RESUME_FIRST;
-	v->kind = EXIT_run_first;
+	v->kind = EXIT_FOR_first_run;
 	list_init(&v->bg);
 	list_init(&v->dev);
 	m->sched->ops->enqueue(m->sched, &v->ent, v->ent.cpu, false);

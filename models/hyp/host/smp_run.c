@@ -238,7 +238,7 @@ static void go_to_sleep(struct smp *m, struct smp_cpu *c)
 	struct smp_vcpu *v = c->curr;
 
 	if (v->irqs != 0) {
-		v->kind = EXIT_wfi;
+		v->kind = EXIT_FOR_wfi_goes_on;
 		halt_ends(m, c);
 		return;
 	}
@@ -253,7 +253,7 @@ static void block(struct smp_cpu *c)
 	struct smp_vcpu *v = c->curr;
 
 	smp_set_state(c, v, VC_HOST);
-	v->kind = EXIT_wfi_timer;
+	v->kind = EXIT_FOR_wfi_sleeps;
 	smp_charge(c, STEP(sched_dequeue));
 	smp_busy(c, go_to_sleep);
 }
@@ -443,16 +443,13 @@ static void own_exit(struct smp_cpu *c, const struct guest_act *act)
 	bool write;
 
 	begin_exit(c, act->kind, act);
-	switch (act->kind) {
-	case EXIT_wfi:
+	if (exit_row(act->kind)->class == XC_WFI) {
 		smp_charge(c, STEP(wfi_vgic_put));
 		smp_charge(c, STEP(halt_clock));
 		smp_busy(c, halt);
-		break;
-	case EXIT_ipi_send:
+	} else if (exit_row(act->kind)->where == XAT_REMOTE) {
 		smp_busy(c, send_sgi);
-		break;
-	default:
+	} else {
 		c->curr->dev_wanted = c->m->bus != NULL && exit_is_mmio(act->kind, &write);
 		handle(c, 1);
 	}
@@ -468,11 +465,11 @@ static void irq_window(struct smp *m, struct smp_cpu *c)
 
 void smp_guest_stops(struct smp_cpu *c, uint64_t ran)
 {
-	static const enum exit_kind kinds[IRQ_COUNT] = {[IRQ_TICK] = EXIT_irq,
-							[IRQ_VTIMER] = EXIT_vtimer_irq,
-							[IRQ_KICK] = EXIT_ipi_recv,
-							[IRQ_BG] = EXIT_irq,
-							[IRQ_DEV] = EXIT_irq};
+	static const enum exit_kind kinds[IRQ_COUNT] = {[IRQ_TICK] = EXIT_FOR_irq,
+							[IRQ_VTIMER] = EXIT_FOR_guest_timer,
+							[IRQ_KICK] = EXIT_FOR_kicked,
+							[IRQ_BG] = EXIT_FOR_irq,
+							[IRQ_DEV] = EXIT_FOR_irq};
 	struct smp_vcpu *v = c->curr;
 
 	v->left -= ran;
@@ -519,7 +516,7 @@ static void resume(struct smp *m, struct smp_cpu *c)
 		smp_busy(c, user_resume);
 		return;
 	case RESUME_FIRST:
-		v->kind = EXIT_run_first;
+		v->kind = EXIT_FOR_first_run;
 		smp_charge(c, STEP(host_svc_entry));
 		smp_charge(c, STEP(host_ioctl));
 		break;

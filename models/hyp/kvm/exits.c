@@ -19,12 +19,11 @@
 #define MX(comp, state)    { false, COMP_##comp, CND(state), true }
 
 static const struct exit_row rows[EXIT_COUNT] = {
-#define EXIT(id, path, state, help, ...)                                                            \
-	[EXIT_##id] = { #id, #path, state, help,                                                     \
+#define EXIT(id, class, access, where, path, state, help, ...)                                      \
+	[EXIT_##id] = { #id, XC_##class, XA_##access, XAT_##where, #path, state, help,                \
 			sizeof((struct exit_step[]){ __VA_ARGS__ }) / sizeof(struct exit_step),     \
 			{ __VA_ARGS__ } },
 #include "models/hyp/kvm/exits.def"
-#undef EXIT
 };
 
 const struct exit_row *exit_row(enum exit_kind k)
@@ -61,25 +60,24 @@ enum ws_comp exit_step_comp(const struct ws_model *m, const struct exit_step *s)
 
 bool exit_is_user(enum exit_kind k)
 {
-	const struct exit_row *row = exit_row(k);
-
-	for (unsigned i = 0; i < row->n; i++) {
-		if (!row->step[i].is_phase && row->step[i].id == COMP_host_ioctl)
-			return true;
-	}
-	return false;
+	return exit_row(k)->where == XAT_USER;
 }
 
 bool exit_is_mmio(enum exit_kind k, bool *write)
 {
 	const struct exit_row *row = exit_row(k);
 
-	for (unsigned i = 0; i < row->n; i++) {
-		const struct exit_step *s = &row->step[i];
+	*write = row->class == XC_MMIO && row->access == XA_WRITE;
+	return row->class == XC_MMIO;
+}
 
-		*write = !s->is_phase && s->id == COMP_mmio_abort;
-		if (*write || (!s->is_phase && s->id == COMP_mmio_return))
-			return true;
+bool exit_runs(enum ws_comp comp)
+{
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		for (unsigned i = 0; i < rows[k].n; i++) {
+			if (!rows[k].step[i].is_phase && rows[k].step[i].id == comp)
+				return true;
+		}
 	}
 	return false;
 }
@@ -106,112 +104,109 @@ bool exit_is_workload(enum exit_kind k)
 	       (row->state & (CND(IRQ) | CND(SERROR) | CND(LR_LIVE))) == 0;
 }
 
+/* ---- classify.def ---- */
+
+#define ANY (-1)
+
+static bool fits(int64_t want, uint64_t have)
+{
+	return want == ANY || (uint64_t)want == have;
+}
+
 static const struct {
-	uint32_t function;
+	int64_t function;
 	enum exit_kind kind;
 } hvcs[] = {
 #define HVCFN(fn, kind) { fn, EXIT_##kind },
-#define SYSREG_EXIT(...)
-#define EC_EXIT(ec, kind)
-#define SEEN_AS(kind, as)
 #include "models/hyp/kvm/classify.def"
-#undef HVCFN
-#undef SYSREG_EXIT
-#undef EC_EXIT
-#undef SEEN_AS
-	{ 0x4b000000, EXIT_hvc_unknown }, /* as kvm-unit-tests' micro-bench has it */
 };
-
-enum exit_kind exit_of_hvc(uint64_t function)
-{
-	for (size_t i = 0; i < sizeof(hvcs) / sizeof(hvcs[0]); i++) {
-		if ((uint32_t)function == hvcs[i].function)
-			return hvcs[i].kind;
-	}
-	return EXIT_hvc_unknown;
-}
-
-static bool fits(int want, unsigned have)
-{
-	return want < 0 || (unsigned)want == have;
-}
 
 static const struct {
 	int op[5];
 	enum exit_kind kind;
 } sysregs[] = {
-#define HVCFN(fn, kind)
 #define SYSREG_EXIT(o0, o1, cn, cm, o2, kind) { { o0, o1, cn, cm, o2 }, EXIT_##kind },
-#define EC_EXIT(ec, kind)
-#define SEEN_AS(kind, as)
 #include "models/hyp/kvm/classify.def"
-#undef HVCFN
-#undef SYSREG_EXIT
-#undef EC_EXIT
-#undef SEEN_AS
-	{ { 3, 3, 9, 12, 1 }, EXIT_sysreg_other }, /* PMCNTENSET_EL0: in no row above */
 };
+
+static const enum exit_kind faults[XA_COUNT] = {
+#define FAULT_EXIT(access, kind) [XA_##access] = EXIT_##kind,
+#include "models/hyp/kvm/classify.def"
+};
+
+static const struct {
+	int64_t ec;
+	enum exit_kind kind;
+} classes[] = {
+#define EC_EXIT(ec, kind) { ec, EXIT_##kind },
+#include "models/hyp/kvm/classify.def"
+};
+
+#define N(table) (sizeof(table) / sizeof((table)[0]))
+
+enum exit_kind exit_of_hvc(uint64_t function)
+{
+	size_t i = 0;
+
+	while (!fits(hvcs[i].function, (uint32_t)function))
+		BUG_ON(++i == N(hvcs));
+	return hvcs[i].kind;
+}
+
+static bool all_fit(const int want[5], const unsigned have[5])
+{
+	unsigned same = 0;
+
+	while (same < 5 && fits(want[same], have[same]))
+		same++;
+	return same == 5;
+}
 
 enum exit_kind exit_of_sysreg(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2)
 {
 	const unsigned op[] = { op0, op1, crn, crm, op2 };
+	size_t i = 0;
 
-	for (size_t i = 0; i < sizeof(sysregs) / sizeof(sysregs[0]); i++) {
-		unsigned same = 0;
-
-		while (same < 5 && fits(sysregs[i].op[same], op[same]))
-			same++;
-		if (same == 5)
-			return sysregs[i].kind;
-	}
-	return EXIT_sysreg_other;
+	while (!all_fit(sysregs[i].op, op))
+		BUG_ON(++i == N(sysregs));
+	return sysregs[i].kind;
 }
 
 enum exit_kind exit_of_class(uint64_t ec)
 {
-	switch (ec) {
-#define HVCFN(fn, kind)
-#define SYSREG_EXIT(...)
-#define EC_EXIT(class, kind)                                                                        \
-	case class:                                                                                 \
-		return EXIT_##kind;
-#define SEEN_AS(kind, as)
-#include "models/hyp/kvm/classify.def"
-#undef HVCFN
-#undef SYSREG_EXIT
-#undef EC_EXIT
-#undef SEEN_AS
-	default:
-		return EXIT_other;
-	}
+	size_t i = 0;
+
+	while (!fits(classes[i].ec, ec))
+		BUG_ON(++i == N(classes));
+	return classes[i].kind;
 }
+
+/* Syndromes of a stage-2 abort: class, IL and ISV as a word access to a device has them. */
+#define ESR_DABT  UINT64_C(0x93800006)
+#define ESR_IABT  UINT64_C(0x82000006)
+#define ESR_WNR   (UINT64_C(1) << 6)
+#define ESR_PERM  UINT64_C(0x0e) /* DFSC: permission fault, level 2 */
+#define EC_IABT   0x20           /* instruction abort from a lower level */
+#define EC_DABT   0x24
 
 enum exit_kind exit_of_fault(uint64_t esr)
 {
-	bool write = (esr >> 6 & 1) != 0;             /* ISS.WnR */
 	bool permission = (esr >> 2 & 0xf) == 0xc >> 2; /* ISS.DFSC 0b0011xx */
 
-	if (esr >> 26 == 0x20) /* instruction abort from a lower level */
-		return EXIT_s2_exec;
-	if (!write)
-		return EXIT_s2_fault_read;
-	return permission ? EXIT_s2_dirtylog : EXIT_s2_fault_write;
+	if (esr >> 26 == EC_IABT)
+		return faults[XA_EXEC];
+	if ((esr & ESR_WNR) == 0)
+		return faults[XA_READ];
+	return faults[permission ? XA_PERM : XA_WRITE];
 }
 
 enum exit_kind exit_seen_as(enum exit_kind k)
 {
 	switch (k) {
-#define HVCFN(fn, kind)
-#define SYSREG_EXIT(...)
-#define EC_EXIT(ec, kind)
 #define SEEN_AS(kind, as)                                                                           \
 	case EXIT_##kind:                                                                           \
 		return EXIT_##as;
 #include "models/hyp/kvm/classify.def"
-#undef HVCFN
-#undef SYSREG_EXIT
-#undef EC_EXIT
-#undef SEEN_AS
 	default:
 		return k;
 	}
@@ -219,24 +214,9 @@ enum exit_kind exit_seen_as(enum exit_kind k)
 
 static bool class_of(enum exit_kind k, uint64_t *ec)
 {
-	static const struct {
-		uint64_t ec;
-		enum exit_kind kind;
-	} table[] = {
-#define HVCFN(fn, kind)
-#define SYSREG_EXIT(...)
-#define EC_EXIT(ec, kind) { ec, EXIT_##kind },
-#define SEEN_AS(kind, as)
-#include "models/hyp/kvm/classify.def"
-#undef HVCFN
-#undef SYSREG_EXIT
-#undef EC_EXIT
-#undef SEEN_AS
-	};
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].kind == k) {
-			*ec = table[i].ec;
+	for (size_t i = 0; i < N(classes); i++) {
+		if (classes[i].kind == k && classes[i].ec != ANY) {
+			*ec = (uint64_t)classes[i].ec;
 			return true;
 		}
 	}
@@ -245,11 +225,11 @@ static bool class_of(enum exit_kind k, uint64_t *ec)
 
 static bool sysreg_of(enum exit_kind k, struct exit_tell *t)
 {
-	for (size_t i = 0; i < sizeof(sysregs) / sizeof(sysregs[0]); i++) {
+	for (size_t i = 0; i < N(sysregs); i++) {
 		if (sysregs[i].kind != k)
 			continue;
 		for (unsigned j = 0; j < 5; j++)
-			t->op[j] = sysregs[i].op[j] < 0 ? 0 : (unsigned)sysregs[i].op[j];
+			t->op[j] = sysregs[i].op[j] == ANY ? 0 : (unsigned)sysregs[i].op[j];
 		return true;
 	}
 	return false;
@@ -257,53 +237,49 @@ static bool sysreg_of(enum exit_kind k, struct exit_tell *t)
 
 static bool hvc_of(enum exit_kind k, uint64_t *function)
 {
-	for (size_t i = 0; i < sizeof(hvcs) / sizeof(hvcs[0]); i++) {
-		if (hvcs[i].kind == k) {
-			*function = hvcs[i].function;
+	for (size_t i = 0; i < N(hvcs); i++) {
+		if (hvcs[i].kind == k && hvcs[i].function != ANY) {
+			*function = (uint64_t)hvcs[i].function;
 			return true;
 		}
 	}
 	return false;
 }
 
-/* Syndromes of a stage-2 abort: class, IL and ISV as a word access to a device has them. */
-#define ESR_DABT  UINT64_C(0x93800006)
-#define ESR_IABT  UINT64_C(0x82000006)
-#define ESR_WNR   (UINT64_C(1) << 6)
-#define ESR_PERM  UINT64_C(0x0e) /* DFSC: permission fault, level 2 */
+#define EC_WFX   0x01
+#define EC_HVC64 0x16
+#define EC_SYS64 0x18
+#define EC_OTHER 0x3f /* no row has it */
 
 struct exit_tell exit_tell_of(enum exit_kind kind)
 {
-	enum exit_kind k = exit_seen_as(kind);
-	uint64_t state = exit_row(k)->state;
+	const struct exit_row *row = exit_row(exit_seen_as(kind));
+	enum exit_kind k = (enum exit_kind)(row - rows);
 	struct exit_tell t = { .ret = EXIT_RET_TRAP, .user = exit_is_user(k), .read = false };
 
-	if ((state & (CND(IRQ) | CND(SERROR))) != 0) {
-		t.ret = (state & CND(IRQ)) != 0 ? EXIT_RET_IRQ : EXIT_RET_SERROR;
-	} else if ((state & CND(ABORT)) != 0) {
-		bool write = k == EXIT_mmio_gicd_write || k == EXIT_mmio_write_user ||
-			     k == EXIT_s2_fault_write || k == EXIT_s2_dirtylog;
+	if ((row->state & (CND(IRQ) | CND(SERROR))) != 0) {
+		t.ret = (row->state & CND(IRQ)) != 0 ? EXIT_RET_IRQ : EXIT_RET_SERROR;
+	} else if ((row->state & CND(ABORT)) != 0) {
+		bool exec = row->access == XA_EXEC, perm = row->access == XA_PERM;
+		bool write = perm || row->access == XA_WRITE;
 
 		t.detail = TELL_FAULT;
-		t.ec = k == EXIT_s2_exec ? 0x20 : 0x24;
-		t.hsr = (k == EXIT_s2_exec ? ESR_IABT : ESR_DABT) | (write ? ESR_WNR : 0) |
-			(k == EXIT_s2_dirtylog ? ESR_PERM : 0);
-		t.mmio = t.user || k == EXIT_mmio_gicd_write || k == EXIT_mmio_gicd_read;
+		t.ec = exec ? EC_IABT : EC_DABT;
+		t.hsr = (exec ? ESR_IABT : ESR_DABT) | (write ? ESR_WNR : 0) | (perm ? ESR_PERM : 0);
+		t.mmio = t.user || row->class == XC_MMIO;
 		t.read = !write;
 	} else if (hvc_of(k, &t.function)) {
 		t.detail = TELL_HVC;
-		t.ec = 0x16;
+		t.ec = EC_HVC64;
 	} else if (sysreg_of(k, &t)) {
 		t.detail = TELL_SYSREG;
-		t.ec = 0x18;
-	} else if (!class_of(k, &t.ec)) {
-		const struct exit_step *next = &exit_row(k)->step[1];
-		bool wfi = !next->is_phase && next->id == COMP_wfi_vgic_put;
-
-		t.ec = wfi || k == EXIT_wfe ? 0x01 : 0x3f;
-	}
-	if (t.ec == 0x01)
+		t.ec = EC_SYS64;
+	} else if (row->class == XC_WFI || row->class == XC_WFE) {
 		t.detail = TELL_WFX;
-	t.wfe = k == EXIT_wfe;
+		t.ec = EC_WFX;
+		t.wfe = row->class == XC_WFE;
+	} else if (!class_of(k, &t.ec)) {
+		t.ec = EC_OTHER;
+	}
 	return t;
 }

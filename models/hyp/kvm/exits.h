@@ -8,8 +8,28 @@
 enum exit_kind {
 #define EXIT(id, ...) EXIT_##id,
 #include "models/hyp/kvm/exits.def"
-#undef EXIT
-	EXIT_COUNT
+	EXIT_COUNT,
+	/* the kinds that engines make of what happens */
+#define EXIT_FOR(moment, id) EXIT_FOR_##moment = EXIT_##id,
+#include "models/hyp/kvm/exits.def"
+};
+
+enum exit_class {
+#define EXIT_CLASS(id, help) XC_##id,
+#include "models/hyp/kvm/exits.def"
+	XC_COUNT
+};
+
+enum exit_access {
+#define EXIT_ACCESS(id, help) XA_##id,
+#include "models/hyp/kvm/exits.def"
+	XA_COUNT
+};
+
+enum exit_where {
+#define EXIT_WHERE(id, help) XAT_##id,
+#include "models/hyp/kvm/exits.def"
+	XAT_COUNT
 };
 
 #define EXIT_STEPS_MAX 24
@@ -23,6 +43,9 @@ struct exit_step {
 
 struct exit_row {
 	const char *name;
+	enum exit_class class;
+	enum exit_access access;
+	enum exit_where where;
 	const char *path; /* measured profile */
 	uint64_t state;   /* CND_* bits that hold during the sequence */
 	const char *help;
@@ -51,10 +74,12 @@ uint64_t exit_step_state(const struct exit_row *row, unsigned i);
 /* Component that a step of the sequence runs in this kernel. */
 enum ws_comp exit_step_comp(const struct ws_model *m, const struct exit_step *s);
 
-/* True if the kind goes to the VMM and back (its sequence has the ioctl). */
+/* True if the kind goes to the VMM and back, or comes from there. */
 bool exit_is_user(enum exit_kind k);
 /* True if the kind is an access to a device; *write: a store. */
 bool exit_is_mmio(enum exit_kind k, bool *write);
+/* True if some kind runs the component by itself: a part of the host's path. */
+bool exit_runs(enum ws_comp comp);
 /* True if the kind begins with the guest leaving. */
 bool exit_is_exit(enum exit_kind k);
 /* A kind that [mix] may contain: a synchronous exit that ends with its only entry. */

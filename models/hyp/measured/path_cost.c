@@ -51,7 +51,7 @@ static void fill_one(const struct path_profile *p, struct runner *r, struct runn
 	}
 	(void)exit_by_name(path_kind_name(cost->kind), &k); /* what was recorded, if it has a row */
 	if (exit_row(k)->step[0].is_phase)
-		runner_kind(r, v, EXIT_run_first, NULL);
+		runner_kind(r, v, EXIT_FOR_first_run, NULL);
 	runner_kind(r, v, k, NULL); /* the second is in the steady state */
 	runner_kind(r, v, k, &t);
 	cost->recorded = path_get(p, cost->kind, PATH_insns_host) + path_get(p, cost->kind, PATH_insns_hyp);
@@ -105,7 +105,7 @@ static uint64_t path_cycles(uint64_t insns, int64_t cpi_milli)
 
 bool path_cost_known(const struct path_cost *cost, const struct outcome *o, enum exit_kind k)
 {
-	return cost[k].state == PATH_OK && (o->kind[k].more_scheds == 0 || cost[EXIT_preempt].state == PATH_OK);
+	return cost[k].state == PATH_OK && (o->kind[k].more_scheds == 0 || cost[EXIT_FOR_one_more_put].state == PATH_OK);
 }
 
 void path_cost_charge(const struct path_cost *cost, int64_t cpi_milli, struct outcome *o)
@@ -116,7 +116,7 @@ void path_cost_charge(const struct path_cost *cost, int64_t cpi_milli, struct ou
 		kind->path = (struct outcome_path){ 0 };
 		if (!path_cost_known(cost, o, (enum exit_kind)k))
 			continue;
-		kind->path.insns = kind->count * cost[k].insns + kind->more_scheds * cost[EXIT_preempt].insns;
+		kind->path.insns = kind->count * cost[k].insns + kind->more_scheds * cost[EXIT_FOR_one_more_put].insns;
 		kind->path.cycles = path_cycles(kind->path.insns, cpi_milli);
 	}
 }

@@ -145,7 +145,7 @@ void verify_sequence(struct verify_seq *s, const struct ws_prog *p, enum exit_ki
 	it.times = xcalloc(p->n, sizeof(*it.times));
 	*s = (struct verify_seq){ 0 };
 	if (exit_row(k)->step[0].is_phase)
-		iterate(&it, EXIT_run_first, s);
+		iterate(&it, EXIT_FOR_first_run, s);
 	iterate(&it, k, s);
 	iterate(&it, k, s);
 	runner_free(it.r);

@@ -27,10 +27,10 @@ struct reader {
 
 enum exit_kind recorded_kind(enum exit_kind k)
 {
-	if (k == EXIT_wfi_timer || k == EXIT_ipi_wfi_recv)
-		return EXIT_wfi;
-	if (k == EXIT_sysreg_sgi)
-		return EXIT_ipi_send;
+	if (exit_row(k)->where == XAT_ASLEEP)
+		return EXIT_FOR_wfi_goes_on;
+	if (exit_row(k)->class == XC_SGI && exit_row(k)->where == XAT_KERNEL && exit_seen_as(k) == k)
+		return EXIT_FOR_sgi_sent;
 	return exit_is_workload(k) ? k : EXIT_COUNT;
 }
 

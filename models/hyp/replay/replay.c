@@ -11,7 +11,7 @@ static void finish(struct replay_state *s)
 		replay_put_if_due(s, v);
 		if (!t->have_exit) { /* switches of its thread since its last exit was settled */
 			if (t->pending.insns != 0)
-				replay_settle(s, v, EXIT_host_switch);
+				replay_settle(s, v, EXIT_FOR_thread_switch);
 			continue;
 		}
 		s->out->trace.unfinished++;

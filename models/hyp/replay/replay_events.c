@@ -57,7 +57,7 @@ static void maybe_fp(struct replay_state *s, size_t v)
 
 	if ((s->opt->fp != FP_EACH_LOAD && !placed) || !runner_needs_fp(s->runner, t->run))
 		return;
-	replay_whole(s, v, EXIT_fp_trap);
+	replay_whole(s, v, EXIT_FOR_first_fp);
 	s->out->n.fp_traps++;
 	s->out->vcpu[v].n.fp_traps++;
 }
@@ -134,7 +134,7 @@ static void see_entry(struct replay_state *s, const struct tr_event *ev)
 		replay_settle(s, v, t->kind);
 	} else {
 		runner_on_cpu(t->run, ev->cpu);
-		replay_whole(s, v, EXIT_run_first);
+		replay_whole(s, v, EXIT_FOR_first_run);
 	}
 	t->in_guest = t->in_run = true;
 	t->scheduled_out = t->timer_fired = false;
@@ -166,10 +166,10 @@ static void see_exit(struct replay_state *s, const struct tr_event *ev)
 	s->out->vcpu[v].guest_ns += t->guest_ns;
 	switch (ev->arg[TRA_kvm_exit_ret]) {
 	case EXIT_RET_IRQ:
-		t->kind = t->timer_fired ? EXIT_vtimer_irq : EXIT_irq;
+		t->kind = t->timer_fired ? EXIT_FOR_guest_timer : EXIT_FOR_irq;
 		break;
 	case EXIT_RET_SERROR:
-		t->kind = EXIT_serror;
+		t->kind = EXIT_FOR_serror;
 		break;
 	default:
 		t->kind = exit_of_class(ev->arg[TRA_kvm_exit_esr_ec]);
@@ -221,7 +221,7 @@ static void see_userspace_exit(struct replay_state *s, const struct tr_event *ev
 	before = *t;
 	memset(&t->pending, 0, sizeof(t->pending));
 	runner_on_cpu(t->run, ev->cpu);
-	replay_whole(s, v, EXIT_run_immediate_exit);
+	replay_whole(s, v, EXIT_FOR_run_returns);
 	*t = before;
 }
 
@@ -234,7 +234,7 @@ static enum exit_kind kind_of_access(const struct tr_event *ev)
 
 bool replay_is_sgi(const struct tr_event *ev)
 {
-	return kind_of_access(ev) == EXIT_sysreg_sgi;
+	return exit_row(kind_of_access(ev))->class == XC_SGI;
 }
 
 /* Details that the handler of an exit tells. */
@@ -251,11 +251,11 @@ static void see_detail(struct replay_state *s, const struct tr_event *ev)
 		break;
 	case TR_kvm_sys_access:
 		t->kind = kind_of_access(ev);
-		if (t->kind == EXIT_sysreg_sgi)
+		if (exit_row(t->kind)->class == XC_SGI)
 			replay_send_sgi(s, v, ev);
 		break;
 	case TR_kvm_wfx_arm64:
-		t->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_wfe : EXIT_wfi;
+		t->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_FOR_wfe : EXIT_FOR_wfi_goes_on;
 		break;
 	case TR_kvm_guest_fault:
 		t->kind = exit_of_fault(ev->arg[TRA_kvm_guest_fault_hsr]);

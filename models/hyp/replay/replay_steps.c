@@ -136,19 +136,19 @@ void replay_whole(struct replay_state *s, size_t v, enum exit_kind kind)
 /* The kind that the exit turns out to be, when KVM_RUN goes on in the kernel. */
 enum exit_kind replay_kernel_kind(const struct replay_track *t)
 {
-	if (t->kind == EXIT_wfi_timer && !t->timer_woke)
-		return EXIT_ipi_wfi_recv; /* the same sequence up to vcpu_put */
+	if (exit_row(t->kind)->where == XAT_ASLEEP && !t->timer_woke)
+		return EXIT_FOR_wfi_woken; /* the same sequence up to vcpu_put */
 	if (!t->mmio)
 		return t->kind;
-	return t->mmio_write ? EXIT_mmio_gicd_write : EXIT_mmio_gicd_read;
+	return t->mmio_write ? EXIT_FOR_kernel_write : EXIT_FOR_kernel_read;
 }
 
 /* The same when it goes to the VMM. */
 enum exit_kind replay_user_kind(const struct replay_track *t)
 {
 	if (t->mmio || (exit_row(t->kind)->state & CND(ABORT)) != 0)
-		return t->mmio_write ? EXIT_mmio_write_user : EXIT_mmio_read_user;
-	return (exit_row(t->kind)->state & CND(IRQ)) != 0 ? EXIT_signal : EXIT_user_other;
+		return t->mmio_write ? EXIT_FOR_user_write : EXIT_FOR_user_read;
+	return (exit_row(t->kind)->state & CND(IRQ)) != 0 ? EXIT_FOR_user_signal : EXIT_FOR_user_other;
 }
 
 /* vcpu_put at a sched_switch inside KVM_RUN. A kind whose sequence has one runs it, others get one more. */
@@ -160,10 +160,12 @@ void replay_put(struct replay_state *s, size_t v)
 	replay_load_if_due(s, v);
 	if (t->next == 0)
 		t->kind = replay_kernel_kind(t);
-	if (t->next == 0 && (t->kind == EXIT_irq || t->kind == EXIT_vtimer_irq))
-		t->kind = EXIT_preempt_sched;
-	else if (t->next == 0 && t->kind == EXIT_wfi)
-		t->kind = EXIT_wfi_timer;
+	if (t->next == 0 && exit_row(t->kind)->where == XAT_KERNEL) {
+		if (exit_row(t->kind)->class == XC_IRQ)
+			t->kind = EXIT_FOR_preempted;
+		else if (exit_row(t->kind)->class == XC_WFI)
+			t->kind = EXIT_FOR_wfi_sleeps;
+	}
 	put = replay_find_phase(t, PHASE_PUT);
 	if (put < exit_row(t->kind)->n) {
 		replay_until(s, v, put + 1);

@@ -16,9 +16,9 @@ void seen_exit(struct seen_exit *x, const struct tr_event *ev)
 				 .no_ret = (ev->absent >> TRA_kvm_exit_ret & 1) != 0,
 				 .no_ec = (ev->absent >> TRA_kvm_exit_esr_ec & 1) != 0 };
 	if (x->ret == EXIT_RET_IRQ)
-		x->kind = timer ? EXIT_vtimer_irq : EXIT_irq;
+		x->kind = timer ? EXIT_FOR_guest_timer : EXIT_FOR_irq;
 	else
-		x->kind = x->ret == EXIT_RET_SERROR ? EXIT_serror : exit_of_class(x->ec);
+		x->kind = x->ret == EXIT_RET_SERROR ? EXIT_FOR_serror : exit_of_class(x->ec);
 }
 
 static void see_register(struct seen_exit *x, const struct tr_event *ev)
@@ -55,7 +55,7 @@ void seen_event(struct seen_exit *x, const struct tr_event *ev)
 		see_register(x, ev);
 		return;
 	case TR_kvm_wfx_arm64:
-		x->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_wfe : EXIT_wfi;
+		x->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_FOR_wfe : EXIT_FOR_wfi_goes_on;
 		return;
 	case TR_kvm_guest_fault:
 		x->kind = exit_of_fault(ev->arg[TRA_kvm_guest_fault_hsr]);
@@ -72,17 +72,17 @@ void seen_event(struct seen_exit *x, const struct tr_event *ev)
 
 enum exit_kind seen_kind(const struct seen_exit *x)
 {
-	uint64_t state = exit_row(x->kind)->state;
+	const struct exit_row *row = exit_row(x->kind);
 
-	if (x->user && (x->mmio || (state & CND(ABORT)) != 0))
-		return x->write ? EXIT_mmio_write_user : EXIT_mmio_read_user;
+	if (x->user && (x->mmio || (row->state & CND(ABORT)) != 0))
+		return x->write ? EXIT_FOR_user_write : EXIT_FOR_user_read;
 	if (x->user)
-		return (state & CND(IRQ)) != 0 ? EXIT_signal : EXIT_user_other;
+		return (row->state & CND(IRQ)) != 0 ? EXIT_FOR_user_signal : EXIT_FOR_user_other;
 	if (x->mmio)
-		return x->write ? EXIT_mmio_gicd_write : EXIT_mmio_gicd_read;
-	if (x->put && (x->kind == EXIT_irq || x->kind == EXIT_vtimer_irq))
-		return EXIT_preempt_sched;
-	if (x->put && x->kind == EXIT_wfi)
-		return x->woke ? EXIT_wfi_timer : EXIT_ipi_wfi_recv;
+		return x->write ? EXIT_FOR_kernel_write : EXIT_FOR_kernel_read;
+	if (x->put && row->where == XAT_KERNEL && row->class == XC_IRQ)
+		return EXIT_FOR_preempted;
+	if (x->put && row->where == XAT_KERNEL && row->class == XC_WFI)
+		return x->woke ? EXIT_FOR_wfi_sleeps : EXIT_FOR_wfi_woken;
 	return x->kind;
 }

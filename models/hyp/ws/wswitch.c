@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "models/hyp/check/inject.h"
+#include "models/hyp/kvm/exits.h"
 #include "models/hyp/ws/ws_policy.h"
 
 const char *const ws_policy_names[POL_COUNT + 1] = {
@@ -197,34 +198,6 @@ static uint64_t known_conditions(const struct ws_config *c)
 	return known;
 }
 
-/* Parts of the host's path: what some exit kind runs by itself. */
-static bool is_path(enum ws_comp comp)
-{
-#define P(phase)         COMP_COUNT
-#define PX(phase, state) COMP_COUNT
-#define C(c)             COMP_##c
-#define CX(c, state)     COMP_##c
-#define M(c)             COMP_##c
-#define MX(c, state)     COMP_##c
-	static const enum ws_comp used[] = {
-#define EXIT(id, path, state, help, ...) __VA_ARGS__,
-#include "models/hyp/kvm/exits.def"
-#undef EXIT
-	};
-#undef P
-#undef PX
-#undef C
-#undef CX
-#undef M
-#undef MX
-
-	for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++) {
-		if (used[i] == comp)
-			return true;
-	}
-	return false;
-}
-
 static int compile_root(struct compiler *c, enum ws_comp comp, enum ws_phase phase, struct err *e)
 {
 	c->phase = phase;
@@ -246,7 +219,7 @@ static int compile_all(struct compiler *c, struct err *e)
 			return -1;
 	}
 	for (unsigned comp = 0; comp < COMP_COUNT; comp++) {
-		if (is_path((enum ws_comp)comp) && compile_root(c, (enum ws_comp)comp, PHASE_HANDLE, e) != 0)
+		if (exit_runs((enum ws_comp)comp) && compile_root(c, (enum ws_comp)comp, PHASE_HANDLE, e) != 0)
 			return -1;
 	}
 	return 0;
