@@ -44,8 +44,6 @@ static void commands(void)
 #define CMD(name, operands, help)        entry("el2sim " #name, operands, help);
 #define CMD_AS(id, name, operands, help) entry("el2sim " name, operands, help);
 #include "sim/app/cmd.def"
-#undef CMD
-#undef CMD_AS
 }
 
 static void formats(void)

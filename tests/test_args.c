@@ -253,8 +253,6 @@ static const char *const top_names[] = {
 #define CMD(name, args, help)        #name,
 #define CMD_AS(id, name, args, help) name,
 #include "sim/app/cmd.def"
-#undef CMD
-#undef CMD_AS
 };
 
 #define N_TOP (int)(sizeof(top_names) / sizeof(top_names[0]))

@@ -117,7 +117,6 @@ START_TEST(what_cannot_be_expressed_is_named_with_its_reason)
 	static const char *const beyond[][3] = {
 #define BEYOND(fix, title, why) { fix, title, why },
 #include "models/hyp/check/bugs_beyond.def"
-#undef BEYOND
 	};
 	struct str doc = slurp("docs/bugs.md");
 

@@ -213,7 +213,6 @@ static const struct {
 } soft_rows[] = {
 #define SOFT(reg, op, item, help) { #reg, REF_OP_##op, "vfs_ioctl" },
 #include "models/hyp/measured/softreg.def"
-#undef SOFT
 };
 
 static const struct {
@@ -223,7 +222,6 @@ static const struct {
 } hard_rows[] = {
 #define HARD_IN(reg, op, function, help) { #reg, REF_OP_##op, #function, "__kvm_nvhe_" #function },
 #include "models/hyp/measured/softreg.def"
-#undef HARD_IN
 };
 
 START_TEST(every_soft_row_is_soft_in_a_c_function)

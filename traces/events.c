@@ -14,14 +14,12 @@ struct field {
 #define F(event, field, kind)      { #field, TRF_##kind },
 #define EVENT(name, fields, print) static const struct field fields_##name[] = { fields };
 #include "traces/events.def"
-#undef EVENT
 #undef F
 
 #define EVENT(name, fields, print)                                                                 \
 	_Static_assert(sizeof(fields_##name) / sizeof(fields_##name[0]) <= TR_ARG_MAX,             \
 		       "too many fields: " #name);
 #include "traces/events.def"
-#undef EVENT
 _Static_assert(TR_TYPE_COUNT <= UINT8_MAX, "tr_event.type has 8 bits");
 
 static const struct {
@@ -33,7 +31,6 @@ static const struct {
 #define EVENT(name, fields, print)                                                                 \
 	{ #name, fields_##name, sizeof(fields_##name) / sizeof(fields_##name[0]), print },
 #include "traces/events.def"
-#undef EVENT
 };
 
 const char *tr_type_name(enum tr_type type)
@@ -61,7 +58,6 @@ bool tr_alias(const char *name, size_t n, enum tr_type *type)
 	} aliases[] = {
 #define ALIAS(name, event) { #name, TR_##event },
 #include "traces/aliases.def"
-#undef ALIAS
 	};
 
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++) {

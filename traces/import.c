@@ -17,7 +17,6 @@ static const struct importer importers[] = {
 #define IMPORTER(id, name, help, kind)                                                             \
 	{ name, help, imp_probe_##id, imp_read_##id, kind != IMP_TEXT, kind == IMP_FILE },
 #include "traces/importers.def"
-#undef IMPORTER
 };
 
 size_t importer_count(void)

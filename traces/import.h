@@ -132,6 +132,5 @@ void imp_progress(struct imp *im);
 	imp_probe_fn imp_probe_##id;                                                               \
 	imp_read_fn imp_read_##id;
 #include "traces/importers.def"
-#undef IMPORTER
 
 #endif

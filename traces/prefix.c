@@ -210,7 +210,6 @@ static const struct {
 } kinds[PREFIX_KINDS] = {
 #define PREFIX(id, name, help) { name, prefix_##id },
 #include "traces/prefix.def"
-#undef PREFIX
 };
 
 const char *prefix_name(enum prefix_kind kind)

@@ -12,7 +12,6 @@
 enum prefix_kind {
 #define PREFIX(id, name, help) PREFIX_##id,
 #include "traces/prefix.def"
-#undef PREFIX
 	PREFIX_KINDS
 };
 

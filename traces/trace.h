@@ -20,7 +20,6 @@
 enum tr_type {
 #define EVENT(name, fields, print) TR_##name,
 #include "traces/events.def"
-#undef EVENT
 	TR_TYPE_COUNT
 };
 
@@ -29,7 +28,6 @@ enum tr_type {
 #define F(event, field, kind)      TRA_##event##_##field,
 #include "traces/events.def"
 #undef F
-#undef EVENT
 
 enum tr_field_kind { TRF_DEC, TRF_SDEC, TRF_HEX, TRF_STR };
 

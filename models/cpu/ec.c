@@ -8,14 +8,12 @@
 static const struct ec rows[] = {
 #define EC(number, name, meaning) { number, name, meaning },
 #include "models/cpu/ec.def"
-#undef EC
 };
 
 /* A number that stands in two rows does not compile. */
 enum {
 #define EC(number, name, meaning) EC_ROW_##number = 1,
 #include "models/cpu/ec.def"
-#undef EC
 };
 
 size_t ec_count(void)

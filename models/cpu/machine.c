@@ -21,7 +21,6 @@ static const char *const calibration_helps[CAL_COUNT] = {
 static const char *const feature_names[FEAT_COUNT + 1] = {
 #define FEAT(id, key, help) key,
 #include "models/cpu/feats.def"
-#undef FEAT
 	NULL
 };
 
@@ -55,8 +54,6 @@ static const struct opt_row rows[] = {
 	{ "cost", #key, OPT_INT, MEMBER(op) + OPCOST_##key * sizeof(int64_t), #cycles, 0, CYCLES_MAX, \
 	  "cycles", NULL, why },
 #include "models/cpu/costs.def"
-#undef COST
-#undef OPCOST
 };
 
 const struct opt_row *machine_opt_rows(size_t *n)

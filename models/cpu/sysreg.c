@@ -12,47 +12,36 @@ static const struct sysreg_row rows[SR_COUNT] = {
 	[SR_##n] = { #n, o0, o1, cn, cm, o2, FORM_##form_, SR_##twin_, GRP_##group_, HOST_##host_,        \
 		     MOVE_##move_, COST_##cost_, FEAT_##needs_, trap_ },
 #include "models/cpu/sysregs.def"
-#undef SYSREG
 };
 
 static const char *const group_names[GRP_COUNT] = {
 #define GROUP(id, help) [GRP_##id] = #id,
 #include "models/cpu/groups.def"
-#undef GROUP
 };
 
 static const char *const group_helps[GRP_COUNT] = {
 #define GROUP(id, help) [GRP_##id] = help,
 #include "models/cpu/groups.def"
-#undef GROUP
 };
 
 static const char *const feat_keys[FEAT_COUNT] = {
 #define FEAT(id, key, help) [FEAT_##id] = key,
 #include "models/cpu/feats.def"
-#undef FEAT
 };
 
 static const char *const feat_helps[FEAT_COUNT] = {
 #define FEAT(id, key, help) [FEAT_##id] = help,
 #include "models/cpu/feats.def"
-#undef FEAT
 };
 
 static const char *const cost_names[COST_COUNT] = {
 #define COST(class, mrs, msr, why) [COST_##class] = #class,
-#define OPCOST(key, cycles, why)
 #include "models/cpu/costs.def"
-#undef COST
-#undef OPCOST
 };
 
 static const char *const op_cost_names[OPCOST_COUNT] = {
-#define COST(class, mrs, msr, why)
 #define OPCOST(key, cycles, why) [OPCOST_##key] = #key,
 #include "models/cpu/costs.def"
-#undef COST
-#undef OPCOST
 };
 
 /* A duplicate encoding does not compile: the labels of this switch would collide. */
@@ -67,7 +56,6 @@ enum sysreg sysreg_by_encoding(unsigned op0, unsigned op1, unsigned crn, unsigne
 	case ENC(o0, o1, cn, cm, o2):                                                               \
 		return SR_##n;
 #include "models/cpu/sysregs.def"
-#undef SYSREG
 	default:
 		return SR_NONE;
 	}

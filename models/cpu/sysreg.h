@@ -11,40 +11,31 @@ enum sysreg {
 	SR_NONE,
 #define SYSREG(name, ...) SR_##name,
 #include "models/cpu/sysregs.def"
-#undef SYSREG
 	SR_COUNT
 };
 
 enum sr_group {
 #define GROUP(id, help) GRP_##id,
 #include "models/cpu/groups.def"
-#undef GROUP
 	GRP_COUNT
 };
 
 enum feat {
 #define FEAT(id, key, help) FEAT_##id,
 #include "models/cpu/feats.def"
-#undef FEAT
 	FEAT_COUNT,
 	FEAT_NONE = FEAT_COUNT
 };
 
 enum cost_class {
 #define COST(class, mrs, msr, why) COST_##class,
-#define OPCOST(key, cycles, why)
 #include "models/cpu/costs.def"
-#undef COST
-#undef OPCOST
 	COST_COUNT
 };
 
 enum op_cost {
-#define COST(class, mrs, msr, why)
 #define OPCOST(key, cycles, why) OPCOST_##key,
 #include "models/cpu/costs.def"
-#undef COST
-#undef OPCOST
 	OPCOST_COUNT
 };
 

@@ -11,8 +11,6 @@ static const struct cmd rows[] = {
 #define CMD(name, args, help)        { #name, args, help, cmd_##name },
 #define CMD_AS(id, name, args, help) { name, args, help, cmd_##id },
 #include "sim/app/cmd.def"
-#undef CMD
-#undef CMD_AS
 };
 
 static const struct cmd_set top = {

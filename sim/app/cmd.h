@@ -22,8 +22,6 @@ typedef int cmd_fn(int argc, char **argv, struct err *e);
 #define CMD(name, args, help)        cmd_fn cmd_##name;
 #define CMD_AS(id, name, args, help) cmd_fn cmd_##id;
 #include "sim/app/cmd.def"
-#undef CMD
-#undef CMD_AS
 
 struct cmd {
 	const char *name;

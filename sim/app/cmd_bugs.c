@@ -54,7 +54,6 @@ static void beyond_table(struct rep *r)
 	} rows[] = {
 #define BEYOND(fix, title, why) { fix, title, why },
 #include "models/hyp/check/bugs_beyond.def"
-#undef BEYOND
 	};
 	struct rep_table *t = rep_table(r, "beyond", "Known bugs that cannot be expressed", cols, sizeof(cols) / sizeof(cols[0]));
 

@@ -119,7 +119,6 @@ static const char *settled_by(enum cond c)
 	static const char *const by[CND_COUNT] = {
 #define FEAT(id, key, help) [CND_##id] = "machine",
 #include "models/cpu/feats.def"
-#undef FEAT
 #define KCOND(id, help)      [CND_##id] = "kernel, mode",
 #define VCOND(id, key, help) [CND_##id] = "vCPU",
 #define SCOND(id, key, help) [CND_##id] = "run time",

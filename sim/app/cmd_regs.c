@@ -119,16 +119,10 @@ static void costs(struct rep *r)
 		const char *why;
 	} classes[] = {
 #define COST(class, mrs, msr, why) { #class, mrs, msr, why },
-#define OPCOST(key, cycles, why)
 #include "models/cpu/costs.def"
-#undef COST
-#undef OPCOST
 	}, ops[] = {
-#define COST(class, mrs, msr, why)
 #define OPCOST(key, cycles, why) { #key, cycles, 0, why },
 #include "models/cpu/costs.def"
-#undef COST
-#undef OPCOST
 	};
 	const struct rep_col cols[] = { text("class", ""), number("mrs", "[cost] mrs_<class>", "cycles"),
 					number("msr", "[cost] msr_<class>", "cycles"), text("help", "registers") };

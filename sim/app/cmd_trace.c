@@ -6,7 +6,6 @@
 static const struct cmd rows[] = {
 #define TRACE_CMD(name, args, help) { #name, args, help, cmd_trace_##name },
 #include "sim/app/cmd_trace.def"
-#undef TRACE_CMD
 };
 
 const struct cmd_set cmd_trace_set = {

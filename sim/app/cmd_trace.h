@@ -10,7 +10,6 @@
 
 #define TRACE_CMD(name, args, help) cmd_fn cmd_trace_##name;
 #include "sim/app/cmd_trace.def"
-#undef TRACE_CMD
 
 extern const struct cmd_set cmd_trace_set;
 

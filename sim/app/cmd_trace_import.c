@@ -42,7 +42,6 @@ static const struct arg_spec spec = { .set = &cmd_trace_set,
 				      .text = "Formats for --from:\n"
 #define IMPORTER(id, name, help, kind) "  " name ": " help "\n"
 #include "traces/importers.def"
-#undef IMPORTER
 };
 
 static void unknown_table(struct rep *r, const struct import_result *res)

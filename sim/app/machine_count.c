@@ -17,7 +17,6 @@ static const struct {
 #undef X
 #define COUNTER(id, key, ...) {#key, FROM_TOTALS, CNT_##id},
 #include "models/hyp/kvm/counters.def"
-#undef COUNTER
 		{"cycles", FROM_CYCLES, 0},
 #define X(id, name, help) {"cycles_" name, FROM_TIMES, TIME_##id},
 	OUTCOME_TIMES(X)

@@ -26,7 +26,6 @@ static const struct opt_row rows[] = {
 static const struct sweep_syntax syntax[] = {
 #define SYNTAX(form, meaning) { form, meaning },
 #include "sim/app/sweep_syntax.def"
-#undef SYNTAX
 };
 
 const struct opt_row *sweep_opt_rows(size_t *n)

@@ -12,7 +12,6 @@ static const struct metric_rule rules[] = {
 #define OPEN  false
 #define METRIC(pattern, better, gated, why) { pattern, METRIC_##better, gated, why },
 #include "sim/report/metrics.def"
-#undef METRIC
 #undef GATED
 #undef OPEN
 };

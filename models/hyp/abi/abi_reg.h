@@ -108,7 +108,6 @@ enum abi_scoped { ABI_SCOPED_NO, ABI_SCOPED_V4, ABI_SCOPED_PSCI };
 enum abi_enc {
 #define SYSREG(name, op0, op1, crn, crm, op2, ...) ABI_ENC_##name = ABI_SYS(op0, op1, crn, crm, op2),
 #include "models/cpu/sysregs.def"
-#undef SYSREG
 #define ABI_ENC(name, op0, op1, crn, crm, op2) ABI_ENC_##name = ABI_SYS(op0, op1, crn, crm, op2),
 #include "models/hyp/abi/abi_regs.def"
 };

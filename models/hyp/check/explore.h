@@ -24,7 +24,6 @@
 enum xevent_row {
 #define XEVENT(id, args, function, what) XE_##id,
 #include "models/hyp/check/explore.def"
-#undef XEVENT
 	XE_COUNT
 };
 enum xevent_args { XARG_NONE, XARG_PCPU, XARG_STATE, XARG_KIND, XARG_TARGET };

@@ -11,7 +11,6 @@ static const struct {
 } rows[XE_COUNT] = {
 #define XEVENT(id, args, function, what) { #id, function, what, XARG_##args },
 #include "models/hyp/check/explore.def"
-#undef XEVENT
 };
 
 const char *xevent_name(enum xevent_row r)

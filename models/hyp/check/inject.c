@@ -16,7 +16,6 @@ static const struct {
 } rows[INJECT_COUNT] = {
 #define INJECT(id, name, form, help) { name, form, help },
 #include "models/hyp/check/injects.def"
-#undef INJECT
 };
 
 const char *ws_inject_name(enum ws_inject_kind k)

@@ -12,7 +12,6 @@
 enum ws_inject_kind {
 #define INJECT(id, name, form, help) INJECT_##id,
 #include "models/hyp/check/injects.def"
-#undef INJECT
 	INJECT_COUNT
 };
 const char *ws_inject_name(enum ws_inject_kind k);

@@ -6,7 +6,6 @@
 static const struct known_bug rows[] = {
 #define KNOWN_BUG(id, rule, what, on, off, fix, title) { #id, VIOLATION_##rule, what, on, off, fix, title },
 #include "models/hyp/check/known_bugs.def"
-#undef KNOWN_BUG
 };
 
 _Static_assert(sizeof(rows) / sizeof(rows[0]) == ORACLE_KNOWN, "the oracle has a counter for each");

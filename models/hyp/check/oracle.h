@@ -26,7 +26,6 @@
 enum oracle_rule {
 #define VIOLATION(id, words, what) VIOLATION_##id,
 #include "models/hyp/check/violations.def"
-#undef VIOLATION
 	VIOLATION_COUNT
 };
 const char *oracle_rule_name(enum oracle_rule r);  /* stale_read */
@@ -37,7 +36,6 @@ const char *oracle_rule_what(enum oracle_rule r);
 enum oracle_known {
 #define KNOWN_BUG(id, rule, what, on, off, fix, title) ORACLE_KNOWN_##id,
 #include "models/hyp/check/known_bugs.def"
-#undef KNOWN_BUG
 	ORACLE_KNOWN
 };
 

@@ -13,7 +13,6 @@ static const struct {
 } rules[VIOLATION_COUNT] = {
 #define VIOLATION(id, words, what) { #id, words, what },
 #include "models/hyp/check/violations.def"
-#undef VIOLATION
 };
 
 const char *oracle_rule_name(enum oracle_rule r)

@@ -27,7 +27,6 @@ static const struct fault_row {
 } rows[] = {
 #define FAULT(id, reg, reader, on, off, known_on, known_off, what) { #id, SR_##reg, reader, on, off, known_on, known_off, what },
 #include "models/hyp/check/faults.def"
-#undef FAULT
 };
 
 #define N_FAULTS (sizeof(rows) / sizeof(rows[0]))

@@ -13,7 +13,6 @@
 enum ws_rule {
 #define RULE(id, scope, what) RULE_##id,
 #include "models/hyp/check/lint.def"
-#undef RULE
 	RULE_COUNT
 };
 

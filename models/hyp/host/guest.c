@@ -74,7 +74,6 @@ uint64_t guest_cycles(const struct guest *g, uint64_t ns)
 
 #define GUEST(id, name, help) extern const struct guest_ops guest_##id##_ops;
 #include "models/hyp/host/guests.def"
-#undef GUEST
 
 static const struct {
 	const char *name;
@@ -82,7 +81,6 @@ static const struct {
 } rows[] = {
 #define GUEST(id, name, help) {name, &guest_##id##_ops},
 #include "models/hyp/host/guests.def"
-#undef GUEST
 };
 
 size_t guest_rows(void)

@@ -6,13 +6,11 @@
 const char *const sched_names[SCHED_COUNT + 2] = {
 #define SCHED(id, name, help) name,
 #include "models/hyp/host/sched.def"
-#undef SCHED
 	"recorded", NULL};
 
 static const struct sched_ops *const rows[SCHED_COUNT] = {
 #define SCHED(id, name, help) &sched_##id##_ops,
 #include "models/hyp/host/sched.def"
-#undef SCHED
 };
 
 struct sched *sched_new(enum sched_id id, unsigned cpus, uint64_t slice)

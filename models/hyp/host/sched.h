@@ -15,7 +15,6 @@
 enum sched_id {
 #define SCHED(id, name, help) SCHED_##id,
 #include "models/hyp/host/sched.def"
-#undef SCHED
 	SCHED_COUNT
 };
 

@@ -60,28 +60,12 @@
 static const struct ws_step steps[] = {
 #define STEP(c, op, operand, s, guard, fn)                                                          \
 	{ COMP_##c, OP_##op, SIDE_##s, KIND_##op(operand), __LINE__, guard, fn, STEP_FILE },
-#define STEP_FILE "steps_blocks.def"
-#include "models/hyp/kvm/steps_blocks.def"
-#undef STEP_FILE
-#define STEP_FILE "steps_vhe.def"
-#include "models/hyp/kvm/steps_vhe.def"
-#undef STEP_FILE
-#define STEP_FILE "steps_nvhe.def"
-#include "models/hyp/kvm/steps_nvhe.def"
-#undef STEP_FILE
-#define STEP_FILE "steps_4_15.def"
-#include "models/hyp/kvm/steps_4_15.def"
-#undef STEP_FILE
-#define STEP_FILE "steps_host.def"
-#include "models/hyp/kvm/steps_host.def"
-#undef STEP_FILE
-#undef STEP
+#include "models/hyp/kvm/steps.def"
 };
 
 static const char *const cond_names[CND_COUNT] = {
 #define FEAT(id, key, help) #id,
 #include "models/cpu/feats.def"
-#undef FEAT
 #define KCOND(id, help)      #id,
 #define VCOND(id, key, help) #id,
 #define SCOND(id, key, help) key,
@@ -91,7 +75,6 @@ static const char *const cond_names[CND_COUNT] = {
 static const char *const cond_helps[CND_COUNT] = {
 #define FEAT(id, key, help) help,
 #include "models/cpu/feats.def"
-#undef FEAT
 #define KCOND(id, help)      help,
 #define VCOND(id, key, help) help,
 #define SCOND(id, key, help) help,
@@ -104,7 +87,6 @@ static const struct ws_opcode_row opcodes[OP_COUNT] = {
 #define OPC(id, opnd, counter, cost, ref, help)                                                     \
 	[OP_##id] = { #id, OPND_##opnd, CNT_##counter, OPCOST_##cost, ref, help },
 #include "models/hyp/kvm/ops.def"
-#undef OPC
 };
 
 static const struct {
@@ -113,7 +95,6 @@ static const struct {
 } counters[CNT_COUNT] = {
 #define COUNTER(id, key, class, title, help) { #key, title, help, CLASS_##class },
 #include "models/hyp/kvm/counters.def"
-#undef COUNTER
 };
 
 static const struct {
@@ -121,7 +102,6 @@ static const struct {
 } classes[CLASS_COUNT] = {
 #define COUNTER_CLASS(id, title, help) { title, help },
 #include "models/hyp/kvm/counters.def"
-#undef COUNTER_CLASS
 };
 
 static const struct {
@@ -129,7 +109,6 @@ static const struct {
 } comps[COMP_COUNT] = {
 #define COMP(id, help) { #id, help },
 #include "models/hyp/kvm/comps.def"
-#undef COMP
 }, phases[PHASE_COUNT] = {
 #define X(id, name, help) { name, help },
 	WS_PHASES(X)
@@ -143,7 +122,6 @@ static const struct ws_model models[] = {
 	{ name, version, MODE_##mode,                                                               \
 	  { COMP_##load, COMP_##enter, COMP_##exit, COMP_##put, COMP_##fp_trap }, help },
 #include "models/hyp/kvm/models.def"
-#undef MODEL
 };
 
 const struct ws_step *ws_steps(size_t *n)

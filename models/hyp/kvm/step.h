@@ -14,7 +14,6 @@
 enum cond {
 #define FEAT(id, key, help) CND_##id,
 #include "models/cpu/feats.def"
-#undef FEAT
 #define KCOND(id, help)      CND_##id,
 #define VCOND(id, key, help) CND_##id,
 #define SCOND(id, key, help) CND_##id,
@@ -38,7 +37,6 @@ bool cond_state_by_name(const char *key, enum cond *c);
 enum ws_opcode {
 #define OPC(id, operand, counter, cost, ref, help) OP_##id,
 #include "models/hyp/kvm/ops.def"
-#undef OPC
 	OP_COUNT
 };
 
@@ -47,7 +45,6 @@ enum ws_operand { OPND_REG, OPND_GRP, OPND_NUM, OPND_COMP };
 enum ws_counter {
 #define COUNTER(id, ...) CNT_##id,
 #include "models/hyp/kvm/counters.def"
-#undef COUNTER
 	CNT_COUNT,
 	CNT_none = CNT_COUNT
 };
@@ -56,7 +53,6 @@ enum ws_counter {
 enum counter_class {
 #define COUNTER_CLASS(id, title, help) CLASS_##id,
 #include "models/hyp/kvm/counters.def"
-#undef COUNTER_CLASS
 	CLASS_COUNT
 };
 
@@ -80,7 +76,6 @@ const char *class_help(enum counter_class c);
 enum ws_comp {
 #define COMP(id, help) COMP_##id,
 #include "models/hyp/kvm/comps.def"
-#undef COMP
 	COMP_COUNT
 };
 

@@ -9,13 +9,11 @@
 static const char *const kind_names[PATH_KIND_COUNT] = {
 #define PATH_KIND(name, help) #name,
 #include "models/hyp/measured/path_kinds.def"
-#undef PATH_KIND
 };
 
 static const char *const kind_helps[PATH_KIND_COUNT] = {
 #define PATH_KIND(name, help) help,
 #include "models/hyp/measured/path_kinds.def"
-#undef PATH_KIND
 };
 
 struct item_row {
@@ -23,9 +21,8 @@ struct item_row {
 };
 
 static const struct item_row items[PATH_ITEM_COUNT] = {
-#define X(key, unit, column, help) { #key, unit, help },
-	PATH_ITEMS(X)
-#undef X
+#define PATH_ITEM(key, unit, column, help) { #key, unit, help },
+#include "models/hyp/measured/path.def"
 };
 
 static const char *const vcpu_features[] = {

@@ -11,20 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "models/hyp/measured/path.def"
 #include "sim/base/opt.h"
 
 enum path_kind {
 #define PATH_KIND(name, help) PATH_KIND_##name,
 #include "models/hyp/measured/path_kinds.def"
-#undef PATH_KIND
 	PATH_KIND_COUNT
 };
 
 enum path_item {
-#define X(key, unit, column, help) PATH_##key,
-	PATH_ITEMS(X)
-#undef X
+#define PATH_ITEM(key, unit, column, help) PATH_##key,
+#include "models/hyp/measured/path.def"
 	PATH_ITEM_COUNT
 };
 

@@ -11,9 +11,8 @@
 enum { TOT_soft = TOT_COUNT };
 
 static const unsigned columns[PATH_ITEM_COUNT] = {
-#define X(key, unit, column, help) TOT_##column,
-	PATH_ITEMS(X)
-#undef X
+#define PATH_ITEM(key, unit, column, help) TOT_##column,
+#include "models/hyp/measured/path.def"
 };
 
 static const struct derived {
@@ -21,7 +20,6 @@ static const struct derived {
 } derived[] = {
 #define PATH_DERIVED(name, from, less) { PATH_KIND_##name, PATH_KIND_##from, PATH_KIND_##less },
 #include "models/hyp/measured/path_kinds.def"
-#undef PATH_DERIVED
 };
 
 /* --- items ------------------------------------------------------------------------------------ */

@@ -9,9 +9,8 @@ enum { COL_KIND, COL_SOURCE, COL_ITEM };
 
 static const char *const columns[PATH_COLUMN_COUNT] = {
 	"kind", "source",
-#define X(key, unit, column, help) #key,
-	PATH_ITEMS(X)
-#undef X
+#define PATH_ITEM(key, unit, column, help) #key,
+#include "models/hyp/measured/path.def"
 };
 
 static const char *const sources[] = { "recorded", "derived", "assumed", "left out", NULL };

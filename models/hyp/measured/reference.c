@@ -9,26 +9,22 @@
 enum column {
 #define REF_COLUMN(name) COL_##name,
 #include "models/hyp/measured/reference.def"
-#undef REF_COLUMN
 	COL_COUNT
 };
 
 static const char *const columns[COL_COUNT] = {
 #define REF_COLUMN(name) #name,
 #include "models/hyp/measured/reference.def"
-#undef REF_COLUMN
 };
 
 static const char *const ops[REF_OP_COUNT] = {
 #define REF_OP(id, help) #id,
 #include "models/hyp/measured/reference.def"
-#undef REF_OP
 };
 
 static const char *const regions[REF_REGION_COUNT] = {
 #define REF_REGION(id, help) #id,
 #include "models/hyp/measured/reference.def"
-#undef REF_REGION
 };
 
 const char *ref_op_name(enum ref_op op)

@@ -16,14 +16,12 @@ struct csv;
 enum ref_op {
 #define REF_OP(id, help) REF_OP_##id,
 #include "models/hyp/measured/reference.def"
-#undef REF_OP
 	REF_OP_COUNT
 };
 
 enum ref_region {
 #define REF_REGION(id, help) REF_REGION_##id,
 #include "models/hyp/measured/reference.def"
-#undef REF_REGION
 	REF_REGION_COUNT
 };
 

@@ -18,13 +18,11 @@ struct hard_row {
 static const struct soft_row soft[] = {
 #define SOFT(reg, op, item, help) { #reg, REF_OP_##op, PATH_##item },
 #include "models/hyp/measured/softreg.def"
-#undef SOFT
 };
 
 static const struct hard_row hard[] = {
 #define HARD_IN(reg, op, function, help) { #reg, REF_OP_##op, #function },
 #include "models/hyp/measured/softreg.def"
-#undef HARD_IN
 };
 
 static bool is_hard(const char *reg, enum ref_op op, const char *function)

@@ -8,7 +8,6 @@ static const struct {
 } cpus[] = {
 #define REFCPU(name, profile, help) { #name, profile },
 #include "models/hyp/measured/refcpus.def"
-#undef REFCPU
 };
 
 const struct ws_model *combo_model(const char *kernel, const char *mode, struct err *e)

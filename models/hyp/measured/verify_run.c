@@ -23,7 +23,6 @@ static const struct {
 #define UNSEEN(kind, op, functions, reg, comp, reason)                                              \
 	[UNSEEN_##kind] = { EXIT_##kind, REF_OP_##op, functions, SR_##reg, COMP_##comp, reason },
 #include "models/hyp/measured/unseen.def"
-#undef UNSEEN
 #undef COMP_PHASE
 };
 
@@ -304,7 +303,6 @@ const char *verify_run_why(const struct run_item *i)
 	} why[] = {
 #define WHY(function, reason) { #function, reason },
 #include "models/hyp/measured/unseen.def"
-#undef WHY
 	};
 	const char *list = str_get(&i->it.functions);
 

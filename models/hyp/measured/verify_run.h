@@ -16,7 +16,6 @@
 enum unseen {
 #define UNSEEN(kind, ...) UNSEEN_##kind,
 #include "models/hyp/measured/unseen.def"
-#undef UNSEEN
 	UNSEEN_COUNT
 };
 

@@ -7,7 +7,6 @@
 static const char *const model_names[] = {
 #define MODEL(id, name, ...) name,
 #include "models/hyp/kvm/models.def"
-#undef MODEL
 	NULL
 };
 
