@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * How fast is el2sim? World switches per second, detailed and counting, per switch model; replayed and
- * imported events per second. Times are wall-clock minima of a few repetitions in one process, so that the
+ * imported events per second. Times are minima of processor time over a few repetitions in one process, so that the
  * ratios between the lines can be compared between machines, and the numbers themselves cannot.
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/bench.h"
 #include "models/hyp/check/explore.h"
 #include "models/hyp/check/oracle.h"
 #include "models/hyp/replay/replay.h"
@@ -20,7 +20,6 @@
 
 #define SAMPLE   EL2SIM_SOURCE_DIR "/traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
 #define DAT      EL2SIM_SOURCE_DIR "/tests/data/traces/mixed-4v2p.dat"
-#define REPEAT   3     /* of each measurement; the best counts */
 #define SWITCHES 100000 /* exits and entries per repetition */
 #define COPIES   35    /* of the sample in the long trace: about a million events */
 
@@ -30,24 +29,6 @@ struct bench {
 	char dir[64];
 	struct rep *rep;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static uint64_t per_second(uint64_t n, double seconds)
-{
-	return seconds > 0 ? (uint64_t)((double)n / seconds) : 0;
-}
-
-static int64_t ratio(double a, double b)
-{
-	return b > 0 ? (int64_t)(a / b * 1000 + 0.5) : 0;
-}
 
 static int open_machine(struct bench *b, struct err *e)
 {
@@ -78,7 +59,7 @@ static double time_switches(const struct ws_prog *p, bool counting, bool check)
 {
 	double best = 0;
 
-	for (unsigned k = 0; k < REPEAT; k++) {
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
 		struct runner *r = runner_new(p, counting);
 		struct runner_vcpu *v = runner_vcpu(r, "vm");
 		struct oracle *o = check ? oracle_new(p, 1, 1) : NULL;
@@ -86,11 +67,11 @@ static double time_switches(const struct ws_prog *p, bool counting, bool check)
 
 		runner_check(r, o);
 		runner_kind(r, v, EXIT_run_first, NULL);
-		start = now();
+		start = bench_now();
 		for (unsigned i = 0; i < SWITCHES; i++)
 			runner_kind(r, v, EXIT_hvc_unknown, NULL);
-		start = now() - start;
-		best = k == 0 || start < best ? start : best;
+		start = bench_now() - start;
+		best = bench_best(k, best, start);
 		runner_free(r);
 		oracle_free(o);
 	}
@@ -123,11 +104,11 @@ static int switches(const struct bench *b, struct err *e)
 		checked = time_switches(p, true, true);
 		rep_str(t, m[i].name);
 		rep_u64(t, p->comp[ws_phase_comp(p, PHASE_ENTER)].n + p->comp[ws_phase_comp(p, PHASE_EXIT)].n);
-		rep_u64(t, per_second(SWITCHES, detailed));
-		rep_u64(t, per_second(SWITCHES, counting));
-		rep_fix(t, ratio(detailed, counting));
-		rep_u64(t, per_second(SWITCHES, checked));
-		rep_fix(t, ratio(checked, counting));
+		rep_u64(t, bench_per_second(SWITCHES, detailed));
+		rep_u64(t, bench_per_second(SWITCHES, counting));
+		rep_fix(t, bench_ratio(detailed, counting));
+		rep_u64(t, bench_per_second(SWITCHES, checked));
+		rep_fix(t, bench_ratio(checked, counting));
 		ws_free(p);
 	}
 	return 0;
@@ -141,20 +122,20 @@ static double time_search(const struct ws_prog *p, bool full, struct explore_sta
 {
 	double best = 0;
 
-	for (unsigned k = 0; k < REPEAT; k++) {
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
 		struct explore_options o;
 		struct explore *x;
-		double t = now();
+		double t = bench_now();
 
 		explore_options_init(&o);
 		o.depth = DEPTH;
 		o.no_symmetry = o.no_order = full;
 		x = explore_new(p, &o);
 		(void)explore_run(x);
-		t = now() - t;
+		t = bench_now() - t;
 		*s = *explore_stats(x);
 		explore_free(x);
-		best = k == 0 || t < best ? t : best;
+		best = bench_best(k, best, t);
 	}
 	return best;
 }
@@ -186,10 +167,10 @@ static int searches(struct bench *b, struct err *e)
 		rep_str(t, m[i].name);
 		rep_u64(t, reduced.states);
 		rep_u64(t, reduced.transitions);
-		rep_u64(t, per_second(reduced.states, with));
-		rep_u64(t, per_second(reduced.transitions, with));
+		rep_u64(t, bench_per_second(reduced.states, with));
+		rep_u64(t, bench_per_second(reduced.transitions, with));
 		rep_u64(t, full.states);
-		rep_fix(t, ratio(with, without));
+		rep_fix(t, bench_ratio(without, with));
 		ws_free(p);
 	}
 	return 0;
@@ -213,7 +194,7 @@ static uint64_t time_kernel(unsigned procs, double *seconds)
 	struct ticker *t = xcalloc(procs, sizeof(*t));
 	uint64_t n = 0;
 
-	for (unsigned r = 0; r < REPEAT; r++) {
+	for (unsigned r = 0; r < BENCH_REPEAT; r++) {
 		struct err e = { .text = "" };
 		double start;
 		struct sk k;
@@ -223,10 +204,10 @@ static uint64_t time_kernel(unsigned procs, double *seconds)
 			t[i].period = 1000 + 7 * i;
 			sk_proc_init(&k, &t[i].proc, "ticker", tick);
 		}
-		start = now();
+		start = bench_now();
 		(void)sk_run_until(&k, UINT64_C(1000000000) / procs, &e);
-		start = now() - start;
-		*seconds = r == 0 || start < *seconds ? start : *seconds;
+		start = bench_now() - start;
+		*seconds = bench_best(r, *seconds, start);
 		n = k.activations;
 		sk_fini(&k);
 	}
@@ -237,18 +218,18 @@ static uint64_t time_kernel(unsigned procs, double *seconds)
 static int time_machine(const struct smp_options *o, const struct workload *w, const struct ws_prog *p, uint64_t *events,
 			uint64_t *entries, double *seconds, struct err *e)
 {
-	for (unsigned r = 0; r < REPEAT; r++) {
+	for (unsigned r = 0; r < BENCH_REPEAT; r++) {
 		struct smp *m = smp_new(o, w, p, NULL, true, e);
-		double start = now();
+		double start = bench_now();
 
 		if (m == NULL || smp_run(m, e) != 0) {
 			smp_free(m);
 			return -1;
 		}
-		start = now() - start;
-		*seconds = r == 0 || start < *seconds ? start : *seconds;
+		start = bench_now() - start;
+		*seconds = bench_best(r, *seconds, start);
 		*events = m->k.activations;
-		*entries = m->n.entries;
+		*entries = m->out.n.entries;
 		smp_free(m);
 	}
 	return 0;
@@ -287,10 +268,10 @@ static int machines(const struct bench *b, struct err *e)
 		first = i == 0 ? seconds / (double)events : first;
 		rep_u64(t, sizes[i]);
 		rep_u64(t, events);
-		rep_u64(t, per_second(events, seconds));
-		rep_u64(t, per_second(entries, seconds));
-		rep_fix(t, ratio(seconds / (double)events, first));
-		rep_u64(t, per_second(alone, kernel));
+		rep_u64(t, bench_per_second(events, seconds));
+		rep_u64(t, bench_per_second(entries, seconds));
+		rep_fix(t, bench_ratio(seconds / (double)events, first));
+		rep_u64(t, bench_per_second(alone, kernel));
 	}
 	ws_free(p);
 	return rc;
@@ -312,8 +293,8 @@ static void event_row(struct rep_table *t, const char *what, uint64_t events, do
 	*first = *first != 0 ? *first : each;
 	rep_str(t, what);
 	rep_u64(t, events);
-	rep_u64(t, per_second(events, seconds));
-	rep_fix(t, ratio(*first, each));
+	rep_u64(t, bench_per_second(events, seconds));
+	rep_fix(t, bench_ratio(*first, each));
 }
 
 /* The sample over and over, time going on: a native trace of about a million events. */
@@ -365,13 +346,13 @@ static int time_import(const char *in, const char *out, uint64_t *events, double
 {
 	const struct import_opts opts = { .in = in, .out = out };
 
-	for (unsigned k = 0; k < REPEAT; k++) {
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
 		struct import_result res;
-		double start = now();
+		double start = bench_now();
 
 		if (import_run(&opts, NULL, &res, e) != 0)
 			return -1;
-		start = now() - start;
+		start = bench_now() - start;
 		*seconds = k == 0 || start < *seconds ? start : *seconds;
 		*events = res.info.events;
 		import_free(&res);
@@ -386,11 +367,11 @@ static int time_replay(const struct bench *b, const char *path, bool counting, u
 	struct ws_prog *p = compile(b, ws_model_by_name("linux-6.12-vhe"), e);
 	struct tr_reader *t = tr_open(path, e);
 	struct outcome *r = NULL;
-	double start = now();
+	double start = bench_now();
 
 	if (p != NULL && t != NULL)
 		r = replay_run(p, t, &opt, e);
-	*seconds = now() - start;
+	*seconds = bench_now() - start;
 	*events = t != NULL ? tr_info(t)->events : 0;
 	if (t != NULL)
 		tr_close(t);
@@ -477,7 +458,7 @@ int main(int argc, char **argv)
 		rc = machines(&b, &e);
 	if (rc == 0)
 		rc = traces(&b, argc == 2 ? argv[1] : DAT, &e);
-	rep_note(b.rep, "best of %d; compare the ratios between machines, not the rates", REPEAT);
+	rep_note(b.rep, "best of %d; compare the ratios between machines, not the rates", BENCH_REPEAT);
 	if (argc == 1)
 		rep_note(b.rep, "the trace.dat of the tree is small, so starting its reader counts much: bench/run FILE.dat "
 			 "measures one of your own");

@@ -6,21 +6,12 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/bench.h"
 #include "models/hyp/abi/abi_study.h"
 #include "sim/report/rep.h"
 
-#define REPEAT 3
 #define ROUNDS 2000
-
-static double now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static struct abi_vcpu *make_vcpu(void)
 {
@@ -35,7 +26,7 @@ static struct abi_vcpu *make_vcpu(void)
 	return vm->vcpu[0];
 }
 
-/* Calls made and seconds taken, the best of REPEAT. */
+/* Calls made and seconds taken, the best of BENCH_REPEAT. */
 struct timing {
 	uint64_t calls;
 	double seconds;
@@ -48,8 +39,8 @@ static struct timing time_one_reg(struct abi_vcpu *v, bool set)
 	uint32_t cmd = abi_ioctl_number(set ? UAPI_IOCTL_SET_ONE_REG : UAPI_IOCTL_GET_ONE_REG);
 	struct timing t = { 0, 0 };
 
-	for (unsigned k = 0; k < REPEAT; k++) {
-		double start = now();
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
+		double start = bench_now();
 		uint64_t calls = 0;
 
 		for (unsigned i = 0; i < ROUNDS; i++) {
@@ -61,7 +52,7 @@ static struct timing time_one_reg(struct abi_vcpu *v, bool set)
 				calls++;
 			}
 		}
-		start = now() - start;
+		start = bench_now() - start;
 		if (k == 0 || start < t.seconds)
 			t = (struct timing){ calls, start };
 	}
@@ -73,15 +64,15 @@ static struct timing time_list(struct abi_vcpu *v)
 	static uint64_t list[501];
 	struct timing t = { ROUNDS, 0 };
 
-	for (unsigned k = 0; k < REPEAT; k++) {
-		double start = now();
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
+		double start = bench_now();
 
 		for (unsigned i = 0; i < ROUNDS; i++) {
 			list[0] = 500;
 			(void)abi_vcpu_ioctl(v, abi_ioctl_number(UAPI_IOCTL_GET_REG_LIST), (uint64_t)(uintptr_t)list);
 		}
-		start = now() - start;
-		t.seconds = k == 0 || start < t.seconds ? start : t.seconds;
+		start = bench_now() - start;
+		t.seconds = bench_best(k, t.seconds, start);
 	}
 	return t;
 }
@@ -95,12 +86,12 @@ static int time_study(struct timing *t, struct err *e)
 	struct abi_row row;
 
 	abi_host_init(&h, ABI_HOST_MAX);
-	for (unsigned k = 0; k < REPEAT; k++) {
-		double start = now();
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
+		double start = bench_now();
 
 		if (abi_study_row(&s, ABI_VMM_QEMU, ABI_FLOW_MIGRATE, ABI_VARIANT_NONE, 512, &row, e) != 0)
 			return -1;
-		start = now() - start;
+		start = bench_now() - start;
 		if (k == 0 || start < t->seconds)
 			*t = (struct timing){ row.total.calls, start };
 	}
@@ -111,7 +102,7 @@ static void put(struct rep_table *t, const char *what, const struct timing *m)
 {
 	rep_str(t, what);
 	rep_u64(t, m->calls);
-	rep_u64(t, m->seconds > 0 ? (uint64_t)((double)m->calls / m->seconds) : 0);
+	rep_u64(t, bench_per_second(m->calls, m->seconds));
 }
 
 int main(void)

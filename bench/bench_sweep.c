@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/bench.h"
 #include "sim/app/sweep_run.h"
 
 #define RUNS   200   /* points that are run */
@@ -19,24 +20,9 @@
 
 static const struct arg_list none = { NULL, 0 };
 
-static double of_timeval(const struct timeval *t)
-{
-	return (double)t->tv_sec * 1e6 + (double)t->tv_usec;
-}
-
-/* Processor time of this process and of the children that it waited for: what else runs here does not count. */
 static double now_us(void)
 {
-	static const int who[] = { RUSAGE_SELF, RUSAGE_CHILDREN };
-	double sum = 0;
-
-	for (size_t i = 0; i < sizeof(who) / sizeof(who[0]); i++) {
-		struct rusage use;
-
-		(void)getrusage(who[i], &use);
-		sum += of_timeval(&use.ru_utime) + of_timeval(&use.ru_stime);
-	}
-	return sum;
+	return bench_now() * 1e6;
 }
 
 static void check(int rc, const struct err *e)
