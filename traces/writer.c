@@ -358,7 +358,7 @@ static void complete(struct tw *w, const struct tr_info *info)
 		to->enabled[t] = to->per_type[t] != 0 ? (uint8_t)TRE_ON : info->enabled[t];
 	to->cpus_used = 0;
 	for (unsigned i = 0; i < TR_CPU_MAX; i++)
-		to->cpus_used += w->cpu_seen[i / 8] >> i % 8 & 1u;
+		to->cpus_used += (w->cpu_seen[i / 8] >> i % 8 & 1) != 0;
 	to->gaps = to->per_type[TR_kvm_entry] != 0 && to->per_type[TR_kvm_exit] != 0 ? w->pairs.gaps
 										     : 0;
 }
