@@ -40,7 +40,7 @@ static inline void shipped_add(struct shipped *s, const char *folder)
 		(void)snprintf(path, sizeof(s->path[0]), "%s/%s", folder, f->d_name);
 		ck_assert_msg(config_load(&c, path, NULL, &e) == 0, "%s", e.text);
 		s->n += (job_has_clock(&c) || c.sw.trace[0] != '\0') &&
-			c.compare.configs[0] == '\0';
+			c.compare.configs[0] == '\0' && c.compare.vary[0] == '\0';
 		config_free(&c);
 	}
 	(void)closedir(d);

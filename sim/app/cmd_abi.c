@@ -70,7 +70,7 @@ static int load(const struct abi_args *o, const struct args *a, struct config *c
 	(void)snprintf(kernel, sizeof(kernel), "abi.kernel=%.40s", o->kernel != NULL ? o->kernel : "");
 	if (o->kernel != NULL && config_set(c, kernel, e) != 0)
 		return -1;
-	return config_done(c, e);
+	return config_done(c, e) == 0 ? config_is_one(c, e) : -1;
 }
 
 static int check(const struct abi_args *o, const struct args *a, struct err *e)

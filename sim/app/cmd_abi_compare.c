@@ -259,7 +259,7 @@ static void verdict(const struct compare *k, struct rep *r, bool same)
 {
 	char dump[ABI_KERNEL_TEXT], model[ABI_KERNEL_TEXT], as[ABI_KERNEL_TEXT];
 
-	rep_verdict(r, "%s: %llu registers in both, %llu in the simulation alone, %llu in the dump alone, %llu values differ",
+	(same ? rep_verdict : rep_alarm)(r, "%s: %llu registers in both, %llu in the simulation alone, %llu in the dump alone, %llu values differ",
 		    same ? "The same" : "Different", (unsigned long long)k->both, (unsigned long long)(k->model - k->both),
 		    (unsigned long long)k->only, (unsigned long long)k->differing);
 	if (k->dump.version == 0 && k->dump.kernel[0] != '\0')

@@ -123,7 +123,7 @@ static int all(const struct bugs_args *o, struct rep *r, size_t *bad, struct err
 	if (rc == 0 && o->list)
 		beyond_table(r);
 	if (rc == 0 && !o->list)
-		rep_verdict(r, "%zu of %zu known bugs were found in at most %d events, and are gone when fixed", names.n - *bad,
+		(*bad != 0 ? rep_alarm : rep_verdict)(r, "%zu of %zu known bugs were found in at most %d events, and are gone when fixed", names.n - *bad,
 			    names.n, BUG_STEPS);
 	bug_names_free(&names);
 	return rc;
@@ -174,7 +174,7 @@ static int one(const struct bugs_args *o, const char *name, struct rep *r, size_
 		if (b.length != 0)
 			story(&b, r);
 		*bad += !is_good(&b);
-		rep_verdict(r, "%s: %s, and %s when fixed", name, b.length != 0 ? "found" : "NOT FOUND", b.clean ? "clean" : "NOT CLEAN");
+		(is_good(&b) ? rep_verdict : rep_alarm)(r, "%s: %s, and %s when fixed", name, b.length != 0 ? "found" : "NOT FOUND", b.clean ? "clean" : "NOT CLEAN");
 	}
 	bug_free(&b);
 	return rc;

@@ -56,6 +56,7 @@ static int run_item(struct job *j, const struct compare_item *it, const struct a
 		size_t n = only_file ? 0 : strlen(j->title);
 
 		(void)snprintf(j->title + n, sizeof(j->title) - n, "%s%s", n != 0 ? " " : "", it->title);
+		job_mark_unsound(j);
 	}
 	return 0;
 }
@@ -96,6 +97,8 @@ static int write_report(const struct job *job, size_t n, size_t baseline, bool m
 	for (size_t i = 0; i < n; i++)
 		x[i] = job[i].result;
 	inject_report(&job[0].prog->config, r); /* the same in all columns */
+	for (size_t i = 0; i < n; i++)
+		unsound_report(job[i].prog, job[i].title, r);
 	if (machines)
 		compare_machines_report(x, n, baseline, r);
 	else

@@ -107,7 +107,7 @@ static int counts(const struct explain_args *o, const struct args *a, struct err
 {
 	struct job j = { .smp = NULL };
 	struct rep *r = NULL;
-	int rc = config_load(&j.config, a->pos.v[0], &a->overrides, e);
+	int rc = config_load_one(&j.config, a->pos.v[0], &a->overrides, e);
 
 	if (rc == 0)
 		rc = job_run(&j, &o->job, e);
@@ -116,6 +116,7 @@ static int counts(const struct explain_args *o, const struct args *a, struct err
 		facts(r, "program", &j.config, j.prog);
 		run_source_facts(&j.result, r);
 		inject_report(&j.prog->config, r);
+		unsound_report(j.prog, "", r);
 		listing(o, j.prog, j.out->exec, r);
 		rc = output_write(&o->out, r, e);
 	}
@@ -146,7 +147,7 @@ static int load_other(const struct explain_args *o, const struct args *a, struct
 	}
 	memset(c, 0, sizeof(*c));
 	if (rc == 0)
-		rc = config_load(c, path != NULL ? path : a->pos.v[0], &all, e);
+		rc = config_load_one(c, path != NULL ? path : a->pos.v[0], &all, e);
 	free(all.v);
 	return rc;
 }
@@ -164,6 +165,8 @@ static int diff(const struct explain_args *o, const struct args *a, const struct
 		facts(r, "first", first, p);
 		facts(r, "second", &c, q);
 		inject_report(&p->config, r);
+		unsound_report(p, "first", r);
+		unsound_report(q, "second", r);
 		d = ws_diff_new(p, q);
 		explain_diff_report(&(struct explain_diff){ o->phase, o->all, "groups", "ops" }, d, r);
 		ws_diff_free(d);
@@ -187,6 +190,7 @@ static int run(const struct explain_args *o, const struct args *a, const struct 
 	} else {
 		facts(r, "program", c, p);
 		inject_report(&p->config, r);
+		unsound_report(p, "", r);
 		listing(o, p, NULL, r);
 	}
 	if (rc == 0)
@@ -199,7 +203,7 @@ static int run(const struct explain_args *o, const struct args *a, const struct 
 static int explain(const struct explain_args *o, const struct args *a, struct err *e)
 {
 	struct config c;
-	int rc = config_load(&c, a->pos.v[0], &a->overrides, e);
+	int rc = config_load_one(&c, a->pos.v[0], &a->overrides, e);
 
 	if (rc == 0)
 		rc = config_inject(&c, &o->job.inject, e);

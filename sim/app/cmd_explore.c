@@ -195,6 +195,7 @@ static int search(const struct explore_args *o, const struct args *a, const stru
 	(void)explore_violations(x, &n);
 	rep_fact(r, "config", "configuration", "%s", c->path);
 	inject_report(&p->config, r);
+	unsound_report(p, "", r);
 	explore_report(x, &opt, p, end, r);
 	rc = tell(x, o, a, c, p, r, e);
 	if (rc == 0 && n != 0 && o->story != NULL)
@@ -225,7 +226,7 @@ static int run(const struct explore_args *o, const struct args *a, struct err *e
 {
 	struct ws_prog *p = NULL;
 	struct config c;
-	int rc = config_load(&c, a->pos.v[0], &a->overrides, e);
+	int rc = config_load_one(&c, a->pos.v[0], &a->overrides, e);
 
 	if (rc == 0)
 		rc = config_inject(&c, &o->inject, e);

@@ -33,7 +33,7 @@ static int places(const struct args *a, struct rep *r, struct err *e)
 		flags_place_table(NULL, r);
 		return 0;
 	}
-	rc = config_load(&c, a->pos.n != 0 ? a->pos.v[0] : NULL, &a->overrides, e);
+	rc = config_load_one(&c, a->pos.n != 0 ? a->pos.v[0] : NULL, &a->overrides, e);
 	if (rc == 0 && (p = config_compile(&c, true, e)) == NULL)
 		rc = -1;
 	if (rc == 0)

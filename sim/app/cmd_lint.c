@@ -125,7 +125,7 @@ static int run(const struct lint_args *o, const struct config *c, bool configure
 		rc = find(o, c, configured, &f, e);
 		if (f.n != 0)
 			findings_table(&f, r);
-		rep_verdict(r, "%zu finding%s", f.n, f.n == 1 ? "" : "s");
+		(f.n != 0 ? rep_alarm : rep_verdict)(r, "%zu finding%s", f.n, f.n == 1 ? "" : "s");
 	}
 	if (rc == 0)
 		rc = output_write(&o->out, r, e);
@@ -145,7 +145,7 @@ int cmd_lint(int argc, char **argv, struct err *e)
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	rc = config_load(&c, a.pos.n != 0 ? a.pos.v[0] : NULL, &a.overrides, e);
+	rc = config_load_one(&c, a.pos.n != 0 ? a.pos.v[0] : NULL, &a.overrides, e);
 	if (rc == 0)
 		rc = config_inject(&c, &o.inject, e);
 	if (rc == 0)

@@ -58,7 +58,7 @@ static int summary(struct store *s, size_t files, size_t begun, const struct mer
 	for (unsigned i = 0; i < STORE_STATUS_COUNT; i++)
 		rep_fact_u64(r, store_status_name((enum store_status)i), "", n[i], "");
 	if (n[STORE_MISSING] != 0)
-		rep_verdict(r, "%" PRIu64 " points are missing: %s -o %s runs them", n[STORE_MISSING], store_meta(s, "reproduce"),
+		rep_alarm(r, "%" PRIu64 " points are missing: %s -o %s runs them", n[STORE_MISSING], store_meta(s, "reproduce"),
 			    o->results);
 	else
 		rep_verdict(r, "all %zu points are in %s", store_points(s), o->results);

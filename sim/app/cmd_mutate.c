@@ -137,7 +137,7 @@ static int run(const struct mutate_args *o, const struct config *c, struct err *
 	summary(&m, r);
 	list(&m, o->all, r);
 	proofs_table(&m, r);
-	rep_verdict(r, "%s on %s: %zu mutants, %zu neither noticed nor explained", wc.model->name, wc.machine->name, m.n, m.unexplained);
+	(m.unexplained != 0 ? rep_alarm : rep_verdict)(r, "%s on %s: %zu mutants, %zu neither noticed nor explained", wc.model->name, wc.machine->name, m.n, m.unexplained);
 	rc = output_write(&o->out, r, e);
 	if (rc == 0 && m.unexplained != 0)
 		rc = err_set(e, ERR_ANSWER_NO, "%s", "");
@@ -155,7 +155,7 @@ int cmd_mutate(int argc, char **argv, struct err *e)
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	rc = config_load(&c, a.pos.v[0], &a.overrides, e);
+	rc = config_load_one(&c, a.pos.v[0], &a.overrides, e);
 	if (rc == 0)
 		rc = run(&o, &c, e);
 	config_free(&c);

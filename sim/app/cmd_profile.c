@@ -6,6 +6,7 @@
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/report/folded.h"
+#include "sim/report/oracle_report.h"
 
 struct profile_args {
 	struct output_args out;
@@ -116,6 +117,8 @@ static int report(const struct job *j, const struct profile_args *o, struct err 
 	rep_fact(r, "model", "switch model", "%s", j->prog->config.model->name);
 	rep_fact(r, "machine", "machine", "%s", j->prog->config.machine->name);
 	run_source_facts(&j->result, r);
+	inject_report(&j->prog->config, r);
+	unsound_report(j->prog, "", r);
 	listing(j->out, o->top, r);
 	rep_note(r, "modelled cycles only: the measured path of the kernel's other code is in el2sim run");
 	calibration_note(j->prog->config.machine, r);
@@ -146,7 +149,7 @@ int cmd_profile(int argc, char **argv, struct err *e)
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	rc = config_load(&j.config, a.pos.v[0], &a.overrides, e);
+	rc = config_load_one(&j.config, a.pos.v[0], &a.overrides, e);
 	if (rc == 0)
 		rc = job_run(&j, &o.job, e);
 	if (rc == 0)

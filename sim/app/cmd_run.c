@@ -192,7 +192,7 @@ int cmd_run(int argc, char **argv, struct err *e)
 	if (rc == 0)
 		rc = config_load(&j.config, a.pos.v[0], &a.overrides, e);
 	if (rc == 0)
-		rc = job_refuse_comparison(&j, e);
+		rc = config_is_one(&j.config, e);
 	if (rc == 0 && o.events.file != NULL && !workload_wanted(&j.config.workload))
 		rc = err_set(e, ERR_USAGE, "--events %s: %s has no workload ([mix]) to simulate: what was recorded is "
 			     "the trace already", o.events.file, a.pos.v[0]);

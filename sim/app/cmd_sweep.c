@@ -142,7 +142,7 @@ static int summary(const struct sweep_plan *p, const char *results, const struct
 	rep_fact_u64(r, "done", "run now", n->done, "");
 	rep_fact_u64(r, "failed", "of all of them failed", failed, "");
 	if (failed != 0)
-		rep_verdict(r, "%" PRIu64 " points failed; which, and why: el2sim query %s \"SELECT * FROM failures\"", failed,
+		rep_alarm(r, "%" PRIu64 " points failed; which, and why: el2sim query %s \"SELECT * FROM failures\"", failed,
 			    results);
 	else
 		rep_verdict(r, "%" PRIu64 " points are in %s", n->there + n->done, results);

@@ -170,7 +170,7 @@ static int load_combo(struct config *c, const struct verify_args *o, const struc
 		with.v[0] = str_get(&set);
 		for (size_t i = 0; i < overrides->n; i++)
 			with.v[i + 1] = overrides->v[i];
-		rc = config_load(c, str_get(path), &with, e);
+		rc = config_load_one(c, str_get(path), &with, e);
 	}
 	str_free(&set);
 	free(with.v);
@@ -193,7 +193,7 @@ static int load(struct config *c, const struct verify_args *o, const struct args
 		return err_set(e, ERR_USAGE,
 			       "%s together with --kernel, --cpu or --mode: want one or the other",
 			       a->pos.v[0]);
-	return config_load(c, a->pos.v[0], &a->overrides, e);
+	return config_load_one(c, a->pos.v[0], &a->overrides, e);
 }
 
 /* A whole run is of one vCPU configuration. */

@@ -130,6 +130,24 @@ int config_load(struct config *c, const char *path, const struct arg_list *overr
 	return config_done(c, e);
 }
 
+int config_is_one(const struct config *c, struct err *e)
+{
+	const char *vary = c->compare.vary, *equals = strchr(vary, '=');
+
+	if (c->compare.configs[0] != '\0')
+		return err_set(e, ERR_USAGE, "%s says what to compare: use el2sim compare, or one of the files that it lists: %s",
+			       c->path, c->compare.configs);
+	if (vary[0] != '\0')
+		return err_set(e, ERR_USAGE, "%s varies %s ([compare] vary): use el2sim compare, or choose: --compare.vary= "
+			       "--%.*s=VALUE", c->path, vary, equals != NULL ? (int)(equals - vary) : 0, vary);
+	return 0;
+}
+
+int config_load_one(struct config *c, const char *path, const struct arg_list *overrides, struct err *e)
+{
+	return config_load(c, path, overrides, e) == 0 ? config_is_one(c, e) : -1;
+}
+
 int config_done(struct config *c, struct err *e)
 {
 	if (opt_done(c->set, e) != 0 || path_read(&c->path_profile, e) != 0)

@@ -66,6 +66,13 @@ int config_file(struct config *c, const char *path, struct err *e);
 int config_set(struct config *c, const char *assignment, struct err *e);
 int config_done(struct config *c, struct err *e);
 void config_free(struct config *c);
+/*
+ * ERR_USAGE when the configuration says what to compare ([compare] configs, vary): it is several, and what it would be
+ * without that is not what the file is about. For every command that takes one.
+ */
+int config_is_one(const struct config *c, struct err *e);
+/* As config_load, of a configuration that must be one. */
+int config_load_one(struct config *c, const char *path, const struct arg_list *overrides, struct err *e);
 
 /* More faults to build into the program (--inject, in order), after those of [inject]. ERR_USAGE. After config_load. */
 int config_inject(struct config *c, const struct arg_list *specs, struct err *e);

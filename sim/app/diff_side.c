@@ -54,7 +54,7 @@ static int run_config(struct diff_side *s, const struct arg_list *overrides, str
 	int rc = config_load(&j.config, s->path, overrides, e);
 
 	if (rc == 0)
-		rc = job_refuse_comparison(&j, e);
+		rc = config_is_one(&j.config, e);
 	if (rc == 0)
 		rc = job_run(&j, &args, e);
 	if (rc == 0)

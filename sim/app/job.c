@@ -135,6 +135,16 @@ int job_build(struct job *j, const struct job_args *o, struct err *e)
 	return machine ? build_machine(j, trace, e) : build_replay(j, trace, e);
 }
 
+void job_mark_unsound(struct job *j)
+{
+	static const char mark[] = " [UNSOUND, forced]";
+	size_t n = strlen(j->title), room = sizeof(j->title) - sizeof(mark);
+	struct err e;
+
+	if (strstr(j->title, mark) == NULL && unsound(j->prog, &e))
+		memcpy(j->title + (n < room ? n : room), mark, sizeof(mark));
+}
+
 void job_derive(struct job *j)
 {
 	struct run_result *x = &j->result;
@@ -142,6 +152,7 @@ void job_derive(struct job *j)
 	j->out = j->engine->out;
 	if (!outcome_simulated(j->out))
 		path_cost_charge(x->cost, j->config.machine.cpi_milli, j->out);
+	job_mark_unsound(j);
 	x->title = j->title;
 	x->config = j->config.path;
 	x->out = j->out;
@@ -156,20 +167,13 @@ int job_run(struct job *j, const struct job_args *o, struct err *e)
 	return 0;
 }
 
-int job_refuse_comparison(const struct job *j, struct err *e)
-{
-	if (j->config.compare.configs[0] == '\0')
-		return 0;
-	return err_set(e, ERR_USAGE, "%s says what to compare: use el2sim compare, or run one of the files that it lists: %s",
-		       j->config.path, j->config.compare.configs);
-}
-
 struct rep *job_report(const struct job *j)
 {
 	struct rep *r = j->smp != NULL ? rep_new("run-workload", "A machine in simulated time")
 				       : rep_new("run", "Replay of a trace");
 
 	inject_report(&j->prog->config, r);
+	unsound_report(j->prog, "", r);
 	run_report(&j->result, r);
 	return r;
 }

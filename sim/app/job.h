@@ -58,10 +58,10 @@ int job_run(struct job *j, const struct job_args *o, struct err *e);
 /* The same in parts, for who owns the clock: build, to before the first event; then the engine; then the results. */
 int job_build(struct job *j, const struct job_args *o, struct err *e);
 void job_derive(struct job *j);
-/* ERR_USAGE when the configuration says what to compare, and so is not one to run. */
-int job_refuse_comparison(const struct job *j, struct err *e);
 /* The report of a job that was run; the caller frees it. */
 struct rep *job_report(const struct job *j);
+/* Give the title a mark when --force made an unsound program run: no sentence names it without. Once is enough. */
+void job_mark_unsound(struct job *j);
 void job_free(struct job *j);
 
 #endif

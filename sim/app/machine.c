@@ -175,7 +175,7 @@ static int build(struct el2sim *m, struct err *e)
 {
 	const struct job_args args = {.trace = NULL};
 
-	if (config_done(&m->job.config, e) != 0 || job_refuse_comparison(&m->job, e) != 0)
+	if (config_done(&m->job.config, e) != 0 || config_is_one(&m->job.config, e) != 0)
 		return -1;
 	if (job_build(&m->job, &args, e) != 0)
 		return -1;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/app/output.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "sim/base/file.h"
 
 const char *const output_formats[REP_FORMAT_COUNT + 1] = {
@@ -36,13 +40,38 @@ int output_write(const struct output_args *o, struct rep *r, struct err *e)
 	return output_write_all(o, &one, 1, e);
 }
 
+/* On a terminal that has colours, alarms are red (https://no-color.org says how to have none). */
+static int write_coloured(const struct rep *const *r, size_t n, FILE *f, struct err *e)
+{
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+	char *text = NULL, *rest, *line;
+	size_t bytes = 0;
+	FILE *memory;
+	int rc;
+
+	if (isatty(fileno(f)) == 0 || (none != NULL && none[0] != '\0') || term == NULL || strcmp(term, "dumb") == 0)
+		return rep_write_all(r, n, REP_TEXT, f, e);
+	memory = open_memstream(&text, &bytes);
+	BUG_ON(memory == NULL);
+	rc = rep_write_all(r, n, REP_TEXT, memory, e);
+	(void)fclose(memory);
+	for (rest = text; rc == 0 && (line = strsep(&rest, "\n")) != NULL && (line[0] != '\0' || rest != NULL);) {
+		bool alarm = strncmp(line, REP_ALARM_MARK, strlen(REP_ALARM_MARK)) == 0;
+
+		(void)fprintf(f, "%s%s%s\n", alarm ? "\033[1;31m" : "", line, alarm ? "\033[0m" : "");
+	}
+	free(text);
+	return rc;
+}
+
 int output_write_all(const struct output_args *o, const struct rep *const *r, size_t n, struct err *e)
 {
 	struct outfile f;
 
 	if (file_create(&f, o->file, e) != 0)
 		return -1;
-	if (rep_write_all(r, n, (enum rep_format)o->format, f.f, e) != 0) {
+	if ((o->format == REP_TEXT ? write_coloured(r, n, f.f, e) :
+				     rep_write_all(r, n, (enum rep_format)o->format, f.f, e)) != 0) {
 		file_abort(&f);
 		return -1;
 	}

@@ -45,7 +45,7 @@ static void answer(const struct story *s, const struct xviolation *v, bool found
 	bool said = found && strcmp(xviolation_rule(v), s->rule) == 0 && strcmp(v->what, s->what) == 0;
 
 	if (found)
-		rep_verdict(r, "violation after %zu event%s: %s", at, at == 1 ? "" : "s", v->text);
+		rep_alarm(r, "violation after %zu event%s: %s", at, at == 1 ? "" : "s", v->text);
 	else
 		rep_verdict(r, "no violation in %zu event%s", s->n, s->n == 1 ? "" : "s");
 	if (s->rule[0] != '\0' && !said)
@@ -98,7 +98,7 @@ int story_run(const char *file, const char *config, const struct arg_list *overr
 	}
 	set = both(s.set, s.n_set, overrides);
 	broken = both(s.inject, s.n_inject, inject);
-	rc = config_load(&c, config, &set, e);
+	rc = config_load_one(&c, config, &set, e);
 	if (rc == 0)
 		rc = config_inject(&c, &broken, e);
 	if (rc == 0 && (p = config_compile(&c, true, e)) == NULL)

@@ -450,9 +450,9 @@ static int report(const struct submission *s, const struct queue *q, const struc
 	if (!waited)
 		rep_verdict(r, "submitted: jobs %s and %s; squeue -j %s,%s", s->array, s->merge, s->array, s->merge);
 	else if (missing != 0)
-		rep_verdict(r, "%" PRIu64 " points are missing: the same command submits them again", missing);
+		rep_alarm(r, "%" PRIu64 " points are missing: the same command submits them again", missing);
 	else
-		rep_verdict(r, "all %zu points are in %s%s", s->plan->n_point, s->results, failed != 0 ? ", some of them failed" : "");
+		(failed != 0 ? rep_alarm : rep_verdict)(r, "all %zu points are in %s%s", s->plan->n_point, s->results, failed != 0 ? ", some of them failed" : "");
 	rc = output_write(out, r, e);
 	rep_free(r);
 	if (rc == 0 && missing + failed != 0)

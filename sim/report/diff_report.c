@@ -125,7 +125,7 @@ static struct rep_table *new_table(struct rep *r, const char *key, const char *t
 static void rows_of(const struct group *g, const char *name, struct rep_table *t, bool points, struct rep *r)
 {
 	if (g->n != 0 && rep_rows(t) != 0)
-		rep_rule(t);
+		rep_group(t);
 	for (size_t k = 0; k < g->n; k++)
 		change_row(t, &g->c[k], points);
 	if (g->n < g->changed)
@@ -231,9 +231,9 @@ static void gate_sentences(const struct diff *d, const struct group *sum, struct
 	for (size_t i = 0; i < d->o->n_limit; i++)
 		looked += d->o->limit[i].fits;
 	if (diff_lost_points(d) != 0)
-		rep_verdict(r, "gate: failed: %" PRIu64 " points of the first side have no result on the second", diff_lost_points(d));
+		rep_alarm(r, "gate: failed: %" PRIu64 " points of the first side have no result on the second", diff_lost_points(d));
 	if (sum->failed != 0)
-		rep_verdict(r, "gate: failed: %" PRIu64 " of %" PRIu64 " metrics that it looks at are over their limit",
+		rep_alarm(r, "gate: failed: %" PRIu64 " of %" PRIu64 " metrics that it looks at are over their limit",
 			    sum->failed, looked);
 	else if (diff_lost_points(d) == 0)
 		rep_verdict(r, "gate: passed: none of %" PRIu64 " metrics that it looks at is over its limit", looked);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/str.h"
+#include "sim/report/oracle_report.h"
 
 #define COLS(cols) cols, sizeof(cols) / sizeof((cols)[0])
 #define ROWS_MAX 100
@@ -91,7 +92,7 @@ static void machine_facts(const struct explore_options *o, const struct ws_prog 
 	rep_fact(r, "states_of_entries", "conditions of an entry", "%s", states[o->states]);
 }
 
-static void verdict(const struct explore *x, const struct explore_options *o, enum explore_end end, struct rep *r)
+static void verdict(const struct explore *x, const struct explore_options *o, enum explore_end end, const char *forced, struct rep *r)
 {
 	const struct explore_stats *s = explore_stats(x);
 	struct xviolation v;
@@ -100,23 +101,24 @@ static void verdict(const struct explore *x, const struct explore_options *o, en
 	(void)explore_violations(x, &n);
 	if (n != 0) {
 		explore_told(x, 0, &v);
-		rep_verdict(r, "violation after %u event%s: %s", v.length, v.length == 1 ? "" : "s", v.text);
+		rep_alarm(r, "violation after %u event%s: %s", v.length, v.length == 1 ? "" : "s", v.text);
 		if (o->all)
 			rep_verdict(r, "%zu distinct violations in %llu states, depth %u%s", n, (unsigned long long)s->states,
 				    s->depth, end == XEND_CLOSED ? ": every reachable state was seen" : "");
 		return;
 	}
 	if (end == XEND_CLOSED)
-		rep_verdict(r, "no violation in %llu states, depth %u: every reachable state was seen, so no violation at any depth",
-			    (unsigned long long)s->states, s->depth);
+		rep_verdict(r, "%sno violation in %llu states, depth %u: every reachable state was seen, so no violation at any depth",
+			    forced, (unsigned long long)s->states, s->depth);
 	else
-		rep_verdict(r, "no violation in %llu states, depth %u", (unsigned long long)s->states, s->depth);
+		rep_verdict(r, "%sno violation in %llu states, depth %u", forced, (unsigned long long)s->states, s->depth);
 }
 
 void explore_report(const struct explore *x, const struct explore_options *o, const struct ws_prog *p,
 		    enum explore_end end, struct rep *r)
 {
 	const struct explore_stats *s = explore_stats(x);
+	struct err e;
 	struct xworld *w = xworld_new(p, o->vcpus, o->pcpus, o->vms, o->states);
 
 	machine_facts(o, p, r);
@@ -130,7 +132,7 @@ void explore_report(const struct explore *x, const struct explore_options *o, co
 	rep_fact(r, "end", "ended by", "%s: %s", explore_end_name(end), explore_end_what(end));
 	kinds(w, r);
 	violations(x, r);
-	verdict(x, o, end, r);
+	verdict(x, o, end, unsound(p, &e) ? "UNSOUND POLICY, forced: " : "", r);
 	if (end == XEND_MEMORY)
 		rep_note(r, "The memory for states (--memory) was used up at depth %u; what lies deeper was not looked at.", s->depth);
 	if (end == XEND_STOPPED)

@@ -128,7 +128,7 @@ void flags_run_report(const struct vflag_tally *t, struct rep *r)
 	if (t->n_found == 0)
 		rep_verdict(r, "vCPU flags: %s uses, no rule broken", run_count(uses, text));
 	else
-		rep_verdict(r, "vCPU flags: %s uses, rules broken in %zu ways", run_count(uses, text), t->n_found);
+		rep_alarm(r, "vCPU flags: %s uses, rules broken in %zu ways", run_count(uses, text), t->n_found);
 }
 
 void flags_warning(const struct vflag_tally *t, struct rep *r)

@@ -5,6 +5,7 @@
 
 #include "models/hyp/check/inject.h"
 #include "models/hyp/check/known.h"
+#include "models/hyp/check/ws_lint.h"
 
 #define ROWS_MAX 60 /* of the table of violations, per configuration */
 
@@ -136,7 +137,7 @@ static void verdict(const struct oracle_column *x, struct rep *r)
 			    x->title, (unsigned long long)s->entries, (unsigned long long)s->exits,
 			    (unsigned long long)s->loads, (unsigned long long)s->puts, (unsigned long long)s->accesses);
 	else
-		rep_verdict(r, "%s: %llu violation%s of %zu kind%s in %llu entries, %llu exits", x->title,
+		rep_alarm(r, "%s: %llu violation%s of %zu kind%s in %llu entries, %llu exits", x->title,
 			    (unsigned long long)n, n == 1 ? "" : "s", kinds, kinds == 1 ? "" : "s",
 			    (unsigned long long)s->entries, (unsigned long long)s->exits);
 	if (s->unknown != 0)
@@ -170,6 +171,19 @@ uint64_t oracle_report(const struct oracle_column *x, size_t n, struct rep *r)
 			verdict(&x[i], r);
 	}
 	return found;
+}
+
+void unsound_report(const struct ws_prog *p, const char *title, struct rep *r)
+{
+	struct err e;
+
+	if (unsound(p, &e))
+		rep_alarm(r, "UNSOUND POLICY, forced: %s%s%s", title, title[0] != '\0' ? ": " : "", e.text);
+}
+
+bool unsound(const struct ws_prog *p, struct err *e)
+{
+	return p->config.n_inject == 0 && ws_lint_err(p, e) != 0;
 }
 
 void inject_report(const struct ws_config *c, struct rep *r)

@@ -108,6 +108,7 @@ void rep_free(struct rep *r)
 	}
 	for (size_t i = 0; i < r->ntables; i++)
 		free_table(r->tables[i]);
+	free_lines(&r->alarms);
 	free_lines(&r->verdicts);
 	free_lines(&r->notes);
 	free_lines(&r->words);
@@ -240,6 +241,12 @@ void rep_rule(struct rep_table *t)
 	t->rules[t->nrules++] = rep_rows(t);
 }
 
+void rep_group(struct rep_table *t)
+{
+	rep_rule(t);
+	t->grouped = true;
+}
+
 size_t rep_rows(const struct rep_table *t)
 {
 	return t->ncells / t->ncols;
@@ -288,6 +295,33 @@ static void add_line(struct rep_lines *l, const char *fmt, va_list ap)
 {
 	l->line = xrealloc(l->line, (l->n + 1) * sizeof(*l->line));
 	l->line[l->n++] = vformat(fmt, ap);
+}
+
+void rep_alarm_only(struct rep *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&r->alarms, fmt, ap);
+	va_end(ap);
+}
+
+bool rep_is_alarm(const struct rep *r, const char *sentence)
+{
+	for (size_t i = 0; i < r->alarms.n; i++)
+		if (strcmp(r->alarms.line[i], sentence) == 0)
+			return true;
+	return false;
+}
+
+void rep_alarm(struct rep *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&r->alarms, fmt, ap);
+	va_end(ap);
+	rep_verdict(r, "%s", r->alarms.line[r->alarms.n - 1]);
 }
 
 void rep_verdict(struct rep *r, const char *fmt, ...)

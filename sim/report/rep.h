@@ -98,8 +98,10 @@ void rep_u64(struct rep_table *t, uint64_t v);
 void rep_i64(struct rep_table *t, int64_t v);
 void rep_fix(struct rep_table *t, int64_t thousandths);
 void rep_none(struct rep_table *t); /* not known, not applicable: "-" in text, null in JSON, empty in CSV */
-/* A rule before the next row (a total line); text draws it, Markdown makes the row bold. */
+/* A rule before the next row: that and all after it are totals; text draws it, Markdown and HTML make them bold. */
 void rep_rule(struct rep_table *t);
+/* A rule between groups of rows that are no totals; not in a table with rep_rule(). */
+void rep_group(struct rep_table *t);
 size_t rep_rows(const struct rep_table *t);
 /* A table for those who look closer (effective configuration, points of a curve): in JSON and HTML only. */
 void rep_detail(struct rep_table *t);
@@ -139,6 +141,12 @@ struct rep_chart {
 /* Draw a table, in the writers that can; the strings are copied. A column that is not there is BUG(). */
 void rep_chart(struct rep_table *t, const struct rep_chart *c);
 
+/*
+ * What must not be overlooked (violations, a failed gate, an unsound policy): a verdict that also is the first line and
+ * the heading, in every format. What makes a command end with status 1 is one.
+ */
+#define REP_ALARM_MARK "!! " /* how its line begins in text */
+void rep_alarm(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The answer in one sentence; several are allowed. */
 void rep_verdict(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* What a reader must know beside the numbers (uncalibrated, skipped, not measured). */

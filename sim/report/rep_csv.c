@@ -75,6 +75,11 @@ static void add_sentences(struct str *b, const char *kind, const struct rep_line
 
 void write_REP_CSV(const struct rep *r, struct str *b)
 {
+	if (r->alarms.n != 0) {
+		begin_block(b, "alarms");
+		str_add(b, "kind,text\n");
+		add_sentences(b, "alarm", &r->alarms);
+	}
 	add_facts(b, r);
 	for (size_t i = 0; i < r->ntables; i++)
 		if (!r->tables[i]->detail)

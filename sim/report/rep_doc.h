@@ -29,6 +29,7 @@ struct rep_table {
 	size_t ncells, cell_cap;
 	size_t *rules; /* rows with a rule before them, ascending */
 	size_t nrules;
+	bool grouped; /* the rules are between groups, not before totals */
 	struct rep_chart *charts; /* owned, with their strings; no NULL */
 	size_t ncharts;
 	bool detail;
@@ -39,13 +40,17 @@ struct rep_lines {
 	size_t n;
 };
 
+/* As rep_alarm, without the verdict; is a sentence an alarm? */
+void rep_alarm_only(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool rep_is_alarm(const struct rep *r, const char *sentence);
+
 struct rep {
 	char *command, *title;
 	struct rep_fact *facts;
 	size_t nfacts;
 	struct rep_table **tables; /* pointers: commands keep them while others are added */
 	size_t ntables;
-	struct rep_lines verdicts, notes;
+	struct rep_lines alarms, verdicts, notes; /* an alarm is a verdict, too */
 	struct rep_lines words; /* of the command line; none: not known */
 };
 

@@ -149,7 +149,7 @@ static void add_rows(struct str *b, const struct rep_table *t)
 
 	str_add(b, "<tbody>");
 	for (size_t row = 0; row < rep_rows(t); row++) {
-		if (row == first_rule)
+		if (row == first_rule && !t->grouped)
 			str_add(b, "</tbody>\n<tbody class=\"totals\">");
 		str_add(b, rep_has_rule(t, row) ? "\n<tr class=\"rule\">" : "\n<tr>");
 		for (size_t i = 0; i < t->ncols; i++)
@@ -260,9 +260,10 @@ static void add_answer(struct str *b, const struct rep *r, const char *prefix)
 {
 	const struct rep_table *t = NULL;
 	const struct rep_chart *lead = lead_chart(r, &t);
+	size_t n = 0;
 
 	str_add(b, "<section class=\"answer\" aria-label=\"Answer\">\n");
-	if (r->verdicts.n != 0)
+	if (r->verdicts.n != 0 && r->alarms.n == 0)
 		add_element(b, "<p class=\"lead\">", r->verdicts.line[0], "</p>\n");
 	for (size_t i = 0; i < r->notes.n; i++) {
 		const char *note = r->notes.line[i];
@@ -276,11 +277,13 @@ static void add_answer(struct str *b, const struct rep *r, const char *prefix)
 	}
 	if (lead != NULL)
 		add_figure(b, t, lead, prefix);
-	for (size_t i = 1; i < r->verdicts.n; i++) {
-		str_add(b, i == 1 ? "<ul class=\"more\">\n" : "");
+	for (size_t i = r->alarms.n == 0; i < r->verdicts.n; i++) {
+		if (rep_is_alarm(r, r->verdicts.line[i]))
+			continue;
+		str_add(b, n++ == 0 ? "<ul class=\"more\">\n" : "");
 		add_element(b, "<li>", r->verdicts.line[i], "</li>\n");
-		str_add(b, i + 1 == r->verdicts.n ? "</ul>\n" : "");
 	}
+	str_add(b, n != 0 ? "</ul>\n" : "");
 	str_add(b, "</section>\n");
 }
 
@@ -371,9 +374,14 @@ static void add_reproduce(struct str *b, const struct rep *r, const char *prefix
 
 static void add_report(struct str *b, const struct rep *r, const char *prefix)
 {
-	str_addf(b, "<article aria-labelledby=\"%sel2sim-title\"><h1 id=\"%sel2sim-title\">", prefix, prefix);
-	add_text(b, title_of(r));
+	str_addf(b, "<article aria-labelledby=\"%sel2sim-title\"><h1 id=\"%sel2sim-title\"%s>", prefix, prefix,
+		 r->alarms.n != 0 ? " class=\"alarm\"" : "");
+	add_text(b, r->alarms.n != 0 ? r->alarms.line[0] : title_of(r));
 	str_add(b, "</h1>\n");
+	for (size_t i = 1; i < r->alarms.n; i++)
+		add_element(b, "<p class=\"alarm\">", r->alarms.line[i], "</p>\n");
+	if (r->alarms.n != 0)
+		add_element(b, "<p class=\"lead\">", title_of(r), "</p>\n");
 	add_answer(b, r, prefix);
 	add_asked(b, r, prefix);
 	add_notes(b, r, prefix);

@@ -96,6 +96,8 @@ static void add_rules(struct str *b, const struct rep_table *t)
 	for (size_t i = 0; i < t->nrules; i++)
 		str_addf(b, "%s%zu", i != 0 ? ", " : "", t->rules[i]);
 	str_addc(b, ']');
+	if (t->grouped)
+		str_add(b, ",\n      \"grouped\": true");
 }
 
 /* A list of strings from words that blanks separate. */
@@ -228,6 +230,11 @@ void write_REP_JSON(const struct rep *r, struct str *b)
 			add_member(b, i, " ", NULL);
 			add_string(b, r->words.line[i]);
 		}
+		str_addc(b, ']');
+	}
+	if (r->alarms.n != 0) {
+		str_add(b, ",\n  \"alarms\": [");
+		add_lines(b, &r->alarms);
 		str_addc(b, ']');
 	}
 	str_add(b, ",\n  \"facts\": {");

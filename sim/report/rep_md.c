@@ -82,7 +82,12 @@ static void add_facts(struct str *b, const struct rep *r)
 
 void write_REP_MD(const struct rep *r, struct str *b)
 {
-	str_add(b, "## ");
+	for (size_t i = 0; i < r->alarms.n; i++) {
+		str_add(b, i == 0 ? "## " : "\n**");
+		add_escaped(b, r->alarms.line[i]);
+		str_add(b, i == 0 ? "\n" : "**\n");
+	}
+	str_add(b, r->alarms.n != 0 ? "\n### " : "## ");
 	add_escaped(b, r->title[0] != '\0' ? r->title : r->command);
 	str_addc(b, '\n');
 	add_facts(b, r);
@@ -90,6 +95,8 @@ void write_REP_MD(const struct rep *r, struct str *b)
 		if (!r->tables[i]->detail)
 			add_table(b, r->tables[i]);
 	for (size_t i = 0; i < r->verdicts.n; i++) {
+		if (rep_is_alarm(r, r->verdicts.line[i]))
+			continue;
 		str_add(b, "\n**");
 		add_escaped(b, r->verdicts.line[i]);
 		str_add(b, "**\n");

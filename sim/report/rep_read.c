@@ -391,6 +391,7 @@ static int read_table(const struct reader *d, const char *key, const json_t *v)
 		if (read_chart(d, t, chart) != 0)
 			return -1;
 	}
+	t->grouped = json_is_true(json_object_get(v, "grouped"));
 	return read_rows(d, t, rows, rules);
 }
 
@@ -451,7 +452,8 @@ static struct rep *read_top(struct reader *d, const json_t *top)
 	if (read_schema(d, top, command) != 0 || (title = text_at(d, top, "report", "title")) == NULL)
 		return NULL;
 	d->r = rep_new(command, title);
-	if (read_command(d, top) == 0 && read_facts(d, top) == 0 && read_tables(d, top) == 0 &&
+	if ((json_object_get(top, "alarms") == NULL || read_sentences(d, top, "alarms", rep_alarm_only) == 0) &&
+	    read_command(d, top) == 0 && read_facts(d, top) == 0 && read_tables(d, top) == 0 &&
 	    read_sentences(d, top, "verdicts", rep_verdict) == 0 && read_sentences(d, top, "notes", rep_note) == 0)
 		return d->r;
 	rep_free(d->r);

@@ -203,6 +203,9 @@ static void add_wrapped(struct str *b, const char *label, const char *text)
 
 void write_REP_TEXT(const struct rep *r, struct str *b)
 {
+	for (size_t i = 0; i < r->alarms.n; i++)
+		str_addf(b, REP_ALARM_MARK "%s\n", r->alarms.line[i]);
+	str_add(b, r->alarms.n != 0 ? "\n" : "");
 	if (r->title[0] != '\0') {
 		str_addf(b, "%s\n", r->title);
 		add_repeated(b, '=', width(r->title));

@@ -243,12 +243,12 @@ void verify_report(const struct verify_result *x, bool all, struct rep *r)
 	case_tables(x, all, r);
 	if (x->has_paths) {
 		order_tables(x, r);
-		rep_verdict(
+		(s.switch_exact == s.paths && s.whole_exact == s.paths ? rep_verdict : rep_alarm)(
 			r,
 			"%zu of %zu paths in recorded order in the switch, %zu of %zu as a whole",
 			s.switch_exact, s.paths, s.whole_exact, s.paths);
 	}
-	rep_verdict(r, "%zu of %zu exits register-exact", s.exact, s.total);
+	(s.exact == s.total ? rep_verdict : rep_alarm)(r, "%zu of %zu exits register-exact", s.exact, s.total);
 	if (!x->has_totals)
 		rep_note(r, "all kinds are compared: without --totals it is not known whose "
 			    "recorded path is the usual one");
