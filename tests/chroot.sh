@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # chroot.sh [--user] [--quick] RELEASE DIR: what a new user does, on a fresh Debian RELEASE (bookworm, trixie) in DIR:
-# quickstart, the README's commands, cmake --install, check. Not part of ./check: it needs root, debootstrap, the
+# quickstart, the README's commands whose output it shows, cmake --install, check. Not part of ./check: it needs root, debootstrap, the
 # network, 3 GB, and half an hour. The tree is that of HEAD; packages come from where this machine's apt has them.
 #   --user   as a user with sudo instead of as root
 #   --quick  without ./check
@@ -76,7 +76,7 @@ git archive HEAD | tar -x -C "$dir/src/el2sim"
 inside chown -R "$user" /src
 
 step ./quickstart
-step 'bash tests/readme.sh build/release'
+step 'EL2SIM_BINARY_DIR=build/release bash tests/test_readme.sh'
 step 'cmake --install build/release --prefix $HOME/installed && cd / && $HOME/installed/bin/el2sim compare experiment/eager-vs-deferred.ini >/dev/null'
 [ "$quick" = yes ] || step ./check
 units | diff "$dir.units" - || fail "these services were enabled"
