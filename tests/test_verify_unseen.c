@@ -41,7 +41,7 @@ static struct outcome *run(const struct replay_options *o, const char *reference
 
 static void done(struct outcome *r)
 {
-	outcome_free(r);
+	replay_free(r);
 	ws_free(prog);
 	opt_free(cpu.set);
 }
@@ -164,7 +164,7 @@ START_TEST(fp_registers_of_the_guest_are_simulated)
 
 	compile(models[_i]);
 	o.loads = &loads;
-	outcome_free(run(&o, NULL));
+	replay_free(run(&o, NULL));
 	ck_assert_uint_gt(loads.n, 100);
 	loads.trap = xcalloc(loads.n, 1);
 	for (size_t i = 0; i < loads.n; i += 3)
@@ -174,7 +174,7 @@ START_TEST(fp_registers_of_the_guest_are_simulated)
 	ck_assert_uint_gt(traps, 50);
 	raw = reference_of(r);
 	path = folded(raw);
-	outcome_free(r);
+	replay_free(r);
 	o.loads = NULL;
 	r = run(&o, path);
 	ck_assert_msg(verify_run(&v, r, path, &e) == 0, "%s", e.text);

@@ -105,7 +105,7 @@ struct outcome *verify_run_replay(const struct ws_prog *p, struct tr_reader *tra
 	if (r != NULL && loads.n != 0) {
 		loads.trap = xcalloc(loads.n, 1);
 		(void)verify_fp_place(&fp, loads.entries, loads.n, loads.trap);
-		outcome_free(r);
+		replay_free(r);
 		r = replay_run(p, trace, &o, e);
 	}
 	free(loads.trap);
