@@ -283,7 +283,6 @@ int main(void)
 	Suite *s = suite_create("outcome");
 	TCase *tc = tcase_create("outcome");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, a_workload_and_the_replay_of_its_events_give_the_same_tables, 0,
 			    (int)(sizeof(models) / sizeof(models[0])));
 	tcase_add_test(tc, a_played_trace_has_the_tables_of_its_replay_to_the_register);

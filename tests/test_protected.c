@@ -114,7 +114,6 @@ int main(void)
 	Suite *s = suite_create("protected");
 	TCase *t = tcase_create("6.1");
 
-	tcase_set_timeout(t, 240);
 	tcase_add_test(t, every_kind_is_nvhe_and_a_vtcr_for_each_return_of_the_host);
 	tcase_add_test(t, the_hosts_vcpu_is_run_directly);
 	suite_add_tcase(s, t);

@@ -568,7 +568,6 @@ int main(void)
 	TCase *tc = tcase_create("modes");
 
 	tcase_add_loop_test(tc, random_records_come_out_of_every_mode_as_they_went_in, 0, (int)MODES);
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	return suite_status(s);
 }

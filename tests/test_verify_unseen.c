@@ -231,7 +231,6 @@ int main(void)
 	Suite *s = suite_create("verify_unseen");
 	TCase *t = tcase_create("runs");
 
-	tcase_set_timeout(t, 240);
 	tcase_add_loop_test(t, what_the_replay_runs_is_not_unseen, 0, MODELS);
 	tcase_add_loop_test(t, fp_registers_of_the_guest_are_simulated, 0, MODELS);
 	tcase_add_test(t, placed_loads_are_as_many_as_the_traps_with_the_exits_asked_for);
