@@ -343,7 +343,7 @@ START_TEST(records_may_be_late_by_any_number)
 		ck_assert_uint_eq(res.info.first_ns, 1000001000);
 		ck_assert_uint_eq(res.info.n_notes, late >= ORDER_MAX);
 		if (late >= ORDER_MAX)
-			ck_assert_str_eq(res.info.notes[0], "1 events were out of the order of time: sorted");
+			ck_assert_str_eq(res.info.notes[0], "1 of the events were out of the order of time: sorted");
 		import_free(&res);
 		str_free(&b);
 	}

@@ -11,7 +11,8 @@
  *   {f>19&3}    decimal (f >> 19) & 3; reading puts the bits together
  *   {f-g}       decimal difference; not read
  *   {f==-4}     no text: the value is -4
- *   {~} {~f}    any text, not read; written as the name of f's value
+ *   {~}         any text, not read
+ *   {~f}        a word, not read; written as the name of f's value
  */
 #ifndef EL2SIM_TRACES_FMT_H
 #define EL2SIM_TRACES_FMT_H

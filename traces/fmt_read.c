@@ -113,6 +113,10 @@ static bool match_skip(struct job *j, const struct fmt_item *it, const char *s)
 {
 	char stop = it->end[1];
 
+	if (it->field >= 0) { /* the name of a value: one word */
+		s += strcspn(s, " )");
+		return match(j, it->end + 1, s);
+	}
 	if (stop == '\0' || stop == '\n')
 		return true;
 	for (const char *p = strchr(s, stop); p != NULL; p = strchr(p + 1, stop)) {

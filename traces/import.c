@@ -295,7 +295,7 @@ static int empty(struct imp *im, struct err *e)
 	struct str b = STR_INIT;
 
 	if (res->info.skipped_unknown != 0) {
-		str_addf(&b, ", %" PRIu64 " events of names that el2sim does not know (",
+		str_addf(&b, ", %" PRIu64 " of names that el2sim does not know (",
 			 res->info.skipped_unknown);
 		for (size_t i = 0; i < res->n_unknown && i < 5; i++)
 			str_addf(&b, "%s%s", i != 0 ? ", " : "",
@@ -328,7 +328,7 @@ static int read_all(struct imp *im, const struct importer *row, struct err *e)
 			return -1;
 	}
 	if (im->sort.total != 0) {
-		imp_note(im, "%" PRIu64 " events were out of the order of time: sorted",
+		imp_note(im, "%" PRIu64 " of the events were out of the order of time: sorted",
 			 im->sort.total);
 		if (sort_merge(&im->sort, &im->w, e) != 0)
 			return -1;

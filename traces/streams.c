@@ -133,7 +133,8 @@ static void add_list(const struct streams *s, struct str *b)
 	for (uint32_t i = 0; i < s->n; i++) {
 		if (s->count[i] == 0)
 			continue;
-		str_addf(b, "%s%s (%" PRIu64 " events)", comma, name_of(s, i), s->count[i]);
+		str_addf(b, "%s%s (%" PRIu64 " event%s)", comma, name_of(s, i), s->count[i],
+			 s->count[i] != 1 ? "s" : "");
 		comma = ", ";
 	}
 }

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "traces/text.h"
-
+/* A text line by line: what stands before it and in it is taken away, its dialect takes it apart.
+ */
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "sim/base/str.h"
 #include "traces/clean.h"
-#include "traces/fmt.h"
-#include "traces/native.h"
-#include "traces/prefix.h"
-#include "traces/streams.h"
-
-#define MORE_MAX    64  /* lines that may belong to the event before them */
-#define TYPES_SLOTS 256 /* power of two, at least four times the number of events */
-_Static_assert(TYPES_SLOTS >= 4 * TR_TYPE_COUNT, "a sparse table");
+#include "traces/text_impl.h"
 
 /* Dialects by the importer's name, in the order in which they are tried. */
 static const struct {
@@ -30,364 +22,9 @@ static const struct {
 	{ "hyp", text_hyp, "\"[cpu] seconds.fraction: event ...\"" },
 };
 
-/* An event whose next lines may belong to it. */
-struct pending {
-	bool have;
-	struct tr_event ev;
-	bool known; /* the event has a row */
-	bool alias; /* by aliases.def */
-	unsigned long line[MORE_MAX + 1];
-	size_t at[MORE_MAX + 2];  /* where its lines start in args, and where the last ends */
-	unsigned lines;           /* 1: only its own */
-	size_t width;             /* of its own line */
-	bool trailing;            /* the last line ended with a blank */
-	bool blank[MORE_MAX + 1]; /* between a line and the one before */
-	uint32_t stream;
-	struct str args; /* lines with a terminator each */
-};
-
-/* Lines that are no events: before the first, between or behind the last. */
-struct prose {
-	uint64_t n;
-	unsigned long line; /* of the first */
-	char text[64];
-};
-
-struct text {
-	struct imp *im;
-	const char *name, *want;
-	text_dialect *dialect; /* NULL: not known yet */
-	struct text_ctx ctx;
-	struct fmt_strings fs;
-	struct pending pend;
-	struct str joined, head;
-	unsigned long head_line; /* of head: a line that may be the start of an event; 0: none */
-	struct prose prose;
-	uint64_t before; /* lines before the first event */
-	bool started;    /* there was an event */
-	bool cut;        /* the text was shortened here */
-	size_t width;    /* bytes of the line as it stands there, its last blanks included */
-	bool trailing;   /* it had such */
-	size_t wrap;     /* the width at which a terminal cut lines; 0: not known */
-	enum text_clock clock;
-	unsigned cleaned; /* enum clean */
-	bool html, in_data;
-	unsigned prefixes, found; /* kinds to strip, kinds that were */
-	bool always, forced;      /* strip them in every line; because the user said so */
-	size_t columns;
-	struct streams streams;
-	uint32_t stream;  /* of the line */
-	struct err lacks; /* what the first almost-event lacks */
-	unsigned long lacks_line;
-	bool tracefs, listed;      /* "# tracer:" was there; the head of perf lists events */
-	uint8_t slot[TYPES_SLOTS]; /* type + 1 by hash of the name */
-};
-
 static uint32_t intern(void *self, const char *s, size_t n)
 {
 	return imp_string(self, s, n);
-}
-
-/* --- names of events -------------------------------------------------------------------------- */
-
-static unsigned name_hash(const char *s, size_t n)
-{
-	unsigned h = (unsigned)n;
-
-	for (size_t i = 0; i < n; i++)
-		h = h * 31 + (unsigned char)s[i];
-	return h & (TYPES_SLOTS - 1);
-}
-
-static void types_init(struct text *t)
-{
-	for (unsigned type = 0; type < TR_TYPE_COUNT; type++) {
-		const char *name = tr_type_name((enum tr_type)type);
-		unsigned i = name_hash(name, strlen(name));
-
-		while (t->slot[i] != 0)
-			i = (i + 1) & (TYPES_SLOTS - 1);
-		t->slot[i] = (uint8_t)(type + 1);
-	}
-}
-
-static bool type_of(const struct text *t, const char *s, size_t n, enum tr_type *type, bool *alias)
-{
-	*alias = false;
-	for (unsigned i = name_hash(s, n); t->slot[i] != 0; i = (i + 1) & (TYPES_SLOTS - 1)) {
-		const char *name = tr_type_name((enum tr_type)(t->slot[i] - 1));
-
-		if (strncmp(name, s, n) == 0 && name[n] == '\0') {
-			*type = (enum tr_type)(t->slot[i] - 1);
-			return true;
-		}
-	}
-	*alias = tr_alias(s, n, type);
-	return *alias;
-}
-
-/* --- lines that are no events ----------------------------------------------------------------- */
-
-static int not_an_event(struct text *t, unsigned long line, const char *s, uint64_t n,
-			struct err *e)
-{
-	(void)err_set(e, ERR_INPUT, "not an event: \"%.60s\": want %s", s, t->want);
-	return imp_broken_lines(t->im, line, n, e);
-}
-
-/* The line has a part that only events have: a task with a CPU, or the name of one of our events.
- */
-static bool like_event(const struct text *t, const char *s)
-{
-	enum tr_type type;
-	bool alias;
-
-	for (const char *p = strchr(s, '['); p != NULL; p = strchr(p + 1, '[')) {
-		const char *q = p;
-		uint16_t cpu;
-		bool absurd;
-
-		if (text_cpu(&q, &cpu, &absurd) && p - s > 3 &&
-		    (p[-1] == ' ' || isdigit((unsigned char)p[-1])))
-			return true;
-	}
-	for (const char *p = strchr(s, ':'); p != NULL; p = strchr(p + 1, ':')) {
-		const char *w = p;
-
-		while (w > s && (isalnum((unsigned char)w[-1]) || w[-1] == '_'))
-			w--;
-		if (p - w > 5 && p[1] == ' ' && w > s &&
-		    type_of(t, w, (size_t)(p - w), &type, &alias))
-			return true;
-	}
-	return false;
-}
-
-/* Cut by whoever posted the text: events are missing here. */
-static bool elision(const char *s)
-{
-	static const char *const marks[] = { "...",    "[...]", "(...)", "[snip]",
-					     "<snip>", "[..]",  "[cut]" };
-
-	s += strspn(s, " ");
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		if (strcmp(s, marks[i]) == 0)
-			return true;
-	}
-	return strcmp(s, "\342\200\246") == 0 || strcmp(s, "[\342\200\246]") == 0;
-}
-
-/* A line that belongs to no event. It is prose unless events follow that have events before them.
- */
-static int unexplained(struct text *t, unsigned long line, const char *s, struct err *e)
-{
-	struct prose *p = &t->prose;
-
-	if (elision(s) || strcmp(s, "--") == 0) { /* grep's, or that of a mail's signature */
-		t->cut = t->started;
-		return 0;
-	}
-	if (like_event(t, s))
-		return not_an_event(t, line, s, 1, e);
-	if (!t->started) {
-		t->before++;
-		return 0;
-	}
-	if (p->n++ == 0) {
-		p->line = line;
-		(void)snprintf(p->text, sizeof(p->text), "%s", s);
-	}
-	return 0;
-}
-
-/* An event came: what was between it and the one before is broken. */
-static int end_prose(struct text *t, struct err *e)
-{
-	struct prose p = t->prose;
-
-	t->prose.n = 0;
-	return p.n != 0 ? not_an_event(t, p.line, p.text, p.n, e) : 0;
-}
-
-/* --- events ----------------------------------------------------------------------------------- */
-
-/* The arguments of the first n lines put together by sep ("" or " "). */
-static const char *joined(struct text *t, unsigned n, const char *sep)
-{
-	const struct pending *p = &t->pend;
-
-	str_reset(&t->joined);
-	for (unsigned i = 0; i < n; i++) {
-		if (i != 0)
-			str_add(&t->joined, p->blank[i] ? " " : sep);
-		str_add(&t->joined, p->args.s + p->at[i]);
-	}
-	return str_get(&t->joined);
-}
-
-static int broken_args(struct text *t, struct err *e)
-{
-	const struct pending *p = &t->pend;
-	enum tr_type type = (enum tr_type)p->ev.type;
-	const char *form = tr_print_forms(type);
-
-	(void)err_set(e, ERR_INPUT, "broken %s: \"%.80s\": want \"%.*s\"", tr_type_name(type),
-		      p->args.s, (int)strcspn(form, "\n"), form);
-	return imp_broken(t->im, p->line[0], e);
-}
-
-static int add(struct text *t, struct err *e)
-{
-	struct pending *p = &t->pend;
-	int rc;
-
-	if (!streams_take(&t->streams, p->stream, &p->ev))
-		return 0;
-	rc = imp_add_as(t->im, &p->ev, p->alias, e);
-	return rc != 0 ? imp_broken(t->im, p->line[0], e) : 0;
-}
-
-static int other_lines(struct text *t, unsigned first, struct err *e);
-
-/*
- * Plain numbers (report -R) of a kernel up to 4.8, where 1 is TRAP: an SError has its own class in
- * ESR, so one with another class was a trap.
- */
-static void old_numbers(struct text *t, struct tr_event *ev)
-{
-	uint64_t ec = ev->arg[TRA_kvm_exit_esr_ec];
-
-	if (ev->type != TR_kvm_exit || ev->absent != 0 || ev->arg[TRA_kvm_exit_ret] != 1 ||
-	    ec == 0 || ec == 0x2f)
-		return;
-	ev->arg[TRA_kvm_exit_ret] = 2;
-	imp_note(t->im,
-		 "kvm_exit: ret=1 with a trap's class is TRAP (numbers of a kernel up to 4.8)");
-}
-
-/*
- * Lines that a terminal cut are as wide as it is, whatever stands there; mail programs wrap at a
- * blank, which is gone.
- */
-static bool cut_at_column(struct text *t)
-{
-	const struct pending *p = &t->pend;
-
-	if (p->lines < 2 || p->width < 80 ||
-	    (t->wrap != 0 ? p->width != t->wrap : p->width % 10 != 0))
-		return false;
-	t->wrap = p->width;
-	return true;
-}
-
-/* How many of the lines belong to the event: the most that can be read. 0: not even the first. */
-static unsigned read_lines_of(struct text *t)
-{
-	struct pending *p = &t->pend;
-	bool cut = cut_at_column(t);
-
-	for (unsigned n = p->lines; n > 0; n--) {
-		enum fmt_read how = fmt_read(&p->ev, joined(t, n, cut ? "" : " "), n == 1, &t->fs);
-
-		if (how == FMT_NO && n > 1)
-			how = fmt_read(&p->ev, joined(t, n, cut ? " " : ""), false, &t->fs);
-		if (how == FMT_LIST)
-			old_numbers(t, &p->ev);
-		if (how != FMT_NO)
-			return n;
-	}
-	return 0;
-}
-
-/* The pending event is complete: read its fields and hand it over; lines that are not its own are
- * looked at anew. */
-static int flush(struct text *t, struct err *e)
-{
-	struct pending *p = &t->pend;
-	unsigned n;
-
-	if (!p->have)
-		return 0;
-	p->have = false;
-	if (!p->known)
-		return 0;
-	n = read_lines_of(t);
-	if ((n != 0 ? add(t, e) : broken_args(t, e)) != 0)
-		return -1;
-	return p->lines > (n != 0 ? n : 1) ? other_lines(t, n != 0 ? n : 1, e) : 0;
-}
-
-static void begin(struct text *t, const struct text_line *l, unsigned long line)
-{
-	struct pending *p = &t->pend;
-	enum tr_type type = TR_TYPE_COUNT;
-	bool mark = l->n_name == 18 && memcmp(l->name, "tracing_mark_write", 18) == 0;
-
-	p->have = true;
-	p->stream = t->stream;
-	p->line[0] = line;
-	p->lines = 1;
-	p->width = t->width;
-	p->trailing = t->trailing;
-	str_reset(&p->args);
-	/* the kernel's own text of a marker names the function, not the event */
-	p->known = mark || type_of(t, l->name, l->n_name, &type, &p->alias);
-	if (!p->known) {
-		imp_skip(t->im, l->name, l->n_name);
-		return;
-	}
-	p->ev = (struct tr_event){ .ts_ns = l->ts_ns,
-				   .pid = l->pid,
-				   .cpu = l->cpu,
-				   .type = (uint8_t)(mark ? TR_print : type),
-				   .comm = imp_string(t->im, l->comm, l->n_comm) };
-	if (mark)
-		str_add(&p->args, "tracing_mark_write: ");
-	p->at[0] = 0;
-	str_addn(&p->args, l->args, l->n_args);
-	str_addn(&p->args, "", 1);
-	p->at[1] = p->args.len;
-}
-
-/* The first event tells how times are told; all are told so. */
-static int check_clock(struct text *t, const struct text_line *l, struct err *e)
-{
-	if (!t->started) {
-		t->clock = l->clock;
-		if (l->clock == TEXT_RAW)
-			imp_note(t->im,
-				 "times without a point are taken for nanoseconds (trace-cmd "
-				 "report --raw-ts); of "
-				 "another trace clock than local, global or mono they are not");
-		if (l->clock == TEXT_RELATIVE)
-			imp_note(t->im, "times are microseconds since the start of the buffer "
-					"(latency-format), task names "
-					"are cut after 8 letters");
-	}
-	if (l->clock == t->clock)
-		return 0;
-	return err_set(
-		e, ERR_INPUT,
-		"not an event: the time is told in another way than in the events before: want %s",
-		t->want);
-}
-
-static int start_event(struct text *t, const struct text_line *l, unsigned long line, struct err *e)
-{
-	if (end_prose(t, e) != 0)
-		return -1;
-	if (t->cut) {
-		imp_lost(t->im, 0);
-		imp_note(t->im, "the text was shortened (\"...\"): events are missing there");
-		t->cut = false;
-	}
-	if (check_clock(t, l, e) != 0)
-		return imp_broken(t->im, line, e);
-	if (!t->started && t->listed)
-		imp_enabled_end(t->im);
-	t->started = true;
-	begin(t, l, line);
-	return 0;
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
@@ -420,27 +57,6 @@ static enum text_kind take_apart(struct text *t, const char *s, struct text_line
 	return best;
 }
 
-static int lacking(struct text *t, unsigned long line, struct err *e)
-{
-	if (t->started)
-		return imp_broken(t->im, line, e);
-	if (t->lacks_line == 0) {
-		t->lacks = *e;
-		t->lacks_line = line;
-	}
-	return 0;
-}
-
-/* A line with a task and a CPU but no event: the rest of it may stand in the next. */
-static bool cut_head(const char *s)
-{
-	const char *p = strchr(s, '[');
-	uint16_t cpu;
-	bool absurd;
-
-	return p != NULL && p > s + 2 && text_cpu(&p, &cpu, &absurd);
-}
-
 /* Put a line behind a head that was cut. True: it was the rest, and *l is the event of t->head. */
 static bool complete_head(struct text *t, const char *s, struct text_line *l, struct err *e)
 {
@@ -457,11 +73,10 @@ static int give_up_head(struct text *t, struct err *e)
 	unsigned long line = t->head_line;
 
 	t->head_line = 0;
-	return line != 0 ? unexplained(t, line, str_get(&t->head), e) : 0;
+	return line != 0 ? text_unexplained(t, line, str_get(&t->head), e) : 0;
 }
 
-/* A line that is no event by itself and belongs to none before it. */
-static int lone_line(struct text *t, unsigned long line, const char *s, struct err *e)
+int text_lone_line(struct text *t, unsigned long line, const char *s, struct err *e)
 {
 	struct text_line l = { 0 };
 
@@ -470,7 +85,7 @@ static int lone_line(struct text *t, unsigned long line, const char *s, struct e
 
 		t->head_line = 0;
 		imp_note(t->im, "wrapped lines were put together");
-		return start_event(t, &l, first, e);
+		return text_start(t, &l, first, e);
 	}
 	if (t->head_line != 0) { /* not the rest: the head is alone, as it was */
 		t->head.len -= strlen(s + strspn(s, " ")) + 1;
@@ -478,46 +93,13 @@ static int lone_line(struct text *t, unsigned long line, const char *s, struct e
 		if (give_up_head(t, e) != 0)
 			return -1;
 	}
-	if (cut_head(s) && strlen(s) < LINE_MAX_BYTES / 2) {
+	if (text_cut_head(s) && strlen(s) < LINE_MAX_BYTES / 2) {
 		t->head_line = line;
 		str_reset(&t->head);
 		str_add(&t->head, s);
 		return 0;
 	}
-	return unexplained(t, line, s, e);
-}
-
-/* The lines of the pending event from `first` on are none of its own. */
-static int other_lines(struct text *t, unsigned first, struct err *e)
-{
-	struct pending *p = &t->pend;
-	struct str lines = p->args;
-	size_t at[MORE_MAX + 2];
-	unsigned long line[MORE_MAX + 1];
-	unsigned n = p->lines;
-	int rc = 0;
-
-	memcpy(at, p->at, sizeof(at));
-	memcpy(line, p->line, sizeof(line));
-	p->args = STR_INIT;
-	for (unsigned i = first; rc == 0 && i < n; i++) {
-		const char *s = lines.s + at[i];
-
-		if (p->have && p->known &&
-		    p->lines <= MORE_MAX) { /* of a head that was completed */
-			p->blank[p->lines] = false;
-			p->line[p->lines] = line[i];
-			p->at[p->lines] = p->args.len;
-			str_addn(&p->args, s, strlen(s) + 1);
-			p->at[++p->lines] = p->args.len;
-		} else {
-			rc = lone_line(t, line[i], s, e);
-		}
-	}
-	if (p->have && rc == 0)
-		rc = flush(t, e);
-	str_free(&lines);
-	return rc;
+	return text_unexplained(t, line, s, e);
 }
 
 /* A line that is no head of an event: of the event before it, the rest of a head, or prose. */
@@ -525,12 +107,14 @@ static int other_line(struct text *t, const char *s, struct err *e)
 {
 	struct pending *p = &t->pend;
 
+	if (p->have && text_cut_head(s) && text_flush(t, e) != 0)
+		return -1;
 	if (!p->have)
-		return lone_line(t, t->im->lines.line, s, e);
+		return text_lone_line(t, t->im->lines.line, s, e);
 	if (!p->known)
 		return 0;
 	if (p->args.len + strlen(s) > LINE_MAX_BYTES || p->lines > MORE_MAX - 1) {
-		if (flush(t, e) != 0)
+		if (text_flush(t, e) != 0)
 			return -1;
 		return other_line(t, s, e);
 	}
@@ -587,19 +171,19 @@ static int plain_line(struct text *t, const char *s, struct err *e)
 	if (*s == '#')
 		perf_head(t, s);
 	if (stream_line(t, s))
-		return flush(t, e);
+		return text_flush(t, e);
 	kind = take_apart(t, s, &l, &why);
 	if (kind == TEXT_OTHER)
 		return other_line(t, s, e);
-	if (flush(t, e) != 0 || give_up_head(t, e) != 0)
+	if (text_flush(t, e) != 0 || give_up_head(t, e) != 0)
 		return -1;
 	if (kind == TEXT_BROKEN || kind == TEXT_LACKS) {
 		*e = why;
-		return kind == TEXT_LACKS ? lacking(t, line, e) : imp_broken(t->im, line, e);
+		return kind == TEXT_LACKS ? text_lacking(t, line, e) : imp_broken(t->im, line, e);
 	}
 	if (kind == TEXT_LOST)
 		imp_lost(t->im, l.lost);
-	return kind == TEXT_EVENT ? start_event(t, &l, line, e) : 0;
+	return kind == TEXT_EVENT ? text_start(t, &l, line, e) : 0;
 }
 
 /* Bytes that stand before the line proper, and its stream. */
@@ -645,7 +229,7 @@ static int one_line(struct text *t, char *s, size_t n, struct err *e)
 
 		if (data || strstr(s, "</script>") != NULL) {
 			t->in_data = data;
-			return flush(t, e);
+			return text_flush(t, e);
 		}
 	}
 	indented = *s == ' ' || *s == '\t';
@@ -655,7 +239,7 @@ static int one_line(struct text *t, char *s, size_t n, struct err *e)
 	while (n > 0 && s[n - 1] == ' ')
 		s[--n] = '\0';
 	if (n == 0)
-		return t->dialect == text_perf || t->pend.lines <= 1 ? flush(t, e) : 0;
+		return t->dialect == text_perf || t->pend.lines <= 1 ? text_flush(t, e) : 0;
 	skip = strip(t, s);
 	t->ctx.indented = skip != 0 ? s[skip] == ' ' : indented;
 	return s[skip] != '\0' ? plain_line(t, s + skip, e) : 0;
@@ -666,7 +250,7 @@ static int unreadable(struct text *t, struct err *e)
 {
 	struct err why = *e;
 
-	if (flush(t, e) != 0)
+	if (text_flush(t, e) != 0)
 		return -1;
 	*e = why;
 	if (t->html && !t->in_data && t->im->lines.failed == 0)
@@ -703,12 +287,12 @@ static void notes(struct text *t)
 			imp_note(t->im, "taken away: %s", cleaned[i]);
 	}
 	if (t->before != 0)
-		imp_note(t->im, "%" PRIu64 " lines before the first event are no events",
-			 t->before);
+		imp_note(t->im, "%" PRIu64 " line%s before the first event: no event", t->before,
+			 t->before != 1 ? "s" : "");
 	if (t->prose.n != 0)
 		imp_note(t->im,
-			 "%" PRIu64 " lines behind the last event are no events (from line %lu on)",
-			 t->prose.n, t->prose.line);
+			 "%" PRIu64 " line%s behind the last event (from line %lu on): no event",
+			 t->prose.n, t->prose.n != 1 ? "s" : "", t->prose.line);
 	str_free(&b);
 }
 
@@ -799,7 +383,7 @@ static int read_lines(struct text *t, struct err *e)
 			return -1;
 		imp_progress(im);
 	}
-	if (flush(t, e) != 0 || give_up_head(t, e) != 0 || nothing(t, e) != 0)
+	if (text_flush(t, e) != 0 || give_up_head(t, e) != 0 || nothing(t, e) != 0)
 		return -1;
 	notes(t);
 	return streams_end(&t->streams, im, e);
@@ -834,11 +418,11 @@ int text_read(struct imp *im, text_dialect *dialect, struct err *e)
 	}
 	if (t.want == NULL)
 		t.want = dialects[1].want;
-	types_init(&t);
+	text_types_init(&t);
 	streams_init(&t.streams, im->opts->buffer);
 	rc = read_text(&t, e);
 	if (rc == 0 && dialect == NULL)
-		imp_set_importer(im, t.name);
+		imp_set_importer(im, t.host ? t.name : "hyp");
 	str_free(&t.pend.args);
 	str_free(&t.joined);
 	str_free(&t.head);

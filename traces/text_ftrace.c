@@ -292,6 +292,7 @@ enum text_kind text_hyp(struct text_ctx *c, const char *line, struct text_line *
 	t->args = t->name + t->n_name;
 	t->args = skip_spaces(t->args + (*t->args == ':'));
 	t->n_args = strlen(t->args);
+	t->comm = NULL;
 	t->n_comm = 0;
 	vcpu = strstr(t->args, "vcpu="); /* the vCPU's thread, 0 without one */
 	t->pid = vcpu != NULL ? (int32_t)strtol(vcpu + 5, NULL, 10) : 0;

@@ -187,6 +187,13 @@ enum text_kind text_perf(struct text_ctx *c, const char *line, struct text_line 
 			continue;
 		if (strncmp(t->name, "PERF_RECORD_", 12) == 0)
 			return perf_record(t);
+		if (!absurd && *t->args == '\0' && strncmp(t->name, "kvm_", 4) == 0) {
+			(void)err_set(e, ERR_INPUT,
+				      "perf script without trace: want the fields "
+				      "comm,tid,cpu,time,event,trace (perf script "
+				      "-F ...)");
+			return TEXT_LACKS;
+		}
 		if (!absurd)
 			return TEXT_EVENT;
 		(void)err_set(e, ERR_INPUT, "CPU number %.20s: want 0..%d", p + 1, TR_CPU_MAX - 1);

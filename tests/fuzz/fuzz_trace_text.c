@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes as the text of a trace, strictly and leniently: refused with a sentence and without a
- * file, or the native trace dumps to text that imports to the same bytes. trace.dat is left out: it
- * is another project's parser, kept in a process of its own.
+ * file, or the native trace dumps to text that imports to the same bytes. trace.dat and perf.data are
+ * left out: they are read by other projects' parsers, kept in processes of their own.
  */
 #include <stdio.h>
 #include <string.h>
@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char native[64], again[64], path[64];
 	int fd;
 
-	if (imp_probe_dat((const char *)data, size))
+	if (imp_probe_dat((const char *)data, size) || imp_probe_perfdata((const char *)data, size))
 		return 0;
 	(void)snprintf(native, sizeof(native), "fuzz-trace-%ld.e2t", (long)getpid());
 	(void)snprintf(again, sizeof(again), "fuzz-trace-%ld.again.e2t", (long)getpid());
