@@ -51,7 +51,7 @@ def without(r, *path):
 
 
 BREAKS = [
-    lambda r: r.update(schema="el2sim.run/2"),
+    lambda r: r.update(schema="el2sim.run/3"),
     lambda r: r.update(extra=1),
     lambda r: without(r, "facts"),
     lambda r: without(r, "tables", "cycles", "columns", 0, "unit"),

@@ -122,7 +122,7 @@ static const struct {
 	{ "{\"schema\": 5}", "no report of el2sim" },
 	{ "{\"schema\": \"gem5.run/1\"}", "no report of el2sim" },
 	{ "{\"schema\": \"el2sim.run/x\"}", "no report of el2sim" },
-	{ "{\"schema\": \"el2sim.run/2\"}", "\"el2sim.run/2\" is newer than this el2sim reads (version 1)" },
+	{ "{\"schema\": \"el2sim.run/3\"}", "\"el2sim.run/3\" is newer than this el2sim reads (version 2)" },
 	{ "{\"schema\": \"el2sim.run/1\"}", "\"title\" is missing" },
 	{ "{\"schema\": \"el2sim.run/1\", \"title\": \"\"}", "is missing or no object" },
 	{ HEAD("el2sim.run/1") "\"facts\": []}", "\"facts\" is missing or no object" },

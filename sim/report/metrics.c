@@ -167,7 +167,7 @@ static void add_table(const struct rep_table *t, struct metrics *out, size_t *ca
 			const struct rep_cell *cell = rep_cell_at(t, row, c);
 			struct metric *m;
 
-			if (!is_number(&t->cols[c]) || cell->none)
+			if (!is_number(&t->cols[c]) || cell->none || cell->bound != REP_EXACT)
 				continue;
 			str_reset(&b);
 			str_addf(&b, "%s/%s/%s", t->key, names[row], t->cols[c].key);
@@ -195,7 +195,7 @@ void metrics_of(const struct rep *r, struct metrics *out)
 	for (size_t i = 0; i < r->nfacts; i++) {
 		struct metric *m;
 
-		if (r->facts[i].text != NULL)
+		if (r->facts[i].text != NULL || r->facts[i].bound != REP_EXACT)
 			continue;
 		str_reset(&b);
 		str_addf(&b, "facts/%s", r->facts[i].key);

@@ -4,7 +4,7 @@
  *
  * A row's name is its leading cells of text or of type REP_ID (phases/load/cycles, vcpus/3/exits,
  * flows/qemu save none 64/calls), or all of them where numbers come first; of several rows of one name the later ones end in "#2", "#3", ...
- * Facts that are numbers are facts/KEY. What is text, hexadecimal or not known is no metric.
+ * Facts that are numbers are facts/KEY. What is text, hexadecimal, a bound or not known is no metric.
  */
 #ifndef EL2SIM_REPORT_METRICS_H
 #define EL2SIM_REPORT_METRICS_H

@@ -232,6 +232,31 @@ void rep_none(struct rep_table *t)
 	add_cell(t, (struct rep_cell){ .none = true });
 }
 
+void rep_bound(struct rep_table *t, enum rep_bound b)
+{
+	BUG_ON(t->ncells == 0 || t->cols[(t->ncells - 1) % t->ncols].type == REP_STR);
+	t->cells[t->ncells - 1].bound = t->cells[t->ncells - 1].none ? REP_EXACT : (uint8_t)b;
+}
+
+void rep_fact_bound(struct rep *r, enum rep_bound b)
+{
+	BUG_ON(r->nfacts == 0 || r->facts[r->nfacts - 1].text != NULL);
+	r->facts[r->nfacts - 1].bound = (uint8_t)b;
+}
+
+size_t rep_bounds(const struct rep *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nfacts; i++)
+		n += r->facts[i].bound != REP_EXACT;
+	for (size_t i = 0; i < r->ntables; i++) {
+		for (size_t k = 0; k < r->tables[i]->ncells; k++)
+			n += r->tables[i]->cells[k].bound != REP_EXACT;
+	}
+	return n;
+}
+
 void rep_rule(struct rep_table *t)
 {
 	BUG_ON(t->ncells % t->ncols != 0);

@@ -98,6 +98,29 @@ void rep_u64(struct rep_table *t, uint64_t v);
 void rep_i64(struct rep_table *t, int64_t v);
 void rep_fix(struct rep_table *t, int64_t thousandths);
 void rep_none(struct rep_table *t); /* not known, not applicable: "-" in text, null in JSON, empty in CSV */
+
+/* What a number is when it is not the figure itself: enumerator, sign for people, word for programs. */
+#define REP_BOUNDS(X)                                                                               \
+	X(REP_EXACT, "", "")                                                                        \
+	X(REP_AT_LEAST, "\342\211\245", ">=")                                                       \
+	X(REP_AT_MOST, "\342\211\244", "<=")
+
+enum rep_bound {
+#define X(id, sign, word) id,
+	REP_BOUNDS(X)
+#undef X
+	REP_BOUND_COUNT
+};
+
+/*
+ * The cell, or the fact, that was added last is a bound of the figure. Every writer shows it: a sign before the number in
+ * text, Markdown and HTML; in CSV a last column "bounds" with "column>=" or "column<=", separated by blanks; in JSON the
+ * table's "bounds" and "fact_bounds", and version 2 of the schema. A bound is no metric.
+ */
+void rep_bound(struct rep_table *t, enum rep_bound b);
+void rep_fact_bound(struct rep *r, enum rep_bound b);
+/* Is any number of the report a bound? How many are, those that are not known at all left out. */
+size_t rep_bounds(const struct rep *r);
 /* A rule before the next row: that and all after it are totals; text draws it, Markdown and HTML make them bold. */
 void rep_rule(struct rep_table *t);
 /* A rule between groups of rows that are no totals; not in a table with rep_rule(). */

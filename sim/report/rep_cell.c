@@ -14,6 +14,18 @@ const char *const rep_type_names[REP_TYPE_COUNT + 1] = {
 #undef X
 };
 
+const char *const rep_bound_signs[REP_BOUND_COUNT] = {
+#define X(id, sign, word) [id] = sign,
+	REP_BOUNDS(X)
+#undef X
+};
+
+const char *const rep_bound_words[REP_BOUND_COUNT] = {
+#define X(id, sign, word) [id] = word,
+	REP_BOUNDS(X)
+#undef X
+};
+
 const char *const rep_chart_names[REP_CHART_COUNT + 1] = {
 #define X(id, name) [id] = name,
 	REP_CHARTS(X)
@@ -81,6 +93,8 @@ void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cel
 {
 	if (cell->none)
 		return;
+	if (reader == REP_PEOPLE)
+		str_add(b, rep_bound_signs[cell->bound]);
 	switch (col->type) {
 	case REP_STR:
 		str_add(b, cell->s);
@@ -112,6 +126,8 @@ void rep_fact_add(struct str *b, const struct rep_fact *fact, enum rep_reader re
 		str_add(b, fact->text);
 		return;
 	}
+	if (reader == REP_PEOPLE)
+		str_add(b, rep_bound_signs[fact->bound]);
 	add_digits(b, fact->value, reader);
 	if (reader == REP_PEOPLE && fact->unit[0] != '\0')
 		str_addf(b, " %s", fact->unit);
@@ -142,4 +158,25 @@ bool rep_has_rule(const struct rep_table *t, size_t row)
 		if (t->rules[i] == row)
 			return true;
 	return false;
+}
+
+bool rep_has_bounds(const struct rep_table *t)
+{
+	for (size_t i = 0; i < t->ncells; i++) {
+		if (t->cells[i].bound != REP_EXACT)
+			return true;
+	}
+	return false;
+}
+
+void rep_row_bounds(struct str *b, const struct rep_table *t, size_t row)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->ncols; i++) {
+		const struct rep_cell *cell = rep_cell_at(t, row, i);
+
+		if (cell->bound != REP_EXACT)
+			str_addf(b, "%s%s%s", n++ != 0 ? " " : "", t->cols[i].key, rep_bound_words[cell->bound]);
+	}
 }

@@ -28,8 +28,12 @@ static void add_facts(struct str *b, const struct rep *r)
 {
 	struct str scratch = STR_INIT;
 
+	bool bounds = false;
+
+	for (size_t i = 0; i < r->nfacts; i++)
+		bounds |= r->facts[i].bound != REP_EXACT;
 	begin_block(b, "facts");
-	str_add(b, "key,value,unit\n");
+	str_add(b, bounds ? "key,value,unit,bound\n" : "key,value,unit\n");
 	for (size_t i = 0; i < r->nfacts; i++) {
 		str_reset(&scratch);
 		rep_fact_add(&scratch, &r->facts[i], REP_PROGRAMS);
@@ -38,6 +42,8 @@ static void add_facts(struct str *b, const struct rep *r)
 		add_field(b, str_get(&scratch));
 		str_addc(b, ',');
 		add_field(b, r->facts[i].unit);
+		if (bounds)
+			str_addf(b, ",%s", rep_bound_words[r->facts[i].bound]);
 		str_addc(b, '\n');
 	}
 	str_free(&scratch);
@@ -46,20 +52,28 @@ static void add_facts(struct str *b, const struct rep *r)
 static void add_table(struct str *b, const struct rep_table *t)
 {
 	struct str scratch = STR_INIT;
+	bool bounds = rep_has_bounds(t);
 
 	begin_block(b, t->key);
 	for (size_t i = 0; i < t->ncols; i++) {
 		str_add(b, i != 0 ? "," : "");
 		add_field(b, t->cols[i].key);
 	}
-	str_addc(b, '\n');
+	str_add(b, bounds ? ",bounds\n" : "\n");
 	for (size_t i = 0; i < t->ncells; i++) {
 		size_t col = i % t->ncols;
 
 		str_reset(&scratch);
 		rep_cell_add(&scratch, &t->cols[col], &t->cells[i], REP_PROGRAMS);
 		add_field(b, str_get(&scratch));
-		str_addc(b, col + 1 < t->ncols ? ',' : '\n');
+		if (col + 1 < t->ncols) {
+			str_addc(b, ',');
+			continue;
+		}
+		str_add(b, bounds ? "," : "");
+		if (bounds)
+			rep_row_bounds(b, t, i / t->ncols);
+		str_addc(b, '\n');
 	}
 	str_free(&scratch);
 }

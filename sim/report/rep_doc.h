@@ -8,6 +8,7 @@
 
 struct rep_cell {
 	bool none;
+	uint8_t bound; /* enum rep_bound */
 	union {
 		char *s;    /* REP_STR */
 		uint64_t u; /* REP_U64, REP_HEX */
@@ -19,6 +20,7 @@ struct rep_fact {
 	char *key, *title, *unit;
 	char *text;     /* NULL: the fact is the number */
 	uint64_t value;
+	uint8_t bound;  /* enum rep_bound */
 };
 
 struct rep_table {
@@ -55,9 +57,11 @@ struct rep {
 };
 
 /* Version in the JSON "schema"; raise it when an older reader would misunderstand. */
-#define REP_VERSION 1
+#define REP_VERSION        1
+#define REP_VERSION_BOUNDS 2 /* of a report with bounds: who does not know them takes them for figures */
 
 extern const char *const rep_chart_names[REP_CHART_COUNT + 1]; /* NULL-terminated */
+extern const char *const rep_bound_signs[REP_BOUND_COUNT], *const rep_bound_words[REP_BOUND_COUNT];
 extern const char *const rep_type_names[REP_TYPE_COUNT + 1]; /* NULL-terminated */
 
 /* Whom a number is written for: people get separators, signs and rounding, programs the bare value. */
@@ -75,6 +79,10 @@ void rep_exact_add(struct str *b, int64_t thousandths);
 bool rep_has_columns(const struct rep_table *t, const char *keys);
 const struct rep_cell *rep_cell_at(const struct rep_table *t, size_t row, size_t col);
 bool rep_has_rule(const struct rep_table *t, size_t row);
+/* Is any cell of the table a bound? */
+bool rep_has_bounds(const struct rep_table *t);
+/* "reads>= writes>=": the bounds of a row. */
+void rep_row_bounds(struct str *b, const struct rep_table *t, size_t row);
 
 /* A chart as in the JSON. */
 void rep_chart_json(struct str *b, const struct rep_chart *c);

@@ -128,6 +128,8 @@ static void add_cell_of(struct str *b, const struct rep_col *c, const struct rep
 		str_addf(b, "><span class=\"none\">\342\200\223</span></%s>", tag); /* a dash */
 		return;
 	}
+	if (cell->bound != REP_EXACT)
+		str_addf(b, " data-bound=\"%s\"", cell->bound == REP_AT_LEAST ? "&gt;=" : "&lt;=");
 	if (is_rounded(c, cell)) {
 		str_add(b, " data-v=\"");
 		rep_exact_add(b, cell->i);

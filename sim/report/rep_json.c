@@ -71,6 +71,21 @@ static void add_fact_titles(struct str *b, const struct rep *r)
 	str_add(b, n != 0 ? "\n  " : "");
 }
 
+/* The facts that are bounds; nothing if none is. */
+static void add_fact_bounds(struct str *b, const struct rep *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nfacts; i++) {
+		if (r->facts[i].bound == REP_EXACT)
+			continue;
+		str_add(b, n == 0 ? ",\n  \"fact_bounds\": {" : "");
+		add_member(b, n++, " ", r->facts[i].key);
+		add_string(b, rep_bound_words[r->facts[i].bound]);
+	}
+	str_add(b, n != 0 ? "}" : "");
+}
+
 static void add_column(struct str *b, const struct rep_col *c)
 {
 	const char *const members[][2] = {
@@ -98,6 +113,25 @@ static void add_rules(struct str *b, const struct rep_table *t)
 	str_addc(b, ']');
 	if (t->grouped)
 		str_add(b, ",\n      \"grouped\": true");
+}
+
+/* The cells that are bounds. */
+static void add_bounds(struct str *b, const struct rep_table *t)
+{
+	size_t n = 0;
+
+	if (!rep_has_bounds(t))
+		return;
+	str_add(b, ",\n      \"bounds\": [");
+	for (size_t i = 0; i < t->ncells; i++) {
+		if (t->cells[i].bound == REP_EXACT)
+			continue;
+		add_member(b, n++, "\n        ", NULL);
+		str_addf(b, "{\"row\": %zu, \"column\": ", i / t->ncols);
+		add_string(b, t->cols[i % t->ncols].key);
+		str_addf(b, ", \"bound\": \"%s\"}", rep_bound_words[t->cells[i].bound]);
+	}
+	str_add(b, "\n      ]");
 }
 
 /* A list of strings from words that blanks separate. */
@@ -202,6 +236,7 @@ static void add_table(struct str *b, const struct rep_table *t)
 	}
 	str_add(b, "\n      ]");
 	add_rules(b, t);
+	add_bounds(b, t);
 	add_charts(b, t);
 	str_add(b, ",\n      \"rows\": [");
 	for (size_t row = 0; row < rep_rows(t); row++) {
@@ -222,7 +257,8 @@ static void add_lines(struct str *b, const struct rep_lines *l)
 
 void write_REP_JSON(const struct rep *r, struct str *b)
 {
-	str_addf(b, "{\n  \"schema\": \"el2sim.%s/%d\",\n  \"title\": ", r->command, REP_VERSION);
+	str_addf(b, "{\n  \"schema\": \"el2sim.%s/%d\",\n  \"title\": ", r->command,
+		 rep_bounds(r) != 0 ? REP_VERSION_BOUNDS : REP_VERSION);
 	add_string(b, r->title);
 	if (r->words.n != 0) {
 		str_add(b, ",\n  \"command\": [");
@@ -243,7 +279,9 @@ void write_REP_JSON(const struct rep *r, struct str *b)
 	add_fact_titles(b, r);
 	str_add(b, "},\n  \"fact_units\": {");
 	add_fact_units(b, r);
-	str_add(b, "},\n  \"tables\": {");
+	str_add(b, "}");
+	add_fact_bounds(b, r);
+	str_add(b, ",\n  \"tables\": {");
 	for (size_t i = 0; i < r->ntables; i++) {
 		add_member(b, i, "\n    ", r->tables[i]->key);
 		add_table(b, r->tables[i]);

@@ -150,13 +150,25 @@ static const json_t *member_at(const struct reader *d, const json_t *o, const ch
 
 /* --- facts and sentences ---------------------------------------------------------------------- */
 
+/* The bound that a word says; REP_BOUND_COUNT: none. */
+static enum rep_bound bound_of(const json_t *v)
+{
+	const char *word = string_of(v);
+	unsigned i = REP_EXACT + 1;
+
+	while (i < REP_BOUND_COUNT && (word == NULL || strcmp(word, rep_bound_words[i]) != 0))
+		i++;
+	return (enum rep_bound)i;
+}
+
 static int read_facts(const struct reader *d, const json_t *top)
 {
 	const json_t *facts = member_at(d, top, "report", "facts", JSON_OBJECT);
 	const json_t *titles = member_at(d, top, "report", "fact_titles", JSON_OBJECT);
 	const json_t *units = member_at(d, top, "report", "fact_units", JSON_OBJECT);
+	const json_t *bounds = json_object_get(top, "fact_bounds");
 
-	if (facts == NULL || titles == NULL || units == NULL)
+	if (facts == NULL || titles == NULL || units == NULL || (bounds != NULL && !json_is_object(bounds)))
 		return -1;
 	for (void *i = json_object_iter((json_t *)facts); i != NULL; i = json_object_iter_next((json_t *)facts, i)) {
 		const char *key = json_object_iter_key(i);
@@ -173,6 +185,11 @@ static int read_facts(const struct reader *d, const json_t *top)
 			rep_fact(d->r, key, title, "%s", string_of(v));
 		else
 			return wrong(d, "facts: \"%s\" is no string and no whole number in 0..2^64-1", key);
+		if (json_object_get(bounds, key) == NULL)
+			continue;
+		if (number_of(v) == NULL || bound_of(json_object_get(bounds, key)) == REP_BOUND_COUNT)
+			return wrong(d, "fact_bounds: \"%s\": want \">=\" or \"<=\" of a fact that is a number", key);
+		rep_fact_bound(d->r, bound_of(json_object_get(bounds, key)));
 	}
 	return 0;
 }
@@ -365,6 +382,36 @@ static int read_rows(const struct reader *d, struct rep_table *t, const json_t *
 	return 0;
 }
 
+static size_t column_of(const struct rep_table *t, const char *key)
+{
+	size_t i = 0;
+
+	while (i < t->ncols && (key == NULL || strcmp(t->cols[i].key, key) != 0))
+		i++;
+	return i;
+}
+
+/* Cells that are bounds. */
+static int read_bounds(const struct reader *d, struct rep_table *t, const json_t *list)
+{
+	const json_t *v;
+	size_t i;
+
+	if (list != NULL && !json_is_array(list))
+		return wrong(d, "%s: \"bounds\" is no list", t->key);
+	json_array_foreach(list, i, v) {
+		size_t col = column_of(t, string_of(json_object_get(v, "column")));
+		enum rep_bound bound = bound_of(json_object_get(v, "bound"));
+		uint64_t row;
+
+		if (!u64_of(json_object_get(v, "row"), &row) || row >= rep_rows(t) || col == t->ncols ||
+		    bound == REP_BOUND_COUNT || t->cols[col].type == REP_STR)
+			return wrong(d, "%s: bound %zu: want a row, a column with numbers, and \">=\" or \"<=\"", t->key, i + 1);
+		t->cells[row * t->ncols + col].bound = (uint8_t)bound;
+	}
+	return 0;
+}
+
 static int read_table(const struct reader *d, const char *key, const json_t *v)
 {
 	const json_t *columns = member_at(d, v, key, "columns", JSON_ARRAY), *rows, *rules;
@@ -392,7 +439,7 @@ static int read_table(const struct reader *d, const char *key, const json_t *v)
 			return -1;
 	}
 	t->grouped = json_is_true(json_object_get(v, "grouped"));
-	return read_rows(d, t, rows, rules);
+	return read_rows(d, t, rows, rules) == 0 ? read_bounds(d, t, json_object_get(v, "bounds")) : -1;
 }
 
 static int read_tables(const struct reader *d, const json_t *top)
@@ -419,9 +466,9 @@ static int read_schema(const struct reader *d, const json_t *top, char buf[stati
 	if (slash == NULL || strncmp(schema, "el2sim.", 7) != 0 || slash - schema > 63 || !str_u64(slash + 1, &version) ||
 	    version == 0)
 		return wrong(d, "no report of el2sim, there is no \"schema\": \"el2sim.COMMAND/%d\": %s", REP_VERSION, hint);
-	if (version > REP_VERSION)
+	if (version > REP_VERSION_BOUNDS)
 		return wrong(d, "schema \"%s\" is newer than this el2sim reads (version %d): use a newer el2sim, or "
-			     "write the report again with this one", schema, REP_VERSION);
+			     "write the report again with this one", schema, REP_VERSION_BOUNDS);
 	(void)snprintf(buf, 64, "%.*s", (int)(slash - schema - 7), schema + 7);
 	return 0;
 }

@@ -52,7 +52,7 @@ static void add_padded(struct str *b, const char *s, size_t wide, bool right)
 /* A value that is 0 and whose column is mostly zeros. */
 static bool is_sparse_zero(const struct rep_col *col, const struct rep_cell *cell)
 {
-	if (!col->sparse || cell->none || col->type == REP_STR)
+	if (!col->sparse || cell->none || cell->bound != REP_EXACT || col->type == REP_STR)
 		return false;
 	return col->type == REP_I64 || col->type == REP_FIX ? cell->i == 0 : cell->u == 0;
 }

@@ -16,7 +16,7 @@ el2sim.make = (tag, attributes, ...children) => {
 /* The value of a cell: a number, a text, or null for what is not known. */
 el2sim.value = (cell, numeric) => {
   if (!numeric) return cell.textContent;
-  const text = cell.dataset.v ?? cell.textContent.replace(/,/g, "");
+  const text = cell.dataset.v ?? cell.textContent.replace(/[,≥≤]/g, "");
   const v = Number(text);
   return text === "" || text === "–" || Number.isNaN(v) ? null : v;
 };
@@ -103,7 +103,7 @@ el2sim.tables = () => {
   }
 
   const shown = table => [table.tHead.rows[0], ...[...table.tBodies].filter(b => !b.hidden).flatMap(b => [...b.rows]).filter(r => !r.hidden)];
-  const plain = c => c.dataset.v ?? (c.classList.contains("n") ? c.textContent.replace(/,/g, "") : c.textContent);
+  const plain = c => (c.dataset.bound ?? "") + (c.dataset.v ?? (c.classList.contains("n") ? c.textContent.replace(/[,≥≤]/g, "") : c.textContent));
   const csv = table => shown(table).map((r, n) => [...r.cells].map(c => n === 0 ? c.dataset.key : plain(c).replace(/^–$/, ""))
     .map(t => /[",\n]/.test(t) ? `"${t.replace(/"/g, '""')}"` : t).join(",")).join("\n") + "\n";
   const markdown = table => shown(table).map((r, n) => {
