@@ -25,6 +25,7 @@ static const char *const report_lines[] = {
 	"el2sim verify --run tests/data/runs/6.12-vhe-mixed.e2t --reference "
 	"tests/data/runs/6.12-vhe-mixed-run.csv.zst --kernel 6.12 --cpu n1 --mode vhe",
 	"el2sim trace info " RL_TRACE,
+	"el2sim doctor " RL_TRACE,
 	"el2sim trace stat " RL_TRACE,
 	"el2sim trace stat " RL_TRACE " --interval handling --by vcpu",
 	"el2sim regs --features --groups --costs",
