@@ -5,6 +5,8 @@
 
 static void finish(struct replay_state *s)
 {
+	struct bounds *bounds;
+
 	for (size_t v = 0; v < s->out->n_vcpu; v++) {
 		struct replay_track *t = &s->track[v];
 
@@ -16,10 +18,16 @@ static void finish(struct replay_state *s)
 		}
 		s->out->trace.unfinished++;
 		replay_until(s, v, t->next != 0 ? t->next : 1);
+		t->doubt.unfinished = true;
 		replay_settle(s, v, t->user ? t->kind : replay_kernel_kind(t));
 	}
 	outcome_end(s->out, s->runner, &s->before);
 	outcome_mark_free(&s->before);
+	bounds = bounds_end(s->bounds, s->out);
+	if (s->opt->bounds != NULL)
+		*s->opt->bounds = bounds;
+	else
+		bounds_free(bounds);
 	if (s->opt->runner == NULL)
 		runner_free(s->runner);
 	for (size_t i = 0; i < s->n_vm; i++)
@@ -44,6 +52,24 @@ struct replay_options replay_options_of(const struct switch_options *o)
 					.to = o->to_marker };
 }
 
+/* Judge what runs, if the trace lacks anything. */
+static int begin_bounds(struct replay_state *s, struct err *e)
+{
+	const struct tr_info *info = tr_info(s->trace);
+	struct sight sight;
+	uint64_t gaps = 0;
+
+	if (s->opt->bounds == NULL)
+		return 0;
+	*s->opt->bounds = NULL;
+	if (info->old && sight_count_gaps(s->trace, &gaps, e) != 0)
+		return -1;
+	sight_of(info, gaps, &sight);
+	if (!sight_all(&sight))
+		s->bounds = bounds_begin(s->out->prog, info, &sight, s->opt->fp == FP_EACH_LOAD);
+	return 0;
+}
+
 struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *trace, const struct replay_options *opt,
 				  struct err *e)
 {
@@ -57,7 +83,7 @@ struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *tra
 				    .trace = trace, .opt = opt, .hooks = opt->from[0] == '\0' ? opt->hooks : NULL };
 	if (opt->runner == NULL)
 		runner_check(s->runner, opt->oracle);
-	if (replay_find_sgis(trace, &s->sgis, e) == 0)
+	if (replay_find_sgis(trace, &s->sgis, e) == 0 && begin_bounds(s, e) == 0)
 		return s;
 	(void)replay_end(s, -1, e);
 	return NULL;

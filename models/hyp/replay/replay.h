@@ -17,6 +17,7 @@
 #ifndef EL2SIM_HYP_REPLAY_H
 #define EL2SIM_HYP_REPLAY_H
 
+#include "models/hyp/replay/bounds.h"
 #include "models/hyp/ws/outcome.h"
 #include "models/hyp/ws/policy_opt.h"
 #include "models/hyp/ws/watch.h"
@@ -44,6 +45,8 @@ struct replay_options {
 	struct runner *runner;   /* to run on, the caller's; NULL: one of its own */
 	struct outcome *out;     /* to fill, the caller's; NULL: a new one */
 	struct replay_loads *loads; /* NULL: none */
+	struct bounds **bounds;  /* gets what bounds the whole trace's figures (bounds_free), or NULL if this trace
+				    lacks nothing; NULL: not asked for */
 };
 
 /* As [run] of a configuration says; the strings stay the configuration's. */

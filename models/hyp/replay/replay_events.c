@@ -35,6 +35,8 @@ static size_t vcpu_of(struct replay_state *s, const struct tr_event *ev)
 	s->track = xrealloc(s->track, (v + 1) * sizeof(*s->track));
 	memset(&s->track[v], 0, sizeof(s->track[v]));
 	outcome_vcpu(r)->pid = ev->pid;
+	if (s->bounds != NULL)
+		bounds_vcpu(s->bounds);
 	fresh = replay_fresh_of(s, ev->pid, false);
 	r->vcpu[v].number = fresh != NULL ? fresh->index : UINT32_MAX;
 	if (fresh != NULL)
@@ -174,6 +176,9 @@ static void see_exit(struct replay_state *s, const struct tr_event *ev)
 	default:
 		t->kind = exit_of_class(ev->arg[TRA_kvm_exit_esr_ec]);
 	}
+	t->doubt.first = t->doubt.base = t->kind;
+	t->doubt.ec = ev->arg[TRA_kvm_exit_esr_ec];
+	t->doubt.no_class = ev->absent != 0;
 }
 
 /* The exit goes to the VMM: run its sequence up to vcpu_put. */
@@ -219,7 +224,8 @@ static void see_userspace_exit(struct replay_state *s, const struct tr_event *ev
 	}
 	/* It came back without entering the guest: vcpu_load and vcpu_put, and the earlier exit still waits. */
 	before = *t;
-	memset(&t->pending, 0, sizeof(t->pending));
+	replay_forget(t);
+	t->doubt.apart = true;
 	runner_on_cpu(t->run, ev->cpu);
 	replay_whole(s, v, EXIT_FOR_run_returns);
 	*t = before;
@@ -259,6 +265,7 @@ static void see_detail(struct replay_state *s, const struct tr_event *ev)
 		break;
 	case TR_kvm_guest_fault:
 		t->kind = exit_of_fault(ev->arg[TRA_kvm_guest_fault_hsr]);
+		t->doubt.hsr = ev->arg[TRA_kvm_guest_fault_hsr];
 		t->mmio_write = (ev->arg[TRA_kvm_guest_fault_hsr] >> 6 & 1) != 0;
 		break;
 	case TR_kvm_mmio:
@@ -266,8 +273,10 @@ static void see_detail(struct replay_state *s, const struct tr_event *ev)
 		t->mmio_write = ev->arg[TRA_kvm_mmio_type] == 2; /* KVM_TRACE_MMIO_WRITE */
 		break;
 	default:
-		break;
+		return;
 	}
+	t->doubt.told |= ev->type != TR_kvm_mmio && ev->absent == 0;
+	t->doubt.base = t->kind;
 }
 
 /* The switch itself, and the idle task if that is next, for a vCPU thread that it leaves or goes to. */
@@ -318,8 +327,10 @@ static void see_marker(struct replay_state *s, const struct tr_event *ev)
 		return;
 	outcome_mark(&s->before, s->out, s->runner);
 	outcome_restart(s->out);
+	if (s->bounds != NULL)
+		bounds_restart(s->bounds);
 	for (size_t v = 0; v < s->out->n_vcpu; v++)
-		memset(&s->track[v].pending, 0, sizeof(s->track[v].pending));
+		replay_forget(&s->track[v]);
 	s->out->trace.first_ns = ev->ts_ns;
 	s->hooks = s->opt->hooks;
 }

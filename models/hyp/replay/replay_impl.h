@@ -6,6 +6,7 @@
 #ifndef EL2SIM_HYP_REPLAY_IMPL_H
 #define EL2SIM_HYP_REPLAY_IMPL_H
 
+#include "models/hyp/replay/doubt.h"
 #include "models/hyp/replay/replay.h"
 #include "models/hyp/ws/runner.h"
 
@@ -34,7 +35,15 @@ struct replay_track {
 	unsigned n_lines;
 	bool timer_on[2];        /* KVM's order: physical, virtual */
 	size_t load;             /* its last vcpu_load: place in replay_options.loads */
+	struct replay_doubt doubt; /* only kept if the trace lacks something */
 };
+
+/* What ran since the last exit counts for nothing. */
+static inline void replay_forget(struct replay_track *t)
+{
+	t->pending = t->doubt.lo = t->doubt.hi = (struct ws_totals){ { 0 }, 0, 0 };
+}
+
 
 /* vCPU v of a VM, by its number. */
 struct replay_sibling {
@@ -78,6 +87,7 @@ struct replay_state {
 	struct runner *runner;
 	struct replay_track *track;     /* one per out->vcpu */
 	struct tr_reader *trace;
+	struct bounds_state *bounds; /* NULL: the trace has everything, or nobody asks */
 	const struct replay_options *opt;
 	struct outcome_mark before; /* the window began; no exec: it did not */
 	bool ended;              /* the window is over */
@@ -167,5 +177,20 @@ bool replay_is_sgi(const struct tr_event *ev);
 size_t replay_find(struct replay_state *s, int32_t pid);
 /* The put that a sched_switch announced. */
 void replay_put_if_due(struct replay_state *s, size_t v);
+
+/* ---- bounds.c; all of them do nothing when there is no state ---- */
+
+struct bounds_state *bounds_begin(const struct ws_prog *p, const struct tr_info *info, const struct sight *sight,
+				  bool fp_traps);
+void bounds_vcpu(struct bounds_state *s);
+/* A step ran for vCPU v in a state; lrs: list registers in use. */
+void bounds_ran(struct bounds_state *s, struct replay_track *t, size_t v, const struct exit_step *step, uint64_t state,
+		unsigned lrs);
+/* The exit, or what has none, is over; unfinished: its next entry is not in the trace. */
+void bounds_settle(struct bounds_state *s, struct replay_track *t, size_t v, enum exit_kind kind, bool unfinished);
+/* From now on it counts. */
+void bounds_restart(struct bounds_state *s);
+/* What it came to, beside what the replay counted; frees s. */
+struct bounds *bounds_end(struct bounds_state *s, const struct outcome *o);
 
 #endif

@@ -12,6 +12,8 @@ static void charge(struct replay_state *s, size_t v, const struct exit_step *ste
 					{ s->now_ns, t->run->cpu, (unsigned)v } };
 
 	(void)runner_charge(s->runner, t->run, &to, step, state, lrs);
+	if (s->bounds != NULL)
+		bounds_ran(s->bounds, t, v, step, runner_last_state(s->runner), lrs);
 }
 
 /* Run-time state of a step: the table's, but what the trace tells of timers and list registers. */
@@ -111,6 +113,8 @@ void replay_settle(struct replay_state *s, size_t v, enum exit_kind kind)
 	struct replay_track *t = &s->track[v];
 	struct outcome_kind *k = &s->out->kind[kind];
 
+	if (s->bounds != NULL)
+		bounds_settle(s->bounds, t, v, kind, t->doubt.unfinished);
 	REPLAY_TELL(s, v, handled, kind, t->have_exit ? t->exit_ns : s->now_ns);
 	k->count++;
 	k->more_scheds += t->more_scheds;
@@ -157,8 +161,9 @@ void replay_put(struct replay_state *s, size_t v)
 	struct replay_track *t = &s->track[v];
 	unsigned put;
 
+	t->doubt.put = true;
 	replay_load_if_due(s, v);
-	if (t->next == 0)
+	if (!t->user) /* a WFI that is put again, too: what woke it is known by now */
 		t->kind = replay_kernel_kind(t);
 	if (t->next == 0 && exit_row(t->kind)->where == XAT_KERNEL) {
 		if (exit_row(t->kind)->class == XC_IRQ)

@@ -22,6 +22,7 @@ struct runner {
 	struct vflag_plan *flags;
 	uint64_t *exec;
 	struct ws_totals last;
+	uint64_t last_state; /* in which the last component ran */
 	uint64_t n_puts;
 	struct cpu **cpu;
 	size_t n_cpu;
@@ -254,6 +255,7 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 	skipped = comp == ws_phase_comp(r->p, PHASE_PUT) && ws_inject_skips_put(r->p, ++r->n_puts);
 	if (!skipped)
 		state = vflag_plan_run(r->flags, &v->flags, comp, state);
+	r->last_state = state;
 	if (skipped) {
 		memset(&r->last, 0, sizeof(r->last));
 		t = &r->last;
@@ -271,6 +273,11 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 		check(r, v, comp, state, lrs);
 	v->state = runner_state_after(r->p, &r->rules, comp, v->state);
 	return t;
+}
+
+uint64_t runner_last_state(const struct runner *r)
+{
+	return r->last_state;
 }
 
 static void count_phase(struct outcome_counts *n, enum ws_phase phase)

@@ -64,6 +64,9 @@ bool runner_needs_fp(const struct runner *r, const struct runner_vcpu *v);
 const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp,
 				   uint64_t state, unsigned lrs);
 
+/* The state in which the last component ran, with what flags decide. */
+uint64_t runner_last_state(const struct runner *r);
+
 /* Whom a step is charged to, and who is told when it runs. */
 struct runner_bill {
 	struct outcome *out;
