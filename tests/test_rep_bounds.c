@@ -57,16 +57,16 @@ static const struct {
 } shown[] = {
 	{ REP_TEXT, "of them to the VMM: \342\211\2457\n" },
 	{ REP_TEXT, "known      12,345   31.1      +5\n" },
-	{ REP_TEXT, "in doubt  \342\211\24512,345  \342\211\24431.1     \342\211\245-5\n" },
+	{ REP_TEXT, "in doubt  \342\211\24512,345  \342\211\24431.2     \342\211\245-5\n" },
 	{ REP_TEXT, "nothing        \342\211\2440      -       -\n" },
-	{ REP_MD, "| in doubt | \342\211\24512,345 | \342\211\24431.1 | \342\211\245-5 |" },
+	{ REP_MD, "| in doubt | \342\211\24512,345 | \342\211\24431.2 | \342\211\245-5 |" },
 	{ REP_CSV, "key,value,unit,bound\nexits,12345,,\nuser_exits,7,,>=\n" },
-	{ REP_CSV, "what,count,each,change,bounds\nknown,12345,31.1,5,\nin doubt,12345,31.1,-5,count>= each<= change>=\n"
+	{ REP_CSV, "what,count,each,change,bounds\nknown,12345,31.1,5,\nin doubt,12345,31.2,-5,count>= each<= change>=\n"
 		   "nothing,0,,,count<=\n" },
 	{ REP_JSON, "\"schema\": \"el2sim.run/2\"" },
 	{ REP_JSON, "\"fact_bounds\": {\"user_exits\": \">=\"}" },
 	{ REP_JSON, "{\"row\": 1, \"column\": \"each\", \"bound\": \"<=\"}" },
-	{ REP_JSON, "{\"what\": \"in doubt\", \"count\": 12345, \"each\": 31.125, \"change\": -5}" },
+	{ REP_JSON, "{\"what\": \"in doubt\", \"count\": 12345, \"each\": 31.2, \"change\": -5}" },
 	{ REP_HTML, "<td class=\"n\" data-bound=\"&gt;=\">\342\211\24512,345</td>" },
 	{ REP_HTML, "<dt>of them to the VMM</dt><dd>\342\211\2457</dd>" },
 };

@@ -51,6 +51,7 @@ struct sides {
 	const char *first, *second; /* what they are called in headings */
 	struct rep *r;
 	bool inputs; /* are in r */
+	size_t bounds; /* figures of both that are bounds */
 };
 
 /* ---- limits ---- */
@@ -117,9 +118,10 @@ static int compare_point(struct diff *d, struct sides *s, size_t ia, size_t ib, 
 
 	if (rc == 0)
 		rc = diff_side_report(&s->b, ib, &b, &why_b, e);
-	if (rc == 0 && a != NULL && b != NULL)
+	if (rc == 0 && a != NULL && b != NULL) {
+		s->bounds += rep_bounds(a) + rep_bounds(b);
 		add_pair(d, s, label, a, b);
-	else if (rc == 0 && (a != NULL || b != NULL))
+	} else if (rc == 0 && (a != NULL || b != NULL))
 		diff_add_lonely(d, label, a != NULL, str_get(a != NULL ? &why_b : &why_a));
 	if (a != NULL)
 		diff_side_done(&s->a, a);
@@ -205,6 +207,9 @@ static const char *name_of(const char *path)
 static int report(struct diff *d, struct sides *s, const struct diff_args *o, struct err *e)
 {
 	diff_report(d, s->first, s->second, s->r);
+	if (s->bounds != 0)
+		rep_note(s->r, "%zu figures are bounds, because a trace lacks events or lost some: they are not compared, and no "
+			 "gate looks at them (el2sim doctor TRACE: what to record)", s->bounds);
 	if (o->explain && explain(d, s, s->r, e) != 0)
 		return -1;
 	return output_write(&o->out, s->r, e);

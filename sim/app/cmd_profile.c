@@ -7,6 +7,7 @@
 #include "sim/app/output.h"
 #include "sim/report/folded.h"
 #include "sim/report/oracle_report.h"
+#include "sim/report/sight_report.h"
 
 struct profile_args {
 	struct output_args out;
@@ -54,15 +55,24 @@ static struct line *lines_of(const struct outcome *r, size_t *n)
 	return l;
 }
 
-static void line_row(struct rep_table *t, const struct outcome *r, const struct line *l)
+static void line_row(struct rep_table *t, const struct run_result *x, const struct line *l)
 {
+	const struct outcome *r = x->out;
+	const uint64_t most = x->bounds != NULL ? x->bounds->hi.exec[l->op] : l->times;
+	const bool exact = most == l->times;
+
 	struct ws_explain_row row;
 	uint64_t all = r->total.cycles != 0 ? r->total.cycles : 1;
 
 	ws_explain_at(r->prog, l->op, &row);
 	rep_u64(t, l->cycles);
-	rep_fix(t, (int64_t)(l->cycles * 100000 / all));
+	rep_bound(t, exact ? REP_EXACT : REP_AT_LEAST);
+	if (x->bounds == NULL)
+		rep_fix(t, (int64_t)(l->cycles * 100000 / all));
+	else
+		rep_none(t);
 	rep_u64(t, l->times);
+	rep_bound(t, exact ? REP_EXACT : REP_AT_LEAST);
 	rep_u64(t, row.cycles);
 	rep_str(t, row.phase);
 	rep_str(t, row.comp);
@@ -74,8 +84,9 @@ static void line_row(struct rep_table *t, const struct outcome *r, const struct 
 	rep_str(t, row.function);
 }
 
-static void listing(const struct outcome *r, uint64_t top, struct rep *rep)
+static void listing(const struct run_result *x, uint64_t top, struct rep *rep)
 {
+	const struct outcome *r = x->out;
 	static const struct rep_col cols[] = {
 		{ .key = "cycles", .type = REP_U64 },
 		{ .key = "share", .type = REP_FIX, .unit = "%", .decimals = 2 },
@@ -98,12 +109,16 @@ static void listing(const struct outcome *r, uint64_t top, struct rep *rep)
 	if (top != 0)
 		qsort(l, n, sizeof(*l), by_cost);
 	for (size_t i = 0; i < n && (top == 0 || i < top); i++) {
-		line_row(t, r, &l[i]);
+		line_row(t, x, &l[i]);
 		shown += l[i].cycles;
 	}
-	rep_verdict(rep, "%llu of %llu modelled cycles in %zu of %zu ops; %zu ops of the program never ran",
-		    (unsigned long long)shown, (unsigned long long)r->total.cycles, rep_rows(t), n,
-		    r->prog->n - n);
+	if (x->bounds == NULL)
+		rep_verdict(rep, "%llu of %llu modelled cycles in %zu of %zu ops; %zu ops of the program never ran",
+			    (unsigned long long)shown, (unsigned long long)r->total.cycles, rep_rows(t), n,
+			    r->prog->n - n);
+	else
+		rep_verdict(rep, "at least %llu modelled cycles in %zu of %zu ops that are known to have run",
+			    (unsigned long long)shown, rep_rows(t), n);
 	free(l);
 }
 
@@ -119,7 +134,11 @@ static int report(const struct job *j, const struct profile_args *o, struct err 
 	run_source_facts(&j->result, r);
 	inject_report(&j->prog->config, r);
 	unsound_report(j->prog, "", r);
-	listing(j->out, o->top, r);
+	listing(&j->result, o->top, r);
+	if (j->bounds != NULL) {
+		sight_verdict(&j->bounds->sight, r);
+		sight_notes(&j->bounds->sight, r);
+	}
 	rep_note(r, "modelled cycles only: the measured path of the kernel's other code is in el2sim run");
 	calibration_note(j->prog->config.machine, r);
 	rc = output_write(&o->out, r, e);
@@ -134,6 +153,8 @@ static int folded(const struct job *j, const struct profile_args *o, struct err 
 
 	if (o->top != 0)
 		return err_set(e, ERR_USAGE, "--format folded has every op: leave out --top");
+	if (job_refuse_folded(j, e) != 0)
+		return -1;
 	folded_add(j->prog, j->out->exec, &text);
 	rc = output_text(&o->out, &text, e);
 	str_free(&text);

@@ -104,6 +104,8 @@ static int write_folded(const struct job *j, const struct output_args *o, struct
 	struct str text = STR_INIT;
 	int rc;
 
+	if (job_refuse_folded(j, e) != 0)
+		return -1;
 	folded_add(j->prog, j->out->exec, &text);
 	rc = output_text(o, &text, e);
 	str_free(&text);

@@ -37,6 +37,7 @@ static int build_replay(struct job *j, const char *path, struct err *e)
 {
 	struct replay_options opt = replay_options_of(&j->config.sw);
 
+	opt.bounds = &j->bounds;
 	if (path == NULL || path[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: neither a trace nor a workload: set [run] trace, give --trace FILE (el2sim trace "
 			       "import makes one), or give exit kinds weights in [mix] to simulate them", j->config.path[0] != '\0' ? j->config.path : "configuration");
@@ -93,6 +94,24 @@ static void name_workload(struct job *j)
 	j->result.workload = str_get(&j->workload);
 }
 
+/* What a trace lacks that is played: its figures have no bounds, so the reader is told. */
+static int look_at_trace(struct job *j, const char *path, struct err *e)
+{
+	struct tr_reader *t = tr_open(path, e);
+	uint64_t gaps = 0;
+	int rc = t != NULL ? 0 : -1;
+
+	if (rc == 0 && tr_info(t)->old)
+		rc = sight_count_gaps(t, &gaps, e);
+	if (rc == 0)
+		sight_of(tr_info(t), gaps, &j->sight);
+	if (rc == 0 && !sight_all(&j->sight))
+		j->result.blind = &j->sight;
+	if (t != NULL)
+		tr_close(t);
+	return rc;
+}
+
 static int build_machine(struct job *j, const char *trace, struct err *e)
 {
 	struct config *c = &j->config;
@@ -102,6 +121,8 @@ static int build_machine(struct job *j, const char *trace, struct err *e)
 		const struct replay_options opt = replay_options_of(&c->sw);
 
 		j->result.trace = trace;
+		if (look_at_trace(j, trace, e) != 0)
+			return -1;
 		j->smp = smp_new_played(&c->smp, trace, j->prog, &opt, e);
 	} else {
 		j->smp = smp_new(&c->smp, &c->workload, j->prog, j->measured, c->sw.counting, e);
@@ -145,6 +166,28 @@ void job_mark_unsound(struct job *j)
 		memcpy(j->title + (n < room ? n : room), mark, sizeof(mark));
 }
 
+/*
+ * Measured instructions of kinds whose number is known; of the others those of the exits that are known to be of the kind.
+ * Returns the lower bounds.
+ */
+static const struct outcome *bound_paths(struct job *j)
+{
+	const struct path_cost *cost = j->result.cost;
+	struct outcome *lo = &j->bounds->lo, *hi = &j->bounds->hi;
+
+	path_cost_charge(cost, j->config.machine.cpi_milli, lo);
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		const struct outcome_kind *a = &lo->kind[k], *b = &hi->kind[k];
+		bool more = a->more_scheds != b->more_scheds;
+
+		if (more && cost[EXIT_preempt].state != PATH_OK) /* then the whole kind would have none */
+			lo->kind[k].path = (struct outcome_path){ 0, 0 };
+		hi->kind[k].path = a->count == b->count && !more ? a->path
+								 : (struct outcome_path){ BOUNDS_NONE, BOUNDS_NONE };
+	}
+	return lo;
+}
+
 void job_derive(struct job *j)
 {
 	struct run_result *x = &j->result;
@@ -155,7 +198,8 @@ void job_derive(struct job *j)
 	job_mark_unsound(j);
 	x->title = j->title;
 	x->config = j->config.path;
-	x->out = j->out;
+	x->out = j->bounds != NULL ? bound_paths(j) : j->out;
+	x->bounds = j->bounds;
 	x->path = &j->config.path_profile;
 }
 
@@ -165,6 +209,19 @@ int job_run(struct job *j, const struct job_args *o, struct err *e)
 		return -1;
 	job_derive(j);
 	return 0;
+}
+
+int job_refuse_folded(const struct job *j, struct err *e)
+{
+	char missing[SIGHT_TEXT], losses[SIGHT_TEXT];
+
+	if (j->bounds == NULL)
+		return 0;
+	(void)sight_missing(&j->bounds->sight, missing);
+	(void)sight_losses(&j->bounds->sight, losses);
+	return err_set(e, ERR_INPUT, "%s: lacks events (%s%s%.120s), so counts are lower bounds, and folded stacks cannot say so: "
+		       "record all events (el2sim doctor says how), or use another --format", j->result.trace, losses,
+		       losses[0] != '\0' && missing[0] != '\0' ? "; " : "", missing);
 }
 
 struct rep *job_report(const struct job *j)
@@ -181,6 +238,7 @@ struct rep *job_report(const struct job *j)
 void job_free(struct job *j)
 {
 	engine_free(j->engine);
+	bounds_free(j->bounds);
 	oracle_free(j->oracle);
 	ws_free(j->prog);
 	str_free(&j->workload);

@@ -26,6 +26,9 @@ struct job {
 
 	struct smp *smp; /* the engine, if it is a machine, simulated or played; NULL: a replay */
 	struct outcome_path measured[EXIT_COUNT];
+
+	struct bounds *bounds; /* of a replayed trace that lacks events; NULL: it lacks nothing */
+	struct sight sight;    /* of a played trace */
 };
 
 /* What a job takes from the command line. */
@@ -58,6 +61,8 @@ int job_run(struct job *j, const struct job_args *o, struct err *e);
 /* The same in parts, for who owns the clock: build, to before the first event; then the engine; then the results. */
 int job_build(struct job *j, const struct job_args *o, struct err *e);
 void job_derive(struct job *j);
+/* ERR_INPUT when counts are bounds, which folded stacks cannot say. */
+int job_refuse_folded(const struct job *j, struct err *e);
 /* The report of a job that was run; the caller frees it. */
 struct rep *job_report(const struct job *j);
 /* Give the title a mark when --force made an unsound program run: no sentence names it without. Once is enough. */

@@ -6,6 +6,8 @@
 #include "sim/base/str.h"
 #include "sim/report/columns.h"
 #include "sim/report/run_report.h"
+#include "sim/report/sight_report.h"
+#include "sim/report/spans.h"
 
 #define COLUMNS_MAX 24
 
@@ -15,6 +17,7 @@ struct sheet {
 	struct run_sums *sums;
 	struct ws_totals *plain; /* one HVC handled in the kernel */
 	struct rep *r;
+	const struct sheet *most; /* upper bounds, if the trace lacks events; else NULL */
 };
 
 /* A table whose first column says what is counted and whose others are the configurations. */
@@ -51,11 +54,18 @@ static void chart(const struct sheet *s, struct rep_table *t, const char *what, 
 
 typedef uint64_t number_fn(const struct sheet *s, size_t i, unsigned arg);
 
+static struct span span(const struct sheet *s, size_t i, number_fn *f, unsigned arg)
+{
+	uint64_t lo = f(s, i, arg);
+
+	return (struct span){ lo, s->most != NULL ? f(s->most, i, arg) : lo };
+}
+
 static void row(struct rep_table *t, const struct sheet *s, const char *name, number_fn *f, unsigned arg)
 {
 	rep_str(t, name);
 	for (size_t i = 0; i < s->n; i++)
-		rep_u64(t, f(s, i, arg));
+		rep_span(t, span(s, i, f, arg));
 }
 
 /* The same, but not when every column is 0. */
@@ -74,8 +84,25 @@ static void average_row(struct rep_table *t, const struct sheet *s, const char *
 {
 	rep_str(t, name);
 	for (size_t i = 0; i < s->n; i++)
-		rep_average(t, sum(s, i, arg), count(s, i, arg));
+		rep_span_per(t, span(s, i, sum, arg), span(s, i, count, arg));
 }
+
+/* Reads and writes of the whole trace, as a quotient that holds whatever the trace lacks. */
+static void bounded_ratio(struct rep_table *t, const struct sheet *s, size_t i)
+{
+	uint64_t lo, hi;
+
+	bounds_ratio(s->x[i].bounds, s->x[s->baseline].bounds, &lo, &hi);
+	if (i == s->baseline)
+		lo = hi = 1000;
+	if (lo != 0 || hi < BOUNDS_NONE)
+		rep_fix(t, lo != 0 ? (int64_t)lo : (int64_t)hi);
+	else
+		rep_none(t);
+	rep_bound(t, lo == hi ? REP_EXACT : lo != 0 ? REP_AT_LEAST : REP_AT_MOST);
+}
+
+static uint64_t all_accesses(const struct sheet *s, size_t i, unsigned arg);
 
 /* 0 = not known. */
 static void ratio_row(struct rep_table *t, const struct sheet *s, const char *name, number_fn *f, unsigned arg)
@@ -84,7 +111,10 @@ static void ratio_row(struct rep_table *t, const struct sheet *s, const char *na
 
 	rep_str(t, name);
 	for (size_t i = 0; i < s->n; i++) {
-		if (base == 0 || f(s, i, arg) == 0)
+		if (f == all_accesses && s->most != NULL)
+			bounded_ratio(t, s, i);
+		else if (base == 0 || f(s, i, arg) == 0 || !span_exact(span(s, i, f, arg)) ||
+			 !span_exact(span(s, s->baseline, f, arg)))
 			rep_none(t);
 		else
 			rep_fix(t, col_per(f(s, i, arg), base));
@@ -221,6 +251,21 @@ static uint64_t kind_count_with_path(const struct sheet *s, size_t i, unsigned a
 
 /* ---- tables ---- */
 
+static void whole_trace_row(struct rep_table *t, const struct sheet *s)
+{
+	if (s->most == NULL) {
+		average_row(t, s, "whole trace, per exit", all_accesses, exits, 0);
+		return;
+	}
+	rep_str(t, "whole trace, per exit");
+	for (size_t i = 0; i < s->n; i++) {
+		struct per_exit p = span_per_exit(&s->x[i], outcome_accesses);
+
+		rep_fix(t, p.lo);
+		rep_bound(t, p.exact ? REP_EXACT : REP_AT_LEAST);
+	}
+}
+
 static void per_exit_table(const struct sheet *s)
 {
 	struct rep_table *t = table(s, "per_exit", "System-register reads and writes", "what", REP_FIX, 1);
@@ -229,7 +274,7 @@ static void per_exit_table(const struct sheet *s)
 	average_row(t, s, "exits of the trace handled in the kernel, each", kernel_accesses, kernel_exits, 0);
 	average_row(t, s, "exits of the trace to the VMM and back, each", user_accesses, user_exits, 0);
 	average_row(t, s, "vcpu_load and vcpu_put, each pair", pair_accesses, n_puts, 0);
-	average_row(t, s, "whole trace, per exit", all_accesses, exits, 0);
+	whole_trace_row(t, s);
 	chart(s, t, "what", "Register reads and writes, each", false, true);
 }
 
@@ -292,7 +337,7 @@ static void path_row(struct rep_table *t, const struct sheet *s, const char *nam
 	rep_str(t, name);
 	for (size_t i = 0; i < s->n; i++) {
 		if (path_given(s->x[i].path))
-			rep_u64(t, f(s, i, 0));
+			rep_span(t, span(s, i, f, 0));
 		else
 			rep_none(t);
 	}
@@ -342,11 +387,84 @@ static const char *factor(uint64_t a, uint64_t base, char buf[static 40])
 	return buf;
 }
 
+/* "at most 4.1x fewer", from bounds of the ratio to the baseline in thousandths; the other side if that says more. */
+static const char *factor_bound(uint64_t lo, uint64_t hi, char buf[static 80])
+{
+	const unsigned long long fewer = lo != 0 ? (10000 + lo - 1) / lo : 0; /* tenths, upwards */
+	const unsigned long long more = hi < BOUNDS_NONE ? (hi + 99) / 100 : 0;
+
+	if (lo != 0 && lo < 1000 && more > 10)
+		(void)snprintf(buf, 80, "at most %llu.%llux fewer, at most %llu.%llux more", fewer / 10, fewer % 10, more / 10,
+			       more % 10);
+	else if (lo != 0 && lo < 1000)
+		(void)snprintf(buf, 80, "at most %llu.%llux fewer", fewer / 10, fewer % 10);
+	else if (hi < BOUNDS_NONE)
+		(void)snprintf(buf, 80, "at most %llu.%llux more", more / 10, more % 10);
+	else
+		(void)snprintf(buf, 80, "how many is not known");
+	return buf;
+}
+
+/* The headline of a trace that lacks events: what one exit costs is known, of the whole what is certain. */
+static void bounded_verdict(const struct sheet *s, size_t i)
+{
+	const struct run_result *x = &s->x[i], *b = &s->x[s->baseline];
+	const struct per_exit each = span_per_exit(x, outcome_accesses), base = span_per_exit(b, outcome_accesses);
+	char one_exit[40], all[80], n[2][RUN_COUNT_TEXT];
+	uint64_t lo, hi;
+
+	bounds_ratio(x->bounds, b->bounds, &lo, &hi);
+	rep_verdict(s->r, "%s: %s accesses per exit handled in the kernel %s %s (%s against %s for an HVC); "
+		    "whole trace: %s, per exit at least %lld.%lld against at least %lld.%lld", x->title,
+		    factor(plain_accesses(s, i, 0), plain_accesses(s, s->baseline, 0), one_exit),
+		    plain_accesses(s, i, 0) == plain_accesses(s, s->baseline, 0) ? "as" : "than", b->title,
+		    run_count(plain_accesses(s, i, 0), n[0]), run_count(plain_accesses(s, s->baseline, 0), n[1]),
+		    factor_bound(lo, hi, all), (long long)(each.lo / 1000), (long long)(each.lo % 1000 / 100),
+		    (long long)(base.lo / 1000), (long long)(base.lo % 1000 / 100));
+}
+
+/* "12", "at least 12", "an unknown number". */
+static const char *count_text(struct span v, char buf[static 48])
+{
+	char n[RUN_COUNT_TEXT];
+
+	if (span_exact(v))
+		(void)snprintf(buf, 48, "%s", run_count(v.lo, n));
+	else if (v.lo != 0)
+		(void)snprintf(buf, 48, "at least %s", run_count(v.lo, n));
+	else
+		(void)snprintf(buf, 48, "an unknown number");
+	return buf;
+}
+
+static void bounded_mechanism(const struct sheet *s)
+{
+	const struct run_result *x = &s->x[s->baseline];
+	const struct span n = span_of(x, &x->out->n.exits), loads = span_of(x, &x->out->n.loads);
+	char text[3][48], per[64] = "how many exits there are per vcpu_load is not known";
+
+	if (span_exact(n) && loads.lo != 0) { /* tenths, upwards */
+		uint64_t tenths = (n.hi * 10 + loads.lo - 1) / loads.lo;
+
+		(void)snprintf(per, sizeof(per), "%s%llu.%llu exits per vcpu_load", span_exact(loads) ? "" : "at most ",
+			       (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
+	}
+	rep_verdict(s->r, "this trace: %s exits, %s of them to the VMM, %s times scheduled out: %s, and what is deferred moves "
+		    "once per load instead of once per exit", count_text(n, text[0]),
+		    count_text(span_of(x, &x->out->n.user_exits), text[1]),
+		    count_text(span_of(x, &x->out->trace.sched_outs), text[2]), per);
+	sight_verdict(&x->bounds->sight, s->r);
+}
+
 static void verdict(const struct sheet *s, size_t i)
 {
 	const struct run_result *x = &s->x[i], *b = &s->x[s->baseline];
 	char each[40], all[40], n[4][RUN_COUNT_TEXT];
 
+	if (s->most != NULL) {
+		bounded_verdict(s, i);
+		return;
+	}
 	rep_verdict(s->r, "%s: %s accesses per exit handled in the kernel %s %s (%s against %s for an HVC); "
 		    "whole trace: %s (%s against %s)", x->title,
 		    factor(plain_accesses(s, i, 0), plain_accesses(s, s->baseline, 0), each),
@@ -363,6 +481,10 @@ static void mechanism(const struct sheet *s)
 	char n[3][RUN_COUNT_TEXT];
 	uint64_t tenths = p->n.loads != 0 ? (p->n.exits * 20 + p->n.loads) / (p->n.loads * 2) : 0;
 
+	if (s->most != NULL) {
+		bounded_mechanism(s);
+		return;
+	}
 	rep_verdict(s->r, "this trace: %s exits, %s of them to the VMM, %s times scheduled out: %llu.%llu exits per "
 		    "vcpu_load, and what is deferred moves once per load instead of once per exit",
 		    run_count(p->n.exits, n[0]), run_count(p->n.user_exits, n[1]), run_count(p->trace.sched_outs, n[2]),
@@ -390,16 +512,36 @@ static void config_table(const struct sheet *s)
 	}
 }
 
+/* The same sheet with every figure at its most. */
+static const struct sheet *upper_sheet(const struct sheet *s, struct sheet *most)
+{
+	struct run_result *x = xcalloc(s->n, sizeof(*x));
+
+	*most = *s;
+	most->sums = xcalloc(s->n, sizeof(*most->sums));
+	for (size_t i = 0; i < s->n; i++) {
+		x[i] = s->x[i];
+		x[i].out = &s->x[i].bounds->hi;
+		run_sums_of(&x[i], &most->sums[i]);
+		most->sums[i].path_cycles = BOUNDS_NONE;
+	}
+	most->x = x;
+	return most;
+}
+
 void compare_report(const struct run_result *x, size_t n, size_t baseline, struct rep *r)
 {
 	struct sheet s = { .x = x, .n = n, .baseline = baseline, .r = r,
 			   .sums = xcalloc(n, sizeof(struct run_sums)),
 			   .plain = xcalloc(n, sizeof(struct ws_totals)) };
+	struct sheet most = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		run_sums_of(&x[i], &s.sums[i]);
 		run_plain_exit(x[i].out->prog, &s.plain[i]);
 	}
+	if (x[0].bounds != NULL)
+		s.most = upper_sheet(&s, &most);
 	run_trace_facts(&x[0], r);
 	config_table(&s);
 	per_exit_table(&s);
@@ -415,6 +557,8 @@ void compare_report(const struct run_result *x, size_t n, size_t baseline, struc
 	}
 	mechanism(&s);
 	run_notes(x, n, r);
+	free((void *)most.x);
+	free(most.sums);
 	free(s.sums);
 	free(s.plain);
 }

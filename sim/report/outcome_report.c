@@ -3,27 +3,32 @@
 
 #include <string.h>
 
+#include "sim/base/str.h"
+
 #include "sim/report/columns.h"
+#include "sim/report/spans.h"
 
 /* Counters that have a column of their own in the table of phases. */
 static const enum ws_counter shown[] = { CNT_read, CNT_write, CNT_isb, CNT_dsb, CNT_hvc, CNT_eret, CNT_exc,
 					 CNT_gpr,  CNT_fpr,   CNT_mmio };
 #define N_SHOWN (sizeof(shown) / sizeof(shown[0]))
 
-static void phase_cells(struct rep_table *t, const char *name, uint64_t runs, const struct ws_totals *n)
+static void phase_cells(struct rep_table *t, const struct run_result *x, const char *name, struct span runs,
+			const struct ws_totals *n)
 {
 	rep_str(t, name);
-	rep_u64(t, runs);
+	rep_span(t, runs);
 	for (size_t i = 0; i < N_SHOWN; i++)
-		rep_u64(t, n->n[shown[i]]);
-	rep_u64(t, n->cycles);
+		rep_span(t, span_of(x, &n->n[shown[i]]));
+	rep_span(t, span_of(x, &n->cycles));
 }
 
-static void phase_table(const struct outcome *o, struct rep *r)
+static void phase_table(const struct run_result *x, struct rep *r)
 {
+	const struct outcome *o = x->out;
 	struct rep_col cols[N_SHOWN + 3];
 	struct rep_table *t;
-	uint64_t runs = 0;
+	struct span runs = { 0, 0 };
 
 	cols[0] = col_text("phase", "");
 	cols[1] = col_count("runs", "", "");
@@ -32,11 +37,13 @@ static void phase_table(const struct outcome *o, struct rep *r)
 	cols[N_SHOWN + 2] = col_count("cycles", "", "");
 	t = rep_table(r, "phases", "By phase", cols, N_SHOWN + 3);
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
-		phase_cells(t, phase_name((enum ws_phase)ph), o->phase_runs[ph], &o->phase[ph]);
-		runs += o->phase_runs[ph];
+		const struct span n = span_of(x, &o->phase_runs[ph]);
+
+		phase_cells(t, x, phase_name((enum ws_phase)ph), n, &o->phase[ph]);
+		runs = span_add(runs, n);
 	}
 	rep_rule(t);
-	phase_cells(t, "total", runs, &o->total);
+	phase_cells(t, x, "total", runs, &o->total);
 }
 
 /* Cycles as microseconds in thousandths; the products stay in 64 bits (clock at most 10 GHz). */
@@ -48,12 +55,19 @@ static int64_t microseconds(uint64_t cycles, int64_t clock_hz)
 }
 
 static void part_row(struct rep_table *t, const struct run_result *x, const char *part, const char *help,
-		     uint64_t cycles, uint64_t all)
+		     struct span cycles, struct span all)
 {
 	rep_str(t, part);
-	rep_u64(t, cycles);
-	rep_fix(t, microseconds(cycles, x->out->prog->config.machine->clock_hz));
-	rep_fix(t, all != 0 ? (int64_t)(cycles * 100000 / all) : 0);
+	rep_span(t, cycles);
+	if (span_exact(cycles) || cycles.lo != 0)
+		rep_fix(t, microseconds(cycles.lo, x->out->prog->config.machine->clock_hz));
+	else
+		rep_none(t);
+	rep_bound(t, span_exact(cycles) ? REP_EXACT : REP_AT_LEAST);
+	if (span_exact(cycles) && span_exact(all))
+		rep_fix(t, all.lo != 0 ? (int64_t)(cycles.lo * 100000 / all.lo) : 0);
+	else
+		rep_none(t);
 	rep_str(t, help);
 }
 
@@ -62,16 +76,18 @@ static void cycle_table(const struct run_result *x, const struct run_sums *s, st
 	struct rep_col cols[] = { col_text("part", ""), col_count("cycles", "", ""), col_average("time_us", "time", "us"),
 				  col_average("share", "", "%"), col_text("what", "") };
 	struct rep_table *t = rep_table(r, "cycles", "Cycles", cols, 5);
-	uint64_t all = x->out->total.cycles + s->path_cycles;
+	const struct span modelled = span_of(x, &x->out->total.cycles);
+	const struct span path = { s->path_cycles, x->bounds != NULL ? BOUNDS_NONE : s->path_cycles };
+	const struct span all = path_given(x->path) ? span_add(modelled, path) : modelled;
 
 	for (unsigned c = 0; c < CLASS_COUNT; c++)
 		part_row(t, x, class_title((enum counter_class)c), class_help((enum counter_class)c),
-			 x->out->account.class_cycles[c], all);
+			 span_of(x, &x->out->account.class_cycles[c]), all);
 	rep_rule(t);
-	part_row(t, x, "modelled", "sum of the above", x->out->total.cycles, all);
+	part_row(t, x, "modelled", "sum of the above", modelled, all);
 	if (path_given(x->path)) {
 		part_row(t, x, "measured path", "the kernel's other instructions, recorded, times cycles per instruction",
-			 s->path_cycles, all);
+			 path, all);
 	} else {
 		rep_str(t, "measured path");
 		rep_none(t);
@@ -84,10 +100,42 @@ static void cycle_table(const struct run_result *x, const struct run_sums *s, st
 	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Modelled cycles by part", .x = "part", .y = "cycles" });
 }
 
-static void each_row(struct rep_table *t, const char *what, uint64_t n, uint64_t exits, const char *help)
+static uint64_t reads(const struct ws_totals *t)
+{
+	return t->n[CNT_read];
+}
+
+static uint64_t writes(const struct ws_totals *t)
+{
+	return t->n[CNT_write];
+}
+
+static uint64_t cycles(const struct ws_totals *t)
+{
+	return t->cycles;
+}
+
+/* A sum of all phases; exits: those that it is divided by if nothing is missing. */
+static void each_row(struct rep_table *t, const struct run_result *x, const char *what, totals_fn *f, uint64_t exits,
+		     const char *help)
+{
+	struct per_exit p;
+
+	rep_str(t, what);
+	if (x->bounds == NULL) {
+		rep_average(t, f(&x->out->total), exits);
+	} else {
+		p = span_per_exit(x, f);
+		rep_fix(t, p.lo);
+		rep_bound(t, p.exact ? REP_EXACT : REP_AT_LEAST);
+	}
+	rep_str(t, help);
+}
+
+static void each_count(struct rep_table *t, const char *what, struct span n, struct span exits, const char *help)
 {
 	rep_str(t, what);
-	rep_average(t, n, exits);
+	rep_span_per(t, n, exits);
 	rep_str(t, help);
 }
 
@@ -99,14 +147,16 @@ static void per_exit_table(const struct run_result *x, uint64_t exits, uint64_t 
 		{ "meaning", "", REP_STR, "", 0, false },
 	};
 	struct rep_table *t = rep_table(r, "per_exit", "Per guest exit", cols, 3);
-	const struct ws_totals *n = &x->out->total;
+	const struct span all = x->bounds != NULL ? span_of(x, &x->out->n.exits) : (struct span){ exits, exits };
+	const struct span vmm = x->bounds != NULL ? span_of(x, &x->out->n.user_exits) : (struct span){ user, user };
 
-	each_row(t, "reads", n->n[CNT_read], exits, "of system registers, in all phases");
-	each_row(t, "writes", n->n[CNT_write], exits, "of system registers, in all phases");
-	each_row(t, "accesses", outcome_accesses(n), exits, "reads and writes");
-	each_row(t, "cycles", n->cycles, exits, "modelled, in all phases");
-	each_row(t, "loads", x->out->phase_runs[PHASE_LOAD], exits, "vcpu_load: how often what is deferred moves");
-	each_row(t, "user_exits", user, exits, "exits that go to the VMM");
+	each_row(t, x, "reads", reads, exits, "of system registers, in all phases");
+	each_row(t, x, "writes", writes, exits, "of system registers, in all phases");
+	each_row(t, x, "accesses", outcome_accesses, exits, "reads and writes");
+	each_row(t, x, "cycles", cycles, exits, "modelled, in all phases");
+	each_count(t, "loads", span_of(x, &x->out->phase_runs[PHASE_LOAD]), all,
+		   "vcpu_load: how often what is deferred moves");
+	each_count(t, "user_exits", vmm, all, "exits that go to the VMM");
 }
 
 static void path_cells(struct rep_table *t, const struct run_result *x, enum exit_kind k)
@@ -122,10 +172,10 @@ static void path_cells(struct rep_table *t, const struct run_result *x, enum exi
 			rep_none(t);
 		return;
 	}
-	rep_u64(t, p.insns);
-	rep_u64(t, p.cycles);
-	rep_average(t, p.insns, x->out->kind[k].count);
-	rep_u64(t, p.user);
+	rep_span(t, span_of(x, &x->out->kind[k].path.insns));
+	rep_span(t, span_of(x, &x->out->kind[k].path.cycles));
+	rep_span_per(t, span_of(x, &x->out->kind[k].path.insns), span_of(x, &x->out->kind[k].count));
+	rep_span(t, (struct span){ p.user, span_exact(span_of(x, &x->out->kind[k].count)) ? p.user : BOUNDS_NONE });
 }
 
 /* What belongs to no exit that was finished. */
@@ -165,13 +215,13 @@ static void kind_table(const struct run_result *x, struct rep *r)
 		if (kind->count == 0)
 			continue;
 		rep_str(t, exit_row((enum exit_kind)k)->name);
-		rep_u64(t, kind->count);
-		rep_u64(t, kind->totals.n[CNT_read]);
-		rep_u64(t, kind->totals.n[CNT_write]);
-		rep_u64(t, kind->totals.cycles);
-		rep_average(t, kind->totals.n[CNT_read], kind->count);
-		rep_average(t, kind->totals.n[CNT_write], kind->count);
-		rep_average(t, kind->totals.cycles, kind->count);
+		rep_span(t, span_of(x, &kind->count));
+		rep_span(t, span_of(x, &kind->totals.n[CNT_read]));
+		rep_span(t, span_of(x, &kind->totals.n[CNT_write]));
+		rep_span(t, span_of(x, &kind->totals.cycles));
+		rep_span_per(t, span_of(x, &kind->totals.n[CNT_read]), span_of(x, &kind->count));
+		rep_span_per(t, span_of(x, &kind->totals.n[CNT_write]), span_of(x, &kind->count));
+		rep_span_per(t, span_of(x, &kind->totals.cycles), span_of(x, &kind->count));
 		path_cells(t, x, (enum exit_kind)k);
 	}
 	if (outcome_simulated(x->out)) {
@@ -183,8 +233,32 @@ static void kind_table(const struct run_result *x, struct rep *r)
 					  .x = "kind", .y = "cycles path_cycles" });
 }
 
-static void vcpu_table(const struct outcome *o, struct rep *r)
+/* Exits whose kind the trace does not tell: what each may be. */
+static void doubt_table(const struct bounds *b, struct rep *r)
 {
+	const struct rep_col cols[] = { col_text("kinds", "one of these kinds"), col_count("count", "exits", "") };
+	struct rep_table *t;
+
+	if (b == NULL || b->n_doubt == 0)
+		return;
+	t = rep_table(r, "doubt", "Exits whose kind this trace does not tell", cols, 2);
+	for (size_t i = 0; i < b->n_doubt; i++) {
+		struct str names = STR_INIT;
+
+		for (unsigned k = 0; k < EXIT_COUNT; k++) {
+			if (kind_set_has(&b->doubt[i].kinds, (enum exit_kind)k))
+				str_addf(&names, "%s%s", names.len != 0 ? ", " : "", exit_row((enum exit_kind)k)->name);
+		}
+		rep_str(t, str_get(&names));
+		rep_span(t, (struct span){ b->doubt[i].count,
+					   sight_lossy(&b->sight) ? BOUNDS_NONE : b->doubt[i].count });
+		str_free(&names);
+	}
+}
+
+static void vcpu_table(const struct run_result *x, struct rep *r)
+{
+	const struct outcome *o = x->out;
 	struct rep_col cols[] = {
 		col_id("pid", ""),
 		col_text("vm", "VM"),
@@ -212,18 +286,21 @@ static void vcpu_table(const struct outcome *o, struct rep *r)
 			rep_u64(t, c->number);
 		else
 			rep_none(t);
-		rep_u64(t, c->n.exits);
-		rep_u64(t, c->n.user_exits);
-		rep_u64(t, c->n.loads);
-		rep_u64(t, c->n.puts);
-		rep_fix(t, (int64_t)c->guest_ns);
-		rep_u64(t, c->totals.n[CNT_read]);
-		rep_u64(t, c->totals.n[CNT_write]);
-		rep_u64(t, c->totals.cycles);
+		rep_span(t, span_of(x, &c->n.exits));
+		rep_span(t, span_of(x, &c->n.user_exits));
+		rep_span(t, span_of(x, &c->n.loads));
+		rep_span(t, span_of(x, &c->n.puts));
+		if (span_exact(span_of(x, &c->guest_ns)))
+			rep_fix(t, (int64_t)c->guest_ns);
+		else
+			rep_none(t);
+		rep_span(t, span_of(x, &c->totals.n[CNT_read]));
+		rep_span(t, span_of(x, &c->totals.n[CNT_write]));
+		rep_span(t, span_of(x, &c->totals.cycles));
 	}
 }
 
-static void group_table(const struct run_result *x, bool cycles, struct rep *r)
+static void group_table(const struct run_result *x, bool by_cycles, struct rep *r)
 {
 	struct rep_col cols[PHASE_COUNT + 2];
 	struct rep_table *t;
@@ -231,27 +308,27 @@ static void group_table(const struct run_result *x, bool cycles, struct rep *r)
 	cols[0] = col_text("group", "");
 	(void)col_phases(cols + 1);
 	cols[PHASE_COUNT + 1] = col_count("total", "", "");
-	t = rep_table(r, cycles ? "group_cycles" : "groups",
-		      cycles ? "Modelled cycles by group and phase" : "Register reads and writes by group and phase",
+	t = rep_table(r, by_cycles ? "group_cycles" : "groups",
+		      by_cycles ? "Modelled cycles by group and phase" : "Register reads and writes by group and phase",
 		      cols, PHASE_COUNT + 2);
 	for (unsigned g = 0; g < GRP_COUNT; g++) {
-		uint64_t n[PHASE_COUNT], sum = 0;
+		struct span n[PHASE_COUNT], sum = { 0, 0 };
 
 		for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
 			const struct ws_totals *tot = &x->out->account.group[ph][g];
 
-			n[ph] = cycles ? tot->cycles : outcome_accesses(tot);
-			sum += n[ph];
+			n[ph] = by_cycles ? span_of(x, &tot->cycles) : span_accesses(x, tot);
+			sum = span_add(sum, n[ph]);
 		}
-		if (sum == 0)
+		if (sum.lo == 0)
 			continue;
 		rep_str(t, group_name((enum sr_group)g));
 		for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
-			rep_u64(t, n[ph]);
-		rep_u64(t, sum);
+			rep_span(t, n[ph]);
+		rep_span(t, sum);
 	}
-	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .x = "group", .y = col_phase_keys, .lead = cycles,
-					  .title = cycles ? "Where the modelled cycles go: register group and phase"
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .x = "group", .y = col_phase_keys, .lead = by_cycles,
+					  .title = by_cycles ? "Where the modelled cycles go: register group and phase"
 							  : "Reads and writes by register group and phase" });
 }
 
@@ -265,14 +342,15 @@ static void counter_table(const struct run_result *x, struct rep *r)
 		if (x->out->total.n[c] == 0)
 			continue;
 		rep_str(t, counter_title((enum ws_counter)c));
-		rep_u64(t, x->out->total.n[c]);
-		rep_u64(t, x->out->account.counter_cycles[c]);
+		rep_span(t, span_of(x, &x->out->total.n[c]));
+		rep_span(t, span_of(x, &x->out->account.counter_cycles[c]));
 		rep_str(t, counter_help((enum ws_counter)c));
 	}
 }
 
-static void accessor_table(const struct account_accessors *a, struct rep *r)
+static void accessor_table(const struct run_result *x, struct rep *r)
 {
+	const struct account_accessors *a = &x->out->account.acc;
 	struct rep_col cols[] = { col_text("accessor", ""), col_count("cpu", "register", ""),
 				  col_count("memory", "", "") };
 	struct rep_table *t = rep_table(r, "accessors",
@@ -280,16 +358,16 @@ static void accessor_table(const struct account_accessors *a, struct rep *r)
 					"vcpu_write_sys_reg)", cols, 3);
 
 	rep_str(t, "reads and writes");
-	rep_u64(t, a->cpu_reads + a->cpu_writes);
-	rep_u64(t, a->memory);
+	rep_span(t, span_add(span_of(x, &a->cpu_reads), span_of(x, &a->cpu_writes)));
+	rep_span(t, span_of(x, &a->memory));
 }
 
-static uint64_t reg_accesses(const struct account_reg *g, bool write)
+static struct span reg_accesses(const struct run_result *x, const struct account_reg *g, bool write)
 {
-	uint64_t n = 0;
+	struct span n = { 0, 0 };
 
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
-		n += write ? g->write[ph] : g->read[ph];
+		n = span_add(n, span_of(x, write ? &g->write[ph] : &g->read[ph]));
 	return n;
 }
 
@@ -299,19 +377,20 @@ static const char *reg_text(enum sysreg reg)
 	return strcmp(sysreg_name(reg), "ICH_LR0_EL2") == 0 ? "ICH_LR<n>_EL2" : sysreg_name(reg);
 }
 
-static void reg_row(struct rep_table *t, enum sysreg reg, const struct account_reg *g)
+static void reg_row(struct rep_table *t, const struct run_result *x, enum sysreg reg, const struct account_reg *g)
 {
 	rep_str(t, reg_text(reg));
 	rep_str(t, group_name((enum sr_group)sysreg_row(reg)->group));
-	rep_u64(t, reg_accesses(g, false));
-	rep_u64(t, reg_accesses(g, true));
-	rep_u64(t, g->cycles);
+	rep_span(t, reg_accesses(x, g, false));
+	rep_span(t, reg_accesses(x, g, true));
+	rep_span(t, span_of(x, &g->cycles));
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
-		rep_u64(t, g->read[ph] + g->write[ph]);
+		rep_span(t, span_add(span_of(x, &g->read[ph]), span_of(x, &g->write[ph])));
 }
 
-static void reg_table(const struct account *a, struct rep *r)
+static void reg_table(const struct run_result *x, struct rep *r)
 {
+	const struct account *a = &x->out->account;
 	struct rep_col cols[PHASE_COUNT + 5];
 	struct rep_table *t;
 
@@ -325,8 +404,8 @@ static void reg_table(const struct account *a, struct rep *r)
 	for (unsigned reg = SR_NONE + 1; reg < SR_COUNT; reg++) {
 		const struct account_reg *g = &a->reg[reg];
 
-		if (reg_accesses(g, false) + reg_accesses(g, true) != 0)
-			reg_row(t, (enum sysreg)reg, g);
+		if (reg_accesses(x, g, false).lo + reg_accesses(x, g, true).lo != 0)
+			reg_row(t, x, (enum sysreg)reg, g);
 	}
 	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Reads and writes by register and phase",
 					  .x = "register", .y = col_phase_keys });
@@ -334,21 +413,21 @@ static void reg_table(const struct account *a, struct rep *r)
 
 void outcome_tables(const struct run_result *x, struct rep *r)
 {
-	const struct account *a = &x->out->account;
 	struct run_sums s;
 
 	run_sums_of(x, &s);
-	phase_table(x->out, r);
+	phase_table(x, r);
 	cycle_table(x, &s, r);
 	if (outcome_simulated(x->out))
 		per_exit_table(x, x->out->n.exits, x->out->n.user_exits, r);
 	else
 		per_exit_table(x, s.kernel + s.user, s.user, r);
 	kind_table(x, r);
-	vcpu_table(x->out, r);
+	doubt_table(x->bounds, r);
+	vcpu_table(x, r);
 	group_table(x, false, r);
 	group_table(x, true, r);
-	reg_table(a, r);
+	reg_table(x, r);
 	counter_table(x, r);
-	accessor_table(&a->acc, r);
+	accessor_table(x, r);
 }

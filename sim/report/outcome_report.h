@@ -7,6 +7,7 @@
 #define EL2SIM_REPORT_OUTCOME_REPORT_H
 
 #include "models/hyp/measured/path_cost.h"
+#include "models/hyp/replay/bounds.h"
 #include "models/hyp/ws/outcome.h"
 #include "sim/report/rep.h"
 
@@ -19,7 +20,9 @@ struct run_result {
 	const char *trace;          /* that was replayed or played; NULL: a workload */
 	const struct tr_info *info; /* of a replayed trace, else NULL */
 	const char *workload;       /* names of its classes; NULL: a trace */
-	const struct outcome *out;
+	const struct outcome *out;  /* with bounds: at least */
+	const struct bounds *bounds; /* the trace lacks events: out is bounds->lo; else NULL */
+	const struct sight *blind;  /* what a played trace lacks, whose figures have no bounds; else NULL */
 	const struct path_profile *path;
 	struct path_cost cost[EXIT_COUNT];
 };

@@ -234,8 +234,16 @@ void rep_none(struct rep_table *t)
 
 void rep_bound(struct rep_table *t, enum rep_bound b)
 {
-	BUG_ON(t->ncells == 0 || t->cols[(t->ncells - 1) % t->ncols].type == REP_STR);
-	t->cells[t->ncells - 1].bound = t->cells[t->ncells - 1].none ? REP_EXACT : (uint8_t)b;
+	const struct rep_col *col = &t->cols[(t->ncells + t->ncols - 1) % t->ncols];
+	struct rep_cell *cell = &t->cells[t->ncells - 1];
+	int64_t step;
+
+	BUG_ON(t->ncells == 0 || col->type == REP_STR);
+	cell->bound = cell->none ? REP_EXACT : (uint8_t)b;
+	if (col->type != REP_FIX || cell->none || b == REP_EXACT || col->decimals == 0)
+		return;
+	step = col->decimals == 1 ? 100 : col->decimals == 2 ? 10 : 1; /* what is shown is a bound, too */
+	cell->i += b == REP_AT_LEAST ? -((cell->i % step + step) % step) : (step - (cell->i % step + step) % step) % step;
 }
 
 void rep_fact_bound(struct rep *r, enum rep_bound b)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 
 #include "sim/report/columns.h"
+#include "sim/report/sight_report.h"
+#include "sim/report/spans.h"
 
 static void machine_facts(const struct run_result *x, struct rep *r)
 {
@@ -106,13 +108,36 @@ static void machine_answer(const struct outcome *o, struct rep *r)
 				n[4]));
 }
 
+static uint64_t cycles_of(const struct ws_totals *t)
+{
+	return t->cycles;
+}
+
+/* The same when events are missing: what is known, and what is not. */
+static void bounded_answer(const struct run_result *x, struct rep *r)
+{
+	const struct per_exit a = span_per_exit(x, outcome_accesses), c = span_per_exit(x, cycles_of);
+	char n[RUN_COUNT_TEXT];
+
+	if (x->out->n.exits != 0)
+		rep_verdict(r, "%s%s guest exits: %s%lld.%lld register reads and writes and %s%lld modelled cycles each",
+			    sight_lossy(&x->bounds->sight) ? "at least " : "", run_count(x->out->n.exits, n),
+			    a.exact ? "" : "at least ", (long long)(a.lo / 1000), (long long)(a.lo % 1000 / 100),
+			    c.exact ? "" : "at least ", (long long)(c.lo / 1000));
+	sight_verdict(&x->bounds->sight, r);
+}
+
 static void trace_notes(const struct run_result *x, struct rep *r)
 {
 	char n[3][RUN_COUNT_TEXT];
 	const struct ws_totals *t = &x->out->total;
 
-	trace_answer(x, r);
-	rep_verdict(r, "conservation: sums by phase, exit kind, vCPU and op agree: %s reads, %s writes, %s modelled "
+	if (x->bounds != NULL)
+		bounded_answer(x, r);
+	else
+		trace_answer(x, r);
+	if (x->bounds == NULL)
+		rep_verdict(r, "conservation: sums by phase, exit kind, vCPU and op agree: %s reads, %s writes, %s modelled "
 		    "cycles", run_count(t->n[CNT_read], n[0]), run_count(t->n[CNT_write], n[1]), run_count(t->cycles, n[2]));
 	run_notes(x, 1, r);
 }
@@ -123,6 +148,11 @@ static void machine_notes(const struct run_result *x, struct rep *r)
 	const struct outcome *o = x->out;
 
 	machine_answer(o, r);
+	if (x->blind != NULL) {
+		rep_verdict(r, "the trace lacks events that figures need: all of them are of what it shows, and no bounds of "
+			    "the whole (el2sim run without sched = recorded bounds its counts)");
+		sight_verdict(x->blind, r);
+	}
 	rep_verdict(r, "conservation: the times of every pCPU and vCPU add up to the simulated time, sums by phase, exit kind and "
 		    "vCPU agree: %s reads, %s writes, %s modelled cycles", run_count(o->total.n[CNT_read], n[0]),
 		    run_count(o->total.n[CNT_write], n[1]), run_count(o->total.cycles, n[2]));

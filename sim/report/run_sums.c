@@ -6,6 +6,8 @@
 #include "models/hyp/ws/runner.h"
 #include "sim/base/str.h"
 #include "sim/report/run_report.h"
+#include "sim/report/sight_report.h"
+#include "sim/report/spans.h"
 #include "traces/trace.h"
 
 const char *run_count(uint64_t n, char buf[static RUN_COUNT_TEXT])
@@ -97,10 +99,22 @@ static void tidy_path(struct str *out, const char *path)
 	}
 }
 
+/* Events that are not in the trace, and how many were lost. */
+static const char *missing_of(const struct bounds *b, char buf[static 2 * SIGHT_TEXT])
+{
+	char missing[SIGHT_TEXT], losses[SIGHT_TEXT];
+
+	(void)sight_missing(&b->sight, missing);
+	(void)sight_losses(&b->sight, losses);
+	(void)snprintf(buf, 2 * SIGHT_TEXT, "%s%s%s", losses, losses[0] != '\0' && missing[0] != '\0' ? "; " : "", missing);
+	return buf;
+}
+
 void run_trace_facts(const struct run_result *x, struct rep *r)
 {
 	const struct outcome *p = x->out;
 	struct str path = STR_INIT;
+	char text[2 * SIGHT_TEXT];
 
 	tidy_path(&path, x->trace);
 	rep_fact(r, "trace", "trace", "%s", str_get(&path));
@@ -112,10 +126,14 @@ void run_trace_facts(const struct run_result *x, struct rep *r)
 		rep_fact_u64(r, "skipped_lines", "broken lines, skipped", x->info->skipped_lines, "");
 		rep_fact_u64(r, "lost", "lost by the recorder", x->info->lost, "");
 	}
+	if (x->bounds != NULL)
+		rep_fact(r, "missing", "lacks", "%s", missing_of(x->bounds, text));
 	rep_fact_u64(r, "vcpus", "vCPUs", p->n_vcpu, "");
-	rep_fact_u64(r, "exits", "guest exits", p->n.exits, "");
-	rep_fact_u64(r, "user_exits", "of them to the VMM", p->n.user_exits, "");
-	rep_fact_u64(r, "sched_outs", "scheduled out in KVM_RUN", p->trace.sched_outs, "");
+	if (x->bounds != NULL && sight_lossy(&x->bounds->sight))
+		rep_fact_bound(r, REP_AT_LEAST);
+	rep_fact_span(r, "exits", "guest exits", span_of(x, &p->n.exits));
+	rep_fact_span(r, "user_exits", "of them to the VMM", span_of(x, &p->n.user_exits));
+	rep_fact_span(r, "sched_outs", "scheduled out in KVM_RUN", span_of(x, &p->trace.sched_outs));
 }
 
 /* Kinds of this trace whose path is not known, for a reason. */
@@ -248,6 +266,8 @@ void run_notes(const struct run_result *x, size_t n, struct rep *r)
 	}
 	run_note_paths(x, n, r);
 	note_losses(&p->trace, r);
+	if (x[0].bounds != NULL)
+		sight_notes(&x[0].bounds->sight, r);
 	if (p->n.fp_traps == 0)
 		rep_note(r, "no event shows when a guest uses FP/SIMD: no FP trap is counted (run.fp_use = each-load "
 			 "counts one after each vcpu_load)");

@@ -249,6 +249,8 @@ void bounds_ran(struct bounds_state *s, struct replay_track *t, size_t v, const 
 static void add_rest(struct bounds_state *s, struct replay_track *t, size_t v, const struct doubt_profile *f)
 {
 	for (unsigned c = 0; c < COMP_COUNT; c++) {
+		if (c == ws_phase_comp(s->p, PHASE_EXIT) || c == ws_phase_comp(s->p, PHASE_ENTER))
+			continue; /* each has an event of its own */
 		for (unsigned n = t->doubt.ran[c]; n < f->most[c]; n++) {
 			const uint64_t lrs = CND(LRS) | CND(LR_LIVE) | CND(VTIMER_ON) | CND(PTIMER_ON);
 			uint64_t u = unknown(s, t, f, PHASE_HANDLE, (enum ws_comp)c) | s->flags_unknown | lrs;
@@ -379,13 +381,13 @@ static void end_exec(struct bounds_state *s, const bool *open)
 }
 
 /* One execution of each component, whatever the state. */
-static void end_comps(struct bounds_state *s, const bool *open)
+static void end_comps(struct bounds_state *s)
 {
 	for (unsigned c = 0; c < COMP_COUNT; c++) {
 		struct item it = { .comp = (uint16_t)c, .must = 0, .may = UINT64_MAX, .lrs_hi = (uint16_t)max_lrs(s->p) };
 
 		work_out(s->p, &it);
-		s->b->comp[c] = (struct bounds_comp){ open[c], it.lo, it.hi };
+		s->b->comp[c] = (struct bounds_comp){ it.lo, it.hi };
 	}
 }
 
@@ -407,7 +409,7 @@ static void end_totals(struct bounds_state *s, const bool *open)
 		ws_totals_add(&phase[at], &s->b->comp[c].hi, 1);
 		runs[at] = true;
 	}
-	s->b->closed = hi->total;
+	s->b->fp_traps = s->fp_traps;
 	close_words(&hi->total, &all, sizeof(all));
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
 		close_words(&hi->phase[ph], &phase[ph], sizeof(phase[ph]));
@@ -440,6 +442,8 @@ static void end_counts(struct bounds_state *s, const struct outcome *o)
 		h->entries = lossy ? BOUNDS_NONE : x->n.entries;
 		h->exits = lossy ? BOUNDS_NONE : x->n.exits;
 		h->user_exits = user ? x->n.user_exits : BOUNDS_NONE;
+		l->fp_traps = x->n.fp_traps;
+		h->fp_traps = loads || !s->fp_traps ? x->n.fp_traps : BOUNDS_NONE;
 		h->loads = loads ? h->loads : BOUNDS_NONE;
 		h->puts = loads ? h->puts : BOUNDS_NONE;
 		lo->vcpu[v].guest_ns = lossy ? 0 : x->guest_ns;
@@ -490,7 +494,7 @@ struct bounds *bounds_end(struct bounds_state *s, const struct outcome *o)
 	b = s->b;
 	open_comps(s, open);
 	end_exec(s, open);
-	end_comps(s, open);
+	end_comps(s);
 	end_totals(s, open);
 	end_counts(s, o);
 	end_kinds(s);
@@ -508,48 +512,4 @@ void bounds_free(struct bounds *b)
 	outcome_free(&b->hi);
 	free(b->doubt);
 	free(b);
-}
-
-/* ---- ratios ---- */
-
-/* a / b in thousandths, up or down. */
-static uint64_t quotient(uint64_t a, uint64_t b, bool up)
-{
-	uint64_t q;
-
-	if (b == 0)
-		return a == 0 ? 0 : BOUNDS_NONE;
-	q = a / b * 1000 + a % b * 1000 / b;
-	return q + (up && a % b * 1000 % b != 0);
-}
-
-/* The same part of two programs: a phase, whose components have names of their own, or a component of the host. */
-static const struct bounds_comp *role(const struct bounds *b, unsigned i)
-{
-	const struct ws_prog *p = b->lo.prog;
-
-	if (i >= COMP_COUNT)
-		return &b->comp[ws_phase_comp(p, (enum ws_phase)(i - COMP_COUNT))];
-	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++) {
-		if (ws_phase_comp(p, (enum ws_phase)ph) == (enum ws_comp)i)
-			return NULL;
-	}
-	return &b->comp[i];
-}
-
-void bounds_ratio(const struct bounds *a, const struct bounds *b, uint64_t *lo, uint64_t *hi)
-{
-	*hi = quotient(outcome_accesses(&a->closed), outcome_accesses(&b->lo.total), true);
-	*lo = quotient(outcome_accesses(&a->lo.total), outcome_accesses(&b->closed), false);
-	for (unsigned c = 0; c < COMP_COUNT + PHASE_HANDLE; c++) {
-		const struct bounds_comp *x = role(a, c), *y = role(b, c);
-		uint64_t up, down;
-
-		if (x == NULL || y == NULL || !x->open || outcome_accesses(&x->hi) + outcome_accesses(&y->hi) == 0)
-			continue;
-		up = quotient(outcome_accesses(&x->hi), outcome_accesses(&y->lo), true);
-		down = quotient(outcome_accesses(&x->lo), outcome_accesses(&y->hi), false);
-		*hi = up > *hi ? up : *hi;
-		*lo = down < *lo ? down : *lo;
-	}
 }

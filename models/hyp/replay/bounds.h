@@ -15,7 +15,7 @@
 #include "models/hyp/replay/sight.h"
 #include "models/hyp/ws/outcome.h"
 
-#define BOUNDS_NONE UINT64_MAX /* no upper bound */
+#define BOUNDS_NONE (UINT64_C(1) << 56) /* no upper bound; that and more: sums of a few such stay above */
 
 /* A set of exit kinds. */
 struct kind_set {
@@ -46,7 +46,6 @@ struct bounds_doubt {
 
 /* One execution of a component, in the best and in the worst case. */
 struct bounds_comp {
-	bool open; /* may run any number of times */
 	struct ws_totals lo, hi;
 };
 
@@ -57,7 +56,7 @@ struct bounds {
 	 * of itself (trace.unfinished and the like) are not bounded.
 	 */
 	struct outcome lo, hi;
-	struct ws_totals closed; /* at most, without what has no upper bound */
+	bool fp_traps;        /* each load is followed by a first FP use */
 	struct bounds_comp comp[COMP_COUNT];
 	struct bounds_doubt *doubt;
 	size_t n_doubt;
@@ -66,8 +65,8 @@ struct bounds {
 void bounds_free(struct bounds *b);
 
 /*
- * Bounds of the ratio of reads and writes of the same trace under two programs, a to b, in thousandths, rounded outwards.
- * *hi is BOUNDS_NONE, or *lo 0, when nothing is known.
+ * Bounds of the quotient of reads and writes of the same trace under two programs, a to b, in thousandths, rounded
+ * outwards. *hi is BOUNDS_NONE, or *lo 0, when nothing is known.
  */
 void bounds_ratio(const struct bounds *a, const struct bounds *b, uint64_t *lo, uint64_t *hi);
 
