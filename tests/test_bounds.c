@@ -186,7 +186,7 @@ START_TEST(every_count_of_a_trace_without_types_of_events_bounds_the_whole)
 
 	for (unsigned i = 0; i < SIGHT_COUNT - SIGHT_kvm_userspace_exit; i++)
 		rows[n++] = UINT64_C(1) << i;
-	for (unsigned i = 0; i < 32; i++) /* the first five in every way */
+	for (unsigned i = 0; i < 8; i++) /* the first three in every way */
 		rows[n++] = i != 0 ? i : ALL_ROWS;
 	for (unsigned i = 0; i < 8; i++) {
 		seed = seed * 1664525 + 1013904223;
@@ -198,7 +198,7 @@ END_TEST
 
 START_TEST(every_count_of_a_trace_that_lost_spans_bounds_the_whole)
 {
-	const uint64_t rows[] = { 0, 0, 0, 1, 3, ALL_ROWS, ALL_ROWS & ~UINT64_C(3) };
+	const uint64_t rows[] = { 0, 1, ALL_ROWS };
 
 	reduced_in_every_way(recorded[_i], rows, sizeof(rows) / sizeof(rows[0]), 1);
 	reduced_in_every_way(recorded[_i], rows, sizeof(rows) / sizeof(rows[0]), 25);
@@ -356,17 +356,16 @@ static const char *const commands[] = {
 
 START_TEST(every_figure_that_is_printed_bounds_that_of_the_whole_trace)
 {
-	const uint64_t rows[] = { ALL_ROWS, row_bit(SIGHT_kvm_userspace_exit), row_bit(SIGHT_sched_switch),
-				  row_bit(SIGHT_kvm_mmio), row_bit(SIGHT_kvm_guest_fault) | row_bit(SIGHT_kvm_mmio),
-				  ALL_ROWS & ~row_bit(SIGHT_kvm_userspace_exit), row_bit(SIGHT_kvm_timer_update_irq),
-				  row_bit(SIGHT_vgic_update_irq_pending) };
+	const uint64_t rows[] = { ALL_ROWS, row_bit(SIGHT_kvm_userspace_exit) | row_bit(SIGHT_sched_switch),
+				  row_bit(SIGHT_kvm_guest_fault) | row_bit(SIGHT_kvm_mmio),
+				  ALL_ROWS & ~row_bit(SIGHT_kvm_userspace_exit) };
 	char *path = scratch("printed.e2t");
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		reduce(SAMPLE, path, rows[i], 0, 0);
 		ck_assert_uint_gt(report_fits(commands[_i], path, SAMPLE), 50);
 	}
-	for (uint32_t seed = 0; seed < 3; seed++) {
+	for (uint32_t seed = 1; seed < 3; seed++) {
 		reduce(SAMPLE, path, seed == 2 ? ALL_ROWS : 0, seed == 1 ? 1 : 20, seed);
 		ck_assert_uint_gt(report_fits(commands[_i], path, SAMPLE), 20);
 	}

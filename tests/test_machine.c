@@ -273,7 +273,7 @@ END_TEST
 
 /* ---- observers ---- */
 
-struct sight {
+struct sighting {
 	const struct el2sim *m;
 	uint64_t last[2]; /* of a pCPU */
 	unsigned activity[2];
@@ -283,7 +283,7 @@ struct sight {
 
 static void see_pcpu(void *ctx, uint64_t ps, unsigned pcpu, unsigned vcpu, unsigned activity)
 {
-	struct sight *s = ctx;
+	struct sighting *s = ctx;
 
 	s->wrong |= ps < s->last[pcpu] || (vcpu != EL2SIM_ALL && vcpu != pcpu) ||
 		    el2sim_name(EL2SIM_ACTIVITIES, activity) == NULL;
@@ -294,7 +294,7 @@ static void see_pcpu(void *ctx, uint64_t ps, unsigned pcpu, unsigned vcpu, unsig
 
 static void see_vcpu(void *ctx, uint64_t ps, unsigned vcpu, unsigned state)
 {
-	struct sight *s = ctx;
+	struct sighting *s = ctx;
 
 	s->wrong |= ps < el2sim_now(s->m) || el2sim_name(EL2SIM_STATES, state) == NULL;
 	s->state[vcpu]++;
@@ -302,7 +302,7 @@ static void see_vcpu(void *ctx, uint64_t ps, unsigned vcpu, unsigned state)
 
 static void see_exit(void *ctx, uint64_t ps, unsigned vcpu, const char *kind)
 {
-	struct sight *s = ctx;
+	struct sighting *s = ctx;
 
 	s->wrong |= ps < el2sim_now(s->m) || vcpu > 1 || kind[0] == '\0';
 	s->exits++;
@@ -320,7 +320,7 @@ static unsigned activity_named(const char *name)
 START_TEST(an_observer_sees_where_the_time_of_a_pcpu_goes)
 {
 	struct el2sim *m = quiet_machine("mmio_read_user = 1\nwfi = 0\nhvc_unknown = 3\n");
-	struct sight s = {.m = m};
+	struct sighting s = {.m = m};
 	struct el2sim_observer o = {&s, see_pcpu, see_vcpu, see_exit};
 	struct el2sim_error e;
 
@@ -352,7 +352,7 @@ START_TEST(nothing_changes_when_somebody_looks)
 {
 	struct el2sim *m = machine(BOOT, NVHE " run.duration=3000"),
 		      *seen = machine(BOOT, NVHE " run.duration=3000");
-	struct sight s = {.m = seen};
+	struct sighting s = {.m = seen};
 	struct el2sim_observer o = {&s, see_pcpu, see_vcpu, see_exit};
 	struct el2sim_error e;
 	char *want, *got;
