@@ -31,9 +31,6 @@ bench       all
 exceptions='
 models/hyp/kvm/handlers.h models/hyp/check/oracle.h
 models/hyp/ws/runner.c models/hyp/check/oracle.h
-models/hyp/ws/runner.c models/hyp/check/inject.h
-models/hyp/ws/vflag_plan.c models/hyp/check/inject.h
-models/hyp/ws/wswitch.c models/hyp/check/inject.h
 '
 
 files()

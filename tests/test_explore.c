@@ -286,10 +286,8 @@ static struct ws_prog *broken(const char *spec, struct ws_inject *inject)
 		wc.model = gs.c[i].model;
 		wc.machine = gs.c[i].m;
 	}
-	wc.inject = inject;
-	wc.n_inject = 1;
 	p = ws_compile(&wc, &e);
-	ck_assert_msg(p != NULL, "%s: %s", spec, e.text);
+	ck_assert_msg(p != NULL && ws_inject_apply(p, inject, 1, &e) == 0, "%s: %s", spec, e.text);
 	return p;
 }
 

@@ -200,10 +200,8 @@ static struct ws_prog *injected(const struct golden_case *c, struct ws_inject *x
 	wc.model = c->model;
 	wc.machine = c->m;
 	wc.vcpu = c->vcpu;
-	wc.inject = x;
-	wc.n_inject = 1;
 	p = ws_compile(&wc, &e);
-	ck_assert_msg(p != NULL, "%s", e.text);
+	ck_assert_msg(p != NULL && ws_inject_apply(p, x, 1, &e) == 0, "%s", e.text);
 	return p;
 }
 
@@ -453,14 +451,16 @@ START_TEST(an_injection_that_changes_nothing_is_refused)
 	struct err e = { ERR_NONE, "" };
 	struct ws_config wc;
 	struct ws_inject x;
+	struct ws_prog *p;
 
 	ws_config_init(&wc);
 	wc.model = c->model;
 	wc.machine = c->m;
-	wc.inject = &x;
-	wc.n_inject = 1;
 	ck_assert_msg(ws_inject_parse(specs[_i], &x, &e) == 0, "%s", e.text);
-	ck_assert_ptr_null(ws_compile(&wc, &e));
+	p = ws_compile(&wc, &e);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_int_eq(ws_inject_apply(p, &x, 1, &e), -1);
+	ws_free(p);
 	ck_assert_int_eq(e.code, ERR_USAGE);
 	ck_assert_msg(strstr(e.text, specs[_i]) != NULL && strstr(e.text, "nothing of it") != NULL, "%s", e.text);
 }

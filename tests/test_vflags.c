@@ -249,7 +249,7 @@ static void breaks_not_initialized(struct bench *b)
 
 	for (size_t i = 0; i < n; i++) {
 		if (s[i].where == VFW_LIFE && s[i].id == VFE_INIT && s[i].flag == VF_VCPU_INITIALIZED)
-			b->prog->config.skip_flag = i;
+			b->prog->beside.site[i] = SITE_NONE;
 	}
 	run_phase(b, PHASE_LOAD, 0);
 }

@@ -45,12 +45,12 @@ START_TEST(a_policy_that_defers_brings_sysregs_on_cpu)
 	struct err e = { ERR_NONE, "" };
 
 	setup(&b, "linux-6.12-nvhe", 0);
-	ck_assert_uint_eq(vflag_known(b.prog) & CND(DEFERS), 0);
+	ck_assert_uint_eq(b.prog->known & CND(DEFERS), 0);
 	c = b.prog->config;
 	c.group_policy[GRP_el1] = POL_DEFERRED;
 	p = ws_compile(&c, &e);
 	ck_assert_msg(p != NULL, "%s", e.text);
-	ck_assert_uint_ne(vflag_known(p) & CND(DEFERS), 0);
+	ck_assert_uint_ne(p->known & CND(DEFERS), 0);
 	ws_free(p);
 	teardown(&b);
 }
@@ -259,7 +259,7 @@ START_TEST(a_clear_that_is_left_out_breaks_a_rule)
 			  s->flag != VF_DEBUG_STATE_SAVE_TRBE && s->flag != VF_ON_UNSUPPORTED_CPU &&
 			  s->flag != VF_EXCEPT_MASK && s->flag != VF_DBG_SS_ACTIVE_PENDING;
 		vflag_plan_free(plan);
-		b.prog->config.skip_flag = (size_t)_i;
+		b.prog->beside.site[_i] = SITE_NONE;
 		plan = vflag_plan_new(b.prog, true, NULL);
 		random_life(plan, &v, b.prog, 1000);
 		seen |= vflag_plan_violations(plan, &first) != 0;

@@ -35,7 +35,7 @@ static inline void setup(struct bench *b, const char *model, uint64_t vcpu)
 	fixture_machine_from(&b->machine, N1, "machine.clock=1GHz");
 	b->prog = fixture_compile(ws_model_by_name(model), &b->machine.m, vcpu);
 	b->sink = (struct vflag_sink){ take, b };
-	vflags_init(&b->v, vflag_known(b->prog), b->prog->config.model->version, 0, 7, &b->sink);
+	vflags_init(&b->v, b->prog->known, b->prog->config.model->version, 0, 7, &b->sink);
 }
 
 static inline void teardown(struct bench *b)

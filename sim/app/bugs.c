@@ -231,8 +231,6 @@ static int check_fixed(struct bug_check *b, struct err *e)
 
 int bug_run(struct bug_check *b, struct err *e)
 {
-	struct ws_inject *spec = b->config.inject;
-	size_t n = b->config.n_inject;
 	int rc;
 
 	b->prog = config_compile(&b->config, true, e);
@@ -241,12 +239,6 @@ int bug_run(struct bug_check *b, struct err *e)
 	b->lint = lint_finds(b->prog);
 	b->play = play_finds(b->prog);
 	search(b);
-	/* the program of the bug goes on to refer to its faults */
-	b->config.inject = NULL;
-	b->config.n_inject = 0;
 	rc = check_fixed(b, e);
-	free(b->config.inject);
-	b->config.inject = spec;
-	b->config.n_inject = n;
-	return rc;
+	return rc == 0 ? config_inject_only(&b->config, b->config.broken.spec, e) : rc;
 }

@@ -142,7 +142,7 @@ static void facts(const struct bug_check *b, struct rep *r)
 	rep_fact(r, "what", "what goes wrong", "%s", o->what);
 	rep_fact(r, "source", "", "%s", o->source);
 	rep_fact(r, "sure", "how sure", "%s", o->sure);
-	inject_report(&b->prog->config, r);
+	inject_report(b->config.inject, b->config.n_inject, r);
 }
 
 static void story(const struct bug_check *b, struct rep *r)

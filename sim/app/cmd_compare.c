@@ -96,7 +96,7 @@ static int write_report(const struct job *job, size_t n, size_t baseline, bool m
 
 	for (size_t i = 0; i < n; i++)
 		x[i] = job[i].result;
-	inject_report(&job[0].prog->config, r); /* the same in all columns */
+	inject_report(job[0].config.inject, job[0].config.n_inject, r); /* the same in all columns */
 	for (size_t i = 0; i < n; i++)
 		unsound_report(job[i].prog, job[i].title, r);
 	if (machines)

@@ -115,7 +115,7 @@ static int counts(const struct explain_args *o, const struct args *a, struct err
 		r = rep_new("explain", "Switch program, and how often its ops ran");
 		facts(r, "program", &j.config, j.prog);
 		run_source_facts(&j.result, r);
-		inject_report(&j.prog->config, r);
+		inject_report(j.config.inject, j.config.n_inject, r);
 		unsound_report(j.prog, "", r);
 		listing(o, j.prog, j.out->exec, r);
 		rc = output_write(&o->out, r, e);
@@ -164,7 +164,7 @@ static int diff(const struct explain_args *o, const struct args *a, const struct
 	if (q != NULL) {
 		facts(r, "first", first, p);
 		facts(r, "second", &c, q);
-		inject_report(&p->config, r);
+		inject_report(first->inject, first->n_inject, r);
 		unsound_report(p, "first", r);
 		unsound_report(q, "second", r);
 		d = ws_diff_new(p, q);
@@ -189,7 +189,7 @@ static int run(const struct explain_args *o, const struct args *a, const struct 
 		rc = diff(o, a, c, p, r, e);
 	} else {
 		facts(r, "program", c, p);
-		inject_report(&p->config, r);
+		inject_report(c->inject, c->n_inject, r);
 		unsound_report(p, "", r);
 		listing(o, p, NULL, r);
 	}

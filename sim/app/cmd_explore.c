@@ -194,7 +194,7 @@ static int search(const struct explore_args *o, const struct args *a, const stru
 	watch_end(&watch, explore_stats(x));
 	(void)explore_violations(x, &n);
 	rep_fact(r, "config", "configuration", "%s", c->path);
-	inject_report(&p->config, r);
+	inject_report(c->inject, c->n_inject, r);
 	unsound_report(p, "", r);
 	explore_report(x, &opt, p, end, r);
 	rc = tell(x, o, a, c, p, r, e);

@@ -195,8 +195,6 @@ int config_inject_only(struct config *c, const char *specs, struct err *e)
 void config_switch(const struct config *c, struct ws_config *wc)
 {
 	switch_config(&c->sw, &c->machine, wc);
-	wc->inject = c->inject;
-	wc->n_inject = c->n_inject;
 }
 
 struct ws_prog *config_compile(const struct config *c, bool force, struct err *e)
@@ -206,7 +204,9 @@ struct ws_prog *config_compile(const struct config *c, bool force, struct err *e
 
 	config_switch(c, &wc);
 	p = ws_compile(&wc, e);
-	if (p == NULL || force || c->n_inject != 0 || ws_lint_err(p, e) == 0)
+	if (p == NULL)
+		return NULL;
+	if (c->n_inject != 0 ? ws_inject_apply(p, c->inject, c->n_inject, e) == 0 : force || ws_lint_err(p, e) == 0)
 		return p;
 	ws_free(p);
 	return NULL;

@@ -87,7 +87,10 @@ int config_inject_only(struct config *c, const char *specs, struct err *e);
 /* What ws_compile wants; c must last as long as the program. */
 void config_switch(const struct config *c, struct ws_config *wc);
 
-/* Compile the program that the configuration describes, lint it unless force is set or it is broken on purpose. ERR_MODEL. */
+/*
+ * Compile the program that the configuration describes, and build the faults into it if there are any; else lint it unless
+ * force is set. ERR_MODEL; ERR_USAGE: a fault finds nothing to change.
+ */
 struct ws_prog *config_compile(const struct config *c, bool force, struct err *e);
 
 #endif

@@ -229,7 +229,7 @@ struct rep *job_report(const struct job *j)
 	struct rep *r = j->smp != NULL ? rep_new("run-workload", "A machine in simulated time")
 				       : rep_new("run", "Replay of a trace");
 
-	inject_report(&j->prog->config, r);
+	inject_report(j->config.inject, j->config.n_inject, r);
 	unsound_report(j->prog, "", r);
 	run_report(&j->result, r);
 	return r;

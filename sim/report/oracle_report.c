@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "models/hyp/check/inject.h"
 #include "models/hyp/check/known.h"
 #include "models/hyp/check/ws_lint.h"
 
@@ -183,17 +182,23 @@ void unsound_report(const struct ws_prog *p, const char *title, struct rep *r)
 
 bool unsound(const struct ws_prog *p, struct err *e)
 {
-	return p->config.n_inject == 0 && ws_lint_err(p, e) != 0;
+	struct ws_prog *q = ws_compile(&p->config, e); /* without faults */
+	bool refused;
+
+	BUG_ON(q == NULL); /* p was compiled from it */
+	refused = ws_lint_err(q, e) != 0;
+	ws_free(q);
+	return refused;
 }
 
-void inject_report(const struct ws_config *c, struct rep *r)
+void inject_report(const struct ws_inject *x, size_t n, struct rep *r)
 {
-	for (size_t i = 0; i < c->n_inject; i++) {
+	for (size_t i = 0; i < n; i++) {
 		char key[24];
 
 		(void)snprintf(key, sizeof(key), "injected_%zu", i + 1);
-		rep_fact(r, key, "BROKEN ON PURPOSE", "%s", c->inject[i].spec);
+		rep_fact(r, key, "BROKEN ON PURPOSE", "%s", x[i].spec);
 	}
-	if (c->n_inject != 0)
+	if (n != 0)
 		rep_note(r, "The program was broken on purpose (--inject): its numbers are no kernel's.");
 }

@@ -3,6 +3,7 @@
 #ifndef EL2SIM_REPORT_ORACLE_REPORT_H
 #define EL2SIM_REPORT_ORACLE_REPORT_H
 
+#include "models/hyp/check/inject.h"
 #include "models/hyp/check/oracle.h"
 #include "models/hyp/ws/vflag_plan.h"
 #include "sim/report/rep.h"
@@ -19,12 +20,12 @@ struct oracle_column {
  */
 uint64_t oracle_report(const struct oracle_column *x, size_t n, struct rep *r);
 
-/* Does the static check refuse the program, and nobody broke it on purpose (--inject)? Then --force made it run; *e says why. */
+/* Does the static check refuse the program as its policy has it, whatever was broken on purpose? It was forced, then; *e says why. */
 bool unsound(const struct ws_prog *p, struct err *e);
 /* If so, an alarm; title: of the configuration, "" where there is one. */
 void unsound_report(const struct ws_prog *p, const char *title, struct rep *r);
 
-/* Injections of a configuration as facts and a note, so that nobody takes the numbers for the kernel's. */
-void inject_report(const struct ws_config *c, struct rep *r);
+/* The faults in a program as facts and a note, so that nobody takes the numbers for the kernel's. */
+void inject_report(const struct ws_inject *x, size_t n, struct rep *r);
 
 #endif

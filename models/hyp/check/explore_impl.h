@@ -50,7 +50,7 @@ struct xmodel {
 	uint64_t state[XSTATES_MAX];
 	size_t n_state;
 	bool lazy_fp, lr_live;
-	unsigned puts; /* vcpu_puts that skip-put:N counts to */
+	unsigned puts; /* vcpu_puts to the last that does nothing */
 };
 void xmodel_make(struct xmodel *m, const struct oracle *o, enum explore_states states);
 void xmodel_free(struct xmodel *m);
@@ -135,7 +135,7 @@ size_t xstate_vcpu_size(const struct xworld *w);
 size_t xstate_pcpu_size(const struct xworld *w);
 /* Bytes: the blocks of all vCPUs, then those of all pCPUs, then what belongs to neither. */
 size_t xstate_size(const struct xworld *w);
-#define XSTATE_TAIL 1 /* vcpu_puts so far, as far as skip-put:N asks */
+#define XSTATE_TAIL 1 /* vcpu_puts so far, as far as one may do nothing */
 /* The world under the names that make its bytes smallest; as it is, if symmetric is false. */
 void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t *scratch, struct xname *name);
 void xstate_decode(struct xworld *w, const uint8_t *in);

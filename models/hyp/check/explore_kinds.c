@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "models/hyp/check/explore_impl.h"
-#include "models/hyp/check/inject.h"
 #include "sim/base/str.h"
 
 /* An exit has them from its entry, from a choice or from flags; or, in the last row, only reads of clocks depend on them. */
@@ -37,7 +36,7 @@ static void look_at(struct facts *f, const struct oracle *o)
 /* The places that use flags. */
 static void look_at_flags(struct facts *f)
 {
-	uint64_t known = vflag_known(f->p);
+	uint64_t known = f->p->known;
 	size_t n;
 	const struct vflag_site *s = vflag_sites(&n);
 
@@ -54,10 +53,9 @@ static void look_at_flags(struct facts *f)
 	}
 }
 
-/* What an injection leaves out must not make the conditions go away by which it shows: the sound program counts, too. */
+/* What a fault leaves out must not make the conditions go away by which it shows: the sound program counts, too. */
 static void facts_make(struct facts *f, const struct oracle *o)
 {
-	struct ws_config c = o->p->config;
 	struct oracle *sound;
 	struct ws_prog *p;
 	struct err e;
@@ -66,9 +64,7 @@ static void facts_make(struct facts *f, const struct oracle *o)
 	f->p = o->p;
 	look_at(f, o);
 	look_at_flags(f);
-	c.inject = NULL;
-	c.n_inject = 0;
-	p = ws_compile(&c, &e);
+	p = ws_compile(&o->p->config, &e);
 	BUG_ON(p == NULL); /* o->p was compiled from more than that */
 	sound = oracle_new(p, 1, 1);
 	look_at(f, sound);
@@ -247,15 +243,13 @@ static void make_states(struct xmodel *m, uint64_t choices, enum explore_states 
 		m->state[m->n_state++] = choices;
 }
 
-/* The last vcpu_put that is skipped by its number; more than the bytes of a state hold are not told apart. */
-static unsigned skipped_put(const struct ws_config *c)
+/* The last vcpu_put that does nothing by its number; more than the bytes of a state hold are not told apart. */
+static unsigned skipped_put(const struct ws_prog *p)
 {
 	uint64_t n = 0;
 
-	for (size_t i = 0; i < c->n_inject; i++) {
-		if (c->inject[i].kind == INJECT_skip_put && c->inject[i].n > n)
-			n = c->inject[i].n;
-	}
+	for (size_t i = 0; i < p->beside.n_no_put; i++)
+		n = p->beside.no_put[i] > n ? p->beside.no_put[i] : n;
 	return n < UINT8_MAX ? (unsigned)n : UINT8_MAX;
 }
 
@@ -268,7 +262,7 @@ void xmodel_make(struct xmodel *m, const struct oracle *o, enum explore_states s
 	m->p = o->p;
 	m->lazy_fp = ws_fp_is_lazy(o->p);
 	m->lr_live = (f.bits[ws_phase_comp(o->p, PHASE_EXIT)] & CND(LR_LIVE)) != 0;
-	m->puts = skipped_put(&o->p->config);
+	m->puts = skipped_put(o->p);
 	make_kinds(m, &f);
 	make_states(m, entry_choices(&f), states);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "models/hyp/check/explore_impl.h"
-#include "models/hyp/check/inject.h"
 
 /* ---- violations ---- */
 
@@ -120,7 +119,7 @@ static void run(struct xworld *w, unsigned v, unsigned c, enum ws_comp comp, uin
 	state |= oracle_vcpu_state(w->o, v);
 	if (put && (w->v[v].bits & XB_PAUTH) != 0)
 		state |= CND(PAUTH_USED);
-	if (!put || !ws_inject_skips_put(w->m.p, w->o->n_puts + 1))
+	if (!put || !ws_skips_put(w->m.p, w->o->n_puts + 1))
 		state = vflag_plan_run(w->plan, &w->f[v], comp, state);
 	oracle_step(w->o, v, c, comp, state, lrs);
 	oracle_on_cpu_flag(w->o, v, vflags_has(&w->f[v], VF_SYSREGS_ON_CPU));
@@ -336,7 +335,7 @@ static void adjust_pc(struct xworld *w, unsigned v, unsigned c)
 /* Is there something to do about the PC at the end of KVM_RUN? */
 static bool must_adjust_pc(const struct xworld *w, unsigned v)
 {
-	return pc_is_pending(w, v) && !ws_inject_has(w->m.p, INJECT_keep_pc);
+	return pc_is_pending(w, v) && !w->m.p->beside.keeps_pc;
 }
 
 /* KVM_RUN is over. */
@@ -390,7 +389,7 @@ static void reset_memory(struct xworld *w, unsigned v, unsigned c)
 
 static void do_reset(struct xworld *w, unsigned v, unsigned c)
 {
-	if (ws_inject_loaded_reset(w->m.p)) {
+	if (w->m.p->beside.resets_loaded) {
 		reset_memory(w, v, c);
 		return;
 	}
@@ -427,7 +426,7 @@ static void set_events(struct xworld *w, unsigned v, unsigned c)
 	}
 	vcpu_set_flag(&w->f[v], VF_PENDING_EXCEPTION, &who);
 	vcpu_set_flag(&w->f[v], VF_EXCEPT_AA64_EL1_SYNC, &who);
-	if (ws_inject_has(w->m.p, INJECT_commit_events))
+	if (w->m.p->beside.commits_events)
 		adjust_pc(w, v, c);
 }
 

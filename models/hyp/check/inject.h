@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Faults built into a compiled program on purpose. They edit the program itself, so that everything that looks
- * at it (counts, values, oracle, listing, lint) sees the same fault. Forms: injects.def.
+ * Faults, built into a compiled program on purpose. They are edits of the program itself, its ops and what is beside them
+ * (struct ws_beside), so that everything that looks at it (counts, values, oracle, listing, lint) sees the same fault and
+ * nobody asks whether there is one. Forms: injects.def.
  */
 #ifndef EL2SIM_HYP_INJECT_H
 #define EL2SIM_HYP_INJECT_H
@@ -50,25 +51,18 @@ struct ws_inject {
 /* Parse "drop:SCTLR_EL1@exit". ERR_USAGE with the nearest name. */
 int ws_inject_parse(const char *spec, struct ws_inject *out, struct err *e);
 
-/* Edit a program as its configuration says; ERR_USAGE when one changes nothing. Part of ws_compile. */
-int ws_inject_apply(struct ws_prog *p, struct err *e);
+/*
+ * Edit a program, in this order. ERR_USAGE when one of them finds nothing to change: the program is then of no use.
+ * The program keeps nothing of x.
+ */
+int ws_inject_apply(struct ws_prog *p, const struct ws_inject *x, size_t n, struct err *e);
 
-/* Is an injection of that kind for the register in the program's configuration? */
-bool ws_inject_accessor(const struct ws_prog *p, enum ws_inject_kind kind, enum sysreg reg);
-/* Is one of that kind in it at all? */
-bool ws_inject_has(const struct ws_prog *p, enum ws_inject_kind kind);
-/* Does a row of vflag_sites() not happen, or happen with preemption on? */
-bool ws_inject_site(const struct ws_prog *p, const struct vflag_site *site);
-bool ws_inject_preemptible(const struct ws_prog *p, const struct vflag_site *site);
-/* Is a vCPU reset without vcpu_put and vcpu_load around it? */
-bool ws_inject_loaded_reset(const struct ws_prog *p);
-/* Is a row of known_bugs.def to count as a violation? */
-bool ws_inject_blames(const struct ws_prog *p, size_t bug);
-/* Does the user of fault information (row of faults.def) go by it whatever the exit was? */
-bool ws_inject_unasked(const struct ws_prog *p, size_t row);
-/* Is exception entry to EL2, or return from it, no context synchronisation event? */
-bool ws_inject_no_cse(const struct ws_prog *p, bool on_return);
-/* Does the n-th vcpu_put (from 1) do nothing? */
-bool ws_inject_skips_put(const struct ws_prog *p, uint64_t n);
+/*
+ * For mutation: without a row of ws_steps(), whether it has an op or inserts a block; returns how many ops went. lazy_fp
+ * and what is beside the ops stay.
+ */
+size_t ws_drop_row(struct ws_prog *p, size_t row);
+/* ... without op i. */
+void ws_drop_op(struct ws_prog *p, size_t i);
 
 #endif

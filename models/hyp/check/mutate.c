@@ -192,25 +192,28 @@ static void operand_text(const struct ws_step *s, char *buf, size_t n)
 	}
 }
 
+static struct ws_prog *compile_again(const struct maker *k)
+{
+	struct err e;
+	struct ws_prog *q = ws_compile(k->c, &e);
+
+	BUG_ON(q == NULL); /* it did before */
+	return q;
+}
+
 static void row(struct maker *k, size_t i)
 {
 	size_t n;
 	const struct ws_step *s = &ws_steps(&n)[i];
 	struct mutant x = { .kind = MUTANT_row, .row = i, .function = s->function };
-	struct ws_config c = *k->c;
-	struct ws_prog *q;
+	struct ws_prog *q = compile_again(k);
 	char operand[40];
-	struct err e;
 
-	c.skip_step = i;
-	q = ws_compile(&c, &e);
-	BUG_ON(q == NULL); /* one row less than a program that compiles */
-	x.ops = k->p->n - q->n;
+	x.ops = ws_drop_row(q, i);
 	if (x.ops == 0 || !goes_on(k)) {
 		ws_free(q);
 		return;
 	}
-	q->lazy_fp = k->p->lazy_fp; /* the FP registers wait for a trap, whatever is left of it */
 	operand_text(s, operand, sizeof(operand));
 	(void)snprintf(x.what, sizeof(x.what), "%s:%u %s %s", s->file, s->line, ws_opcode_row((enum ws_opcode)s->opcode)->name,
 		       operand);
@@ -220,7 +223,6 @@ static void row(struct maker *k, size_t i)
 static void injected(struct maker *k, enum mutant_kind kind, const char *form, enum sysreg reg)
 {
 	struct mutant x = { .kind = (uint8_t)kind, .row = SIZE_MAX };
-	struct ws_config c = *k->c;
 	struct ws_inject inject;
 	struct ws_prog *q;
 	char spec[64];
@@ -229,11 +231,11 @@ static void injected(struct maker *k, enum mutant_kind kind, const char *form, e
 	(void)snprintf(spec, sizeof(spec), "%s:%s", form, sysreg_name(reg));
 	if (ws_inject_parse(spec, &inject, &e) != 0)
 		BUG("a register has no name");
-	c.inject = &inject;
-	c.n_inject = 1;
-	q = ws_compile(&c, &e);
-	if (q == NULL)
-		return; /* nothing of it is in the program */
+	q = compile_again(k);
+	if (ws_inject_apply(q, &inject, 1, &e) != 0) { /* nothing of it is in the program */
+		ws_free(q);
+		return;
+	}
 	(void)snprintf(x.what, sizeof(x.what), "%s", sysreg_name(reg));
 	x.ops = k->p->n - q->n;
 	if (goes_on(k))
@@ -254,12 +256,10 @@ static void barrier(struct maker *k, size_t i)
 	const struct ws_op *op = &k->p->op[i];
 	struct mutant x = { .kind = MUTANT_barrier, .row = SIZE_MAX, .function = op->step->function, .ops = 1 };
 	struct ws_prog *q;
-	struct err e;
 
 	if (!goes_on(k))
 		return;
-	q = ws_compile(k->c, &e);
-	BUG_ON(q == NULL);
+	q = compile_again(k);
 	ws_drop_op(q, i);
 	(void)snprintf(x.what, sizeof(x.what), "%s, op %zu of %s", ws_opcode_row((enum ws_opcode)op->opcode)->name,
 		       i - k->p->comp[op->comp].first + 1, comp_name((enum ws_comp)op->comp));
@@ -294,7 +294,7 @@ void mutate(const struct ws_config *c, bool quick, bool (*tell)(void *self, size
 	size_t n;
 	const struct ws_step *s = ws_steps(&n);
 
-	BUG_ON(p == NULL || c->n_inject != 0 || c->skip_step != SIZE_MAX);
+	BUG_ON(p == NULL);
 	memset(m, 0, sizeof(*m));
 	k.proofs = mutant_proofs_new(p);
 	count_mutants(&k, n);

@@ -53,9 +53,9 @@ struct mutation {
 };
 
 /*
- * All mutants of a kernel on a machine; c: without skipped rows and injections. tell(self, done, total) is called
- * before each, and ends it by returning false; may be NULL. quick: the explorer is asked only where there is no proof,
- * else about all, so that it may contradict a proof. Free with mutation_free.
+ * All mutants of a kernel on a machine. tell(self, done, total) is called before each, and ends it by returning false;
+ * may be NULL. quick: the explorer is asked only where there is no proof, else about all, so that it may contradict a
+ * proof. Free with mutation_free.
  */
 void mutate(const struct ws_config *c, bool quick, bool (*tell)(void *self, size_t done, size_t total), void *self, struct mutation *m);
 void mutation_free(struct mutation *m);

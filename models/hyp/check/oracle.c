@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "models/hyp/check/oracle_impl.h"
-#include "models/hyp/check/inject.h"
 #include "models/hyp/kvm/reach.h"
 
 /* Writes that are left out because they would change nothing: the value is there, so the tag moves. */
@@ -379,12 +378,11 @@ static void lazy(struct oracle *o, uint64_t state, unsigned lrs)
 	oracle_guest_runs(o, state | CND(FP_OWNED));
 }
 
-/* --inject host-write: host code that does not know of the loaded vCPU. */
+/* Host code that does not know of the loaded vCPU. */
 static void host_writes(struct oracle *o)
 {
-	for (size_t k = 0; k < o->p->config.n_inject; k++) {
-		const struct ws_inject *x = &o->p->config.inject[k];
-		int slot = x->kind == INJECT_host_write ? o->t.slot[ws_same((enum sysreg)x->a.reg)] : -1;
+	for (size_t k = 0; k < o->p->beside.n_host_write; k++) {
+		int slot = o->t.slot[ws_same((enum sysreg)o->p->beside.host_write[k])];
 		unsigned s = (unsigned)slot;
 
 		if (slot < 0)
@@ -418,7 +416,7 @@ static void leave(struct oracle *o, uint64_t state)
 static void put(struct oracle *o, uint64_t state, unsigned lrs)
 {
 	o->stats.puts++;
-	if (!ws_inject_skips_put(o->p, o->n_puts))
+	if (!ws_skips_put(o->p, o->n_puts))
 		run_comp(o, ws_phase_comp(o->p, PHASE_PUT), state, lrs);
 	oracle_all_saved(o);
 	oracle_cpu(o, o->c)->loaded = ORACLE_NONE;
@@ -523,16 +521,11 @@ void oracle_step(struct oracle *o, unsigned v, unsigned cpu, enum ws_comp comp, 
 
 /* ---- accesses from outside the program ---- */
 
-/* Linux's accessors: VHE, loaded, in their list, and not where an injection says otherwise. */
 bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg)
 {
-	if (ws_inject_accessor(o->p, INJECT_blind_accessor, reg))
-		return true;
-	if (o->p->config.model->mode != MODE_VHE || (oracle_vcpu(o, v)->state & CND(LOADED)) == 0)
-		return false;
-	if (ws_inject_accessor(o->p, INJECT_cache_accessor, reg))
-		return true;
-	return ws_accessor_reaches(o->p->config.model, reg) && o->t.deferred[reg] && !ws_inject_accessor(o->p, INJECT_bypass_accessor, reg);
+	uint8_t way = o->p->beside.way[reg];
+
+	return way == WAY_CPU || (way == WAY_LOADED && (oracle_vcpu(o, v)->state & CND(LOADED)) != 0);
 }
 
 void oracle_access(struct oracle *o, const struct oracle_access *a)

@@ -11,7 +11,7 @@
  *	oracle_access(o, &(struct oracle_access){ ... });                 a handler, another thread, user space
  *	oracle_step(o, v, cpu, ws_phase_comp(prog, PHASE_EXIT), CND(SYNC), 0);  checks what the host finds
  *
- * What must be there comes from the program without injections and policies (which registers KVM switches)
+ * What must be there comes from the program as compiled without policies (which registers KVM switches)
  * and from the columns of sysregs.def and reach.def, never from the program under test. After a violation
  * the value is put right, so that one fault is one violation each time it happens.
  *

@@ -2,7 +2,6 @@
 /* Rows of barriers.def: what must stand between two things that happen on one CPU. */
 #include <string.h>
 
-#include "models/hyp/check/inject.h"
 #include "models/hyp/check/oracle_impl.h"
 #include "models/hyp/check/ws_life.h"
 
@@ -103,11 +102,11 @@ static bool is_cse(const struct ws_prog *p, const struct ws_op *op)
 		return true;
 	case CNT_exc:
 	case CNT_hvc:
-		return !ws_inject_no_cse(p, false);
+		return !p->beside.entry_no_cse;
 	case CNT_svc:
 		return true; /* SCTLR_EL1 */
 	case CNT_eret:
-		return !ws_inject_no_cse(p, true);
+		return !p->beside.return_no_cse;
 	default:
 		return false;
 	}

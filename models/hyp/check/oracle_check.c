@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/check/inject.h"
 #include "models/hyp/check/known.h"
 #include "models/hyp/check/oracle_impl.h"
 
@@ -59,7 +58,7 @@ static size_t known_bug(const struct oracle *o, enum oracle_rule rule, const cha
 	const struct known_bug *k = known_bugs(&n);
 
 	for (i = 0; i < n; i++) {
-		if (k[i].rule == rule && strcmp(k[i].what, what) == 0 && known_bug_of(i, o->p) && !ws_inject_blames(o->p, i))
+		if (k[i].rule == rule && strcmp(k[i].what, what) == 0 && known_bug_of(i, o->p) && (o->p->beside.blamed >> i & 1) == 0)
 			break;
 	}
 	return i;

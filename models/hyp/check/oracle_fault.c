@@ -6,7 +6,6 @@
  */
 #include <string.h>
 
-#include "models/hyp/check/inject.h"
 #include "models/hyp/check/oracle_impl.h"
 #include "models/hyp/check/ws_life.h"
 
@@ -109,7 +108,7 @@ static bool is_due(const struct oracle *o, size_t r, uint64_t state)
 
 	if ((on & HVC) != 0)
 		return o->fault.in_hvc;
-	if (ws_inject_unasked(o->p, r))
+	if ((o->p->beside.unasked >> r & 1) != 0)
 		on &= ~CND(SYNC);
 	if (o->phase == PHASE_EXIT)
 		state |= TO_HOST;

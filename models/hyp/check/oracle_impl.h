@@ -85,7 +85,6 @@ struct oracle_tables {
 	struct oracle_comp comp[COMP_COUNT];
 	uint32_t faults; /* FAULT rows of this kernel */
 	bool lazy_fp, always_fp, keys_on_use;
-	uint8_t deferred[SR_COUNT];
 };
 
 void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p);
@@ -146,7 +145,7 @@ struct oracle {
 	struct oracle_violation *found;
 	size_t n_found, room_found;
 	uint64_t n_violations, n_known[ORACLE_KNOWN];
-	uint64_t n_puts; /* steps that are vcpu_put, for skip-put:N */
+	uint64_t n_puts; /* steps that are vcpu_put; some may do nothing */
 	struct oracle_stats stats;
 	/* the step under way */
 	enum ws_phase phase;

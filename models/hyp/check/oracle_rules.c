@@ -180,15 +180,13 @@ static void look_at_host(struct host_facts *f, const struct ws_prog *base)
 
 /* ---- all ---- */
 
-static struct ws_prog *compile_without(const struct ws_prog *p, bool policies)
+/* As the tables have it: without edits, and without policies if so. */
+static struct ws_prog *compile_again(const struct ws_prog *p, bool policies)
 {
 	struct ws_config c = p->config;
 	struct ws_prog *q;
 	struct err e;
 
-	c.skip_step = c.skip_flag = SIZE_MAX;
-	c.inject = NULL;
-	c.n_inject = 0;
 	if (!policies) {
 		memset(c.group_policy, POL_MODEL, sizeof(c.group_policy));
 		memset(c.reg_policy, POL_MODEL, sizeof(c.reg_policy));
@@ -209,7 +207,7 @@ static void look_at_guards(struct oracle_tables *t, const struct ws_prog *plain)
 void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 {
 	bool touched[N_SUBJECTS] = { false }, switched[N_SUBJECTS] = { false };
-	struct ws_prog *base = compile_without(p, false), *plain = compile_without(p, true);
+	struct ws_prog *base = compile_again(p, false), *plain = compile_again(p, true);
 	struct host_facts host;
 
 	memset(t, 0, sizeof(*t));
@@ -243,8 +241,6 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 	use_bits(t, p);
 	oracle_barriers_make(t, p);
 	oracle_faults_make(t, p);
-	for (unsigned r = 1; r < SR_COUNT; r++)
-		t->deferred[r] = ws_reg_deferred(plain, (enum sysreg)r);
 	ws_free(base);
 	ws_free(plain);
 }

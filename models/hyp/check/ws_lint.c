@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "models/hyp/kvm/handlers.h"
-#include "models/hyp/check/inject.h"
 #include "models/hyp/check/ws_life.h"
 
 static const struct {
@@ -103,7 +102,6 @@ static void check_nevers(const struct ws_prog *p, struct ws_findings *f)
 		return;
 	memset(c.group_policy, POL_MODEL, sizeof(c.group_policy));
 	memset(c.reg_policy, POL_MODEL, sizeof(c.reg_policy));
-	c.n_inject = 0;
 	base = ws_compile(&c, &e);
 	BUG_ON(base == NULL);
 	for (size_t i = 0; i < base->n; i++) {
@@ -358,7 +356,7 @@ static void check_handler_accesses(const struct ws_prog *p, struct ws_findings *
 		enum ws_rule rule = memory ? RULE_handler_stale : RULE_accessor_missing;
 
 		if (h[i].moment != MOMENT_KERNEL || h[i].who != WHO_OWN || !ws_reg_deferred(p, reg) ||
-		    (!memory && ws_accessor_reaches(p->config.model, reg) && !ws_inject_accessor(p, INJECT_bypass_accessor, reg)))
+		    (!memory && p->beside.way[reg] != WAY_MEMORY))
 			continue;
 		ws_finding_add(f, rule, (enum sr_group)sysreg_row(reg)->group, reg, PHASE_HANDLE,
 			       "%s (group %s), handle: %s %s it %s, but it lives in the CPU while the vCPU is loaded; want it in "

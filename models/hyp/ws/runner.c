@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "models/hyp/kvm/handlers.h"
-#include "models/hyp/check/inject.h"
 #include "models/hyp/check/oracle.h"
 
 /* A host CPU: its registers, the host's saved context, and who ran last. */
@@ -252,7 +251,7 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 	bool skipped;
 
 	state |= state_before(r, v, comp);
-	skipped = comp == ws_phase_comp(r->p, PHASE_PUT) && ws_inject_skips_put(r->p, ++r->n_puts);
+	skipped = comp == ws_phase_comp(r->p, PHASE_PUT) && ws_skips_put(r->p, ++r->n_puts);
 	if (!skipped)
 		state = vflag_plan_run(r->flags, &v->flags, comp, state);
 	r->last_state = state;

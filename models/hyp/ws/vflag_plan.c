@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-#include "models/hyp/check/inject.h"
-#include "models/hyp/kvm/reach.h"
-
 /* Sites in a row of one plan: before and after a component. */
 struct list {
 	uint16_t first, n, n_before;
@@ -29,7 +26,6 @@ struct memo {
 
 struct vflag_plan {
 	const struct ws_prog *p;
-	uint64_t known;
 	bool remember;
 	struct vflag_sink user, own;
 	uint16_t *site; /* indices into vflag_sites(), by list */
@@ -71,17 +67,6 @@ static void note(void *self, const struct vflag_violation *x)
 }
 
 /* ---- make ---- */
-
-uint64_t vflag_known(const struct ws_prog *p)
-{
-	if ((p->known & (CND(AT_EL2) | CND(SINCE_6_1))) == (CND(AT_EL2) | CND(SINCE_6_1)))
-		return p->known | CND(DEFERS);
-	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
-		if (ws_accessor_listed((enum sysreg)r) && ws_reg_deferred(p, (enum sysreg)r))
-			return p->known | CND(DEFERS);
-	}
-	return p->known;
-}
 
 /* The component that a site stands before or after; COMP_COUNT: none. */
 static unsigned comp_of(const struct vflag_plan *plan, const struct vflag_site *s)
@@ -147,7 +132,7 @@ static bool is_must(const struct vflag_plan *plan, const struct vflag_must *m, c
 {
 	unsigned comp = (unsigned)(l - plan->comp);
 
-	return (m->guard.fixed_on & ~plan->known) == 0 && (m->guard.fixed_off & plan->known) == 0 &&
+	return (m->guard.fixed_on & ~plan->p->known) == 0 && (m->guard.fixed_off & plan->p->known) == 0 &&
 	       (m->where == VFW_COMP ? m->id == comp : m->id == l->phase);
 }
 
@@ -185,7 +170,7 @@ static void make_event(struct vflag_plan *plan, unsigned ev)
 static bool has_flag(const struct vflag_plan *plan, enum vflag f)
 {
 	return vflag_row(f)->since <= plan->p->config.model->version ||
-	       (f == VF_SYSREGS_ON_CPU && (vflag_known(plan->p) & CND(DEFERS)) != 0);
+	       (f == VF_SYSREGS_ON_CPU && (plan->p->known & CND(DEFERS)) != 0);
 }
 
 static void make_conditions(struct vflag_plan *plan)
@@ -200,12 +185,10 @@ static void make_conditions(struct vflag_plan *plan)
 struct vflag_plan *vflag_plan_new(const struct ws_prog *p, bool remember, const struct vflag_sink *sink)
 {
 	struct vflag_plan *plan = xcalloc(1, sizeof(*plan));
-	uint64_t known = vflag_known(p);
 	size_t n;
-	const struct vflag_site *s = vflag_sites(&n);
 
+	(void)vflag_sites(&n);
 	plan->p = p;
-	plan->known = known;
 	plan->remember = remember;
 	if (sink != NULL)
 		plan->user = *sink;
@@ -214,8 +197,7 @@ struct vflag_plan *vflag_plan_new(const struct ws_prog *p, bool remember, const 
 	plan->runs = xcalloc(n, sizeof(*plan->runs));
 	plan->has = xcalloc(n, sizeof(*plan->has));
 	for (size_t i = 0; i < n; i++)
-		plan->has[i] = i != p->config.skip_flag && !ws_inject_site(p, &s[i]) && (s[i].guard.fixed_on & ~known) == 0 &&
-			       (s[i].guard.fixed_off & known) == 0;
+		plan->has[i] = p->beside.site[i] != SITE_NONE;
 	make_conditions(plan);
 	for (unsigned ev = 0; ev < VFE_COUNT; ev++)
 		make_event(plan, ev);
@@ -265,7 +247,8 @@ static void copy_set(struct vflags *v, const struct vflag_site *s)
 
 static void run_site(const struct vflag_plan *plan, struct vflags *v, const struct vflag_site *s)
 {
-	bool open = plan->p->config.n_inject != 0 && ws_inject_preemptible(plan->p, s);
+	size_t n;
+	bool open = plan->p->beside.site[s - vflag_sites(&n)] == SITE_OPEN;
 	struct vflag_who who = { s->side, open ? VFP_OPEN : VFP_ACCESSOR, s->waives, v->owner, s->function };
 
 	switch ((enum vflag_op)s->op) {
@@ -423,7 +406,7 @@ static void run_event(struct vflag_plan *plan, struct vflags *v, enum vflag_even
 
 void vflag_plan_vcpu(struct vflag_plan *plan, struct vflags *v, unsigned vcpu)
 {
-	vflags_init(v, vflag_known(plan->p), plan->p->config.model->version, vcpu, (int32_t)vcpu, &plan->own);
+	vflags_init(v, plan->p->known, plan->p->config.model->version, vcpu, (int32_t)vcpu, &plan->own);
 }
 
 static void first_run(struct vflag_plan *plan, struct vflags *v)

@@ -6,9 +6,6 @@
 #include "models/hyp/kvm/vflags.h"
 #include "models/hyp/ws/wswitch.h"
 
-/* What a program knows at compile time, DEFERS included. */
-uint64_t vflag_known(const struct ws_prog *p);
-
 /*
  * The sites that a program has. remember: what a component does to the same flags in the same state is worked out
  * once, then added up; the same result as site by site.

@@ -6,8 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "models/hyp/check/inject.h"
 #include "models/hyp/kvm/exits.h"
+#include "models/hyp/kvm/reach.h"
+#include "models/hyp/kvm/vflags.h"
 #include "models/hyp/ws/ws_policy.h"
 
 const char *const ws_policy_names[POL_COUNT + 1] = {
@@ -32,8 +33,6 @@ const char *ws_policy_help(enum ws_policy p)
 void ws_config_init(struct ws_config *c)
 {
 	memset(c, 0, sizeof(*c));
-	c->skip_step = SIZE_MAX;
-	c->skip_flag = SIZE_MAX;
 }
 
 #define CALL_DEPTH_MAX 8
@@ -45,6 +44,7 @@ struct compiler {
 	enum ws_comp root;
 	uint64_t known; /* static conditions of the phase being compiled */
 	unsigned depth;
+	uint16_t call; /* that inserts what is compiled; 0 none */
 };
 
 static struct ws_op *emit(struct compiler *c, const struct ws_step *s, enum ws_opcode opcode,
@@ -66,6 +66,7 @@ static struct ws_op *emit(struct compiler *c, const struct ws_step *s, enum ws_o
 	op->guard.on = guard.on; /* the fixed conditions hold: the op would not be here */
 	op->guard.off = guard.off;
 	op->step = s;
+	op->call = c->call;
 	op->insns = 1;
 	return op;
 }
@@ -133,6 +134,22 @@ static void emit_register(struct compiler *c, const struct ws_step *s, enum ws_s
 static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, struct ws_guard guard,
 		     struct err *e);
 
+/* The block that a CALL row inserts. */
+static int emit_call(struct compiler *c, const struct ws_step *s, enum ws_side side, struct ws_guard guard, struct err *e)
+{
+	struct ws_prog *p = c->p;
+	uint16_t outer = c->call;
+	int rc;
+
+	p->call = xrealloc(p->call, (p->n_call + 2) * sizeof(*p->call));
+	p->call[++p->n_call] = (struct ws_call){ s, outer };
+	c->call = (uint16_t)p->n_call;
+	BUG_ON(p->n_call >= UINT16_MAX);
+	rc = emit_comp(c, (enum ws_comp)s->operand, side, guard, e);
+	c->call = outer;
+	return rc;
+}
+
 static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side side,
 		     struct ws_guard guard, struct err *e)
 {
@@ -142,7 +159,7 @@ static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side s
 
 	switch ((enum ws_operand)row->operand) {
 	case OPND_COMP:
-		return emit_comp(c, (enum ws_comp)s->operand, side, guard, e);
+		return emit_call(c, s, side, guard, e);
 	case OPND_REG:
 		emit_register(c, s, side, guard);
 		return 0;
@@ -177,7 +194,7 @@ static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, st
 	for (size_t i = 0; i < n; i++) {
 		struct ws_guard g = { s[i].guard.on | guard.on, s[i].guard.off | guard.off, 0, 0 };
 
-		if (s[i].comp != comp || i == c->p->config.skip_step)
+		if (s[i].comp != comp)
 			continue;
 		if ((s[i].guard.fixed_on & ~c->known) != 0 || (s[i].guard.fixed_off & c->known) != 0)
 			continue;
@@ -260,9 +277,10 @@ static void resolve_accessors(struct ws_prog *p)
 	p->n = n;
 }
 
-/* Ranges of the components, and which state their guards depend on. */
-static void index_components(struct ws_prog *p)
+/* Which state the components' guards depend on, too. */
+void ws_reindex(struct ws_prog *p)
 {
+	memset(p->comp, 0, sizeof(p->comp));
 	for (size_t i = 0; i < p->n; i++) {
 		const struct ws_op *op = &p->op[i];
 
@@ -282,6 +300,39 @@ static bool has_lazy_fp(const struct ws_prog *p)
 			return true;
 	}
 	return false;
+}
+
+/*
+ * Registers that accessors know live in the CPU while the vCPU is loaded. A policy brings that to kernels whose
+ * model does not have it.
+ */
+static bool defers(const struct ws_prog *p)
+{
+	if ((p->known & (CND(AT_EL2) | CND(SINCE_6_1))) == (CND(AT_EL2) | CND(SINCE_6_1)))
+		return true;
+	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
+		if (ws_accessor_listed((enum sysreg)r) && ws_reg_deferred(p, (enum sysreg)r))
+			return true;
+	}
+	return false;
+}
+
+static void settle_beside(struct ws_prog *p)
+{
+	struct ws_beside *b = &p->beside;
+	size_t n;
+	const struct vflag_site *s = vflag_sites(&n);
+
+	if (defers(p))
+		p->known |= CND(DEFERS);
+	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
+		bool cpu = ws_accessor_reaches(p->config.model, (enum sysreg)r) && ws_reg_deferred(p, (enum sysreg)r);
+
+		b->way[r] = cpu ? WAY_LOADED : WAY_MEMORY;
+	}
+	b->site = xcalloc(n, sizeof(*b->site));
+	for (size_t i = 0; i < n; i++)
+		b->site[i] = (s[i].guard.fixed_on & ~p->known) == 0 && (s[i].guard.fixed_off & p->known) == 0 ? SITE_HERE : SITE_NONE;
 }
 
 struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
@@ -304,21 +355,9 @@ struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
 	}
 	resolve_accessors(p);
 	p->lazy_fp = has_lazy_fp(p);
-	if (ws_inject_apply(p, e) != 0) {
-		ws_free(p);
-		return NULL;
-	}
-	index_components(p);
+	settle_beside(p);
+	ws_reindex(p);
 	return p;
-}
-
-void ws_drop_op(struct ws_prog *p, size_t i)
-{
-	memmove(&p->op[i], &p->op[i + 1], (p->n - i - 1) * sizeof(*p->op));
-	p->n--;
-	for (unsigned c = 0; c < COMP_COUNT; c++)
-		memset(&p->comp[c], 0, sizeof(p->comp[c]));
-	index_components(p);
 }
 
 void ws_free(struct ws_prog *p)
@@ -326,6 +365,10 @@ void ws_free(struct ws_prog *p)
 	if (p == NULL)
 		return;
 	free(p->op);
+	free(p->call);
+	free(p->beside.site);
+	free(p->beside.no_put);
+	free(p->beside.host_write);
 	free(p);
 }
 

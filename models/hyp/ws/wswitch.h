@@ -26,8 +26,6 @@ enum ws_policy {
 extern const char *const ws_policy_names[POL_COUNT + 1]; /* NULL-terminated */
 const char *ws_policy_help(enum ws_policy p);
 
-struct ws_inject;
-
 /* What to compile. */
 struct ws_config {
 	const struct ws_model *model;
@@ -35,10 +33,6 @@ struct ws_config {
 	uint64_t vcpu; /* CND(V*) bits: vCPU features */
 	uint8_t group_policy[GRP_COUNT]; /* enum ws_policy */
 	uint8_t reg_policy[SR_COUNT];    /* enum ws_policy; wins over the group's */
-	size_t skip_step;                /* row of ws_steps() to leave out, for mutation tests; SIZE_MAX = none */
-	size_t skip_flag;                /* row of vflag_sites() to leave out; SIZE_MAX = none */
-	const struct ws_inject *inject;  /* faults to build in (inject.h), in order; they must last */
-	size_t n_inject;
 };
 
 struct ws_op {
@@ -52,17 +46,53 @@ struct ws_op {
 	uint16_t comp;  /* enum ws_comp */
 	uint16_t reg;   /* enum sysreg that is read or written (after E2H redirection); SR_NONE if none */
 	uint16_t insns; /* instructions it stands for */
+	uint16_t call;  /* of ws_prog.call: the CALL row that inserted its row; 0 none */
 	uint32_t cycles; /* per execution */
 	struct ws_guard guard; /* run-time conditions only */
 	const struct ws_step *step;
 };
 
+/* A CALL row and the one that inserted it. */
+struct ws_call {
+	const struct ws_step *step;
+	uint16_t outer; /* of ws_prog.call; 0 none */
+};
+
+/* What an accessor (vcpu_read_sys_reg, vcpu_write_sys_reg) reaches. */
+enum ws_way { WAY_MEMORY, WAY_LOADED /* the CPU while the vCPU is loaded */, WAY_CPU /* the CPU, loaded or not */ };
+
+/* A row of vflag_sites() in a program; OPEN: with preemption on. */
+enum ws_site { SITE_NONE, SITE_HERE, SITE_OPEN };
+
+/*
+ * What the kernel does beside the program's ops. Compiled, it is as the tables say. Faults are edits of this and of the ops,
+ * made after compiling (check/inject.h): who runs or judges a program looks here and need not know of faults.
+ */
+struct ws_beside {
+	uint8_t way[SR_COUNT]; /* enum ws_way */
+	uint8_t *site;         /* enum ws_site; per row of vflag_sites() */
+	uint64_t *no_put;      /* vcpu_puts that do nothing, by their number from 1; 0: all */
+	size_t n_no_put;
+	uint16_t *host_write;  /* registers (enum sysreg) that host code writes in the CPU after each exit */
+	size_t n_host_write;
+	bool keeps_pc;         /* KVM_RUN ends with INCREMENT_PC or PENDING_EXCEPTION still set */
+	bool commits_events;   /* KVM_SET_VCPU_EVENTS delivers its exception at once */
+	bool resets_loaded;    /* a vCPU is reset without vcpu_put and vcpu_load around it */
+	bool entry_no_cse;     /* exception entry to EL2 is no context synchronisation event; return from it */
+	bool return_no_cse;
+	uint64_t unasked;      /* bit per row of faults.def: its reader does not ask whether this exit wrote it */
+	uint64_t blamed;       /* bit per row of known_bugs.def: counts as a violation */
+};
+
 struct ws_prog {
 	struct ws_config config;
-	uint64_t known; /* conditions that held when it was compiled */
+	uint64_t known; /* settled conditions, DEFERS included */
 	struct ws_op *op;
 	size_t n;
-	bool lazy_fp; /* the guest's FP registers wait for a trap, whatever an injection left of it */
+	struct ws_call *call; /* 0: unused */
+	size_t n_call;
+	struct ws_beside beside;
+	bool lazy_fp; /* the guest's FP registers wait for a trap, whatever an edit left of it */
 	struct {
 		size_t first, n;
 		uint64_t mask; /* run-time conditions its guards look at */
@@ -70,17 +100,26 @@ struct ws_prog {
 	} comp[COMP_COUNT];
 };
 
-/* Set policies to POL_MODEL and no mutation; model and machine must be set by the caller. */
+/* Set policies to POL_MODEL; model and machine must be set by the caller. */
 void ws_config_init(struct ws_config *c);
 
 /*
  * Compile. Returns NULL with ERR_MODEL when the model can't run on the machine (VHE without FEAT_VHE) or
- * a policy has no meaning for its group, or an injection finds nothing to change; correctness is ws_lint's question. Free with ws_free.
+ * a policy has no meaning for its group; correctness is ws_lint's question. Free with ws_free.
  */
 struct ws_prog *ws_compile(const struct ws_config *c, struct err *e);
 void ws_free(struct ws_prog *p);
-/* Take op i out of a program. */
-void ws_drop_op(struct ws_prog *p, size_t i);
+/* Find the ranges of the components again, after an edit of its ops. */
+void ws_reindex(struct ws_prog *p);
+/* Does the n-th vcpu_put (from 1) do nothing? */
+static inline bool ws_skips_put(const struct ws_prog *p, uint64_t n)
+{
+	for (size_t i = 0; i < p->beside.n_no_put; i++) {
+		if (p->beside.no_put[i] == 0 || p->beside.no_put[i] == n)
+			return true;
+	}
+	return false;
+}
 
 /* Component of the program for a phase up to LAZY. */
 static inline enum ws_comp ws_phase_comp(const struct ws_prog *p, enum ws_phase phase)
