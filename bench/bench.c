@@ -65,7 +65,8 @@ static double time_switches(const struct ws_prog *p, bool counting, bool check)
 		struct oracle *o = check ? oracle_new(p, 1, 1) : NULL;
 		double start;
 
-		runner_check(r, o);
+		if (o != NULL)
+			watch_add(runner_watchers(r), oracle_watch(o));
 		runner_kind(r, v, EXIT_run_first, NULL);
 		start = bench_now();
 		for (unsigned i = 0; i < SWITCHES; i++)

@@ -70,7 +70,7 @@ START_TEST(the_shipped_trace_is_clean_under_every_model)
 		struct err e = { ERR_NONE, "" };
 		struct ws_prog *p = golden_compile(&gs.c[i], SIZE_MAX);
 		struct oracle *o = oracle_new(p, 0, 0);
-		struct replay_options opt = { .counting = true, .fp = FP_EACH_LOAD, .from = "", .to = "", .oracle = o };
+		struct replay_options opt = { .counting = true, .fp = FP_EACH_LOAD, .from = "", .to = "", .watch = { oracle_watch(o) } };
 		struct tr_reader *trace = tr_open(path, &e);
 		struct outcome *r = replay_run(p, trace, &opt, &e);
 
@@ -289,7 +289,7 @@ START_TEST(another_vcpus_register_read_in_the_cpu_is_the_wrong_vcpus)
 {
 	struct ws_prog *p = golden_compile(core(VHE, "everything"), SIZE_MAX);
 	struct oracle *o = oracle_new(p, 2, 2);
-	struct oracle_access a = { 1, 0, SR_SCTLR_EL1, VIA_ACCESSOR, false, "some_handler" };
+	struct handler_access a = { 1, 0, SR_SCTLR_EL1, VIA_ACCESSOR, false, "some_handler" };
 
 	load_and_leave(o, p, 0, 0);
 	load_and_leave(o, p, 1, 1);
@@ -305,7 +305,7 @@ START_TEST(an_accessor_that_does_not_ask_reaches_another_vcpus_value)
 	struct ws_inject x;
 	struct ws_prog *p = injected(core(VHE, "everything"), &x, "blind-accessor:VBAR_EL1");
 	struct oracle *o = oracle_new(p, 2, 1);
-	struct oracle_access a = { 0, 0, SR_VBAR_EL1, VIA_ACCESSOR, false, "enter_exception64" };
+	struct handler_access a = { 0, 0, SR_VBAR_EL1, VIA_ACCESSOR, false, "enter_exception64" };
 
 	load_and_leave(o, p, 1, 0);
 	oracle_step(o, 1, 0, ws_phase_comp(p, PHASE_PUT), 0, 0);
@@ -339,7 +339,7 @@ START_TEST(mpidr_must_not_be_cached)
 	struct ws_inject x;
 	struct ws_prog *p = injected(core(VHE, "everything"), &x, "cache-accessor:VMPIDR_EL2");
 	struct oracle *o = oracle_new(p, 2, 2);
-	struct oracle_access a = { 0, 0, SR_VMPIDR_EL2, VIA_ACCESSOR, false, "kvm_vcpu_get_mpidr_aff" };
+	struct handler_access a = { 0, 0, SR_VMPIDR_EL2, VIA_ACCESSOR, false, "kvm_vcpu_get_mpidr_aff" };
 
 	oracle_access(o, &a);
 	ck_assert_uint_eq(oracle_violation_count(o), 0); /* not loaded: memory */
@@ -355,7 +355,7 @@ START_TEST(what_user_space_writes_is_found_again_on_any_cpu)
 {
 	struct ws_prog *p = golden_compile(core(VHE, "everything"), SIZE_MAX);
 	struct oracle *o = oracle_new(p, 1, 2);
-	struct oracle_access set = { 0, 0, SR_SCTLR_EL1, VIA_MEMORY, true, "kvm_sys_reg_set_user" };
+	struct handler_access set = { 0, 0, SR_SCTLR_EL1, VIA_MEMORY, true, "kvm_sys_reg_set_user" };
 
 	for (unsigned i = 0; i < 6; i++) {
 		oracle_access(o, &set);

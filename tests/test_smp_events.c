@@ -11,7 +11,7 @@
 
 /* What ran, by component; per vCPU the vcpu_loads that no entry followed. */
 struct ran {
-	struct smp_hooks hooks;
+	struct watch hooks;
 	struct ws_totals comp[COMP_COUNT];
 	uint64_t runs[COMP_COUNT];
 	struct smp *m;
@@ -58,7 +58,7 @@ static void see_thread(void *ctx, const struct smp_at *at, unsigned prev)
 static void look(struct ran *r, struct smp *m)
 {
 	memset(r, 0, sizeof(*r));
-	r->hooks = (struct smp_hooks){
+	r->hooks = (struct watch){
 		.ctx = r, .ran = see_ran, .enter = see_enter, .thread = see_thread};
 	r->m = m;
 	if (m != NULL)
@@ -135,10 +135,10 @@ static void scratch(char path[static 64])
 	(void)snprintf(path, 64, "/tmp/el2sim-smp-events-%ld.e2t", (long)getpid());
 }
 
-static struct outcome *replay_of(const struct bench *b, const char *path, struct smp_hooks *hooks)
+static struct outcome *replay_of(const struct bench *b, const char *path, struct watch *watch)
 {
 	struct err e = {ERR_NONE, ""};
-	struct replay_options opt = {.counting = true, .from = "", .to = "", .hooks = hooks};
+	struct replay_options opt = {.counting = true, .from = "", .to = "", .watch = {watch}};
 	struct tr_reader *t = tr_open(path, &e);
 	struct outcome *r;
 
@@ -203,7 +203,7 @@ START_TEST(a_replay_of_the_written_events_counts_what_the_machine_counted)
 	configure(&b, (unsigned)_i);
 	m = machine(&b, true);
 	look(&sim, m);
-	smp_hook(m, &sim.hooks);
+	smp_watch(m, &sim.hooks);
 	write_events(m, path);
 	look(&rep, NULL);
 	r = replay_of(&b, path, &rep.hooks);

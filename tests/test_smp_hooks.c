@@ -20,7 +20,7 @@ struct seen {
 	enum smp_state state[VCPUS];
 	unsigned runs[CPUS]; /* vCPU whose thread the pCPU has */
 	bool ordered;        /* times of a pCPU do not overlap: a machine */
-	struct smp_hooks hooks;
+	struct watch hooks;
 };
 
 static void see_ran(void *ctx, const struct smp_at *at, const struct smp_ran *what)
@@ -123,7 +123,7 @@ static void look(struct seen *s, bool machine)
 	for (unsigned i = 0; i < CPUS; i++)
 		s->runs[i] = SMP_NOBODY;
 	s->ordered = machine;
-	s->hooks = (struct smp_hooks){
+	s->hooks = (struct watch){
 		.ctx = s,
 		.ran = see_ran,
 		.mode = machine ? see_mode : NULL,
@@ -176,7 +176,7 @@ START_TEST(an_observer_sees_all_that_a_machine_counts)
 	measured[EXIT_hvc_unknown].cycles = 123;
 	m = smp_new(&b.o, &b.w, b.prog, measured, true, &e);
 	look(&s, true);
-	smp_hook(m, &s.hooks);
+	smp_watch(m, &s.hooks);
 	ck_assert_msg(smp_run(m, &e) == 0, "%s", e.text);
 	expect_totals(&s, m->out.phase);
 	ck_assert_uint_eq(s.measured, m->out.clock->path.cycles);
@@ -234,8 +234,8 @@ START_TEST(two_observers_see_the_same_and_change_nothing)
 	m = machine(&b, true);
 	look(&s[0], true);
 	look(&s[1], true);
-	smp_hook(m, &s[0].hooks);
-	smp_hook(m, &s[1].hooks);
+	smp_watch(m, &s[0].hooks);
+	smp_watch(m, &s[1].hooks);
 	ck_assert_int_eq(smp_run(m, &e), 0);
 	ck_assert_int_eq(memcmp(&m->out.total, &alone->out.total, sizeof(m->out.total)), 0);
 	ck_assert_int_eq(memcmp(&m->out.n, &alone->out.n, sizeof(m->out.n)), 0);
@@ -253,7 +253,7 @@ START_TEST(an_observer_sees_all_that_a_replay_counts)
 	struct seen s;
 	struct err e = {ERR_NONE, ""};
 	struct tr_reader *t = tr_open("traces/samples/linux-6.12-vhe-mixed-4v2p.e2t", &e);
-	struct replay_options opt = {.counting = true, .from = "", .to = "", .hooks = &s.hooks};
+	struct replay_options opt = {.counting = true, .from = "", .to = "", .watch = {&s.hooks}};
 	struct outcome *r;
 
 	setup(&b, "linux-6.12-vhe");

@@ -9,7 +9,7 @@
 
 static const char *const models[] = {"linux-6.12-vhe", "linux-6.12-nvhe", "linux-4.15-vhe"};
 
-struct watch {
+struct delta_watch {
 	struct sk_hooks hooks;
 	struct smp *m;
 };
@@ -17,7 +17,7 @@ struct watch {
 static void look(struct sk *k, struct sk_hooks *h)
 {
 	struct err e = {ERR_NONE, ""};
-	struct watch *w = container_of(h, struct watch, hooks);
+	struct delta_watch *w = container_of(h, struct delta_watch, hooks);
 
 	(void)k;
 	ck_assert_msg(smp_check_wakeups(w->m, &e) == 0, "%llu ps: %s",
@@ -67,7 +67,7 @@ START_TEST(whatever_happens_time_adds_up_and_no_wakeup_is_lost)
 {
 	struct err e = {ERR_NONE, ""};
 	struct bench b;
-	struct watch w = {.hooks = {.delta = look}};
+	struct delta_watch w = {.hooks = {.delta = look}};
 
 	random_bench(&b, (uint64_t)_i);
 	w.m = machine(&b, true);
@@ -95,7 +95,7 @@ START_TEST(in_any_order_of_the_same_moment_no_wakeup_is_lost)
 	struct err e = {ERR_NONE, ""};
 	uint64_t s = (uint64_t)_i * 31 + 7, random = s;
 	struct bench b;
-	struct watch w = {.hooks = {.delta = look}};
+	struct delta_watch w = {.hooks = {.delta = look}};
 
 	random_bench(&b, (uint64_t)_i);
 	b.o.kick_ns = draw(&s, 0, 2) * draw(&s, 0, 3000);
@@ -115,7 +115,7 @@ END_TEST
 
 /* When the kicked vCPU's pCPU took the interrupt, and when it was sent. */
 struct kick_watch {
-	struct smp_hooks hooks;
+	struct watch hooks;
 	uint64_t sent, arrived;
 	unsigned to;
 };
@@ -158,7 +158,7 @@ START_TEST(an_ipi_takes_its_receiver_out_of_the_guest_after_the_kick_latency_and
 		b.w.law = LAW_EXPONENTIAL; /* not both at once */
 		b.w.exits_per_s = 10000;
 		m = machine(&b, true);
-		smp_hook(m, &w.hooks);
+		smp_watch(m, &w.hooks);
 		for (uint64_t at = 1; w.sent == 0; at++) {
 			run_to(m, at);
 			if (w.sent != 0 &&

@@ -10,7 +10,8 @@ static struct runner *runner_told(struct bench *b)
 {
 	struct runner *r = runner_new(b->prog, true);
 
-	runner_flag_sink(r, &b->sink);
+	b->watch = (struct watch){ .ctx = b, .flag = take };
+	watch_add(runner_watchers(r), &b->watch);
 	return r;
 }
 

@@ -17,6 +17,7 @@ struct bench {
 	struct ws_prog *prog;
 	struct vflags v;
 	struct vflag_sink sink;
+	struct watch watch; /* of a runner; the same */
 	unsigned n;
 	struct vflag_violation x;
 };

@@ -67,7 +67,7 @@ static const struct arg_spec spec = {
 
 /* ---- how long it may go on ---- */
 
-struct watch {
+struct stopwatch {
 	struct progress bar;
 	struct timespec begin;
 	uint64_t seconds; /* 0: no limit */
@@ -76,7 +76,7 @@ struct watch {
 	bool interrupted;
 };
 
-static double elapsed(const struct watch *w)
+static double elapsed(const struct stopwatch *w)
 {
 	struct timespec now;
 
@@ -86,7 +86,7 @@ static double elapsed(const struct watch *w)
 
 static bool go_on(void *self, uint64_t states, unsigned depth)
 {
-	struct watch *w = self;
+	struct stopwatch *w = self;
 	sigset_t pending;
 
 	if (w->bar.on && (depth != w->depth || states >= w->states + 20000)) {
@@ -102,11 +102,11 @@ static bool go_on(void *self, uint64_t states, unsigned depth)
 	return !w->interrupted && (w->seconds == 0 || elapsed(w) < (double)w->seconds);
 }
 
-static void watch_begin(struct watch *w, uint64_t seconds)
+static void stopwatch_begin(struct stopwatch *w, uint64_t seconds)
 {
 	sigset_t set;
 
-	*w = (struct watch){ .seconds = seconds };
+	*w = (struct stopwatch){ .seconds = seconds };
 	(void)clock_gettime(CLOCK_MONOTONIC, &w->begin);
 	progress_begin(&w->bar, "explore", 0);
 	(void)sigemptyset(&set);
@@ -115,7 +115,7 @@ static void watch_begin(struct watch *w, uint64_t seconds)
 	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* asked for in go_on, so that what was found is reported */
 }
 
-static void watch_end(struct watch *w, const struct explore_stats *s)
+static void stopwatch_end(struct stopwatch *w, const struct explore_stats *s)
 {
 	double t = elapsed(w);
 
@@ -180,18 +180,18 @@ static int search(const struct explore_args *o, const struct args *a, const stru
 				       .depth = (unsigned)o->depth, .states = (enum explore_states)o->states, .all = o->all,
 				       .no_symmetry = o->no_symmetry, .no_order = o->no_order, .memory = o->memory << 20 };
 	struct explore *x;
-	struct watch watch;
+	struct stopwatch watch;
 	enum explore_end end;
 	struct rep *r = rep_new("explore", "Every interleaving, up to a depth");
 	size_t n;
 	int rc;
 
-	watch_begin(&watch, o->seconds);
+	stopwatch_begin(&watch, o->seconds);
 	opt.go_on = go_on;
 	opt.self = &watch;
 	x = explore_new(p, &opt);
 	end = explore_run(x);
-	watch_end(&watch, explore_stats(x));
+	stopwatch_end(&watch, explore_stats(x));
 	(void)explore_violations(x, &n);
 	rep_fact(r, "config", "configuration", "%s", c->path);
 	inject_report(c->inject, c->n_inject, r);

@@ -132,7 +132,7 @@ static int report(const struct job *j, const struct profile_args *o, struct err 
 	rep_fact(r, "model", "switch model", "%s", j->prog->config.model->name);
 	rep_fact(r, "machine", "machine", "%s", j->prog->config.machine->name);
 	run_source_facts(&j->result, r);
-	inject_report(&j->prog->config, r);
+	inject_report(j->config.inject, j->config.n_inject, r);
 	unsound_report(j->prog, "", r);
 	listing(&j->result, o->top, r);
 	if (j->bounds != NULL) {

@@ -41,9 +41,10 @@ static int build_replay(struct job *j, const char *path, struct err *e)
 	if (path == NULL || path[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: neither a trace nor a workload: set [run] trace, give --trace FILE (el2sim trace "
 			       "import makes one), or give exit kinds weights in [mix] to simulate them", j->config.path[0] != '\0' ? j->config.path : "configuration");
-	opt.oracle = j->oracle;
+	if (j->oracle != NULL)
+		opt.watch[0] = oracle_watch(j->oracle);
 	if (j->timeline != NULL)
-		opt.hooks = timeline_of_replay(j->timeline, (uint64_t)j->config.machine.clock_hz);
+		opt.watch[1] = timeline_of_replay(j->timeline, (uint64_t)j->config.machine.clock_hz);
 	j->result.trace = path;
 	j->engine = replay_engine(j->prog, path, &opt, e);
 	if (j->engine == NULL)
@@ -131,7 +132,8 @@ static int build_machine(struct job *j, const char *trace, struct err *e)
 	if (j->smp == NULL)
 		return -1;
 	j->engine = &j->smp->engine;
-	runner_check(j->smp->runner, j->oracle);
+	if (j->oracle != NULL)
+		smp_watch(j->smp, oracle_watch(j->oracle));
 	if (j->timeline != NULL)
 		timeline_of_machine(j->timeline, j->smp);
 	return 0;

@@ -387,12 +387,12 @@ int el2sim_observe(struct el2sim *m, const struct el2sim_observer *o, struct el2
 	if (m->hooks.ctx != NULL)
 		return machine_usage(e, "el2sim_observe: want at most one observer");
 	m->observer = *o;
-	m->hooks = (struct smp_hooks){.ctx = m,
+	m->hooks = (struct watch){.ctx = m,
 				      .ran = o->pcpu != NULL ? saw_ran : NULL,
 				      .mode = o->pcpu != NULL ? saw_mode : NULL,
 				      .state = o->vcpu != NULL ? saw_state : NULL,
 				      .exit = o->exit != NULL ? saw_exit : NULL};
-	smp_hook(m->job.smp, &m->hooks);
+	smp_watch(m->job.smp, &m->hooks);
 	return 0;
 }
 

@@ -226,8 +226,8 @@ int el2sim_add_device(struct el2sim *m, const struct el2sim_device *d, struct el
 	if (m->n_devices == 1) {
 		m->bus = (struct smp_bus){m, on_access};
 		m->job.smp->bus = &m->bus;
-		m->exits = (struct smp_hooks){.ctx = m, .handled = on_handled};
-		smp_hook(m->job.smp, &m->exits);
+		m->exits = (struct watch){.ctx = m, .handled = on_handled};
+		smp_watch(m->job.smp, &m->exits);
 	}
 	return 0;
 }

@@ -38,7 +38,7 @@ struct el2sim {
 	struct machine_access *access; /* per vCPU, the last one */
 	struct machine_access *asking; /* its device is being asked; or NULL */
 
-	struct smp_hooks hooks, exits; /* of the observer; of the devices */
+	struct watch hooks, exits; /* of the observer; of the devices */
 	struct el2sim_observer observer;
 };
 

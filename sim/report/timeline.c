@@ -360,7 +360,7 @@ struct timeline *timeline_new(const struct timeline_options *o, struct err *e)
 	}
 	t = xcalloc(1, sizeof(*t));
 	t->o = *o;
-	t->hooks = (struct smp_hooks){ .ctx = t, .ran = on_ran, .state = on_state, .exit = on_exit_,
+	t->hooks = (struct watch){ .ctx = t, .ran = on_ran, .state = on_state, .exit = on_exit_,
 				       .enter = on_enter, .handled = on_handled, .irq = on_irq, .wake = on_wake,
 				       .thread = on_thread, .halt = on_halt };
 	return t;
@@ -381,7 +381,7 @@ void timeline_of_machine(struct timeline *t, struct smp *m)
 {
 	t->m = m;
 	t->hz = m->clk.hz;
-	smp_hook(m, &t->hooks);
+	smp_watch(m, &t->hooks);
 	begin(t, 0);
 	for (unsigned v = 0; v < m->n_vcpu; v++) {
 		struct tl_event e = { .cpu = m->vcpu[v].cpu->id, .vcpu = v, .what = TL_STATE,
@@ -391,7 +391,7 @@ void timeline_of_machine(struct timeline *t, struct smp *m)
 	}
 }
 
-struct smp_hooks *timeline_of_replay(struct timeline *t, uint64_t clock_hz)
+struct watch *timeline_of_replay(struct timeline *t, uint64_t clock_hz)
 {
 	t->hz = clock_hz;
 	return &t->hooks;

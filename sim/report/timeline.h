@@ -51,7 +51,7 @@ void timeline_free(struct timeline *t);
 /* Watch a machine, from before smp_run on. */
 void timeline_of_machine(struct timeline *t, struct smp *m);
 /* Watch the replay of a trace on a machine of this clock: the observer for struct replay_options. */
-struct smp_hooks *timeline_of_replay(struct timeline *t, uint64_t clock_hz);
+struct watch *timeline_of_replay(struct timeline *t, uint64_t clock_hz);
 
 /*
  * The run is over and came to this. Write the file, whole or not at all. about: what was run, for

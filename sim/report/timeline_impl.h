@@ -54,7 +54,7 @@ struct tl_entity {
 
 struct timeline {
 	struct timeline_options o;
-	struct smp_hooks hooks;
+	struct watch hooks;
 	struct smp *m;	/* NULL: a replay */
 	uint64_t hz;
 	uint64_t base_ns, from_ns, to_ns; /* time 0 of the window; the window, absolute */

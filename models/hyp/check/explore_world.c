@@ -266,12 +266,15 @@ static unsigned sibling(const struct xworld *w, unsigned v)
 static void do_handle(struct xworld *w, unsigned v, unsigned c)
 {
 	const struct xkind *k = xworld_kind_of(w, v);
+	struct handler_access a;
+	size_t i = 0;
 
 	if (k->part[w->v[v].part].type != XPART_ACCESS) {
 		run_part(w, v, c);
 		return;
 	}
-	handlers_run(w->o, k->kind, MOMENT_KERNEL, v, c, sibling(w, v));
+	while (handlers_next(&i, k->kind, MOMENT_KERNEL, v, c, sibling(w, v), &a))
+		oracle_access(w->o, &a);
 	w->v[v].part++;
 }
 
@@ -297,10 +300,10 @@ static void do_block(struct xworld *w, unsigned v, unsigned c)
 	is_put(w, v, XW_BLOCKED);
 }
 
-static void access_reg(struct xworld *w, unsigned v, unsigned c, enum sysreg reg, enum oracle_via via, bool write,
+static void access_reg(struct xworld *w, unsigned v, unsigned c, enum sysreg reg, enum handler_via via, bool write,
 		       const char *function)
 {
-	const struct oracle_access a = { v, c, reg, via, write, function };
+	const struct handler_access a = { v, c, reg, via, write, function };
 
 	oracle_access(w->o, &a);
 }

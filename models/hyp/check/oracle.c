@@ -60,6 +60,23 @@ void oracle_grow(struct oracle *o, unsigned vcpus, unsigned cpus)
 		init_cpu(o, o->n_cpu);
 }
 
+static void see_step(void *self, const struct watch_step *s)
+{
+	struct oracle *o = self;
+
+	oracle_grow(o, s->vcpu + 1, s->cpu + 1);
+	oracle_step(o, s->vcpu, s->cpu, s->comp, s->state, s->lrs);
+	oracle_on_cpu_flag(o, s->vcpu, s->on_cpu);
+}
+
+static void see_access(void *self, const struct handler_access *a)
+{
+	struct oracle *o = self;
+
+	oracle_grow(o, a->vcpu + 1, a->cpu + 1);
+	oracle_access(o, a);
+}
+
 struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus)
 {
 	struct oracle *o = xcalloc(1, sizeof(*o));
@@ -70,7 +87,13 @@ struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus
 	o->cpu_size = sizeof(struct oracle_cpu) + 4 * (size_t)o->t.n * sizeof(uint64_t);
 	o->vcpu_size = sizeof(struct oracle_vcpu) + (3 * (size_t)o->t.n + 2 * N_THREAD) * sizeof(uint64_t);
 	oracle_grow(o, vcpus, cpus);
+	o->watch = (struct watch){ .ctx = o, .always = true, .step = see_step, .access = see_access };
 	return o;
+}
+
+struct watch *oracle_watch(struct oracle *o)
+{
+	return &o->watch;
 }
 
 void oracle_free(struct oracle *o)
@@ -528,7 +551,7 @@ bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg)
 	return way == WAY_CPU || (way == WAY_LOADED && (oracle_vcpu(o, v)->state & CND(LOADED)) != 0);
 }
 
-void oracle_access(struct oracle *o, const struct oracle_access *a)
+void oracle_access(struct oracle *o, const struct handler_access *a)
 {
 	enum sysreg reg = ws_same(a->reg);
 	int slot = o->t.slot[reg];
@@ -553,7 +576,7 @@ void oracle_access(struct oracle *o, const struct oracle_access *a)
 void oracle_reset(struct oracle *o, unsigned v, unsigned cpu)
 {
 	for (unsigned s = 0; s < o->t.n; s++) {
-		struct oracle_access a = { v, cpu, (enum sysreg)o->t.s[s].subject, VIA_MEMORY, true, "kvm_reset_vcpu" };
+		struct handler_access a = { v, cpu, (enum sysreg)o->t.s[s].subject, VIA_MEMORY, true, "kvm_reset_vcpu" };
 
 		if (o->t.s[s].subject < SR_COUNT && o->t.s[s].required && o->t.s[s].move == MOVE_BOTH)
 			oracle_access(o, &a);

@@ -8,7 +8,7 @@
  *	o = oracle_new(prog, vcpus, cpus);
  *	oracle_step(o, v, cpu, ws_phase_comp(prog, PHASE_LOAD), 0, 0);
  *	oracle_step(o, v, cpu, ws_phase_comp(prog, PHASE_ENTER), 0, 0);   checks what the guest finds, lets it write
- *	oracle_access(o, &(struct oracle_access){ ... });                 a handler, another thread, user space
+ *	oracle_access(o, &(struct handler_access){ ... });                 a handler, another thread, user space
  *	oracle_step(o, v, cpu, ws_phase_comp(prog, PHASE_EXIT), CND(SYNC), 0);  checks what the host finds
  *
  * What must be there comes from the program as compiled without policies (which registers KVM switches)
@@ -21,6 +21,8 @@
 #ifndef EL2SIM_HYP_ORACLE_H
 #define EL2SIM_HYP_ORACLE_H
 
+#include "models/hyp/kvm/handlers.h"
+#include "models/hyp/ws/watch.h"
 #include "models/hyp/ws/wswitch.h"
 
 enum oracle_rule {
@@ -44,7 +46,7 @@ size_t oracle_faults(void);
 const char *oracle_fault_name(size_t i);
 bool oracle_fault_of(size_t i, const struct ws_prog *p);
 
-#define ORACLE_NONE UINT32_MAX /* no vCPU, no CPU */
+#define ORACLE_NONE HANDLER_NOBODY /* no vCPU, no CPU */
 #define ORACLE_TEXT 320
 
 /* The first of its kind; later ones with the same rule, register, phase and running op only count. */
@@ -73,6 +75,8 @@ struct oracle;
 /* For a compiled program, which must last. vcpus and cpus may grow later (oracle_grow). */
 struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus);
 void oracle_free(struct oracle *o);
+/* It as a watcher of a runner of this program: each component and each access is also the oracle's. */
+struct watch *oracle_watch(struct oracle *o);
 /* At least so many vCPUs and CPUs; new ones begin in the host. */
 void oracle_grow(struct oracle *o, unsigned vcpus, unsigned cpus);
 
@@ -83,22 +87,8 @@ void oracle_grow(struct oracle *o, unsigned vcpus, unsigned cpus);
  */
 void oracle_step(struct oracle *o, unsigned v, unsigned cpu, enum ws_comp comp, uint64_t state, unsigned lrs);
 
-/* By which way a handler reaches a guest register. */
-enum oracle_via {
-	VIA_ACCESSOR, /* vcpu_read_sys_reg, vcpu_write_sys_reg */
-	VIA_MEMORY    /* __vcpu_sys_reg, and KVM_GET/SET_ONE_REG */
-};
-
-struct oracle_access {
-	unsigned vcpu;        /* whose register */
-	unsigned cpu;         /* on which CPU the code runs */
-	enum sysreg reg;      /* the register of the switch: VMPIDR_EL2 stands for MPIDR_EL1 */
-	enum oracle_via via;
-	bool write;
-	const char *function; /* kernel function */
-};
 /* An access to a vCPU's register; a write makes a new version. Registers that nobody switches are ignored. */
-void oracle_access(struct oracle *o, const struct oracle_access *a);
+void oracle_access(struct oracle *o, const struct handler_access *a);
 /* The host puts the vCPU's registers to reset values in memory (kvm_reset_vcpu; the vCPU must not be loaded). */
 void oracle_reset(struct oracle *o, unsigned v, unsigned cpu);
 

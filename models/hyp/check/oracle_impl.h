@@ -135,6 +135,7 @@ struct oracle_vcpu {
 
 struct oracle {
 	const struct ws_prog *p;
+	struct watch watch;
 	struct runner_rules rules;
 	struct oracle_tables t;
 	unsigned n_vcpu, n_cpu;

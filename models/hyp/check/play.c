@@ -42,7 +42,7 @@ static bool is_accessible(const struct ws_prog *p, enum sysreg reg)
 /* A handler somewhere reads or writes a register by the accessor, as any may. */
 static void play_access(struct play *y, unsigned v, unsigned c)
 {
-	struct oracle_access a = { v, c, (enum sysreg)y->reg, VIA_ACCESSOR, play_random(y, 2) != 0,
+	struct handler_access a = { v, c, (enum sysreg)y->reg, VIA_ACCESSOR, play_random(y, 2) != 0,
 				   "vcpu_read_sys_reg, vcpu_write_sys_reg" };
 
 	do { /* the next that handlers may ask for */

@@ -77,14 +77,9 @@ NAME_OF(smp_state_name, smp_state, SMP_STATES, SMP_STATE_COUNT, NAME2)
 NAME_OF(smp_source_name, smp_source, SMP_SOURCES, SRC_COUNT, NAME2)
 NAME_OF(smp_irq_step_name, smp_irq_step, SMP_IRQ_STEPS, SMP_IRQ_STEP_COUNT, NAME2)
 
-void smp_hook(struct smp *m, struct smp_hooks *h)
+void smp_watch(struct smp *m, struct watch *w)
 {
-	struct smp_hooks **end = &m->hooks;
-
-	while (*end != NULL)
-		end = &(*end)->next;
-	h->next = NULL;
-	*end = h;
+	watch_add(m->watchers, w);
 }
 
 uint64_t smp_now(const struct smp *m)

@@ -131,7 +131,7 @@ struct smp {
 	unsigned n_cpu, n_vcpu;
 	unsigned *pin;
 	bool *idle;   /* per pCPU: a woken thread may go there */
-	struct smp_hooks *hooks;
+	struct watch_list *watchers; /* the runner's */
 	struct smp_play *play; /* plays a trace (models/hyp/host/smp_play.h); NULL: simulates a workload */
 	struct outcome out;
 };
@@ -146,8 +146,8 @@ struct smp *smp_new(const struct smp_options *o, const struct workload *w, const
 		    const struct outcome_path *path, bool counting, struct err *e);
 void smp_free(struct smp *m);
 
-/* Let somebody look, from before smp_run to the end; h must last. Called in the order of this. */
-void smp_hook(struct smp *m, struct smp_hooks *h);
+/* Let somebody look, from before smp_run to the end; w must last. Called in the order of this. */
+void smp_watch(struct smp *m, struct watch *w);
 
 /* engine_run: simulate to the end and check. As smp_check; ERR_MODEL also when simulated time ends. */
 int smp_run(struct smp *m, struct err *e);

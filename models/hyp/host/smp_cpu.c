@@ -21,7 +21,7 @@ static void set_mode(struct smp_cpu *c, enum smp_mode mode)
 	const struct smp_at at = {smp_now(c->m), c->id, c->curr != NULL ? c->curr->id : SMP_NOBODY};
 
 	if (c->mode != mode)
-		SMP_HOOK(c->m->hooks, mode, &at, mode);
+		WATCH(c->m->watchers, mode, &at, mode);
 	c->mode = mode;
 }
 
@@ -61,8 +61,8 @@ void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s)
 {
 	struct smp *m = c->m;
 	const struct runner_bill to = {
-		&m->out, v != NULL ? v->o : NULL, v != NULL ? &v->pending : &m->out.idle, m->hooks,
-		m->hooks != NULL ? smp_here(c, v) : (struct smp_at){0}};
+		&m->out, v != NULL ? v->o : NULL, v != NULL ? &v->pending : &m->out.idle, m->watchers,
+		m->watchers->first != NULL ? smp_here(c, v) : (struct smp_at){0}};
 	bool lrs = v != NULL && (exit_step_is(&s, PHASE_ENTER) || exit_step_is(&s, PHASE_EXIT));
 	uint64_t cycles = runner_charge(m->runner, v != NULL ? v->run : c->host, &to, &s,
 					state_of(v, &s), lrs ? v->run->lrs : 0)
@@ -218,7 +218,7 @@ void smp_timer_fires(struct smp_vcpu *v, uint64_t deadline)
 {
 	const struct smp_at at = {deadline, v->cpu->id, v->id};
 
-	SMP_HOOK(v->m->hooks, irq, &at, SMP_IRQ_EXPIRE, SRC_TIMER, SMP_NOBODY);
+	WATCH(v->m->watchers, irq, &at, SMP_IRQ_EXPIRE, SRC_TIMER, SMP_NOBODY);
 	if (v->state == VC_BLOCKED) {
 		if (!list_empty(&v->bg))
 			return;

@@ -36,7 +36,7 @@ struct teller {
 };
 
 struct smp_events {
-	struct smp_hooks hooks;
+	struct watch hooks;
 	struct smp *m;
 	struct tw *w;
 	struct order order; /* ts_ns: cycles */
@@ -445,7 +445,7 @@ struct smp_events *smp_events_new(struct smp *m, const char *path, struct err *e
 	}
 	s->teller = xcalloc(m->n_vcpu, sizeof(*s->teller));
 	name_all(s);
-	s->hooks = (struct smp_hooks){.ctx = s,
+	s->hooks = (struct watch){.ctx = s,
 				      .ran = see_ran,
 				      .state = see_state,
 				      .exit = see_exit,
@@ -454,7 +454,7 @@ struct smp_events *smp_events_new(struct smp *m, const char *path, struct err *e
 				      .wake = see_wake,
 				      .thread = see_thread,
 				      .halt = see_halt};
-	smp_hook(m, &s->hooks);
+	smp_watch(m, &s->hooks);
 	return s;
 }
 

@@ -27,10 +27,10 @@ static inline struct smp_at smp_here(const struct smp_cpu *c, const struct smp_v
 /* Tell the observers of something that this pCPU does for a vCPU (or NULL). */
 #define TELL(c, v, hook, ...)                                                                      \
 	do {                                                                                       \
-		if ((c)->m->hooks != NULL) {                                                       \
+		if ((c)->m->watchers->first != NULL) {                                                       \
 			const struct smp_at at_ = smp_here(c, v);                                  \
                                                                                                    \
-			SMP_HOOK((c)->m->hooks, hook, &at_, __VA_ARGS__);                          \
+			WATCH((c)->m->watchers, hook, &at_, __VA_ARGS__);                          \
 		}                                                                                  \
 	} while (0)
 
@@ -39,7 +39,7 @@ static inline struct smp_at smp_here(const struct smp_cpu *c, const struct smp_v
 	do {                                                                                       \
 		const struct smp_at at_ = {smp_now((c)->m), (c)->id, (v)->id};                     \
                                                                                                    \
-		SMP_HOOK((c)->m->hooks, hook, &at_, __VA_ARGS__);                                  \
+		WATCH((c)->m->watchers, hook, &at_, __VA_ARGS__);                                  \
 	} while (0)
 
 void smp_set_state(struct smp_cpu *c, struct smp_vcpu *v, enum smp_state state);

@@ -266,6 +266,7 @@ struct smp *smp_new(const struct smp_options *o, const struct workload *w, const
 	m->n_vcpu = (unsigned)o->vcpus;
 	smp_clock(m);
 	m->runner = runner_new(p, counting);
+	m->watchers = runner_watchers(m->runner);
 	m->sched = sched_new((enum sched_id)o->sched, m->n_cpu,
 			     1 + clk_cycle(&m->clk, (uint64_t)o->slice_us * 1000000));
 	if (parse_pin(o->pin, m->n_cpu, &m->pin, &m->sched->n_pin, e) != 0) {

@@ -18,7 +18,7 @@ struct smp_play {
 	struct tr_reader *trace;
 	struct replay_options opt;
 	struct replay_state *state;
-	struct smp_hooks hooks;
+	struct watch watch;
 	struct sk_proc proc;
 	struct tr_event ev; /* that comes next */
 	uint64_t first_ns, span_ns;
@@ -59,7 +59,7 @@ static void cpu_does(struct smp_play *s, unsigned cpu, uint64_t now, struct smp_
 	c->curr = v;
 	s->cpu[cpu] = what;
 	if (c->mode != mode_of(what))
-		SMP_HOOK(s->m->hooks, mode, &at, mode_of(what));
+		WATCH(s->m->watchers, mode, &at, mode_of(what));
 	c->mode = mode_of(what);
 }
 
@@ -103,7 +103,7 @@ static void see_ran(void *ctx, const struct smp_at *where, const struct smp_ran 
 	struct smp_play *s = ctx;
 	const struct smp_at at = there(s, where);
 
-	SMP_HOOK(s->m->hooks, ran, &at, what);
+	WATCH(s->m->watchers, ran, &at, what);
 }
 
 static void see_state(void *ctx, const struct smp_at *where, enum smp_state state)
@@ -129,7 +129,7 @@ static void see_state(void *ctx, const struct smp_at *where, enum smp_state stat
 		d->woke_at = 0;
 	}
 	if (v->state != state)
-		SMP_HOOK(s->m->hooks, state, &at, state);
+		WATCH(s->m->watchers, state, &at, state);
 	v->state = state;
 }
 
@@ -141,7 +141,7 @@ static void see_exit(void *ctx, const struct smp_at *where, enum exit_kind kind)
 	s->m->vcpu[at.vcpu].exit_at = at.time;
 	s->m->vcpu[at.vcpu].slept = 0;
 	s->m->vcpu[at.vcpu].in_exit = true;
-	SMP_HOOK(s->m->hooks, exit, &at, kind);
+	WATCH(s->m->watchers, exit, &at, kind);
 }
 
 static void see_enter(void *ctx, const struct smp_at *where, unsigned lrs)
@@ -164,7 +164,7 @@ static void see_enter(void *ctx, const struct smp_at *where, unsigned lrs)
 			 smp_ns(s->m, at.time - v->exit_at - v->slept));
 	}
 	v->in_exit = false;
-	SMP_HOOK(s->m->hooks, enter, &at, lrs);
+	WATCH(s->m->watchers, enter, &at, lrs);
 }
 
 static void see_handled(void *ctx, const struct smp_at *where, enum exit_kind kind, uint64_t since)
@@ -172,7 +172,7 @@ static void see_handled(void *ctx, const struct smp_at *where, enum exit_kind ki
 	struct smp_play *s = ctx;
 	const struct smp_at at = there(s, where);
 
-	SMP_HOOK(s->m->hooks, handled, &at, kind, cycle(s, since));
+	WATCH(s->m->watchers, handled, &at, kind, cycle(s, since));
 }
 
 static void see_irq(void *ctx, const struct smp_at *where, enum smp_irq_step step,
@@ -189,7 +189,7 @@ static void see_irq(void *ctx, const struct smp_at *where, enum smp_irq_step ste
 		v->irqs |= 1u << src;
 		v->irq_at[src] = at.time;
 	}
-	SMP_HOOK(s->m->hooks, irq, &at, step, src, peer);
+	WATCH(s->m->watchers, irq, &at, step, src, peer);
 }
 
 static void see_wake(void *ctx, const struct smp_at *where, unsigned to)
@@ -199,7 +199,7 @@ static void see_wake(void *ctx, const struct smp_at *where, unsigned to)
 
 	if (s->vcpu[at.vcpu].what == TIME_BLOCKED)
 		s->vcpu[at.vcpu].woke_at = at.time != 0 ? at.time : 1;
-	SMP_HOOK(s->m->hooks, wake, &at, to);
+	WATCH(s->m->watchers, wake, &at, to);
 }
 
 static void see_thread(void *ctx, const struct smp_at *where, unsigned prev)
@@ -209,7 +209,7 @@ static void see_thread(void *ctx, const struct smp_at *where, unsigned prev)
 
 	if (at.vcpu == SMP_NOBODY)
 		cpu_does(s, at.cpu, at.time, NULL, TIME_IDLE);
-	SMP_HOOK(s->m->hooks, thread, &at, prev);
+	WATCH(s->m->watchers, thread, &at, prev);
 }
 
 static void see_halt(void *ctx, const struct smp_at *where, uint64_t ns, bool slept,
@@ -220,7 +220,7 @@ static void see_halt(void *ctx, const struct smp_at *where, uint64_t ns, bool sl
 
 	s->m->vcpu[at.vcpu].o->n.poll_hits += !slept;
 	s->m->out.n.poll_hits += !slept;
-	SMP_HOOK(s->m->hooks, halt, &at, ns, slept, poll_old, poll_new);
+	WATCH(s->m->watchers, halt, &at, ns, slept, poll_old, poll_new);
 }
 
 /* ---- the machine that a trace shows ---- */
@@ -316,7 +316,7 @@ static void vcpus_init(struct smp *m, const struct cast *c)
 
 static int begin(struct smp_play *s, const struct ws_prog *p, struct err *e)
 {
-	s->hooks = (struct smp_hooks){.ctx = s,
+	s->watch = (struct watch){.ctx = s,
 				      .ran = see_ran,
 				      .state = see_state,
 				      .exit = see_exit,
@@ -326,7 +326,7 @@ static int begin(struct smp_play *s, const struct ws_prog *p, struct err *e)
 				      .wake = see_wake,
 				      .thread = see_thread,
 				      .halt = see_halt};
-	s->opt.hooks = &s->hooks;
+	s->opt.watch[0] = &s->watch;
 	s->opt.runner = s->m->runner;
 	s->opt.out = &s->m->out;
 	s->state = replay_begin(p, s->trace, &s->opt, e);
@@ -351,6 +351,7 @@ static int build(struct smp *m, const struct cast *c, const struct ws_prog *p, s
 	smp_clock(m);
 	m->out.clock->as_recorded = true;
 	m->runner = runner_new(p, s->opt.counting);
+	m->watchers = runner_watchers(m->runner);
 	m->cpu = xcalloc(m->n_cpu, sizeof(*m->cpu));
 	m->vcpu = xcalloc(m->n_vcpu, sizeof(*m->vcpu));
 	s->vcpu = xcalloc(m->n_vcpu, sizeof(*s->vcpu));

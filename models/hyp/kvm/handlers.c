@@ -16,15 +16,17 @@ const struct handler *handlers(size_t *n)
 	return rows;
 }
 
-void handlers_run(struct oracle *o, enum exit_kind kind, enum handler_moment moment, unsigned v, unsigned cpu,
-		  unsigned other)
+bool handlers_next(size_t *i, enum exit_kind kind, enum handler_moment moment, unsigned v, unsigned cpu, unsigned other,
+		   struct handler_access *a)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const struct handler *h = &rows[i];
+	while (*i < sizeof(rows) / sizeof(rows[0])) {
+		const struct handler *h = &rows[(*i)++];
 		unsigned whose = h->who == WHO_OTHER ? other : v;
-		struct oracle_access a = { whose, cpu, h->reg, h->via, h->write, h->function };
 
-		if (h->kind == kind && h->moment == moment && whose != ORACLE_NONE)
-			oracle_access(o, &a);
+		if (h->kind != kind || h->moment != moment || whose == HANDLER_NOBODY)
+			continue;
+		*a = (struct handler_access){ whose, cpu, h->reg, h->via, h->write, h->function };
+		return true;
 	}
+	return false;
 }

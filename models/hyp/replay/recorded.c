@@ -190,14 +190,14 @@ static void keep(struct reader *r)
 struct recorded *recorded_read(const struct ws_prog *p, const char *path, struct err *e)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
-	struct smp_hooks hooks = {.ctx = r,
+	struct watch watch = {.ctx = r,
 				  .state = see_state,
 				  .exit = see_exit,
 				  .enter = see_enter,
 				  .handled = see_handled,
 				  .irq = see_irq,
 				  .halt = see_halt};
-	const struct replay_options opt = {.counting = true, .from = "", .to = "", .hooks = &hooks};
+	const struct replay_options opt = {.counting = true, .from = "", .to = "", .watch = {&watch}};
 	struct tr_reader *t = tr_open(path, e);
 	struct recorded *out = xcalloc(1, sizeof(*out));
 	struct outcome *replay;

@@ -70,6 +70,14 @@ static int begin_bounds(struct replay_state *s, struct err *e)
 	return 0;
 }
 
+void replay_add_watchers(struct replay_state *s, bool always)
+{
+	for (unsigned i = 0; i < REPLAY_WATCHERS; i++) {
+		if (s->opt->watch[i] != NULL && s->opt->watch[i]->always == always)
+			watch_add(s->watchers, s->opt->watch[i]);
+	}
+}
+
 struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *trace, const struct replay_options *opt,
 				  struct err *e)
 {
@@ -80,9 +88,11 @@ struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *tra
 		outcome_init(r, p);
 	*s = (struct replay_state){ .out = r,
 				    .runner = opt->runner != NULL ? opt->runner : runner_new(p, opt->counting),
-				    .trace = trace, .opt = opt, .hooks = opt->from[0] == '\0' ? opt->hooks : NULL };
-	if (opt->runner == NULL)
-		runner_check(s->runner, opt->oracle);
+				    .trace = trace, .opt = opt };
+	s->watchers = opt->runner == NULL ? runner_watchers(s->runner) : &s->own;
+	replay_add_watchers(s, true);
+	if (opt->from[0] == '\0')
+		replay_add_watchers(s, false);
 	if (replay_find_sgis(trace, &s->sgis, e) == 0 && begin_bounds(s, e) == 0)
 		return s;
 	(void)replay_end(s, -1, e);

@@ -23,7 +23,7 @@
 #include "models/hyp/ws/watch.h"
 #include "traces/trace.h"
 
-struct oracle;
+#define REPLAY_WATCHERS 4
 
 /*
  * The vcpu_loads of a replay in its order; the caller frees both. entries: counted guest entries after each, written
@@ -39,11 +39,12 @@ struct replay_options {
 	bool counting;        /* precomputed totals instead of values; same result */
 	enum fp_use fp;
 	enum sgi_target sgi;
-	struct oracle *oracle; /* looks on; NULL: none */
 	const char *from, *to; /* markers (event print) between which is counted; "" = the whole trace */
-	struct smp_hooks *hooks; /* observers, NULL: none; they see what is counted */
-	struct runner *runner;   /* to run on, the caller's; NULL: one of its own */
-	struct outcome *out;     /* to fill, the caller's; NULL: a new one */
+	/* Look on; NULL: nobody. They see what is counted, or all that is replayed (watch.always). */
+	struct watch *watch[REPLAY_WATCHERS];
+	/* To run on, the caller's, whose own watchers learn no more than what it runs; NULL: one of its own. */
+	struct runner *runner;
+	struct outcome *out; /* to fill, the caller's; NULL: a new one */
 	struct replay_loads *loads; /* NULL: none */
 	struct bounds **bounds;  /* gets what bounds the whole trace's figures (bounds_free), or NULL if this trace
 				    lacks nothing; NULL: not asked for */

@@ -294,7 +294,7 @@ static void switch_threads(struct replay_state *s, const struct tr_event *ev)
 
 	if (v == SIZE_MAX)
 		return;
-	SMP_HOOK(s->hooks, thread, &at, prev != SIZE_MAX ? (unsigned)prev : SMP_NOBODY);
+	WATCH(s->watchers, thread, &at, prev != SIZE_MAX ? (unsigned)prev : SMP_NOBODY);
 	replay_step(s, v, any_idle ? &to_idle : &to_other, any_idle ? CND(TO_IDLE) : 0);
 	if (next_idle)
 		replay_step(s, v, &idle, 0);
@@ -311,7 +311,7 @@ static void see_sched_switch(struct replay_state *s, const struct tr_event *ev)
 	if (next != SIZE_MAX) {
 		replay_put_if_due(s, next);
 		s->track[next].scheduled_out = false;
-		SMP_HOOK(s->hooks, state, (&(struct smp_at){ ev->ts_ns, ev->cpu, (unsigned)next }),
+		WATCH(s->watchers, state, (&(struct smp_at){ ev->ts_ns, ev->cpu, (unsigned)next }),
 			 s->track[next].in_run ? VC_HOST : VC_USER);
 	}
 }
@@ -332,7 +332,7 @@ static void see_marker(struct replay_state *s, const struct tr_event *ev)
 	for (size_t v = 0; v < s->out->n_vcpu; v++)
 		replay_forget(&s->track[v]);
 	s->out->trace.first_ns = ev->ts_ns;
-	s->hooks = s->opt->hooks;
+	replay_add_watchers(s, false);
 }
 
 void replay_see(struct replay_state *s, const struct tr_event *ev)

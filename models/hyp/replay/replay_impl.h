@@ -93,7 +93,8 @@ struct replay_state {
 	bool ended;              /* the window is over */
 	uint64_t now_ns;         /* of the event that is looked at */
 	size_t loads;            /* vcpu_loads so far, counted or not */
-	struct smp_hooks *hooks; /* observers, once the window began */
+	struct watch_list *watchers; /* of the runner; of a runner that is lent: own */
+	struct watch_list own;
 	struct replay_vm *vm;    /* by runner_vcpu.vm */
 	size_t n_vm;
 	uint64_t changes;        /* of the set of vCPUs and their numbers */
@@ -118,8 +119,13 @@ struct replay_state {
 	do {                                                                                        \
 		const struct smp_at at_ = { (s)->now_ns, (s)->track[v].run->cpu, (unsigned)(v) };   \
                                                                                                     \
-		SMP_HOOK((s)->hooks, hook, &at_, __VA_ARGS__);                                 \
+		WATCH((s)->watchers, hook, &at_, __VA_ARGS__);                                 \
 	} while (0)
+
+/* ---- replay.c ---- */
+
+/* Who looks on from the beginning, or from that of the window. */
+void replay_add_watchers(struct replay_state *s, bool always);
 
 /* ---- replay_steps.c ---- */
 

@@ -124,7 +124,7 @@ void replay_see_waking(struct replay_state *s, const struct tr_event *ev)
 	const struct smp_at at = { ev->ts_ns, ev->cpu, (unsigned)v };
 
 	if (v != SIZE_MAX)
-		SMP_HOOK(s->hooks, wake, &at, (unsigned)ev->arg[TRA_sched_waking_target_cpu]);
+		WATCH(s->watchers, wake, &at, (unsigned)ev->arg[TRA_sched_waking_target_cpu]);
 }
 
 void replay_see_wakeup(struct replay_state *s, const struct tr_event *ev)

@@ -8,7 +8,7 @@
 static void charge(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state, unsigned lrs)
 {
 	struct replay_track *t = &s->track[v];
-	const struct runner_bill to = { s->out, &s->out->vcpu[v], &t->pending, s->hooks,
+	const struct runner_bill to = { s->out, &s->out->vcpu[v], &t->pending, s->watchers,
 					{ s->now_ns, t->run->cpu, (unsigned)v } };
 
 	(void)runner_charge(s->runner, t->run, &to, step, state, lrs);

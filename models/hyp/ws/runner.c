@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "models/hyp/kvm/handlers.h"
-#include "models/hyp/check/oracle.h"
 
 /* A host CPU: its registers, the host's saved context, and who ran last. */
 struct cpu {
@@ -16,7 +15,7 @@ struct cpu {
 struct runner {
 	const struct ws_prog *p;
 	struct runner_rules rules;
-	struct oracle *oracle; /* NULL: nothing is checked */
+	struct watch_list watchers;
 	struct ws_counting *counting; /* NULL: detailed */
 	struct vflag_plan *flags;
 	uint64_t *exec;
@@ -45,6 +44,13 @@ void runner_rules_of(const struct ws_prog *p, struct runner_rules *r)
 	}
 }
 
+static void flag_broken(void *self, const struct vflag_violation *x)
+{
+	const struct runner *r = self;
+
+	WATCH(&r->watchers, flag, x);
+}
+
 struct runner *runner_new(const struct ws_prog *p, bool counting)
 {
 	struct runner *r = xcalloc(1, sizeof(*r));
@@ -53,7 +59,7 @@ struct runner *runner_new(const struct ws_prog *p, bool counting)
 	runner_rules_of(p, &r->rules);
 	if (counting)
 		r->counting = ws_counting_new(p);
-	r->flags = vflag_plan_new(p, true, NULL);
+	r->flags = vflag_plan_new(p, true, &(struct vflag_sink){ flag_broken, r });
 	r->exec = xcalloc(p->n, sizeof(*r->exec));
 	return r;
 }
@@ -212,9 +218,21 @@ uint64_t runner_state_after(const struct ws_prog *p, const struct runner_rules *
 	return state;
 }
 
-void runner_check(struct runner *r, struct oracle *o)
+void watch_add(struct watch_list *l, struct watch *w)
 {
-	r->oracle = o;
+	struct watch **end = &l->first;
+
+	for (; *end != NULL; end = &(*end)->next) {
+		if (*end == w)
+			return;
+	}
+	w->next = NULL;
+	*end = w;
+}
+
+struct watch_list *runner_watchers(struct runner *r)
+{
+	return &r->watchers;
 }
 
 /* The next vCPU of the same VM. */
@@ -226,22 +244,25 @@ static unsigned sibling(const struct runner *r, const struct runner_vcpu *v)
 		if (r->vcpu[k]->vm == v->vm)
 			return (unsigned)k;
 	}
-	return ORACLE_NONE;
+	return HANDLER_NOBODY;
 }
 
 void runner_handlers(struct runner *r, const struct runner_vcpu *v, enum exit_kind kind, bool user)
 {
-	if (r->oracle == NULL)
+	struct handler_access a;
+	size_t i = 0;
+
+	if (r->watchers.first == NULL)
 		return;
-	oracle_grow(r->oracle, (unsigned)r->n_vcpu, v->cpu + 1);
-	handlers_run(r->oracle, kind, user ? MOMENT_USER : MOMENT_KERNEL, v->id, v->cpu, sibling(r, v));
+	while (handlers_next(&i, kind, user ? MOMENT_USER : MOMENT_KERNEL, v->id, v->cpu, sibling(r, v), &a))
+		WATCH(&r->watchers, access, &a);
 }
 
-static void check(struct runner *r, const struct runner_vcpu *v, enum ws_comp comp, uint64_t state, unsigned lrs)
+static void tell(const struct runner *r, const struct runner_vcpu *v, enum ws_comp comp, uint64_t state, unsigned lrs)
 {
-	oracle_grow(r->oracle, (unsigned)r->n_vcpu, v->cpu + 1);
-	oracle_step(r->oracle, v->id, v->cpu, comp, state, lrs);
-	oracle_on_cpu_flag(r->oracle, v->id, vflags_has(&v->flags, VF_SYSREGS_ON_CPU));
+	const struct watch_step s = { v->id, v->cpu, comp, state, lrs, vflags_has(&v->flags, VF_SYSREGS_ON_CPU) };
+
+	WATCH(&r->watchers, step, &s);
 }
 
 const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp, uint64_t state,
@@ -268,8 +289,8 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 		ws_run_detailed(r->p, comp, state, lrs, &val, &r->last, r->exec);
 		t = &r->last;
 	}
-	if (r->oracle != NULL)
-		check(r, v, comp, state, lrs);
+	if (r->watchers.first != NULL)
+		tell(r, v, comp, state, lrs);
 	v->state = runner_state_after(r->p, &r->rules, comp, v->state);
 	return t;
 }
@@ -294,7 +315,7 @@ const struct ws_totals *runner_charge(struct runner *r, struct runner_vcpu *v, c
 	enum ws_comp comp = exit_step_comp(r->p->config.model, step);
 	const struct ws_totals *t = runner_run(r, v, comp, state, lrs);
 
-	SMP_HOOK(to->hooks, ran, &to->at, (&(struct smp_ran){ phase, comp, t->cycles, t }));
+	WATCH(to->watchers, ran, &to->at, (&(struct smp_ran){ phase, comp, t->cycles, t }));
 	ws_totals_add(&o->total, t, 1);
 	ws_totals_add(&o->phase[phase], t, 1);
 	ws_totals_add(to->exit, t, 1);
@@ -327,11 +348,6 @@ void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, s
 		if (t != NULL && one != NULL)
 			ws_totals_add(t, one, 1);
 	}
-}
-
-void runner_flag_sink(struct runner *r, const struct vflag_sink *sink)
-{
-	vflag_plan_sink(r->flags, sink);
 }
 
 void runner_flags(const struct runner *r, struct vflag_tally *t)

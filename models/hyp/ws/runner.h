@@ -21,7 +21,6 @@ void runner_rules_of(const struct ws_prog *p, struct runner_rules *r);
 /* A vCPU's state after a component. */
 uint64_t runner_state_after(const struct ws_prog *p, const struct runner_rules *r, enum ws_comp comp, uint64_t state);
 
-struct oracle;
 struct runner;
 
 struct runner_vcpu {
@@ -36,8 +35,8 @@ struct runner_vcpu {
 
 struct runner *runner_new(const struct ws_prog *p, bool counting);
 void runner_free(struct runner *r);
-/* From now on each component is also run by the oracle, which stays the caller's; NULL: no more. */
-void runner_check(struct runner *r, struct oracle *o);
+/* Who looks on: told of what is run from now on. Engines tell the same list of what happens around it. */
+struct watch_list *runner_watchers(struct runner *r);
 
 /* A new vCPU of the VM of that name; belongs to the runner. */
 struct runner_vcpu *runner_vcpu(struct runner *r, const char *vm);
@@ -48,8 +47,8 @@ size_t runner_vcpu_bytes(void);
 /* The vCPU's thread runs on this CPU from now on. */
 void runner_on_cpu(struct runner_vcpu *v, unsigned cpu);
 /*
- * What the handling of an exit kind does to guest registers beside the program's ops, if the oracle looks on:
- * in the kernel, or by the VMM (handlers.def).
+ * What the handling of an exit kind does to guest registers beside the program's ops, told to the watchers: in the
+ * kernel, or by the VMM (handlers.def).
  */
 void runner_handlers(struct runner *r, const struct runner_vcpu *v, enum exit_kind kind, bool user);
 /* List registers in use from now on. */
@@ -72,8 +71,8 @@ struct runner_bill {
 	struct outcome *out;
 	struct outcome_vcpu *vcpu; /* of out; NULL: the idle host */
 	struct ws_totals *exit;    /* what the exit that is handled has come to so far */
-	const struct smp_hooks *hooks;
-	struct smp_at at; /* of the step, for the hooks */
+	const struct watch_list *watchers;
+	struct smp_at at; /* of the step, for the watchers */
 };
 
 /*
@@ -98,8 +97,6 @@ static inline bool runner_loaded(const struct runner_vcpu *v)
 	return v->flags.loaded;
 }
 
-/* Who is told of violations of the flags' rules (vflags.h); copied. vCPUs made before are told of, too. */
-void runner_flag_sink(struct runner *r, const struct vflag_sink *sink);
 /* How often each place of the kernel used its flag so far, and which rules were broken; vflag_tally_free. */
 void runner_flags(const struct runner *r, struct vflag_tally *t);
 

@@ -220,11 +220,6 @@ void vflag_plan_free(struct vflag_plan *plan)
 	free(plan);
 }
 
-void vflag_plan_sink(struct vflag_plan *plan, const struct vflag_sink *sink)
-{
-	plan->user = *sink;
-}
-
 bool vflag_plan_has(const struct vflag_plan *plan, size_t site)
 {
 	return plan->has[site];

@@ -14,8 +14,6 @@ struct vflag_plan;
 /* sink is copied; NULL: violations are only counted. */
 struct vflag_plan *vflag_plan_new(const struct ws_prog *p, bool remember, const struct vflag_sink *sink);
 void vflag_plan_free(struct vflag_plan *plan);
-/* Another sink from now on; copied. */
-void vflag_plan_sink(struct vflag_plan *plan, const struct vflag_sink *sink);
 /* True if the program's kernel has the site; UNSEEN sites too. */
 bool vflag_plan_has(const struct vflag_plan *plan, size_t site);
 

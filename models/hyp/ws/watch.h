@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a tracer or a co-simulator sees of vCPUs on pCPUs: of a machine (models/hyp/host/smp) or of the
- * replay of a trace (models/hyp/replay/replay). Hooks are called in the order in which a pCPU does things;
- * they may look, but change nothing. Nobody looking costs one test per event.
+ * Watchers: who looks on while vCPUs run on pCPUs. The oracle, the flags' rules, tracers, timelines, devices and
+ * co-simulators are watchers. A runner has one list of them; it tells what it runs (step, access, flag), and the engine
+ * that drives it, a machine (models/hyp/host/smp) or the replay of a trace (models/hyp/replay), what happens around it.
+ * They are called in the order in which a pCPU does things; they may look, but change nothing. Nobody looking costs one
+ * test per event.
  *
  * Time is of the source: cycles of the pCPUs' clock in a machine (smp_ns), nanoseconds as recorded
  * in a replay. A machine's pCPU settles at one moment what it does up to its next event, so the
@@ -13,6 +15,8 @@
 #define EL2SIM_HYP_WATCH_H
 
 #include "models/hyp/kvm/exits.h"
+#include "models/hyp/kvm/handlers.h"
+#include "models/hyp/kvm/vflags.h"
 #include "models/hyp/ws/wswitch.h"
 
 /* What a pCPU does: id, name. */
@@ -97,9 +101,31 @@ struct smp_ran {
 		*totals; /* what it added up, valid during the call; NULL: measured */
 };
 
-/* A member may be NULL. ctx: the observer's. */
-struct smp_hooks {
+/* One component that a runner ran for a vCPU. */
+struct watch_step {
+	unsigned vcpu, cpu;
+	enum ws_comp comp;
+	uint64_t state; /* CND_* bits in which it ran */
+	unsigned lrs;   /* list registers in use */
+	bool on_cpu;    /* the vCPU's flag SYSREGS_ON_CPU after it */
+};
+
+/* A member may be NULL. ctx: the watcher's. */
+struct watch {
 	void *ctx;
+	bool always; /* of a replay: what comes before its window, too */
+
+	/* ---- from the runner ---- */
+
+	/* A component ran; the vCPU's state does not have what it changes yet. */
+	void (*step)(void *ctx, const struct watch_step *s);
+	/* The handling of an exit uses a guest register beside the ops. */
+	void (*access)(void *ctx, const struct handler_access *a);
+	/* A rule of the flags is broken. */
+	void (*flag)(void *ctx, const struct vflag_violation *x);
+
+	/* ---- from the engine ---- */
+
 	/* A phase or component begins; it ends after its cycles. */
 	void (*ran)(void *ctx, const struct smp_at *at, const struct smp_ran *what);
 	/* The pCPU does something else from now on (a machine only). at.vcpu: its thread's */
@@ -125,15 +151,22 @@ struct smp_hooks {
 	 * replay). */
 	void (*halt)(void *ctx, const struct smp_at *at, uint64_t ns, bool slept, uint64_t poll_old,
 		     uint64_t poll_new);
-	struct smp_hooks *next; /* the list's */
+	struct watch *next; /* the list's */
 };
 
-/* Call a hook of each observer in a list. */
-#define SMP_HOOK(list, hook, ...)                                                                  \
+/* In the order of watch_add. */
+struct watch_list {
+	struct watch *first;
+};
+/* w must last as long as the list is told of something, and be in no other list that is. Once is enough. */
+void watch_add(struct watch_list *l, struct watch *w);
+
+/* Tell each watcher of a list. */
+#define WATCH(list, member, ...)                                                                   \
 	do {                                                                                       \
-		for (const struct smp_hooks *h_ = (list); h_ != NULL; h_ = h_->next) {             \
-			if (h_->hook != NULL)                                                      \
-				h_->hook(h_->ctx, __VA_ARGS__);                                    \
+		for (const struct watch *w_ = (list)->first; w_ != NULL; w_ = w_->next) {          \
+			if (w_->member != NULL)                                                    \
+				w_->member(w_->ctx, __VA_ARGS__);                                  \
 		}                                                                                  \
 	} while (0)
 
