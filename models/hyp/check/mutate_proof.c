@@ -5,14 +5,7 @@
 
 #include "models/hyp/kvm/exits.h"
 #include "models/hyp/check/mutate_impl.h"
-#include "models/hyp/check/oracle_impl.h"
 #include "models/hyp/kvm/reach.h"
-
-struct proofs {
-	const struct ws_prog *p;
-	struct oracle *o; /* for its tables: slots and barriers of each op */
-	bool *gone;       /* ops that the mutant lacks */
-};
 
 struct proofs *mutant_proofs_new(const struct ws_prog *p)
 {
@@ -63,17 +56,6 @@ static bool is_write(const struct ws_op *op)
 	return counter_of(op) == CNT_write || op->opcode == OP_GPR_LOAD || op->opcode == OP_FPR_LOAD;
 }
 
-/* Whenever `when` executes, op does, too. */
-static bool always_with(const struct ws_op *op, const struct ws_op *when)
-{
-	return (op->guard.on & ~when->guard.on) == 0 && (op->guard.off & ~when->guard.off) == 0;
-}
-
-static size_t end_of(const struct ws_prog *p, size_t i)
-{
-	return p->comp[p->op[i].comp].first + p->comp[p->op[i].comp].n;
-}
-
 static bool is_save(const struct ws_op *op)
 {
 	return counter_of(op) == CNT_read || op->opcode == OP_GPR_SAVE || op->opcode == OP_FPR_SAVE;
@@ -84,7 +66,7 @@ static bool either_with(const struct ws_op *a, const struct ws_op *b, const stru
 {
 	uint64_t more = a->guard.on & ~when->guard.on, less = b->guard.off & ~when->guard.off;
 
-	return always_with(a, when) || (more == less && (more & (more - 1)) == 0 && (a->guard.off & ~when->guard.off) == 0 &&
+	return mutant_always_with(a, when) || (more == less && (more & (more - 1)) == 0 && (a->guard.off & ~when->guard.off) == 0 &&
 					(b->guard.on & ~when->guard.on) == 0);
 }
 
@@ -130,12 +112,12 @@ static bool written_again(const struct proofs *t, size_t i)
 
 	if (in_another_phase(t, i))
 		return true;
-	for (size_t k = i + 1; slot >= 0 && k < end_of(t->p, i); k++) {
+	for (size_t k = i + 1; slot >= 0 && k < mutant_end_of(t->p, i); k++) {
 		if (t->o->t.op[k].slot != slot)
 			continue;
 		if (!is_write(&op[k]))
 			return false;
-		for (size_t b = k; !t->gone[k] && b < end_of(t->p, i) && (b == k || is_write(&op[b])); b++) {
+		for (size_t b = k; !t->gone[k] && b < mutant_end_of(t->p, i) && (b == k || is_write(&op[b])); b++) {
 			if (!t->gone[b] && t->o->t.op[b].slot == slot && (either_with(&op[k], &op[b], &op[i]) || either_with(&op[b], &op[k], &op[i])))
 				return true;
 		}
@@ -147,13 +129,13 @@ static bool saves_at_exit(const struct proofs *t, size_t i)
 {
 	const struct ws_op *op = t->p->op;
 
-	for (size_t k = i + 1; k < end_of(t->p, i); k++) {
+	for (size_t k = i + 1; k < mutant_end_of(t->p, i); k++) {
 		if (op[k].reg == op[i].reg && is_write(&op[k]))
 			return false;
 	}
 	for (size_t k = 0; k < t->p->n; k++) {
 		if (op[k].phase == PHASE_EXIT && op[k].reg == op[i].reg && op[k].side == SIDE_GUEST && op[k].opcode == op[i].opcode &&
-		    !t->gone[k] && always_with(&op[k], &op[i]))
+		    !t->gone[k] && mutant_always_with(&op[k], &op[i]))
 			return true;
 	}
 	return false;
@@ -165,7 +147,7 @@ static bool saved_at_entry(const struct proofs *t, size_t i)
 
 	for (size_t k = 0; k < t->p->n; k++) {
 		if (op[k].phase == PHASE_ENTER && t->o->t.op[k].slot == t->o->t.op[i].slot && op[k].side == op[i].side && is_save(&op[k]) &&
-		    !t->gone[k] && always_with(&op[k], &op[i]))
+		    !t->gone[k] && mutant_always_with(&op[k], &op[i]))
 			return true;
 	}
 	return false;
@@ -176,7 +158,7 @@ static bool saved_for_nothing(const struct proofs *t, size_t i)
 {
 	const struct ws_op *op = t->p->op;
 
-	for (size_t k = i + 1; k < end_of(t->p, i); k++) {
+	for (size_t k = i + 1; k < mutant_end_of(t->p, i); k++) {
 		if (t->o->t.op[k].slot == t->o->t.op[i].slot)
 			return t->gone[k] && is_write(&op[k]) && op[k].side == op[i].side;
 	}
@@ -192,12 +174,12 @@ static bool saved_again(const struct proofs *t, size_t i)
 	if (op[i].phase == PHASE_LAZY && (op[i].side == SIDE_GUEST ? saves_at_exit(t, i) : saved_at_entry(t, i)))
 		return true;
 	for (int way = -1; way <= 1; way += 2) {
-		for (size_t k = i + (size_t)way; slot >= 0 && k < end_of(t->p, i) && op[k].comp == op[i].comp; k += (size_t)way) {
+		for (size_t k = i + (size_t)way; slot >= 0 && k < mutant_end_of(t->p, i) && op[k].comp == op[i].comp; k += (size_t)way) {
 			if (t->o->t.op[k].slot != slot)
 				continue;
 			if (is_write(&op[k]))
 				break;
-			if (!t->gone[k] && op[k].side == op[i].side && always_with(&op[k], &op[i]))
+			if (!t->gone[k] && op[k].side == op[i].side && mutant_always_with(&op[k], &op[i]))
 				return true;
 			if (k == 0)
 				break;
@@ -241,7 +223,7 @@ static bool in_force(const struct proofs *t, size_t i)
 			return false;
 	}
 	for (size_t k = 0; k < t->p->n; k++) {
-		if (op[k].reg == op[i].reg && op[k].side == SIDE_GCFG && op[k].phase <= PHASE_ENTER && always_with(&op[k], &op[i]))
+		if (op[k].reg == op[i].reg && op[k].side == SIDE_GCFG && op[k].phase <= PHASE_ENTER && mutant_always_with(&op[k], &op[i]))
 			return true;
 	}
 	return false;
@@ -272,7 +254,7 @@ static bool put_back(const struct proofs *t, size_t i)
 
 	if (op[i].phase != PHASE_LOAD && op[i].phase != PHASE_HANDLE)
 		return false;
-	for (size_t k = t->p->comp[op[i].comp].first; k < end_of(t->p, i); k++) {
+	for (size_t k = t->p->comp[op[i].comp].first; k < mutant_end_of(t->p, i); k++) {
 		if (op[k].reg != op[i].reg || !is_write(&op[k]))
 			continue;
 		if (!t->gone[k])
@@ -303,7 +285,7 @@ static bool stashed(const struct proofs *t, size_t i)
 
 	while (first > t->p->comp[op[i].comp].first && t->gone[first - 1])
 		first--;
-	while (last + 1 < end_of(t->p, i) && t->gone[last + 1])
+	while (last + 1 < mutant_end_of(t->p, i) && t->gone[last + 1])
 		last++;
 	for (; first <= last && t->o->t.op[first].slot != t->o->t.op[i].slot; first++)
 		;
@@ -453,70 +435,6 @@ static bool only_a_part(const struct proofs *t, enum ws_comp comp)
 	return true;
 }
 
-/* An op between two of a component that ends the waits in `clear` whenever one of them executes. */
-static uint64_t cleared(const struct proofs *t, size_t first, size_t end, const struct ws_op *a, const struct ws_op *b)
-{
-	const struct ws_op *op = t->p->op;
-	uint64_t bits = 0;
-
-	for (size_t k = first; k < end; k++)
-		bits |= !t->gone[k] && (always_with(&op[k], a) || always_with(&op[k], b)) ? t->o->t.op[k].clear : 0;
-	return bits;
-}
-
-/* Does an op after i depend on what op f began, before something else ends the wait? bits: rules of barriers.def. */
-static bool missed(const struct proofs *t, size_t f, size_t i, uint64_t bits)
-{
-	const struct ws_op *op = t->p->op;
-
-	for (size_t k = i + 1; k < end_of(t->p, i); k++) {
-		if (!t->gone[k] && (bits & t->o->t.op[k].then) != 0)
-			return true;
-		if (!t->gone[k] && (always_with(&op[k], &op[i]) || always_with(&op[k], &op[f])))
-			bits &= ~t->o->t.op[k].clear;
-	}
-	return (bits & t->o->t.comp[op[i].comp].ends) != 0;
-}
-
-/* Rules that may wait when a component begins: another began the wait and did not end it. */
-static uint64_t left_by_others(const struct proofs *t, enum ws_comp comp)
-{
-	const struct ws_op *op = t->p->op;
-	uint64_t bits = 0;
-
-	for (size_t f = 0; f < t->p->n; f++) {
-		uint64_t first = op[f].comp != comp && !t->gone[f] ? t->o->t.op[f].first & ~bits : 0;
-
-		if (first != 0)
-			bits |= first & ~cleared(t, f + 1, end_of(t->p, f), &op[f], &op[f]);
-	}
-	return bits;
-}
-
-static uint32_t proof_of_barrier(const struct proofs *t, size_t i)
-{
-	uint32_t proof = 1U << PROOF_barrier_idle;
-	const struct ws_op *op = t->p->op;
-	size_t begin = t->p->comp[op[i].comp].first;
-	uint64_t before = left_by_others(t, (enum ws_comp)op[i].comp) & t->o->t.op[i].clear & ~cleared(t, begin, i, &op[i], &op[i]);
-
-	if (before != 0 && missed(t, i, i, before))
-		return 0;
-	if (before != 0)
-		proof = 1U << PROOF_barrier_next;
-
-	for (size_t f = begin; f < i; f++) {
-		uint64_t bits = t->gone[f] ? 0 : t->o->t.op[f].first & t->o->t.op[i].clear;
-
-		bits &= ~cleared(t, f + 1, i, &op[f], &op[i]);
-		if (bits != 0 && missed(t, f, i, bits))
-			return 0;
-		if (bits != 0)
-			proof = 1U << PROOF_barrier_next;
-	}
-	return proof;
-}
-
 /* ---- what is not followed ---- */
 
 /* A save of the host's that nothing restores from, in the whole program. */
@@ -554,10 +472,10 @@ static bool bits_of_control(const struct proofs *t, size_t i)
 	unsigned writes = 0;
 	bool looked = false;
 
-	for (size_t k = t->p->comp[op[i].comp].first; k < end_of(t->p, i); k++) {
+	for (size_t k = t->p->comp[op[i].comp].first; k < mutant_end_of(t->p, i); k++) {
 		if (t->o->t.op[k].slot != t->o->t.op[i].slot)
 			continue;
-		looked |= writes != 0 && is_save(&op[k]) && op[k].side == SIDE_NONE && k + 1 < end_of(t->p, i) && op[k + 1].reg == op[k].reg &&
+		looked |= writes != 0 && is_save(&op[k]) && op[k].side == SIDE_NONE && k + 1 < mutant_end_of(t->p, i) && op[k + 1].reg == op[k].reg &&
 			  is_write(&op[k + 1]) && op[k + 1].side == SIDE_GCFG;
 		writes += is_write(&op[k]) && op[k].side == SIDE_GCFG;
 	}
@@ -602,7 +520,7 @@ static uint32_t proof_of(const struct proofs *t, size_t i)
 	switch (counter) {
 	case CNT_isb:
 	case CNT_dsb:
-		return proof_of_barrier(t, i);
+		return mutant_barrier_proof(t, i);
 	case CNT_pstate:
 	case CNT_tlbi:
 	case CNT_ic:

@@ -1,9 +1,107 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The oracle's state as bytes: to go back to it, and to tell whether it was seen before. */
+/* The oracle's state: how it begins, and as bytes, to go back to it and to tell whether it was seen before. */
 #include <stdio.h>
 #include <string.h>
 
 #include "models/hyp/check/oracle_impl.h"
+
+/* ---- life ---- */
+
+static void init_cpu(struct oracle *o, unsigned c)
+{
+	struct oracle_cpu *cpu = oracle_cpu(o, c);
+
+	memset(cpu, 0, o->cpu_size);
+	cpu->loaded = cpu->thread = ORACLE_NONE;
+	for (unsigned s = 0; s < o->t.n; s++) {
+		const struct oracle_subject *x = &o->t.s[s];
+
+		HW(o, c, s) = HOST(o, c, s) = tag_of(TAG_HOST, c, 0);
+		HOST_MEM(o, c, s) = x->saved_before ? HOST(o, c, s) : tag_of(TAG_POISON, c, 0);
+	}
+}
+
+static void init_vcpu(struct oracle *o, unsigned v)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
+
+	memset(vcpu, 0, o->vcpu_size);
+	vcpu->state = CND(HOST_FP);
+	vcpu->cpu = vcpu->fp_cpu = ORACLE_NONE;
+	for (unsigned s = 0; s < o->t.n; s++) {
+		MEM(o, v, s) = TRUTH(o, v, s) = tag_of(TAG_GUEST, v, 0);
+		CONTROL(o, v, s) = tag_of(TAG_GCFG, v, 0);
+	}
+	for (unsigned k = 0; k < N_THREAD; k++)
+		THREAD(o, v, k) = THREAD_MEM(o, v, k) = tag_of(TAG_THREAD, v, 0);
+}
+
+static void *grown(void *old, size_t size, unsigned want, unsigned *room)
+{
+	if (want <= *room)
+		return old;
+	*room = want > 2 * *room ? want : 2 * *room;
+	return xrealloc(old, size * *room);
+}
+
+void oracle_grow(struct oracle *o, unsigned vcpus, unsigned cpus)
+{
+	o->vcpus = grown(o->vcpus, o->vcpu_size, vcpus, &o->room_vcpu);
+	o->cpus = grown(o->cpus, o->cpu_size, cpus, &o->room_cpu);
+	for (; o->n_vcpu < vcpus; o->n_vcpu++)
+		init_vcpu(o, o->n_vcpu);
+	for (; o->n_cpu < cpus; o->n_cpu++)
+		init_cpu(o, o->n_cpu);
+}
+
+static void see_step(void *self, const struct watch_step *s)
+{
+	struct oracle *o = self;
+
+	oracle_grow(o, s->vcpu + 1, s->cpu + 1);
+	oracle_step(o, s->vcpu, s->cpu, s->comp, s->state, s->lrs);
+	oracle_on_cpu_flag(o, s->vcpu, s->on_cpu);
+}
+
+static void see_access(void *self, const struct handler_access *a)
+{
+	struct oracle *o = self;
+
+	oracle_grow(o, a->vcpu + 1, a->cpu + 1);
+	oracle_access(o, a);
+}
+
+struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus)
+{
+	struct oracle *o = xcalloc(1, sizeof(*o));
+
+	o->p = p;
+	oracle_tables_make(&o->t, p);
+	runner_rules_of(p, &o->rules);
+	o->cpu_size = sizeof(struct oracle_cpu) + 4 * (size_t)o->t.n * sizeof(uint64_t);
+	o->vcpu_size = sizeof(struct oracle_vcpu) + (3 * (size_t)o->t.n + 2 * N_THREAD) * sizeof(uint64_t);
+	oracle_grow(o, vcpus, cpus);
+	o->watch = (struct watch){ .ctx = o, .always = true, .step = see_step, .access = see_access };
+	return o;
+}
+
+struct watch *oracle_watch(struct oracle *o)
+{
+	return &o->watch;
+}
+
+void oracle_free(struct oracle *o)
+{
+	if (o == NULL)
+		return;
+	oracle_tables_free(&o->t);
+	free(o->vcpus);
+	free(o->cpus);
+	free(o->found);
+	free(o);
+}
+
+/* ---- as bytes ---- */
 
 size_t oracle_state_size(const struct oracle *o)
 {

@@ -4,31 +4,11 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "models/hyp/kvm/exits.h"
 #include "models/hyp/kvm/reach.h"
 #include "models/hyp/kvm/vflags.h"
 #include "models/hyp/ws/ws_policy.h"
-
-const char *const ws_policy_names[POL_COUNT + 1] = {
-#define X(id, name, help) name,
-	WS_POLICIES(X)
-#undef X
-	NULL
-};
-
-static const char *const policy_helps[POL_COUNT] = {
-#define X(id, name, help) help,
-	WS_POLICIES(X)
-#undef X
-};
-
-const char *ws_policy_help(enum ws_policy p)
-{
-	BUG_ON(p >= POL_COUNT);
-	return policy_helps[p];
-}
 
 void ws_config_init(struct ws_config *c)
 {
