@@ -218,18 +218,6 @@ uint64_t runner_state_after(const struct ws_prog *p, const struct runner_rules *
 	return state;
 }
 
-void watch_add(struct watch_list *l, struct watch *w)
-{
-	struct watch **end = &l->first;
-
-	for (; *end != NULL; end = &(*end)->next) {
-		if (*end == w)
-			return;
-	}
-	w->next = NULL;
-	*end = w;
-}
-
 struct watch_list *runner_watchers(struct runner *r)
 {
 	return &r->watchers;
