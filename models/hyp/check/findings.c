@@ -10,7 +10,6 @@ static const struct {
 } rules[RULE_COUNT] = {
 #define RULE(id, scope, what) { #id, what },
 #include "models/hyp/check/lint.def"
-#undef RULE
 };
 
 const char *ws_rule_name(enum ws_rule rule)
