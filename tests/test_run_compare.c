@@ -268,6 +268,34 @@ START_TEST(the_baseline_is_the_one_that_was_asked_for)
 }
 END_TEST
 
+/* Columns that move as much as the first: what is said is what changed, whatever was varied. */
+static const struct {
+	const char *args, *says;
+	bool cycles;
+} varied[] = {
+	{ VHE " --vary cost.eret=100,200", "as many accesses as eret=100, other cycles: ", true },
+	{ VHE " --vary cost.isb=1,100", "as many accesses as isb=1, other cycles: ", true },
+	{ VHE " --vary cost.cpi=1.0,2.5", "as many accesses as cpi=1.0, other cycles: ", true },
+	{ VHE " --vary run.seed=1,2", "seed=2: no difference from seed=1 in accesses or cycles", false },
+	{ VHE " --vary policy.el1=deferred,eager", "more accesses per exit", true },
+};
+
+START_TEST(the_verdict_of_a_comparison_is_about_what_changed)
+{
+	char cmd[256];
+	json_t *j, *total;
+	const char *says;
+
+	(void)snprintf(cmd, sizeof(cmd), "el2sim compare %s", varied[_i].args);
+	j = json_of(cmd);
+	says = json_string_value(json_array_get(json_object_get(j, "verdicts"), 0));
+	ck_assert_msg(strstr(says, varied[_i].says) != NULL, "%s: %s", cmd, says);
+	total = row_of(j, "cycles", "part", "total");
+	ck_assert_int_eq(number(total, "c1") != number(total, "c2"), varied[_i].cycles);
+	json_decref(j);
+}
+END_TEST
+
 /* ---- vCPU flags of a run ---- */
 
 /* A count of the table "flags" of a run. */
@@ -517,6 +545,7 @@ int main(void)
 	tcase_add_test(c, a_comparison_has_the_numbers_of_each_run);
 	tcase_add_test(c, the_plain_exit_of_6_12_is_the_published_one);
 	tcase_add_test(c, the_baseline_is_the_one_that_was_asked_for);
+	tcase_add_loop_test(c, the_verdict_of_a_comparison_is_about_what_changed, 0, (int)(sizeof(varied) / sizeof(varied[0])));
 	tcase_add_test(c, no_shipped_configuration_breaks_a_rule_of_vcpu_flags);
 	tcase_add_test(c, flags_of_a_run_agree_with_its_counts);
 	tcase_add_loop_test(c, a_broken_rule_of_flags_is_a_violation_like_any_other, 0,

@@ -456,11 +456,67 @@ static void bounded_mechanism(const struct sheet *s)
 	sight_verdict(&x->bounds->sight, s->r);
 }
 
+/* "4.2 % fewer", "30 more" of what is 0 in the baseline, or "as many"; values in cycles. */
+static const char *percent(uint64_t a, uint64_t base, char buf[static 48])
+{
+	uint64_t by = a < base ? base - a : a - base;
+	/* tenths, rounded to the nearest */
+	uint64_t tenths = base != 0 ? (uint64_t)((long double)by * 1000 / (long double)base + 0.5L) : 0;
+
+	if (by == 0)
+		return "as many";
+	if (base == 0)
+		(void)snprintf(buf, 48, "%llu more", (unsigned long long)by);
+	else if (tenths == 0)
+		(void)snprintf(buf, 48, "under 0.1 %% %s", a < base ? "fewer" : "more");
+	else
+		(void)snprintf(buf, 48, "%llu.%llu %% %s", (unsigned long long)(tenths / 10),
+			       (unsigned long long)(tenths % 10), a < base ? "fewer" : "more");
+	return buf;
+}
+
+/* Is a figure the same as the baseline's, at least and at most? */
+static bool same_figure(const struct sheet *s, size_t i, number_fn *f)
+{
+	return f(s, i, 0) == f(s, s->baseline, 0) &&
+	       (s->most == NULL || f(s->most, i, 0) == f(s->most, s->baseline, 0));
+}
+
+/* The headline of a column that moves as much as the baseline: what differs is its cycles, or nothing. */
+static void cycles_verdict(const struct sheet *s, size_t i)
+{
+	const char *title = s->x[i].title, *base = s->x[s->baseline].title, *least = s->most != NULL ? "at least " : "";
+	const bool path = same_figure(s, i, modelled); /* then it is the host's path that differs, if anything */
+	number_fn *all = path ? total_cycles : modelled;
+	const uint64_t each[2] = { s->plain[i].cycles, s->plain[s->baseline].cycles };
+	const uint64_t sum[2] = { all(s, i, 0), all(s, s->baseline, 0) };
+	char text[2][48], n[4][RUN_COUNT_TEXT];
+
+	if (each[0] == each[1] && path && same_figure(s, i, total_cycles)) {
+		rep_verdict(s->r, "%s: no difference from %s in accesses or cycles", title, base);
+		return;
+	}
+	if (path && (sum[0] == 0 || sum[1] == 0)) { /* one has no path profile */
+		rep_verdict(s->r, "%s: as many accesses and modelled cycles as %s; of the host's path only one of them has cycles",
+			    title, base);
+		return;
+	}
+	rep_verdict(s->r, "%s: as many accesses as %s, other cycles: per exit handled in the kernel %s (%s against %s modelled "
+		    "cycles for an HVC); whole trace: %s (%s%s against %s%s %s cycles)", title, base,
+		    percent(each[0], each[1], text[0]), run_count(each[0], n[0]), run_count(each[1], n[1]),
+		    percent(sum[0], sum[1], text[1]), least, run_count(sum[0], n[2]), least, run_count(sum[1], n[3]),
+		    path ? "modelled and measured" : "modelled");
+}
+
 static void verdict(const struct sheet *s, size_t i)
 {
 	const struct run_result *x = &s->x[i], *b = &s->x[s->baseline];
 	char each[40], all[40], n[4][RUN_COUNT_TEXT];
 
+	if (same_figure(s, i, plain_accesses) && same_figure(s, i, all_accesses)) {
+		cycles_verdict(s, i);
+		return;
+	}
 	if (s->most != NULL) {
 		bounded_verdict(s, i);
 		return;
