@@ -31,3 +31,34 @@ for name in "$experiment" "configs/$experiment"; do
 	"$el2sim" compare "$name" >out || { echo "compare $name failed: exit status $?"; exit 1; }
 	grep -q '^=> ' out || { cat out; echo "no verdict for $name"; exit 1; }
 done
+
+# Whatever --list names can be named here, and the same from the build tree when nothing is installed.
+works() {
+	"$1" config --list --format csv >list || { echo "$1 config --list: exit status $?"; exit 1; }
+	grep -o '^configs/[^,]*\.ini' list >names
+	(cd "$root" && ls configs/*/*.ini) | diff - names
+	while read -r name; do
+		"$1" config "$name" >out 2>&1 || { cat out; echo "$1 config $name failed"; exit 1; }
+	done <names
+	grep -o '^traces/[^,]*' list >names
+	(cd "$root" && ls traces/samples/*.e2t) | diff - names
+	while read -r name; do
+		"$1" trace info "$name" >out 2>&1 || { cat out; echo "$1 trace info $name failed"; exit 1; }
+		"$1" run experiment/linux-6.12-vhe-n1.ini --run.trace="$name" >out 2>&1 || { cat out; echo "$1 run with $name failed"; exit 1; }
+	done <names
+	"$1" bugs at-walks >out 2>&1 || { cat out; echo "$1 bugs failed"; exit 1; }
+}
+works "$el2sim"
+works "$EL2SIM_BINARY_DIR/el2sim"
+
+# Without them, one line says where they were looked for, and what to set.
+for command in bugs "config --list" "run experiment/linux-6.12-vhe-n1.ini"; do
+	rc=0
+	# shellcheck disable=SC2086
+	EL2SIM_SHARE=$tmp/none "$el2sim" $command >out 2>&1 || rc=$?
+	[ "$rc" = 3 ] && [ "$(wc -l <out)" = 1 ] && grep -q "$tmp/none.*EL2SIM_SHARE" out || {
+		cat out
+		echo "$command without shipped files: status $rc, want 3 and one line"
+		exit 1
+	}
+done

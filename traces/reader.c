@@ -9,6 +9,8 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "sim/base/share.h"
+#include "sim/base/str.h"
 #include "traces/native.h"
 #include "traces/trace.h"
 
@@ -376,8 +378,10 @@ static int open_file(struct tr_reader *r, struct err *e)
 struct tr_reader *tr_open(const char *path, struct err *e)
 {
 	struct tr_reader *r = xcalloc(1, sizeof(*r));
+	struct str found = STR_INIT;
 
-	r->path = xstrdup(path);
+	(void)share_find(&found, path);
+	r->path = found.s;
 	if (open_file(r, e) != 0) {
 		tr_close(r);
 		return NULL;

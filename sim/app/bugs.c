@@ -38,7 +38,11 @@ int bug_names(struct bug_names *out, struct err *e)
 		share_dir(&dir, "configs/bugs");
 	n = scandir(str_get(&dir), &d, is_config, alphasort);
 	if (n < 0) {
-		(void)err_set(e, ERR_IO, "%s: %s", str_get(&dir), strerror(errno));
+		struct str hint = STR_INIT;
+
+		share_hint(&hint);
+		(void)err_set(e, ERR_CONFIG, "%s: %s; %s", str_get(&dir), strerror(errno), str_get(&hint));
+		str_free(&hint);
 		str_free(&dir);
 		return -1;
 	}

@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim config: effective values and where each came from; --doc: the reference of all options. */
+#include <glob.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/app/config.h"
 #include "sim/app/output.h"
+#include "sim/base/share.h"
 #include "sim/base/str.h"
 
 struct config_args {
 	struct output_args out;
-	bool doc, all;
+	bool doc, all, list;
 };
 
 static const struct arg_row arg_rows[] = {
 	OUTPUT_ARG_ROWS(struct config_args, out),
 	{ "--doc", NULL, ARG_FLAG, offsetof(struct config_args, doc), .help = "print every option with its default, range, unit and meaning" },
+	{ "--list", NULL, ARG_FLAG, offsetof(struct config_args, list), .help = "print the shipped configurations and traces: every command takes these names, in any folder" },
 	{ "--all", NULL, ARG_FLAG, offsetof(struct config_args, all), .help = "print also what nobody set" },
 };
 
@@ -125,6 +129,71 @@ static void value_table(const struct config *c, bool all, struct rep *r)
 		rep_note(r, "options that nobody set are left out; --all prints them with their defaults");
 }
 
+/* --- shipped files ---------------------------------------------------------------------------- */
+
+/* First sentence of the comment that a configuration begins with; "" if there is none. */
+static void first_comment(const char *path, struct str *b)
+{
+	FILE *f = fopen(path, "re");
+	const char *stop;
+	char line[400];
+
+	str_reset(b);
+	if (f == NULL)
+		return;
+	while (fgets(line, sizeof(line), f) != NULL && line[0] == '#') {
+		line[strcspn(line, "\r\n")] = '\0';
+		str_addf(b, "%s%s", b->len != 0 ? " " : "", line + 1 + strspn(line + 1, " "));
+	}
+	(void)fclose(f);
+	stop = strstr(str_get(b), ". ");
+	if (stop != NULL) {
+		b->len = (size_t)(stop - b->s);
+		b->s[b->len] = '\0';
+	}
+}
+
+static int list_folder(struct rep_table *t, const char *folder, const char *pattern, bool about,
+		       struct err *e)
+{
+	struct str at = STR_INIT, says = STR_INIT;
+	glob_t g = { 0 };
+	size_t skip;
+
+	share_dir(&at, folder);
+	skip = at.len - strlen(folder);
+	str_addf(&at, "/%s", pattern);
+	if (glob(str_get(&at), 0, NULL, &g) != 0)
+		g.gl_pathc = 0;
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		first_comment(g.gl_pathv[i], &says);
+		rep_str(t, g.gl_pathv[i] + skip);
+		if (about)
+			rep_str(t, str_get(&says));
+	}
+	if (g.gl_pathc == 0) {
+		str_reset(&says);
+		share_hint(&says);
+		(void)err_set(e, ERR_CONFIG, "no file fits %s; %s", str_get(&at), str_get(&says));
+	}
+	skip = g.gl_pathc;
+	globfree(&g);
+	str_free(&at);
+	str_free(&says);
+	return skip != 0 ? 0 : -1;
+}
+
+static int list_table(struct rep *r, struct err *e)
+{
+	static const struct rep_col cols[] = {
+		{ "file", "", REP_STR, "", 0, false }, { "about", "what it is", REP_STR, "", 0, false },
+	};
+
+	if (list_folder(rep_table(r, "configs", "Shipped configurations", cols, 2), "configs", "*/*.ini", true, e) != 0)
+		return -1;
+	return list_folder(rep_table(r, "traces", "Shipped traces", cols, 1), "traces", "samples/*.e2t", false, e);
+}
+
 int cmd_config(int argc, char **argv, struct err *e)
 {
 	struct config_args o = { 0 };
@@ -137,15 +206,17 @@ int cmd_config(int argc, char **argv, struct err *e)
 		return -1;
 	rc = config_load(&c, a.pos.n != 0 ? a.pos.v[0] : NULL, &a.overrides, e);
 	if (rc == 0) {
-		r = rep_new("config", o.doc ? "Reference of all options" : "Configuration");
-		if (o.doc) {
+		r = rep_new("config", o.doc ? "Reference of all options" : o.list ? "Shipped files" : "Configuration");
+		if (o.list) {
+			rc = list_table(r, e);
+		} else if (o.doc) {
 			doc_table(&c, r);
 			syntax_table(r);
 			profile_tables(r);
 		} else {
 			value_table(&c, o.all, r);
 		}
-		rc = output_write(&o.out, r, e);
+		rc = rc == 0 ? output_write(&o.out, r, e) : rc;
 		rep_free(r);
 	}
 	config_free(&c);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/app/config.h"
 
+#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "models/hyp/check/ws_lint.h"
 #include "sim/base/share.h"
@@ -47,28 +47,20 @@ static const struct opt_row bug_rows[] = {
 };
 
 /* A file that is not there may be a shipped one, by its name in or below configs. */
-static void find_file(struct str *out, const char *path)
-{
-	const char *below = strncmp(path, "configs/", 8) == 0 ? path + 8 : path;
-
-	if (path[0] != '/' && access(path, F_OK) != 0) {
-		share_dir(out, "configs");
-		str_addf(out, "/%s", below);
-		if (access(str_get(out), F_OK) == 0)
-			return;
-	}
-	str_reset(out);
-	str_add(out, path);
-}
-
 static int load_file(struct config *c, const char *path, struct err *e)
 {
-	struct str found = STR_INIT;
+	struct str found = STR_INIT, hint = STR_INIT;
 	int rc;
 
-	find_file(&found, path);
-	rc = opt_load(c->set, str_get(&found), e);
+	if (share_find(&found, path)) {
+		rc = opt_load(c->set, str_get(&found), e);
+	} else {
+		share_hint(&hint);
+		(void)err_set(e, ERR_CONFIG, "could not be read: %s: want a file with options; %s", strerror(errno), str_get(&hint));
+		rc = err_at(e, path, 0);
+	}
 	str_free(&found);
+	str_free(&hint);
 	return rc;
 }
 

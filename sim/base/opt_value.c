@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/base/opt_impl.h"
+#include "sim/base/share.h"
 
 /* UNIT(unit of the row, spelling accepted, factor). A unit without rows is accepted as it is spelled. */
 #define UNITS(UNIT)                                                                                \
@@ -374,6 +376,19 @@ void opt_path_join(struct str *b, const char *dir, const char *path)
 	str_add(b, path);
 }
 
+/* A path is relative to the folder; a file that is not there may be a shipped one. */
+static void find_path(struct str *path, const char *dir, const char *text)
+{
+	struct str shipped = STR_INIT;
+
+	opt_path_join(path, dir, text);
+	if (access(str_get(path), F_OK) != 0 && share_shipped(&shipped, text)) {
+		str_reset(path);
+		str_add(path, str_get(&shipped));
+	}
+	str_free(&shipped);
+}
+
 static int parse(const struct opt_row *row, const char *text, const char *dir, struct opt_value *v,
 		 struct err *e)
 {
@@ -392,7 +407,7 @@ static int parse(const struct opt_row *row, const char *text, const char *dir, s
 		return 0;
 	case OPT_PATH:
 		if (text[0] != '\0')
-			opt_path_join(&v->text, dir, text);
+			find_path(&v->text, dir, text);
 		return 0;
 	}
 	BUG("unknown type of option row");

@@ -8,13 +8,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* Add ../share/el2sim from the folder of the running program; false if there is no such folder. */
 static bool beside_program(struct str *path)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	size_t before = path->len;
-	struct stat st;
 
 	if (n <= 0)
 		return false;
@@ -27,20 +33,60 @@ static bool beside_program(struct str *path)
 		*slash = '\0';
 	}
 	str_addf(path, "%s/share/el2sim", exe);
-	if (stat(path->s + before, &st) == 0 && S_ISDIR(st.st_mode))
+	if (is_folder(path->s + before))
 		return true;
 	path->len = before;
 	path->s[before] = '\0';
 	return false;
 }
 
-void share_dir(struct str *path, const char *folder)
+/* Where the folder of shipped files is. */
+static void root(struct str *path)
 {
 	const char *given = getenv("EL2SIM_SHARE");
 
 	if (given != NULL && given[0] != '\0')
 		str_add(path, given);
 	else if (!beside_program(path))
-		str_add(path, EL2SIM_SHARE);
+		str_add(path, is_folder(EL2SIM_SOURCE "/configs") ? EL2SIM_SOURCE : EL2SIM_SHARE);
+}
+
+void share_dir(struct str *path, const char *folder)
+{
+	root(path);
 	str_addf(path, "/%s", folder);
+}
+
+bool share_shipped(struct str *path, const char *name)
+{
+	static const char configs[] = "configs/", traces[] = "traces/";
+	bool whole = strncmp(name, configs, sizeof(configs) - 1) == 0 || strncmp(name, traces, sizeof(traces) - 1) == 0;
+
+	str_reset(path);
+	if (name[0] == '/' || name[0] == '\0')
+		return false;
+	root(path);
+	str_addf(path, "/%s%s", whole ? "" : configs, name);
+	return access(str_get(path), F_OK) == 0;
+}
+
+bool share_find(struct str *path, const char *name)
+{
+	bool there = access(name, F_OK) == 0;
+
+	if (!there && share_shipped(path, name))
+		return true;
+	str_reset(path);
+	str_add(path, name);
+	return there;
+}
+
+void share_hint(struct str *text)
+{
+	struct str dir = STR_INIT;
+
+	root(&dir);
+	str_addf(text, "shipped ones (el2sim config --list) are looked for in %s%s, or where EL2SIM_SHARE says",
+		 str_get(&dir), is_folder(str_get(&dir)) ? "" : " (there is no such folder)");
+	str_free(&dir);
 }

@@ -3,14 +3,29 @@
 #ifndef EL2SIM_BASE_SHARE_H
 #define EL2SIM_BASE_SHARE_H
 
+#include <stdbool.h>
+
 #include "sim/base/str.h"
 
 /*
  * Add to path a folder of the shipped files: "configs", "traces". They are in the first of these: the
  * environment variable EL2SIM_SHARE when set and not empty; ../share/el2sim from the program's own
- * folder when it exists (an installation works from wherever it was put); the folder given when the
- * program was configured. Whether the last one exists is for the caller to find out.
+ * folder when it exists (an installation works from wherever it was put); the source folder that the
+ * program was built from when it is still there (a program that was not installed); the folder given
+ * when the program was configured. Whether the last one exists is for the caller to find out.
  */
 void share_dir(struct str *path, const char *folder);
+
+/*
+ * Replace path by the shipped file that a name means: "configs/...", "traces/...", or any other name below configs.
+ * False if there is none, or the name is absolute.
+ */
+bool share_shipped(struct str *path, const char *name);
+
+/* Replace path by the name itself if there is such a file, else as share_shipped; false, and path is the name: none. */
+bool share_find(struct str *path, const char *name);
+
+/* Add a sentence for an error: where shipped files are looked for, and what changes that. */
+void share_hint(struct str *text);
 
 #endif
