@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reports of results files: crossovers are worked out from what the points cost. */
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "sim/report/sweep_report.h"
 #include "tests/suite.h"
 
+static const char *headline = "per_exit/cycles/each";
 static char path[] = "/tmp/el2sim-sweep-XXXXXX", dir[sizeof(path)], file[64];
 
 static void setup(void)
@@ -27,10 +29,10 @@ static void teardown(void)
 
 /* What a point of a made-up machine costs: cycles of each run of a phase. */
 struct cost {
-	int64_t exit, enter, load, put;
+	int64_t exit, enter, load, put, handle;
 };
 
-static const struct cost eager = { 100, 100, 10, 10 }, deferred = { 60, 60, 60, 60 };
+static const struct cost eager = { 100, 100, 10, 10, 0 }, deferred = { 60, 60, 60, 60, 0 };
 
 struct plan {
 	struct store *s;
@@ -47,7 +49,7 @@ static struct plan begin(const struct store_axis *axes, size_t n)
 	ck_assert_msg(p.s != NULL, "%s", e.text);
 	ck_assert_int_eq(store_plan_begin(p.s, "plan", &needed, &e), 0);
 	ck_assert_int_eq(store_put_meta(p.s, "question", "Does it pay?", &e), 0);
-	ck_assert_int_eq(store_put_meta(p.s, "headline", "per_exit/cycles/each", &e), 0);
+	ck_assert_int_eq(store_put_meta(p.s, "headline", headline, &e), 0);
 	ck_assert_int_eq(store_put_meta(p.s, "reproduce", "el2sim sweep a.ini", &e), 0);
 	for (size_t i = 0; i < n; i++)
 		ck_assert_int_eq(store_put_axis(p.s, &axes[i], &e), 0);
@@ -105,13 +107,15 @@ static void put_result(struct plan *p, uint64_t point, enum store_status status,
 /* A thousand exits with so many loads. */
 static void put_costs(struct plan *p, uint64_t point, const struct cost *c, int64_t loads)
 {
-	int64_t total = 1000 * (c->exit + c->enter) + loads * (c->load + c->put);
+	int64_t total = 1000 * (c->exit + c->enter + c->handle) + loads * (c->load + c->put);
 	const struct store_metric m[] = {
 		{ "per_exit/cycles/each", "", true, { .d = (double)total / 1000 } },
 		{ "phases/enter/cycles", "", false, { .i = 1000 * c->enter } },
 		{ "phases/enter/runs", "", false, { .i = 1000 } },
 		{ "phases/exit/cycles", "", false, { .i = 1000 * c->exit } },
 		{ "phases/exit/runs", "", false, { .i = 1000 } },
+		{ "phases/handle/cycles", "", false, { .i = 1000 * c->handle } },
+		{ "phases/handle/runs", "", false, { .i = 1000 } },
 		{ "phases/load/cycles", "", false, { .i = loads * c->load } },
 		{ "phases/load/runs", "", false, { .i = loads } },
 		{ "phases/put/cycles", "", false, { .i = loads * c->put } },
@@ -202,31 +206,75 @@ static json_t *policies(const struct cost *b)
 	return report(&p);
 }
 
-/* 80 cycles less at each exit, 100 more at each load: 0.8 loads per exit. */
-START_TEST(a_crossover_is_what_is_saved_over_what_is_paid)
+/* 80 cycles less at each exit, 100 more at each load: -14.286 % at 0.5, 50 % at 2, drawn by logarithm: 0.5 * 4^(2/9). */
+START_TEST(a_crossover_is_where_the_drawn_curve_crosses_zero)
 {
 	json_t *j = policies(&deferred), *r = row(j, "crossovers", 0);
 
 	ck_assert_str_eq(text(r, "configuration"), "deferred");
 	ck_assert_str_eq(text(r, "against"), "eager");
-	ck_assert_double_eq(number(r, "low"), 0.8);
-	ck_assert_double_eq(number(r, "high"), 0.8);
+	ck_assert_double_eq(number(r, "low"), 0.68);
+	ck_assert_double_eq(number(r, "high"), 0.68);
 	ck_assert_double_eq(number(r, "cheaper"), 2);
 	ck_assert_double_eq(number(r, "of"), 3);
 	/* 250 loads: 150 against 205 cycles; 2000: 360 against 240 */
 	ck_assert_double_eq_tol(number(r, "best"), -26.829, .0011);
 	ck_assert_double_eq(number(r, "worst"), 50);
-	ck_assert_double_eq(number(row(j, "crossover_marks", 0), "loads_per_exit"), 0.8);
-	ck_assert_str_eq(sentence(j, "verdicts", 0), "deferring pays below 0.80 vcpu_loads per exit: deferred needs 26.8 % fewer "
+	ck_assert_double_eq(number(row(j, "crossover_marks", 0), "loads_per_exit"), 0.68);
+	ck_assert_str_eq(sentence(j, "verdicts", 0), "deferring pays below 0.68 vcpu_loads per exit: deferred needs 26.8 % fewer "
 						     "cycles per exit than eager at 0.25 loads per exit, and 50.0 % more at 2.00");
 	ck_assert_str_eq(text(j, "title"), "Does it pay?");
 	json_decref(j);
 }
 END_TEST
 
+/* Marks, table and verdict from the rows that are drawn, whatever phase the cycles are in. */
+START_TEST(marks_are_on_the_drawn_curves_with_cycles_in_any_phase)
+{
+	static const struct cost costs[] = { { 60, 60, 60, 60, 0 }, { 60, 60, 60, 60, 20 }, { 20, 20, 60, 60, 60 }, { 90, 90, 30, 30, 0 } };
+	json_t *j = policies(&costs[_i]), *marks = json_object_get(json_object_get(j, "tables"), "crossover_marks");
+	size_t n = 0;
+
+	for (size_t i = 0; i + 1 < 3; i++) {
+		const json_t *p = row(j, "savings", i), *q = row(j, "savings", i + 1), *m;
+		double y0 = number(p, "change"), y1 = number(q, "change"), x0 = number(p, "loads_per_exit"), at;
+		char want[64];
+
+		if ((y0 < 0) == (y1 < 0))
+			continue;
+		at = x0 * pow(number(q, "loads_per_exit") / x0, y0 / (y0 - y1));
+		m = row(j, "crossover_marks", n++);
+		ck_assert_double_eq_tol(number(m, "loads_per_exit"), at, .0011);
+		(void)snprintf(want, sizeof(want), "deferring pays below %.2f vcpu_loads", number(m, "loads_per_exit"));
+		ck_assert_msg(strstr(sentence(j, "verdicts", 0), want) != NULL, "%s: %s", want, sentence(j, "verdicts", 0));
+	}
+	ck_assert_uint_eq(n, 1);
+	ck_assert_uint_eq(json_array_size(json_object_get(marks, "rows")), n);
+	json_decref(j);
+}
+END_TEST
+
+START_TEST(the_verdict_answers_the_headline_or_says_that_it_cannot)
+{
+	static const struct {
+		const char *headline, *says;
+	} asked[] = {
+		{ "phases/load/runs", "with eager: 250.0 at loads 250, 2000.0 at 2000" },
+		{ "per_exit/cycles/each", "deferring pays below" },
+		{ "phases/load/rums", "cannot say: no point that has run has the headline number phases/load/rums" },
+	};
+	json_t *j;
+
+	headline = asked[_i].headline;
+	j = policies(&deferred);
+	ck_assert_msg(strstr(sentence(j, "verdicts", 0), asked[_i].says) != NULL, "%s", sentence(j, "verdicts", 0));
+	json_decref(j);
+}
+END_TEST
+
 START_TEST(what_costs_more_everywhere_never_pays_and_has_no_crossover)
 {
-	json_t *j = policies(&(struct cost){ 200, 100, 10, 10 });
+	json_t *j = policies(&(struct cost){ 200, 100, 10, 10, 0 });
 
 	ck_assert(json_is_null(json_object_get(row(j, "crossovers", 0), "low")));
 	ck_assert_ptr_nonnull(strstr(sentence(j, "verdicts", 0), "deferred never pays against eager"));
@@ -236,7 +284,7 @@ END_TEST
 
 START_TEST(what_costs_less_everywhere_always_pays)
 {
-	json_t *j = policies(&(struct cost){ 50, 100, 10, 10 });
+	json_t *j = policies(&(struct cost){ 50, 100, 10, 10, 0 });
 
 	ck_assert(json_is_null(json_object_get(row(j, "crossovers", 0), "low")));
 	ck_assert_ptr_nonnull(strstr(sentence(j, "verdicts", 0), "deferred always pays against eager"));
@@ -348,7 +396,9 @@ int main(void)
 	TCase *c = tcase_create("sweep_report");
 
 	tcase_add_checked_fixture(c, setup, teardown);
-	tcase_add_test(c, a_crossover_is_what_is_saved_over_what_is_paid);
+	tcase_add_test(c, a_crossover_is_where_the_drawn_curve_crosses_zero);
+	tcase_add_loop_test(c, marks_are_on_the_drawn_curves_with_cycles_in_any_phase, 0, 4);
+	tcase_add_loop_test(c, the_verdict_answers_the_headline_or_says_that_it_cannot, 0, 3);
 	tcase_add_test(c, what_costs_more_everywhere_never_pays_and_has_no_crossover);
 	tcase_add_test(c, what_costs_less_everywhere_always_pays);
 	tcase_add_test(c, curves_that_cross_are_marked_where_they_do);

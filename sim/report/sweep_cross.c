@@ -17,11 +17,10 @@ struct pair {
 
 /* What a pair comes to, over some of the places. */
 struct outcome {
-	size_t n, cheaper, crossing;
-	int64_t low, high, sum;	  /* crossover: loads per exit, thousandths */
+	size_t n, cheaper;
+	size_t deferring;	  /* places where it costs less at each exit, and more at each load */
 	int64_t best, best_at;	  /* change of cycles per exit in thousandths of a percent, at loads per exit */
 	int64_t worst, worst_at;
-	bool always, never; /* costs less (more) at each exit and at each load */
 };
 
 /* 12350 is "12.4", 550 with two decimals "0.55". */
@@ -33,6 +32,12 @@ static const char *fixed(int64_t v, int decimals, char buf[static 32])
 	return buf;
 }
 
+/* Between two positions above 0 on a logarithmic axis. */
+static int64_t log_between(int64_t x0, int64_t x1, long double share)
+{
+	return (int64_t)(expl(logl((long double)x0) + (logl((long double)x1) - logl((long double)x0)) * share) + 0.5L);
+}
+
 static int64_t cycles_of(const struct sweep_point *p)
 {
 	int64_t sum = 0;
@@ -40,17 +45,6 @@ static int64_t cycles_of(const struct sweep_point *p)
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
 		sum += p->phase[ph];
 	return sum;
-}
-
-/* Loads per exit at which both cost the same; false if no number of loads changes which is cheaper. */
-static bool crossover(const struct sweep_point *p, const struct sweep_point *base, int64_t *loads)
-{
-	int64_t saved = base->per_exit - p->per_exit, paid = p->per_load - base->per_load;
-
-	if (saved <= 0 || paid <= 0)
-		return false;
-	*loads = saved * 1000 / paid;
-	return true;
 }
 
 static int64_t change(const struct sweep_point *p, const struct sweep_point *base)
@@ -62,11 +56,10 @@ static int64_t change(const struct sweep_point *p, const struct sweep_point *bas
 
 static void take(struct outcome *o, const struct sweep_point *p, const struct sweep_point *base)
 {
-	int64_t c = change(p, base), x;
+	int64_t c = change(p, base);
 
 	if (o->n++ == 0)
-		*o = (struct outcome){ .n = 1, .best = c, .best_at = p->loads, .worst = c, .worst_at = p->loads,
-				       .always = true, .never = true };
+		*o = (struct outcome){ .n = 1, .best = c, .best_at = p->loads, .worst = c, .worst_at = p->loads };
 	o->cheaper += c < 0;
 	if (c < o->best) {
 		o->best = c;
@@ -76,14 +69,7 @@ static void take(struct outcome *o, const struct sweep_point *p, const struct sw
 		o->worst = c;
 		o->worst_at = p->loads;
 	}
-	o->always = o->always && p->per_exit <= base->per_exit && p->per_load <= base->per_load;
-	o->never = o->never && p->per_exit >= base->per_exit && p->per_load >= base->per_load;
-	if (!crossover(p, base, &x))
-		return;
-	o->low = o->crossing == 0 || x < o->low ? x : o->low;
-	o->high = o->crossing == 0 || x > o->high ? x : o->high;
-	o->sum += x;
-	o->crossing++;
+	o->deferring += p->per_exit < base->per_exit && p->per_load > base->per_load;
 }
 
 /* Over the places with this value of an axis, or all (SWEEP_NONE). */
@@ -133,7 +119,106 @@ static bool defers(const struct sweep_data *d, size_t config, size_t base)
 {
 	struct outcome o = outcome_of(d, (struct pair){ config, base }, SWEEP_NONE, 0);
 
-	return o.crossing * 2 > o.n;
+	return o.deferring * 2 > o.n;
+}
+
+/* --- curves: the change of cycles over the loads per exit, as the chart of the savings draws it ---- */
+
+struct curve_point {
+	int64_t loads, change;
+	size_t place;
+};
+
+/* Where the curves of a pair, one a machine, cross 0. */
+struct crossings {
+	size_t n;
+	int64_t low, high; /* loads per exit, thousandths */
+	bool below;	   /* each begins below 0, and ends above it if it crosses */
+};
+
+typedef void crossing_fn(void *ctx, int64_t loads);
+
+static int by_loads(const void *a, const void *b)
+{
+	const struct curve_point *p = a, *q = b;
+
+	if (p->loads != q->loads)
+		return p->loads < q->loads ? -1 : 1;
+	return (p->place > q->place) - (p->place < q->place);
+}
+
+/* The points of a curve: by loads per exit, the first place of those with the same; 0 is not on a logarithmic axis. */
+static size_t curve_of(const struct sweep_data *d, struct pair k, size_t axis, uint32_t value, struct curve_point *c)
+{
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < d->n_place; i++) {
+		const struct sweep_point *p = sweep_find(d, k.config, i), *base = sweep_find(d, k.base, i);
+
+		if (p == NULL || base == NULL || !p->phases || !base->phases || p->loads <= 0)
+			continue;
+		if (axis == SWEEP_NONE || p->at[axis] == value)
+			c[n++] = (struct curve_point){ p->loads, change(p, base), i };
+	}
+	qsort(c, n, sizeof(*c), by_loads);
+	for (size_t i = 0; i < n; i++)
+		if (kept == 0 || c[kept - 1].loads != c[i].loads)
+			c[kept++] = c[i];
+	return kept;
+}
+
+/* Each crossing of one curve: on the straight line between two points, as drawn. Points at 0 are no side. */
+static void cross_curve(const struct curve_point *c, size_t n, struct crossings *x, crossing_fn *f, void *ctx)
+{
+	const struct curve_point *from = NULL, *first = NULL;
+	size_t before = x->n;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t at;
+
+		if (c[i].change == 0)
+			continue;
+		if (from != NULL && (from->change < 0) != (c[i].change < 0)) {
+			bool touches = from + 1 != &c[i]; /* then it is 0 in between: from there on */
+			const struct curve_point *p = touches ? from + 1 : from;
+			long double share = (long double)p->change / (long double)(p->change - c[i].change);
+
+			at = touches ? p->loads : log_between(p->loads, c[i].loads, share);
+			x->low = x->n == 0 || at < x->low ? at : x->low;
+			x->high = x->n == 0 || at > x->high ? at : x->high;
+			x->n++;
+			if (f != NULL)
+				f(ctx, at);
+		}
+		first = first != NULL ? first : &c[i];
+		from = &c[i];
+	}
+	if (first != NULL && (first->change > 0 || (x->n != before && from->change < 0)))
+		x->below = false;
+}
+
+/* Of the curve of one value of an axis, or of all curves (SWEEP_NONE). */
+static struct crossings crossings_of(const struct sweep_data *d, struct pair k, uint32_t value, crossing_fn *f, void *ctx)
+{
+	struct curve_point *c = xcalloc(d->n_place + 1, sizeof(*c));
+	size_t axis = sweep_axis(d, "machine");
+	uint32_t curves = axis != SWEEP_NONE ? (uint32_t)store_axis_at(d->s, axis)->n : 1;
+	struct crossings x = { .n = 0 };
+	bool below = true;
+
+	for (uint32_t v = 0; v < curves; v++) {
+		struct crossings one = x;
+
+		if (value != UINT32_MAX && v != value)
+			continue;
+		one.below = true;
+		cross_curve(c, curve_of(d, k, axis, v, c), &one, f, ctx);
+		below = below && one.below;
+		x = one;
+	}
+	x.below = below && x.n != 0;
+	free(c);
+	return x;
 }
 
 /* All against the first, and policies of one model against each other. */
@@ -155,6 +240,7 @@ static size_t pairs_of(const struct sweep_data *d, struct pair *k)
 static void crossover_row(const struct sweep_data *d, struct rep_table *t, struct pair k, size_t axis, uint32_t value)
 {
 	struct outcome o = outcome_of(d, k, axis, value);
+	struct crossings x = crossings_of(d, k, value, NULL, NULL);
 
 	if (o.n == 0)
 		return;
@@ -162,9 +248,9 @@ static void crossover_row(const struct sweep_data *d, struct rep_table *t, struc
 	rep_str(t, d->config[k.base]);
 	if (axis != SWEEP_NONE)
 		rep_str(t, store_axis_at(d->s, axis)->label[value]);
-	if (o.crossing != 0) {
-		rep_fix(t, o.low);
-		rep_fix(t, o.high);
+	if (x.n != 0) {
+		rep_fix(t, x.low);
+		rep_fix(t, x.high);
 	} else {
 		rep_none(t);
 		rep_none(t);
@@ -185,7 +271,7 @@ static void crossover_table(const struct sweep_data *d, const struct pair *k, si
 	c[cols++] = (struct rep_col){ .key = "against", .type = REP_STR };
 	if (axis != SWEEP_NONE)
 		c[cols++] = (struct rep_col){ .key = "machine", .type = REP_STR };
-	c[cols++] = (struct rep_col){ .key = "low", .title = "pays below", .type = REP_FIX, .unit = "loads/exit", .decimals = 2 };
+	c[cols++] = (struct rep_col){ .key = "low", .title = "equal at", .type = REP_FIX, .unit = "loads/exit", .decimals = 2 };
 	c[cols++] = (struct rep_col){ .key = "high", .title = "to", .type = REP_FIX, .unit = "loads/exit", .decimals = 2 };
 	c[cols++] = (struct rep_col){ .key = "cheaper", .title = "cheaper at", .type = REP_U64, .unit = "points" };
 	c[cols++] = (struct rep_col){ .key = "of", .type = REP_U64, .unit = "points" };
@@ -205,6 +291,25 @@ static void pair_name(const struct sweep_data *d, struct pair k, struct str *b)
 		str_addf(b, " against %s", d->config[k.base]);
 }
 
+struct marking {
+	const struct sweep_data *d;
+	struct rep_table *t;
+	const char *pair;
+	size_t axis;
+	uint32_t value;
+};
+
+static void mark(void *ctx, int64_t loads)
+{
+	const struct marking *m = ctx;
+	char text[32];
+
+	if (m->axis != SWEEP_NONE)
+		rep_str(m->t, store_axis_at(m->d->s, m->axis)->label[m->value]);
+	rep_fix(m->t, loads);
+	rep_strf(m->t, "%s: %s", m->pair, fixed(loads, 2, text));
+}
+
 /* Points on the axis of the savings' chart. */
 static void mark_table(const struct sweep_data *d, const struct pair *k, size_t n, struct rep *r)
 {
@@ -212,7 +317,6 @@ static void mark_table(const struct sweep_data *d, const struct pair *k, size_t 
 	struct rep_col c[3];
 	struct rep_table *t;
 	struct str name = STR_INIT;
-	char text[32];
 
 	if (axis != SWEEP_NONE)
 		c[cols++] = (struct rep_col){ .key = "machine", .type = REP_STR };
@@ -222,15 +326,8 @@ static void mark_table(const struct sweep_data *d, const struct pair *k, size_t 
 	rep_detail(t);
 	for (size_t i = 0; i < n; i++) {
 		for (uint32_t v = 0; v < (axis != SWEEP_NONE ? store_axis_at(d->s, axis)->n : 1); v++) {
-			struct outcome o = outcome_of(d, k[i], axis, v);
-
-			if (o.crossing == 0 || o.cheaper == 0)
-				continue;
-			if (axis != SWEEP_NONE)
-				rep_str(t, store_axis_at(d->s, axis)->label[v]);
-			rep_fix(t, o.sum / (int64_t)o.crossing);
 			pair_name(d, k[i], &name);
-			rep_strf(t, "%s: %s", str_get(&name), fixed(o.sum / (int64_t)o.crossing, 2, text));
+			(void)crossings_of(d, k[i], v, mark, &(struct marking){ d, t, str_get(&name), axis, v });
 		}
 	}
 	str_free(&name);
@@ -290,15 +387,16 @@ static void saving_table(const struct sweep_data *d, const struct pair *k, size_
 static void verdict(const struct sweep_data *d, struct pair k, const struct outcome *o, struct rep *r)
 {
 	const char *name = d->config[k.config], *base = d->config[k.base];
+	const struct crossings x = crossings_of(d, k, UINT32_MAX, NULL, NULL);
 	char low[32], high[32], best[32], at[32], worst[32], worst_at[32];
 
-	fixed(o->low, 2, low);
-	fixed(o->high, 2, high);
+	fixed(x.low, 2, low);
+	fixed(x.high, 2, high);
 	fixed(o->best, 1, best);
 	fixed(o->best_at, 2, at);
 	fixed(o->worst, 1, worst);
 	fixed(o->worst_at, 2, worst_at);
-	if (o->crossing * 2 > o->n && o->cheaper != 0)
+	if (o->deferring * 2 > o->n && x.below)
 		rep_verdict(r, "deferring pays below %s%s%s vcpu_loads per exit: %s needs %s %% fewer cycles per exit than %s "
 			       "at %s loads per exit, and %s%s at %s", low, strcmp(low, high) != 0 ? " to " : "",
 			    strcmp(low, high) != 0 ? high : "", name, best, base, at, o->worst == 0 ? "as many" : worst,
@@ -316,7 +414,7 @@ static void verdict(const struct sweep_data *d, struct pair k, const struct outc
 /* What pays here and not there is the answer; of several the one that saves most comes first. */
 static int rank(const struct outcome *o)
 {
-	return o->crossing * 2 > o->n && o->cheaper != 0 && o->cheaper != o->n ? 0 : o->cheaper != 0 ? 1 : 2;
+	return o->deferring * 2 > o->n && o->cheaper != 0 && o->cheaper != o->n ? 0 : o->cheaper != 0 ? 1 : 2;
 }
 
 static void verdicts(const struct sweep_data *d, const struct pair *k, size_t n, struct rep *r)
@@ -343,6 +441,15 @@ static void verdicts(const struct sweep_data *d, const struct pair *k, size_t n,
 	}
 }
 
+/* Is what an exit costs one of the headline numbers? Else who pays below what is not what was asked. */
+static bool asks_cycles(const struct sweep_data *d)
+{
+	for (size_t h = 0; h < d->n_headline; h++)
+		if (strcmp(d->headline[h], SWEEP_EXIT_CYCLES) == 0)
+			return true;
+	return false;
+}
+
 void sweep_crossovers(const struct sweep_data *d, struct rep *r)
 {
 	struct pair k[PAIRS_MAX];
@@ -354,9 +461,10 @@ void sweep_crossovers(const struct sweep_data *d, struct rep *r)
 	saving_table(d, k, n, r);
 	crossover_table(d, k, n, r);
 	mark_table(d, k, n, r);
-	verdicts(d, k, n, r);
-	rep_note(r, "loads per exit below which a configuration pays: what it saves at each exit and entry over what it pays "
-		    "more at each vcpu_load and vcpu_put, in modelled cycles, at each point; the range is that of the points");
+	if (asks_cycles(d))
+		verdicts(d, k, n, r);
+	rep_note(r, "loads per exit at which a configuration costs as much as the other: where the drawn curve of modelled cycles per "
+		    "exit, all phases, crosses 0; the range is that of the crossings");
 }
 
 /* --- on an axis ------------------------------------------------------------------------------- */
@@ -410,7 +518,7 @@ static void crossing_row(struct crossing_table *c, const struct sweep_point *p, 
 static int64_t between(const struct sweep_data *d, int64_t x0, int64_t x1, long double share)
 {
 	if (sweep_log_x(d) && x0 > 0 && x1 > 0)
-		return (int64_t)(expl(logl((long double)x0) + (logl((long double)x1) - logl((long double)x0)) * share) + 0.5L);
+		return log_between(x0, x1, share);
 	return x0 + (int64_t)((long double)(x1 - x0) * share);
 }
 

@@ -245,7 +245,8 @@ static void derive_phases(struct sweep_point *p, const struct phase_sums *s)
 	if (!s->any || exits <= 0 || s->runs[PHASE_LOAD] <= 0)
 		return;
 	p->phases = true;
-	p->per_exit = per(s->cycles[PHASE_EXIT], exits) + per(s->cycles[PHASE_ENTER], s->runs[PHASE_ENTER]);
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		p->per_exit += ph != PHASE_LOAD && ph != PHASE_PUT ? per(s->cycles[ph], exits) : 0;
 	p->per_load = per(s->cycles[PHASE_LOAD], s->runs[PHASE_LOAD]) + per(s->cycles[PHASE_PUT], s->runs[PHASE_PUT]);
 	p->loads = per(s->runs[PHASE_LOAD], exits);
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
@@ -282,7 +283,7 @@ static void add_headline(struct sweep_data *d, const char *name, size_t len)
 static void exit_headline(void *ctx, const struct store_metric *m)
 {
 	struct sweep_data *d = ctx;
-	const char *first = "per_exit/cycles/each";
+	const char *first = SWEEP_EXIT_CYCLES;
 
 	if (strcmp(m->name, first) != 0 && strcmp(m->name, "per_exit/accesses/each") != 0)
 		return;

@@ -9,6 +9,7 @@
 
 #define SWEEP_HEADLINES 6
 #define SWEEP_NONE      SIZE_MAX
+#define SWEEP_EXIT_CYCLES "per_exit/cycles/each" /* the metric that crossovers are about */
 
 /* What one point comes to: numbers in thousandths. */
 struct sweep_point {
@@ -20,7 +21,7 @@ struct sweep_point {
 	bool known[SWEEP_HEADLINES];
 	int64_t v[SWEEP_HEADLINES];
 	bool phases;          /* the report has phases, and there were exits and loads */
-	int64_t per_exit;     /* cycles of an exit and the entry after it */
+	int64_t per_exit;     /* cycles of all phases but load and put: exit, handling, entry, first use */
 	int64_t per_load;     /* cycles of a vcpu_load and the vcpu_put after it */
 	int64_t loads;        /* vcpu_loads per exit */
 	int64_t phase[PHASE_COUNT]; /* cycles per exit */

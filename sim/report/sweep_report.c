@@ -491,6 +491,70 @@ static void least_verdict(const struct sweep_data *d, struct rep *r)
 	str_free(&at);
 }
 
+/* Least and most of a headline number of a configuration at one value of the axis of curves; false: none is known. */
+static bool range_at(const struct sweep_data *d, size_t h, size_t config, uint32_t value, int64_t *low, int64_t *high)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < d->n_mean; i++) {
+		const struct sweep_point *p = &d->mean[i];
+
+		if (p->config != config || p->at[d->x] != value || !p->done || !p->known[h])
+			continue;
+		*low = !any || p->v[h] < *low ? p->v[h] : *low;
+		*high = !any || p->v[h] > *high ? p->v[h] : *high;
+		any = true;
+	}
+	return any;
+}
+
+static void add_range(struct str *b, int64_t low, int64_t high)
+{
+	str_addf(b, "%" PRId64 ".%" PRId64, low / 1000, low % 1000 / 100);
+	if (high != low)
+		str_addf(b, " to %" PRId64 ".%" PRId64, high / 1000, high % 1000 / 100);
+}
+
+/* How a headline number goes from the first value of the axis to the last, under each configuration. */
+static void growth_verdicts(const struct sweep_data *d, size_t h, struct rep *r)
+{
+	const struct store_axis *x = store_axis_at(d->s, d->x);
+	struct str text = STR_INIT;
+
+	for (size_t c = 0; c < d->n_config; c++) {
+		int64_t from[2], to[2];
+
+		if (!range_at(d, h, c, 0, &from[0], &from[1]) || !range_at(d, h, c, (uint32_t)x->n - 1, &to[0], &to[1]))
+			continue;
+		str_reset(&text);
+		add_range(&text, from[0], from[1]);
+		str_addf(&text, " at %s %s, ", short_name(x->name), x->label[0]);
+		add_range(&text, to[0], to[1]);
+		rep_verdict(r, "%s with %s: %s at %s", d->title[h], d->config[c], str_get(&text), x->label[x->n - 1]);
+	}
+	str_free(&text);
+}
+
+/* What the verdicts answer is the headline: said where it is not what crossovers are about, or where nobody named it. */
+static void headline_verdicts(const struct sweep_data *d, struct rep *r)
+{
+	bool named = store_meta(d->s, "headline")[0] != '\0';
+
+	if (!named && store_meta(d->s, "question")[0] != '\0' && d->n_headline != 0)
+		rep_note(r, "the question is the author's; no [sweep] headline says by what number to answer it: the verdicts are about %s",
+			 d->title[0]);
+	for (size_t h = 0; h < d->n_headline; h++) {
+		bool known = false;
+
+		for (size_t i = 0; i < d->n_mean; i++)
+			known = known || (d->mean[i].done && d->mean[i].known[h]);
+		if (!known && named)
+			rep_verdict(r, "cannot say: no point that has run has the headline number %s", d->headline[h]);
+		else if (known && h == 0 && d->x != SWEEP_NONE && strcmp(d->headline[h], SWEEP_EXIT_CYCLES) != 0)
+			growth_verdicts(d, h, r);
+	}
+}
+
 static void reproduce(const struct sweep_data *d, struct rep *r)
 {
 	const char *line = store_meta(d->s, "reproduce"), *words[64];
@@ -507,6 +571,7 @@ static int fill(const struct sweep_data *d, struct rep *r, struct err *e)
 {
 	facts(d, r);
 	axis_table(d, r);
+	headline_verdicts(d, r);
 	sweep_crossovers(d, r);
 	for (size_t h = 0; h < d->n_headline; h++)
 		headline_table(d, h, r);
