@@ -296,6 +296,40 @@ START_TEST(the_verdict_of_a_comparison_is_about_what_changed)
 }
 END_TEST
 
+/* ---- sentences ---- */
+
+/* The figures of a run's sentence are those of its tables, and "most" is more than half. */
+START_TEST(the_answer_of_a_run_says_most_only_of_more_than_half)
+{
+	static const char *const of[] = { VHE, NVHE, VHE " --policy.el1=eager", EXPERIMENT "linux-4.15-vhe-n1.ini",
+					  VHE " --cost.isb=20000" };
+	char cmd[160];
+	size_t parts = 0;
+	json_t *j;
+
+	(void)snprintf(cmd, sizeof(cmd), "el2sim run %s", of[_i]);
+	j = json_of(cmd);
+	for (const char *p = json_string_value(json_array_get(json_object_get(j, "verdicts"), 0)); (p = strstr(p, " %) in ")) != NULL; p++) {
+		const char *open = p, *name = strchr(p + 7, ' ') + 1;
+		const char *table = strncmp(p + 7, "exits", 5) == 0 ? "kinds" : parts == 0 ? "groups" : "group_cycles";
+		const char *key = strcmp(table, "kinds") == 0 ? "kind" : "group", *column = strcmp(table, "kinds") == 0 ? "cycles" : "total";
+		char what[64];
+		double share, want;
+
+		(void)snprintf(what, sizeof(what), "%.*s", (int)strcspn(name, ";, "), name);
+		while (*open != '(')
+			open--;
+		share = strtod(open + 1, NULL);
+		want = (double)number(row_of(j, table, key, what), column) * 100 / (double)sum(j, table, key, column);
+		ck_assert_double_eq_tol(share, want, .1001);
+		ck_assert_int_eq(strncmp(open - 5, "most ", 5) == 0, share > 50);
+		parts++;
+	}
+	ck_assert_uint_eq(parts, 3);
+	json_decref(j);
+}
+END_TEST
+
 /* ---- vCPU flags of a run ---- */
 
 /* A count of the table "flags" of a run. */
@@ -546,6 +580,7 @@ int main(void)
 	tcase_add_test(c, the_plain_exit_of_6_12_is_the_published_one);
 	tcase_add_test(c, the_baseline_is_the_one_that_was_asked_for);
 	tcase_add_loop_test(c, the_verdict_of_a_comparison_is_about_what_changed, 0, (int)(sizeof(varied) / sizeof(varied[0])));
+	tcase_add_loop_test(c, the_answer_of_a_run_says_most_only_of_more_than_half, 0, 5);
 	tcase_add_test(c, no_shipped_configuration_breaks_a_rule_of_vcpu_flags);
 	tcase_add_test(c, flags_of_a_run_agree_with_its_counts);
 	tcase_add_loop_test(c, a_broken_rule_of_flags_is_a_violation_like_any_other, 0,

@@ -103,6 +103,7 @@ static int all(const struct bugs_args *o, struct rep *r, size_t *bad, struct err
 	struct rep_table *t = o->list ? list_table(r) : found_table(r);
 	struct bug_names names;
 	struct progress bar;
+	size_t longest = 0; /* of those that were found */
 	int rc = bug_names(&names, e);
 
 	progress_begin(&bar, "bugs", names.n);
@@ -115,6 +116,7 @@ static int all(const struct bugs_args *o, struct rep *r, size_t *bad, struct err
 		if (rc == 0) {
 			(o->list ? list_row : found_row)(&b, t);
 			*bad += !o->list && !is_good(&b);
+			longest = is_good(&b) && b.length > longest ? b.length : longest;
 		}
 		progress_at(&bar, i + 1);
 		bug_free(&b);
@@ -123,8 +125,8 @@ static int all(const struct bugs_args *o, struct rep *r, size_t *bad, struct err
 	if (rc == 0 && o->list)
 		beyond_table(r);
 	if (rc == 0 && !o->list)
-		(*bad != 0 ? rep_alarm : rep_verdict)(r, "%zu of %zu known bugs were found in at most %d events, and are gone when fixed", names.n - *bad,
-			    names.n, BUG_STEPS);
+		(*bad != 0 ? rep_alarm : rep_verdict)(r, "%zu of %zu known bugs were found in at most %zu events, and are gone when fixed", names.n - *bad,
+			    names.n, longest);
 	bug_names_free(&names);
 	return rc;
 }

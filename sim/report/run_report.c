@@ -47,30 +47,43 @@ static void facts(const struct run_result *x, struct rep *r)
 		rep_fact(r, "path_profile", "path profile", "none");
 }
 
-/* The answer: what an exit costs, and where most of it goes. */
+/* "most (58.0 %) in group el1", "the largest part (22.8 %) in group exit": most is above half. */
+static const char *part_text(uint64_t part, uint64_t sum, const char *kind, const char *name, char buf[static 96])
+{
+	uint64_t tenths = (uint64_t)((long double)part * 1000 / (long double)sum);
+
+	(void)snprintf(buf, 96, "%s (%llu.%llu %%) %s %s", part > sum / 2 ? "most" : "the largest part",
+		       (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10), kind, name);
+	return buf;
+}
+
+/* The answer: what an exit costs, and where the largest part of it goes: of accesses and of cycles. */
 static void trace_answer(const struct run_result *x, struct rep *r)
 {
 	const struct outcome *p = x->out;
-	uint64_t group[GRP_COUNT] = { 0 }, cycles = p->total.cycles;
-	unsigned g = 0, k = 0;
-	char n[RUN_COUNT_TEXT];
+	uint64_t moved[GRP_COUNT] = { 0 }, group[GRP_COUNT] = { 0 }, cycles = p->total.cycles, accesses = outcome_accesses(&p->total);
+	unsigned m = 0, g = 0, k = 0;
+	char n[RUN_COUNT_TEXT], part[3][96];
 
-	if (p->n.exits == 0 || cycles == 0)
+	if (p->n.exits == 0 || cycles == 0 || accesses == 0)
 		return;
 	for (unsigned i = 0; i < GRP_COUNT; i++) {
-		for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
+			moved[i] += outcome_accesses(&p->account.group[ph][i]);
 			group[i] += p->account.group[ph][i].cycles;
+		}
+		m = moved[i] > moved[m] ? i : m;
 		g = group[i] > group[g] ? i : g;
 	}
 	for (unsigned i = 0; i < EXIT_COUNT; i++)
 		k = p->kind[i].totals.cycles > p->kind[k].totals.cycles ? i : k;
-	rep_verdict(r, "%s guest exits: %llu.%llu register reads and writes and %llu modelled cycles each; most go to group "
-		    "%s (%llu %%) and to exits %s (%llu %%)", run_count(p->n.exits, n),
-		    (unsigned long long)(outcome_accesses(&p->total) / p->n.exits),
-		    (unsigned long long)(outcome_accesses(&p->total) % p->n.exits * 10 / p->n.exits),
-		    (unsigned long long)(cycles / p->n.exits), group_name((enum sr_group)g),
-		    (unsigned long long)(group[g] * 100 / cycles), exit_row((enum exit_kind)k)->name,
-		    (unsigned long long)(p->kind[k].totals.cycles * 100 / cycles));
+	rep_verdict(r, "%s guest exits: %llu.%llu register reads and writes each, %s; %llu modelled cycles each, %s and %s",
+		    run_count(p->n.exits, n), (unsigned long long)(accesses / p->n.exits),
+		    (unsigned long long)(accesses % p->n.exits * 10 / p->n.exits),
+		    part_text(moved[m], accesses, "in group", group_name((enum sr_group)m), part[0]),
+		    (unsigned long long)(cycles / p->n.exits),
+		    part_text(group[g], cycles, "in group", group_name((enum sr_group)g), part[1]),
+		    part_text(p->kind[k].totals.cycles, cycles, "in exits", exit_row((enum exit_kind)k)->name, part[2]));
 }
 
 /* Thousandths with one decimal. */
