@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "sim/base/opt.h"
 #include "sim/base/str.h"
 
 static const struct cmd *row_of(const struct arg_spec *spec)
@@ -188,10 +189,11 @@ static int store_enum(int *v, const struct arg_row *r, const char *text, struct 
 static int store_u64(uint64_t *v, const struct arg_row *r, const char *text, struct err *e)
 {
 	uint64_t got;
+	bool seconds = r->value != NULL && strcmp(r->value, "SECONDS") == 0;
 
-	if (!str_u64(text, &got) || got < r->min || got > r->max)
-		return err_set(e, ERR_USAGE, "%s %s: want a whole number in %" PRIu64 "..%" PRIu64,
-			       r->name, text, r->min, r->max);
+	if (!(str_u64(text, &got) || (seconds && opt_time(text, "s", &got))) || got < r->min || got > r->max)
+		return err_set(e, ERR_USAGE, "%s %s: want a whole number%s in %" PRIu64 "..%" PRIu64, r->name, text,
+			       seconds ? " of seconds (or with ns, us, ms, s)" : "", r->min, r->max);
 	*v = got;
 	return 0;
 }

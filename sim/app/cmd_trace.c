@@ -3,6 +3,10 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <string.h>
+
+#include "sim/base/opt.h"
+
 static const struct cmd rows[] = {
 #define TRACE_CMD(name, args, help) { #name, args, help, cmd_trace_##name },
 #include "sim/app/cmd_trace.def"
@@ -93,11 +97,16 @@ int trace_seconds(const char *option, const char *text, uint64_t *ns, struct err
 			frac += (uint64_t)(*s - '0') * scale;
 		}
 	}
-	if (s == text || *s != '\0')
+	if (s == text || *s != '\0') {
+		size_t n = strlen(text);
+
+		if (n > 0 && text[n - 1] == 's' && opt_time(text, "ns", ns))
+			return 0;
 		return err_set(e, ERR_USAGE,
 			       "%s %s: want seconds as el2sim trace dump prints them, with at most "
-			       "9 decimals (12.345678)",
+			       "9 decimals (12.345678), or with ns, us, ms, s",
 			       option, text);
+	}
 	*ns = sec * 1000000000 + frac;
 	return 0;
 }

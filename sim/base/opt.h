@@ -112,4 +112,10 @@ struct opt_gathered {
 size_t opt_gathered_count(const struct opt_set *set);
 struct opt_gathered opt_gathered_at(const struct opt_set *set, size_t i);
 
+/*
+ * A time as every option takes it: a number and ns, us, ms or s; without one of them in unit, which is one of them. *v is in
+ * unit. False if it is none, or no whole number of the unit.
+ */
+bool opt_time(const char *text, const char *unit, uint64_t *v);
+
 #endif

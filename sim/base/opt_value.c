@@ -9,30 +9,46 @@
 #include "sim/base/opt_impl.h"
 #include "sim/base/share.h"
 
-/* UNIT(unit of the row, spelling accepted, factor). A unit without rows is accepted as it is spelled. */
+/*
+ * UNIT(unit of the row, spelling accepted, factor, decimals of it: 1 us is 0.001 ms). A unit without rows is accepted as
+ * it is spelled.
+ */
 #define UNITS(UNIT)                                                                                \
-	UNIT("Hz", "Hz", 1)                                                                        \
-	UNIT("Hz", "kHz", 1000)                                                                    \
-	UNIT("Hz", "MHz", 1000000)                                                                 \
-	UNIT("Hz", "GHz", 1000000000)                                                              \
-	UNIT("ns", "ns", 1)                                                                        \
-	UNIT("ns", "us", 1000)                                                                     \
-	UNIT("ns", "ms", 1000000)                                                                  \
-	UNIT("ns", "s", 1000000000)                                                                \
-	UNIT("bytes", "bytes", 1)                                                                  \
-	UNIT("bytes", "KiB", 1024)                                                                 \
-	UNIT("bytes", "MiB", 1048576)                                                              \
-	UNIT("bytes", "GiB", 1073741824)                                                           \
-	UNIT("percent", "percent", 1)                                                              \
-	UNIT("percent", "%", 1)
+	UNIT("Hz", "Hz", 1, 0)                                                                      \
+	UNIT("Hz", "kHz", 1000, 0)                                                                  \
+	UNIT("Hz", "MHz", 1000000, 0)                                                               \
+	UNIT("Hz", "GHz", 1000000000, 0)                                                            \
+	UNIT("ns", "ns", 1, 0)                                                                      \
+	UNIT("ns", "us", 1000, 0)                                                                   \
+	UNIT("ns", "ms", 1000000, 0)                                                                \
+	UNIT("ns", "s", 1000000000, 0)                                                              \
+	UNIT("us", "ns", 1, 3)                                                                      \
+	UNIT("us", "us", 1, 0)                                                                      \
+	UNIT("us", "ms", 1000, 0)                                                                   \
+	UNIT("us", "s", 1000000, 0)                                                                 \
+	UNIT("ms", "ns", 1, 6)                                                                      \
+	UNIT("ms", "us", 1, 3)                                                                      \
+	UNIT("ms", "ms", 1, 0)                                                                      \
+	UNIT("ms", "s", 1000, 0)                                                                    \
+	UNIT("s", "ns", 1, 9)                                                                       \
+	UNIT("s", "us", 1, 6)                                                                       \
+	UNIT("s", "ms", 1, 3)                                                                       \
+	UNIT("s", "s", 1, 0)                                                                        \
+	UNIT("bytes", "bytes", 1, 0)                                                                \
+	UNIT("bytes", "KiB", 1024, 0)                                                               \
+	UNIT("bytes", "MiB", 1048576, 0)                                                            \
+	UNIT("bytes", "GiB", 1073741824, 0)                                                         \
+	UNIT("percent", "percent", 1, 0)                                                            \
+	UNIT("percent", "%", 1, 0)
 
 struct unit {
 	const char *base, *spelling;
 	int64_t factor;
+	unsigned dec;
 };
 
 static const struct unit units[] = {
-#define X(base, spelling, factor) { base, spelling, factor },
+#define X(base, spelling, factor, dec) { base, spelling, factor, dec },
 	UNITS(X)
 #undef X
 };
@@ -215,22 +231,23 @@ static const char *scan_number(const char *s, struct number *n)
 	return s;
 }
 
-/* The factor of a unit's spelling for this row; 0 if it is not one of the row's. */
-static int64_t unit_factor(const struct opt_row *row, const char *spelling)
+/* The unit that a spelling means for this row; factor 0 if it is not one of the row's. */
+static struct unit unit_of(const struct opt_row *row, const char *spelling)
 {
 	const char *unit = row->unit != NULL ? row->unit : "";
+	struct unit same = { unit, spelling, 1, 0 }, none = { unit, spelling, 0, 0 };
 	size_t n = strlen(unit);
 
 	if (spelling[0] == '\0' || strcmp(spelling, unit) == 0)
-		return 1;
+		return same;
 	for (size_t i = 0; i < N_UNITS; i++)
 		if (strcmp(units[i].base, unit) == 0 && strcmp(units[i].spelling, spelling) == 0)
-			return units[i].factor;
+			return units[i];
 	/* "1 cycle" for cycles */
 	if (n > 2 && unit[n - 1] == 's' && strlen(spelling) == n - 1 &&
 	    strncmp(spelling, unit, n - 1) == 0)
-		return 1;
-	return 0;
+		return same;
+	return none;
 }
 
 /* mant / 10^dec x factor; returns what is wrong with it, or NULL. */
@@ -255,7 +272,7 @@ static int parse_number(const struct opt_row *row, const char *text, struct opt_
 {
 	const char *unit, *problem;
 	struct number n;
-	int64_t factor;
+	struct unit u;
 
 	if (text[0] == '\0')
 		return refuse(row, text, "no value", e);
@@ -265,14 +282,33 @@ static int parse_number(const struct opt_row *row, const char *text, struct opt_
 	unit += strspn(unit, " \t");
 	if (unit[0] != '\0' && unit[0] != '%' && !isalpha((unsigned char)unit[0]))
 		return refuse(row, text, "not a number", e);
-	factor = unit_factor(row, unit);
-	if (factor == 0)
+	u = unit_of(row, unit);
+	if (u.factor == 0)
 		return refuse_word(row, text, "wrong unit", unit, NULL, e);
-	problem = scale(row, n, row->type == OPT_FIXED ? factor * FIXED : factor, &v->num);
+	n.dec += u.dec;
+	problem = scale(row, n, row->type == OPT_FIXED ? u.factor * FIXED : u.factor, &v->num);
 	if (problem != NULL)
 		return refuse(row, text, problem, e);
 	add_number(&v->text, row, v->num);
 	return 0;
+}
+
+bool opt_time(const char *text, const char *unit, uint64_t *v)
+{
+	const struct opt_row row = { .type = OPT_INT, .unit = unit, .min = 0, .max = INT64_MAX };
+	struct number n;
+	const char *spelling = scan_number(text, &n);
+	struct unit u;
+	int64_t got;
+
+	if (spelling == NULL)
+		return false;
+	u = unit_of(&row, spelling + strspn(spelling, " \t"));
+	n.dec += u.dec;
+	if (u.factor == 0 || scale(&row, n, u.factor, &got) != NULL)
+		return false;
+	*v = (uint64_t)got;
+	return true;
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
