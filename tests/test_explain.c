@@ -52,6 +52,9 @@ static const struct {
 	{ "explain " MACHINE " --phase sideways", 2, "sideways" },
 	{ "explain " MACHINE " --diff policy.user=eager", 0,
 	  "0 under another condition, 8 in another phase" },
+	{ "explain " MACHINE " --diff policy.user=eager", 0, "second with: policy.user=eager\n" },
+	{ "explain " MACHINE " --diff policy.user=eager --policy.el1=eager --machine.list_registers=2", 0,
+	  "both with:   --policy.el1=eager, --machine.list_registers=2\n" },
 	{ "explain " MACHINE " --diff switch.model=linux-6.12-nvhe --format csv", 0,
 	  "only second" },
 	{ "explain " MACHINE

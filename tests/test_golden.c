@@ -107,6 +107,37 @@ START_TEST(every_op_of_both_programs_is_in_the_difference_once)
 }
 END_TEST
 
+/* Any two different neighbours of a phase, swapped: one op in another order, and nothing else. */
+START_TEST(two_swapped_ops_are_a_difference)
+{
+	struct ws_prog *a = golden_compile(&gs.c[0], SIZE_MAX), *b = golden_compile(&gs.c[0], SIZE_MAX);
+	size_t swapped = 0;
+
+	for (size_t i = 0; i + 1 < a->n; i += 3) {
+		const struct ws_op x = b->op[i], y = b->op[i + 1];
+		size_t n[DIFF_COUNT] = { 0 };
+		struct ws_diff *d;
+
+		if (x.phase != y.phase || x.comp != y.comp || (x.opcode == y.opcode && x.reg == y.reg))
+			continue;
+		b->op[i] = y;
+		b->op[i + 1] = x;
+		d = ws_diff_new(a, b);
+		for (size_t k = 0; k < d->n; k++)
+			n[d->row[k].kind]++;
+		ck_assert_msg(n[DIFF_ORDER] >= 1 && n[DIFF_SAME] + n[DIFF_ORDER] + n[DIFF_GUARD] == a->n, "%zu: %zu same, %zu order", i,
+			      n[DIFF_SAME], n[DIFF_ORDER]);
+		ws_diff_free(d);
+		b->op[i] = x;
+		b->op[i + 1] = y;
+		swapped++;
+	}
+	ck_assert_uint_gt(swapped, 20);
+	ws_free(a);
+	ws_free(b);
+}
+END_TEST
+
 START_TEST(a_policy_shows_as_moves_of_its_group_only)
 {
 	struct fixture_machine m;
@@ -164,6 +195,7 @@ int main(void)
 	tcase_add_test(t, no_listing_is_left_over);
 	tcase_add_test(t, a_program_does_not_differ_from_itself);
 	tcase_add_test(t, every_op_of_both_programs_is_in_the_difference_once);
+	tcase_add_test(t, two_swapped_ops_are_a_difference);
 	tcase_add_test(t, a_policy_shows_as_moves_of_its_group_only);
 	tcase_add_test(t, rows_carry_phase_register_and_source);
 	suite_add_tcase(s, t);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/app/explain_diff.h"
+#include "sim/base/str.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/report/oracle_report.h"
@@ -152,6 +153,24 @@ static int load_other(const struct explain_args *o, const struct args *a, struct
 	return rc;
 }
 
+/* The overrides, as given: of the second side, then of both. */
+static void changes(const struct explain_args *o, const struct args *a, struct rep *r)
+{
+	struct str of[2] = { STR_INIT, STR_INIT };
+
+	for (size_t i = 0; i < o->diff.n; i++)
+		if (strchr(o->diff.v[i], '=') != NULL)
+			str_addf(&of[0], "%s%s", of[0].len != 0 ? ", " : "", o->diff.v[i]);
+	for (size_t i = 0; i < a->overrides.n; i++)
+		str_addf(&of[1], "%s%s", of[1].len != 0 ? ", " : "", a->overrides.v[i]);
+	if (of[0].len != 0)
+		rep_fact(r, "changes", "second with", "%s", str_get(&of[0]));
+	if (of[1].len != 0)
+		rep_fact(r, "overrides", "both with", "%s", str_get(&of[1]));
+	str_free(&of[0]);
+	str_free(&of[1]);
+}
+
 static int diff(const struct explain_args *o, const struct args *a, const struct config *first,
 		const struct ws_prog *p, struct rep *r, struct err *e)
 {
@@ -164,6 +183,7 @@ static int diff(const struct explain_args *o, const struct args *a, const struct
 	if (q != NULL) {
 		facts(r, "first", first, p);
 		facts(r, "second", &c, q);
+		changes(o, a, r);
 		inject_report(first->inject, first->n_inject, r);
 		unsound_report(p, "first", r);
 		unsound_report(q, "second", r);

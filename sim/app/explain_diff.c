@@ -45,8 +45,8 @@ static void summary(const struct explain_diff *o, const struct ws_diff *d, struc
 	rep_str(t, "all");
 	for (unsigned k = 0; k < DIFF_COUNT; k++)
 		rep_u64(t, sum[k]);
-	rep_verdict(r, "%zu ops the same, %zu under another condition, %zu in another phase, %zu only in the first, "
-		    "%zu only in the second", sum[DIFF_SAME], sum[DIFF_GUARD], sum[DIFF_MOVED], sum[DIFF_ONLY_A],
+	rep_verdict(r, "%zu ops the same, %zu under another condition, %zu in another phase, %zu in another order, %zu only in the first, "
+		    "%zu only in the second", sum[DIFF_SAME], sum[DIFF_GUARD], sum[DIFF_MOVED], sum[DIFF_ORDER], sum[DIFF_ONLY_A],
 		    sum[DIFF_ONLY_B]);
 }
 

@@ -130,19 +130,51 @@ static void match(const struct ws_prog *a, const struct ws_prog *b, size_t *part
 	}
 }
 
+/* The longest run of ops of one phase whose partners are in the same order; the others of it are out of order. */
+static void phase_order(const struct ws_prog *a, const struct ws_prog *b, const size_t *partner, unsigned phase, bool *moved)
+{
+	size_t *at = xcalloc(a->n + 1, sizeof(*at)), *len = xcalloc(a->n + 1, sizeof(*len)), *before = xcalloc(a->n + 1, sizeof(*before));
+	size_t n = 0, last = SIZE_MAX;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (a->op[i].phase == phase && partner[i] != SIZE_MAX && b->op[partner[i]].phase == phase)
+			at[n++] = i;
+	for (size_t i = 0; i < n; i++) {
+		len[i] = 1;
+		before[i] = SIZE_MAX;
+		for (size_t k = 0; k < i; k++) {
+			if (partner[at[k]] < partner[at[i]] && len[k] + 1 > len[i]) {
+				len[i] = len[k] + 1;
+				before[i] = k;
+			}
+		}
+		moved[at[i]] = true;
+		last = last == SIZE_MAX || len[i] > len[last] ? i : last;
+	}
+	for (; last != SIZE_MAX; last = before[last])
+		moved[at[last]] = false;
+	free(at);
+	free(len);
+	free(before);
+}
+
 struct ws_diff *ws_diff_new(const struct ws_prog *a, const struct ws_prog *b)
 {
 	struct ws_diff *d = xcalloc(1, sizeof(*d));
 	size_t *partner = xcalloc(a->n + 1, sizeof(*partner));
-	bool *taken = xcalloc(b->n + 1, sizeof(*taken));
+	bool *taken = xcalloc(b->n + 1, sizeof(*taken)), *moved = xcalloc(a->n + 1, sizeof(*moved));
 
 	d->row = xcalloc(a->n + b->n + 1, sizeof(*d->row));
 	match(a, b, partner, taken);
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		phase_order(a, b, partner, ph, moved);
 	for (unsigned g = 0; g < GRP_COUNT; g++) {
 		for (size_t i = 0; i < a->n; i++) {
-			if (a->op[i].group == g)
-				add(d, &a->op[i],
-				    partner[i] != SIZE_MAX ? &b->op[partner[i]] : NULL);
+			if (a->op[i].group != g)
+				continue;
+			add(d, &a->op[i], partner[i] != SIZE_MAX ? &b->op[partner[i]] : NULL);
+			if (moved[i] && d->row[d->n - 1].kind == DIFF_SAME)
+				d->row[d->n - 1].kind = DIFF_ORDER;
 		}
 		for (size_t i = 0; i < b->n; i++) {
 			if (b->op[i].group == g && !taken[i])
@@ -151,6 +183,7 @@ struct ws_diff *ws_diff_new(const struct ws_prog *a, const struct ws_prog *b)
 	}
 	free(partner);
 	free(taken);
+	free(moved);
 	return d;
 }
 

@@ -36,6 +36,7 @@ void ws_explain_line(const struct ws_explain_row *row, struct str *out);
 	X(SAME, "same", "in the same phase, under the same condition")                             \
 	X(GUARD, "condition", "in the same phase, under another run-time condition")               \
 	X(MOVED, "moved", "in another phase")                                                      \
+	X(ORDER, "order", "in the same phase, before or after others than in the first")           \
 	X(ONLY_A, "only first", "the second program does not have it")                             \
 	X(ONLY_B, "only second", "the first program does not have it")
 
@@ -61,7 +62,8 @@ struct ws_diff {
 
 /*
  * Match the ops of two programs by opcode, register (or group, number) and whose value they move;
- * ops of the same phase first, then across the phases load to lazy. Both programs must outlive the
+ * ops of the same phase first, then across the phases load to lazy. Of those that stay in a phase the fewest that leave
+ * the others in one order are DIFF_ORDER. Both programs must outlive the
  * result; free with ws_diff_free.
  */
 struct ws_diff *ws_diff_new(const struct ws_prog *a, const struct ws_prog *b);
