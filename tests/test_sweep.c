@@ -535,6 +535,7 @@ static const struct {
 	{ "sweep a.ini -j0", 2, "-j 0: want a whole number in 1..1024" },
 	{ "sweep a.ini --vary machine.vcpu=1", 3, "--vary: unknown option \"machine.vcpu\": did you mean \"machine.vcpus\"?" },
 	{ "sweep a.ini --vary machine.vcpus", 2, "--vary machine.vcpus: want SECTION.KEY=VALUES" },
+	{ "sweep a.ini --compare.vary=policy.el1=eager,deferred", 2, "a.ini varies policy.el1=eager,deferred ([compare] vary)" },
 	{ "sweep none.ini", 3, "none.ini: could not be read" },
 	{ "query none.db |SELECT 1", 4, "none.db: No such file or directory: want a results file" },
 	{ "query a.ini |SELECT 1", 4, "a.ini: is no results file" },

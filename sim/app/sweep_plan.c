@@ -362,7 +362,7 @@ static int fill(struct sweep_plan *p, const struct arg_list *more, struct err *e
 	struct opt_view v;
 
 	if (config_load(&p->experiment, p->config, p->overrides, e) != 0 || take_command(p, e) != 0 ||
-	    add_axes(p, more, e) != 0)
+	    (strcmp(p->word[0], "compare") != 0 && config_is_one(&p->experiment, e) != 0) || add_axes(p, more, e) != 0)
 		return -1;
 	BUG_ON(!opt_find(p->experiment.set, "sweep", "zip", &v));
 	if (zip_axes(p, e) != 0) {
