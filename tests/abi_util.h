@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
 #include "models/hyp/abi/abi.h"
 
 #define F_PSCI  UAPI_FEATURE(PSCI_0_2)
@@ -137,17 +138,10 @@ static inline size_t list_of(struct abi_vcpu *v, uint64_t *ids)
 		const TTest *tests[] = { __VA_ARGS__ };                                             \
 		Suite *s = suite_create(name);                                                      \
 		TCase *tc = tcase_create("all");                                                    \
-		SRunner *sr;                                                                        \
-		int failed;                                                                         \
-                                                                                                    \
 		for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)                       \
 			tcase_add_test(tc, tests[i]);                                               \
 		suite_add_tcase(s, tc);                                                             \
-		sr = srunner_create(s);                                                             \
-		srunner_run_all(sr, CK_NORMAL);                                                     \
-		failed = srunner_ntests_failed(sr);                                                 \
-		srunner_free(sr);                                                                   \
-		return failed != 0;                                                                 \
+		return suite_status(s);                                                                 \
 	}
 
 #endif
