@@ -571,8 +571,6 @@ int main(void)
 	Suite *s = suite_create("bounds");
 	TCase *tc = tcase_create("counts"), *reports = tcase_create("reports");
 
-	tcase_set_timeout(tc, 1200);
-	tcase_set_timeout(reports, 1200);
 	tcase_add_loop_test(tc, every_count_of_a_trace_without_types_of_events_bounds_the_whole, 0, N_RECORDED);
 	tcase_add_loop_test(tc, every_count_of_a_trace_that_lost_spans_bounds_the_whole, 0, N_RECORDED);
 	tcase_add_test(tc, a_trace_with_everything_has_no_bounds);

@@ -249,7 +249,6 @@ int main(void)
 	tcase_add_loop_test(tc, a_posted_trace_is_read_or_refused_as_blessed, 0, (int)COUNT);
 	tcase_add_loop_test(tc, a_perf_data_is_read_through_perf, 0, (int)(sizeof(perfs) / sizeof(perfs[0])));
 	tcase_add_loop_test(tc, a_compressed_trace_is_the_trace, 0, (int)(sizeof(packers) / sizeof(packers[0])));
-	tcase_set_timeout(tc, 120);
 	suite_add_tcase(s, tc);
 	return suite_status(s);
 }
