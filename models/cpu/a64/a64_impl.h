@@ -33,6 +33,31 @@ enum a64_ec {
 	A64_EC_BRK = 0x3c,
 };
 
+/* HCR_EL2 (Arm ARM, D24.2.53) */
+#define HCR_VM    ((uint64_t)1 << 0)
+#define HCR_FMO   ((uint64_t)1 << 3)
+#define HCR_IMO   ((uint64_t)1 << 4)
+#define HCR_DC    ((uint64_t)1 << 12)
+#define HCR_TWI   ((uint64_t)1 << 13)
+#define HCR_TWE   ((uint64_t)1 << 14)
+#define HCR_TSC   ((uint64_t)1 << 19)
+#define HCR_TIDCP ((uint64_t)1 << 20)
+#define HCR_TTLB  ((uint64_t)1 << 25)
+#define HCR_TGE   ((uint64_t)1 << 27)
+#define HCR_E2H   ((uint64_t)1 << 34)
+
+/* Is EL0 the host's, below EL2 (E2H and TGE)? */
+static inline bool a64_el0_of_host(const struct a64 *c)
+{
+	return (c->reg[A64_R_HCR_EL2] & (HCR_E2H | HCR_TGE)) == (HCR_E2H | HCR_TGE);
+}
+
+/* Is the regime of the current EL that of EL2 (EL2, or EL2&0), not EL1&0? */
+static inline bool a64_regime_el2(const struct a64 *c)
+{
+	return c->ps.el == 2 || (c->ps.el == 0 && a64_el0_of_host(c));
+}
+
 /* A register's value of n's width, and the shifts of that width. */
 static inline uint64_t a64_ror(uint64_t v, unsigned by, unsigned bits)
 {
@@ -117,10 +142,8 @@ const struct a64_op *a64_current(const struct a64 *c);
 
 /* exception.c: an exception to EL el, with the syndrome as it is and the offset in the vector table (0, 0x80, ...). */
 int a64_take(struct a64 *c, unsigned el, uint64_t esr, uint64_t far, unsigned offset);
-/* An abort of stage 2, to EL2; exit.hpfar is set. */
-int a64_abort_el2(struct a64 *c, unsigned ec, uint32_t iss, uint64_t far);
-/* To EL2 by a trap control. */
-int a64_trap_el2(struct a64 *c, unsigned ec, uint32_t iss);
+/* To EL2: a trap (far 0), or an abort of stage 2 (exit.hpfar is set). */
+int a64_to_el2(struct a64 *c, unsigned ec, uint32_t iss, uint64_t far);
 /* ends a64_run before the next instruction. */
 int a64_stop(struct a64 *c, enum a64_stop stop, const char *what);
 /* The stack pointer and PSTATE fields of a new EL and SPSel. */

@@ -127,10 +127,18 @@ static bool prep_msr_i(const struct a64_fields *f, struct a64_op *op)
 	return true;
 }
 
-/* imm: op0 op1 CRn CRm op2 as in the instruction, 16 bits. */
+/*
+ * imm: op0 op1 CRn CRm op2 as in the instruction, 16 bits; above them the register, A64_R_NONE if no row has it. op1 = 5
+ * names EL1's registers and EL0's timers for EL2.
+ */
 static bool prep_sysreg(const struct a64_fields *f, struct a64_op *op)
 {
-	op->imm = (2 + f->o0) << 14 | f->op1 << 11 | f->crn << 7 | f->crm << 3 | f->op2;
+	unsigned op0 = 2 + f->o0, op1 = op0 == 3 && f->op1 == 5 ? 0 : f->op1;
+	enum a64_reg reg = a64_reg_by_encoding(op0, op1, f->crn, f->crm, f->op2);
+
+	if (reg == A64_R_NONE && op1 != f->op1)
+		reg = a64_reg_by_encoding(op0, 3, f->crn, f->crm, f->op2);
+	op->imm = (uint64_t)reg << 16 | op0 << 14 | f->op1 << 11 | f->crn << 7 | f->crm << 3 | f->op2;
 	return true;
 }
 

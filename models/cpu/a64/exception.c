@@ -6,11 +6,6 @@
 enum { SPSR_M4 = 1 << 4, SPSR_BTYPE = 10, SPSR_SSBS = 12, SPSR_IL = 20, SPSR_SS = 21, SPSR_PAN = 22, SPSR_UAO = 23,
        SPSR_DIT = 24, SPSR_TCO = 25, SPSR_NZCV = 28 };
 
-#define HCR_FMO ((uint64_t)1 << 3)
-#define HCR_IMO ((uint64_t)1 << 4)
-#define HCR_TSC ((uint64_t)1 << 19)
-#define HCR_TGE ((uint64_t)1 << 27)
-#define HCR_E2H ((uint64_t)1 << 34)
 
 static uint64_t *sp_of(struct a64 *c, unsigned el, unsigned sp)
 {
@@ -127,14 +122,9 @@ int a64_exception(struct a64 *c, unsigned ec, uint32_t iss, uint64_t far)
 	return a64_take(c, el, (uint64_t)ec << 26 | (uint64_t)1 << 25 | iss, far, 0);
 }
 
-int a64_abort_el2(struct a64 *c, unsigned ec, uint32_t iss, uint64_t far)
+int a64_to_el2(struct a64 *c, unsigned ec, uint32_t iss, uint64_t far)
 {
 	return a64_take(c, 2, (uint64_t)ec << 26 | (uint64_t)1 << 25 | iss, far, 0);
-}
-
-int a64_trap_el2(struct a64 *c, unsigned ec, uint32_t iss)
-{
-	return a64_take(c, 2, (uint64_t)ec << 26 | (uint64_t)1 << 25 | iss, 0, 0);
 }
 
 void a64_line(struct a64 *c, enum a64_line line, bool level)
@@ -217,7 +207,7 @@ int x_SMC(struct a64 *c, const struct a64_op *op)
 	if (c->ps.el == 0)
 		return a64_exception(c, A64_EC_UNKNOWN, 0, 0);
 	if (c->ps.el == 1 && (c->reg[A64_R_HCR_EL2] & HCR_TSC))
-		return a64_trap_el2(c, A64_EC_SMC, (uint32_t)op->imm);
+		return a64_to_el2(c, A64_EC_SMC, (uint32_t)op->imm, 0);
 	if (!c->has_el3)
 		return a64_exception(c, A64_EC_UNKNOWN, 0, 0);
 	c->pc += 4;
@@ -227,7 +217,7 @@ int x_SMC(struct a64 *c, const struct a64_op *op)
 int x_BRK(struct a64 *c, const struct a64_op *op)
 {
 	if (c->ps.el < 2 && (c->reg[A64_R_MDCR_EL2] >> 8 & 1)) /* TDE */
-		return a64_trap_el2(c, A64_EC_BRK, (uint32_t)op->imm);
+		return a64_to_el2(c, A64_EC_BRK, (uint32_t)op->imm, 0);
 	return a64_exception(c, A64_EC_BRK, (uint32_t)op->imm, 0);
 }
 

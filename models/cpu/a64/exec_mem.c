@@ -104,10 +104,7 @@ WRITE_BACK(STR_wb, store_from(c, op, va))
 /* Unprivileged, but with PSTATE.UAO; at EL2 with HCR_EL2.{E2H,TGE} = {1,1} as EL0, else as EL2. */
 static inline bool unpriv(const struct a64 *c)
 {
-	uint64_t hcr = c->reg[A64_R_HCR_EL2];
-	bool host = c->ps.el == 2 && (hcr >> 34 & 1) && (hcr >> 27 & 1);
-
-	return c->ps.uao || (c->ps.el != 1 && !host && c->ps.el != 0);
+	return c->ps.uao || (c->ps.el == 2 && !a64_el0_of_host(c));
 }
 
 EXEC(LDTR)

@@ -3,12 +3,6 @@
 #include "models/cpu/a64/regs.h"
 #include "models/cpu/sysreg.h"
 
-#define HCR_TIDCP ((uint64_t)1 << 20)
-#define HCR_TTLB  ((uint64_t)1 << 25)
-#define HCR_TWI   ((uint64_t)1 << 13)
-#define HCR_TWE   ((uint64_t)1 << 14)
-#define HCR_E2H   ((uint64_t)1 << 34)
-#define HCR_TGE   ((uint64_t)1 << 27)
 
 static unsigned field(uint64_t enc, unsigned hi, unsigned lo)
 {
@@ -31,7 +25,7 @@ static int trap(struct a64 *c, unsigned el, uint64_t enc, unsigned rt, bool read
 {
 	uint32_t iss = iss_of(enc, rt, read);
 
-	return el == 2 ? a64_trap_el2(c, A64_EC_SYSREG, iss) : a64_exception(c, A64_EC_SYSREG, iss, 0);
+	return el == 2 ? a64_to_el2(c, A64_EC_SYSREG, iss, 0) : a64_exception(c, A64_EC_SYSREG, iss, 0);
 }
 
 /* The lowest EL that an op1 belongs to (Arm ARM, C5.1.3). */
@@ -65,21 +59,14 @@ static bool el0_forbidden(const struct a64 *c, enum a64_reg reg)
 	}
 }
 
-/* With E2H at EL2 an EL1 register's name reaches its EL2 twin, and op1 = 5 reaches EL1's. */
+/* The decoded register (prep), but with E2H at EL2 an EL1 register's name reaches its EL2 twin, and op1 = 5 EL1's own. */
 static enum a64_reg redirect(const struct a64 *c, uint64_t enc)
 {
-	unsigned op0 = field(enc, 15, 14), op1 = field(enc, 13, 11);
-	enum a64_reg reg;
+	enum a64_reg reg = (enum a64_reg)(enc >> 16);
 	bool vhe = c->ps.el == 2 && (c->reg[A64_R_HCR_EL2] & HCR_E2H);
 
-	if (op0 == 3 && op1 == 5) {
-		if (!vhe)
-			return A64_R_NONE;
-		reg = a64_reg_by_encoding(op0, 0, field(enc, 10, 7), field(enc, 6, 3), field(enc, 2, 0));
-		return reg != A64_R_NONE ? reg
-					 : a64_reg_by_encoding(op0, 3, field(enc, 10, 7), field(enc, 6, 3), field(enc, 2, 0));
-	}
-	reg = a64_reg_by_encoding(op0, op1, field(enc, 10, 7), field(enc, 6, 3), field(enc, 2, 0));
+	if (field(enc, 13, 11) == 5)
+		return vhe ? reg : A64_R_NONE;
 	/* Both enums begin with the rows of sysregs.def. */
 	if (vhe && reg != A64_R_NONE && reg < (enum a64_reg)SR_COUNT)
 		reg = (enum a64_reg)sysreg_e2h((enum sysreg)reg);
@@ -104,7 +91,7 @@ static enum a64_reg checked(struct a64 *c, const struct a64_op *op, bool read, i
 {
 	unsigned rt = read ? op->d : op->t;
 	enum a64_reg reg = redirect(c, op->imm);
-	bool guest = c->ps.el < 2 && (c->reg[A64_R_HCR_EL2] & (HCR_E2H | HCR_TGE)) != (HCR_E2H | HCR_TGE);
+	bool guest = c->ps.el < 2 && !a64_el0_of_host(c);
 	unsigned lowest = lowest_el(field(op->imm, 13, 11));
 
 	*rc = 0;
@@ -424,7 +411,7 @@ static int wait_for(struct a64 *c, unsigned which)
 	if (c->ps.el == 0 && !(c->reg[A64_R_HCR_EL2] & HCR_TGE) && !(c->reg[A64_R_SCTLR_EL1] >> (event ? 18 : 16) & 1))
 		return a64_exception(c, A64_EC_WFX, iss, 0);
 	if (c->ps.el < 2 && (c->reg[A64_R_HCR_EL2] & (event ? HCR_TWE : HCR_TWI)))
-		return a64_trap_el2(c, A64_EC_WFX, iss);
+		return a64_to_el2(c, A64_EC_WFX, iss, 0);
 	c->pc += 4;
 	if (c->lines != 0) {
 		c->attention = 1;

@@ -29,36 +29,19 @@ static inline uint64_t bits(uint64_t v, unsigned hi, unsigned lo)
 	return v >> lo & (UINT64_MAX >> (63 - hi + lo));
 }
 
-/* HCR_EL2 */
-#define HCR_VM   ((uint64_t)1 << 0)
-#define HCR_PTW  ((uint64_t)1 << 2)
-#define HCR_DC   ((uint64_t)1 << 12)
-#define HCR_TGE  ((uint64_t)1 << 27)
-#define HCR_E2H  ((uint64_t)1 << 34)
+/* SCTLR_ELx */
 #define SCTLR_M  ((uint64_t)1 << 0)
 #define SCTLR_A  ((uint64_t)1 << 1)
 #define SCTLR_WXN ((uint64_t)1 << 19)
 
-/* Is the host at EL2 with EL0 below (E2H and TGE), or EL2 with two ranges (E2H)? */
-static bool vhe_el0(const struct a64 *c)
-{
-	return (c->reg[A64_R_HCR_EL2] & (HCR_E2H | HCR_TGE)) == (HCR_E2H | HCR_TGE);
-}
-
-/* The regime of the current EL: 1 (EL1&0) or 2 (EL2 or EL2&0). */
-static unsigned regime(const struct a64 *c)
-{
-	return c->ps.el == 2 || (c->ps.el == 0 && vhe_el0(c)) ? 2 : 1;
-}
-
 static uint64_t sctlr(const struct a64 *c)
 {
-	return c->reg[regime(c) == 2 ? A64_R_SCTLR_EL2 : A64_R_SCTLR_EL1];
+	return c->reg[a64_regime_el2(c) ? A64_R_SCTLR_EL2 : A64_R_SCTLR_EL1];
 }
 
 static bool stage2_on(const struct a64 *c)
 {
-	return regime(c) == 1 && (c->reg[A64_R_HCR_EL2] & (HCR_VM | HCR_DC)) != 0 && !(c->reg[A64_R_HCR_EL2] & HCR_TGE);
+	return !a64_regime_el2(c) && (c->reg[A64_R_HCR_EL2] & (HCR_VM | HCR_DC)) != 0 && !(c->reg[A64_R_HCR_EL2] & HCR_TGE);
 }
 
 /* A descriptor at pa, which is physical; false: nothing there. */
@@ -216,7 +199,7 @@ struct range {
 static void range_of(const struct a64 *c, uint64_t va, struct range *r)
 {
 	static const uint8_t tg0[4] = {12, 16, 14, 12}, tg1[4] = {12, 14, 12, 16};
-	bool el2 = regime(c) == 2, e2h = (c->reg[A64_R_HCR_EL2] & HCR_E2H) != 0, high = va >> 55 & 1;
+	bool el2 = a64_regime_el2(c), e2h = (c->reg[A64_R_HCR_EL2] & HCR_E2H) != 0, high = va >> 55 & 1;
 	uint64_t tcr = c->reg[el2 ? A64_R_TCR_EL2 : A64_R_TCR_EL1];
 	unsigned ps;
 
@@ -329,7 +312,7 @@ static bool stage1(struct a64 *c, uint64_t va, enum a64_access access, bool priv
 		return false;
 	permissions(c, &r, desc, tables, p);
 	p->guarded = desc >> 50 & 1;
-	p->device = (c->reg[regime(c) == 2 ? A64_R_MAIR_EL2 : A64_R_MAIR_EL1] >> bits(desc, 4, 2) * 8 & 0xf0) == 0;
+	p->device = (c->reg[a64_regime_el2(c) ? A64_R_MAIR_EL2 : A64_R_MAIR_EL1] >> bits(desc, 4, 2) * 8 & 0xf0) == 0;
 	f->fsc = (uint8_t)(FSC_PERMISSION + level);
 	return true;
 }
@@ -339,7 +322,7 @@ static bool allowed(const struct a64 *c, const struct page *p, enum a64_access a
 {
 	if (access == A64_FETCH)
 		return p->exec[priv];
-	if (priv && c->ps.pan && c->ps.el != 0 && (p->read[0] || p->write[0]) && regime(c) != 0)
+	if (priv && c->ps.pan && c->ps.el != 0 && (p->read[0] || p->write[0]))
 		return false;
 	return access == A64_WRITE ? p->write[priv] : p->read[priv];
 }
@@ -348,7 +331,7 @@ static bool translate(struct a64 *c, uint64_t va, enum a64_access access, bool p
 {
 	*f = (struct fault){0};
 	*p = (struct page){.pa = va, .read = {true, true}, .write = {true, true}, .exec = {true, true}};
-	if (sctlr(c) & SCTLR_M && !(regime(c) == 1 && (c->reg[A64_R_HCR_EL2] & HCR_DC))) {
+	if (sctlr(c) & SCTLR_M && !(!a64_regime_el2(c) && (c->reg[A64_R_HCR_EL2] & HCR_DC))) {
 		p->read[0] = p->write[0] = p->exec[0] = p->read[1] = p->write[1] = p->exec[1] = false;
 		if (!stage1(c, va, access, priv, p, f) || !allowed(c, p, access, priv))
 			return false;
@@ -372,7 +355,7 @@ static int abort_at(struct a64 *c, uint64_t va, enum a64_access access, const st
 		iss |= (uint32_t)(access == A64_WRITE && !f->s1ptw) << 6;
 	if (f->stage2) {
 		c->exit.hpfar = f->ipa >> 12 << 4;
-		return a64_abort_el2(c, access == A64_FETCH ? A64_EC_IABT : A64_EC_DABT, iss | (f->s1ptw ? 0 : isv), va);
+		return a64_to_el2(c, access == A64_FETCH ? A64_EC_IABT : A64_EC_DABT, iss | (f->s1ptw ? 0 : isv), va);
 	}
 	return a64_exception(c, access == A64_FETCH ? A64_EC_IABT : A64_EC_DABT, iss, va);
 }

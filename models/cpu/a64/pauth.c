@@ -132,8 +132,7 @@ struct layout {
 
 static struct layout layout_of(const struct a64 *c, uint64_t ptr, bool data)
 {
-	uint64_t hcr = c->reg[A64_R_HCR_EL2];
-	bool e2h = hcr >> 34 & 1, el2 = c->ps.el == 2 || (c->ps.el == 0 && e2h && (hcr >> 27 & 1)), high = ptr >> 55 & 1;
+	bool e2h = (c->reg[A64_R_HCR_EL2] & HCR_E2H) != 0, el2 = a64_regime_el2(c), high = ptr >> 55 & 1;
 	uint64_t tcr = c->reg[el2 ? A64_R_TCR_EL2 : A64_R_TCR_EL1];
 	struct layout l;
 
@@ -181,10 +180,8 @@ static uint64_t compute(const struct a64 *c, uint64_t value, uint64_t modifier, 
 static bool enabled(const struct a64 *c, unsigned key)
 {
 	static const uint8_t bit[4] = {31, 30, 27, 13};
-	uint64_t hcr = c->reg[A64_R_HCR_EL2];
-	bool el2 = c->ps.el == 2 || (c->ps.el == 0 && (hcr >> 34 & 1) && (hcr >> 27 & 1));
 
-	return c->reg[el2 ? A64_R_SCTLR_EL2 : A64_R_SCTLR_EL1] >> bit[key] & 1;
+	return c->reg[a64_regime_el2(c) ? A64_R_SCTLR_EL2 : A64_R_SCTLR_EL1] >> bit[key] & 1;
 }
 
 uint64_t a64_pac(struct a64 *c, uint64_t ptr, uint64_t modifier, unsigned key)

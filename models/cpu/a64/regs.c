@@ -14,17 +14,6 @@ static const struct a64_reg_row rows[A64_REGS] = {
 #include "models/cpu/a64/a64_regs.def"
 };
 
-struct special {
-	uint16_t reg;
-	uint8_t kind;
-	uint64_t reset;
-};
-static const struct special specials[] = {
-#define A64_KIND(name, kind, reset) {A64_R_##name, A64_KIND_##kind, reset},
-#include "models/cpu/a64/a64_kinds.def"
-};
-enum { N_SPECIALS = sizeof(specials) / sizeof(specials[0]) };
-
 static const struct control {
 	const char *name;
 	uint16_t reg;
@@ -35,31 +24,22 @@ static const struct control {
 };
 enum { N_CONTROLS = sizeof(controls) / sizeof(controls[0]) };
 
-static const struct special *special(enum a64_reg reg)
-{
-	for (unsigned i = 0; i < N_SPECIALS; i++)
-		if (specials[i].reg == reg)
-			return &specials[i];
-	return NULL;
-}
-
-const struct a64_reg_row *a64_reg_row(enum a64_reg reg)
-{
-	return &rows[reg];
-}
-
 enum a64_reg_kind a64_reg_kind(enum a64_reg reg)
 {
-	const struct special *s = special(reg);
-
-	return s != NULL ? (enum a64_reg_kind)s->kind : (enum a64_reg_kind)rows[reg].kind;
+	switch (reg) {
+#define A64_KIND(name, kind, reset) case A64_R_##name: return A64_KIND_##kind;
+#include "models/cpu/a64/a64_kinds.def"
+	default: return (enum a64_reg_kind)rows[reg].kind;
+	}
 }
 
 uint64_t a64_reg_reset(enum a64_reg reg)
 {
-	const struct special *s = special(reg);
-
-	return s != NULL ? s->reset : rows[reg].reset;
+	switch (reg) {
+#define A64_KIND(name, kind, reset) case A64_R_##name: return reset;
+#include "models/cpu/a64/a64_kinds.def"
+	default: return rows[reg].reset;
+	}
 }
 
 const char *a64_reg_name(enum a64_reg reg)

@@ -15,7 +15,6 @@ struct a64_reg_row {
 	uint64_t reset;
 };
 
-const struct a64_reg_row *a64_reg_row(enum a64_reg reg);
 enum a64_reg_kind a64_reg_kind(enum a64_reg reg);
 uint64_t a64_reg_reset(enum a64_reg reg);
 /* Is an access by EL1 or EL0 trapped to EL2 by the row's control? */
