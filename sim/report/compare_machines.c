@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report of `el2sim compare` of machines: what scheduling makes of a switch policy, and where two of them meet. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/report/columns.h"
+#include "sim/report/run_report.h"
+
+/* What one machine comes to; cycles in thousandths. */
+struct figures {
+	int64_t exits_per_load;
+	int64_t per_exit;        /* EXIT and ENTER */
+	int64_t per_load;        /* LOAD and PUT */
+	int64_t switch_per_exit; /* all of the switch, over all exits */
+	int64_t accesses_per_exit;
+};
+
+static struct figures figures_of(const struct outcome *o)
+{
+	const struct ws_totals *p = o->phase;
+	struct figures f;
+
+	f.exits_per_load = col_per(o->n.exits, o->n.loads);
+	f.per_exit =
+		col_per(p[PHASE_EXIT].cycles, o->n.exits) + col_per(p[PHASE_ENTER].cycles, o->n.entries);
+	f.per_load = col_per(p[PHASE_LOAD].cycles, o->n.loads) + col_per(p[PHASE_PUT].cycles, o->n.puts);
+	f.switch_per_exit = col_per(o->total.cycles - p[PHASE_HANDLE].cycles, o->n.exits);
+	f.accesses_per_exit = col_per(outcome_accesses(&o->total), o->n.exits);
+	return f;
+}
+
+/* Of the vCPUs' time, in thousandths of a percent. */
+static int64_t share(const struct outcome *o, enum outcome_time k)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < o->n_vcpu; i++)
+		sum += o->vcpu[i].time[k] / o->n_vcpu;
+	return col_per(sum * 100, o->clock->end);
+}
+
+/* Exits per load at which both cost the same, in thousandths; 0: both cost more, or both less, and
+ * no number of exits per load changes the order. */
+static int64_t break_even(const struct figures *f, const struct figures *base)
+{
+	int64_t load = f->per_load - base->per_load, exit = base->per_exit - f->per_exit;
+
+	return load == 0 || exit == 0 || (load > 0) != (exit > 0) ? 0 : load * 1000 / exit;
+}
+
+/* Thousandths as text with two decimals, rounded, without its sign. */
+static const char *fixed(char text[32], int64_t milli)
+{
+	uint64_t u = ((uint64_t)(milli < 0 ? -milli : milli) + 5) / 10;
+
+	(void)snprintf(text, 32, "%llu.%02llu", (unsigned long long)(u / 100), (unsigned long long)(u % 100));
+	return text;
+}
+
+/* The crossover in words: what a load costs more, what each exit saves. */
+static void crossover(struct rep *r, const char *title, const struct figures *f, const char *base_title,
+		      const struct figures *base)
+{
+	int64_t load = f->per_load - base->per_load, exit = f->per_exit - base->per_exit;
+	int64_t even = break_even(f, base);
+	char a[32], b[32], c[32], d[32];
+
+	if (even == 0)
+		return;
+	rep_verdict(r,
+		    "%s against %s: %s cycles %s per load and put, %s %s per exit and entry: cheaper %s %s exits per "
+		    "load, here %s",
+		    title, base_title, fixed(a, load), load > 0 ? "more" : "less", fixed(b, exit),
+		    exit > 0 ? "more" : "less", load > 0 ? "above" : "below", fixed(c, even), fixed(d, f->exits_per_load));
+}
+
+static bool same_machine(const struct outcome *a, const struct outcome *b)
+{
+	return strcmp(a->clock->setup, b->clock->setup) == 0 && a->clock->hz == b->clock->hz;
+}
+
+/* The column that column i is compared with: the baseline, or the first of its own kind if vCPUs,
+ * pCPUs, ... are others. */
+static size_t base_of(const struct run_result *x, size_t i, size_t baseline)
+{
+	size_t k = 0;
+
+	if (same_machine(x[i].out, x[baseline].out))
+		return baseline;
+	while (!same_machine(x[i].out, x[k].out))
+		k++;
+	return k;
+}
+
+static void machine_row(struct rep_table *t, const struct run_result *x, const struct figures *base)
+{
+	const struct outcome *o = x->out;
+	struct figures f = figures_of(o);
+
+	rep_str(t, x->title);
+	rep_u64(t, o->n_vcpu);
+	rep_u64(t, o->n.exits);
+	rep_u64(t, o->n.loads);
+	rep_fix(t, f.exits_per_load);
+	rep_fix(t, f.accesses_per_exit);
+	rep_fix(t, f.per_exit);
+	rep_fix(t, f.per_load);
+	rep_fix(t, f.switch_per_exit);
+	if (base->switch_per_exit != 0)
+		rep_fix(t, f.switch_per_exit * 1000 / base->switch_per_exit);
+	else
+		rep_none(t);
+	if (break_even(&f, base) != 0)
+		rep_fix(t, break_even(&f, base));
+	else
+		rep_none(t);
+	rep_fix(t, share(o, TIME_STEAL));
+	rep_u64(t, hist_quantile(&o->clock->latency[LAT_HANDLING], 9900));
+	rep_u64(t, hist_quantile(&o->clock->latency[LAT_SGI], 9900));
+}
+
+void compare_machines_report(const struct run_result *x, size_t n, size_t baseline, struct rep *r)
+{
+	const struct rep_col cols[] = {
+		col_text("title", "configuration"),
+		{ .key = "vcpus", .title = "vCPUs", .type = REP_U64 },
+		{ .key = "exits", .type = REP_U64 },
+		{ .key = "loads", .type = REP_U64 },
+		col_fix("exits_per_load", "exits per load", "", 2),
+		col_average("accesses_per_exit", "reads and writes per exit", ""),
+		col_average("exit_cycles", "exit and entry", "cycles"),
+		col_average("load_cycles", "load and put", "cycles"),
+		col_average("switch_per_exit", "switch per exit", "cycles"),
+		col_fix("ratio", "to baseline", "", 3),
+		col_fix("break_even", "break-even exits per load", "", 2),
+		col_fix("steal", "", "%", 2),
+		col_count("handling_p99", "handling p99", "ns"),
+		col_count("ipi_p99", "IPI p99", "ns"),
+	};
+	struct rep_table *t =
+		rep_table(r, "compare", "Side by side", cols, sizeof(cols) / sizeof(cols[0]));
+	size_t best = 0;
+
+	rep_fact(r, "baseline", "baseline", "%s", x[baseline].title);
+	rep_fact(r, "model", "switch model of the baseline", "%s",
+		 x[baseline].out->prog->config.model->name);
+	for (size_t i = 0; i < n; i++) {
+		const struct figures base = figures_of(x[base_of(x, i, baseline)].out);
+
+		machine_row(t, &x[i], &base);
+		if (figures_of(x[i].out).switch_per_exit < figures_of(x[best].out).switch_per_exit)
+			best = i;
+	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Switch cycles per exit", .x = "title",
+					  .y = "switch_per_exit", .lead = true });
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Cycles of an exit and entry, and of a load and put",
+					  .x = "title", .y = "exit_cycles load_cycles" });
+	for (size_t i = 0; i < n; i++) {
+		const size_t k = base_of(x, i, baseline);
+		const struct figures f = figures_of(x[i].out), base = figures_of(x[k].out);
+
+		crossover(r, x[i].title, &f, x[k].title, &base);
+	}
+	rep_verdict(r, "least switch cycles per exit: %s", x[best].title);
+	rep_note(r, "switch per exit: load, put, exit, entry and first-use traps over all exits; "
+		    "break-even: exits per load "
+		    "at which a configuration costs what the baseline costs, by the cycles of one "
+		    "exit and entry and one load "
+		    "and put; what is deferred moves once per load instead of once per exit; none where "
+		    "both cost more or both less; a configuration of another size (vCPUs, pCPUs, scheduler, "
+		    "...) is compared with the first of that size");
+	calibration_note(x[baseline].out->prog->config.machine, r);
+}
