@@ -182,7 +182,7 @@ static const struct outcome *bound_paths(struct job *j)
 		const struct outcome_kind *a = &lo->kind[k], *b = &hi->kind[k];
 		bool more = a->more_scheds != b->more_scheds;
 
-		if (more && cost[EXIT_preempt].state != PATH_OK) /* then the whole kind would have none */
+		if (more && cost[EXIT_FOR_one_more_put].state != PATH_OK) /* then the whole kind would have none */
 			lo->kind[k].path = (struct outcome_path){ 0, 0 };
 		hi->kind[k].path = a->count == b->count && !more ? a->path
 								 : (struct outcome_path){ BOUNDS_NONE, BOUNDS_NONE };

@@ -473,11 +473,11 @@ static void end_kinds(struct bounds_state *s)
 	struct outcome_kind *hi = s->b->hi.kind;
 
 	if (!s->rules.user)
-		hi[EXIT_run_immediate_exit].count = BOUNDS_NONE;
+		hi[EXIT_FOR_run_returns].count = BOUNDS_NONE;
 	if (!s->loads_known)
-		hi[EXIT_host_switch].count = BOUNDS_NONE;
+		hi[EXIT_FOR_thread_switch].count = BOUNDS_NONE;
 	if (!s->loads_known && s->fp_traps)
-		hi[EXIT_fp_trap].count = BOUNDS_NONE;
+		hi[EXIT_FOR_first_fp].count = BOUNDS_NONE;
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		hi[k].count = s->rules.lossy ? BOUNDS_NONE : hi[k].count;
 		hi[k].more_scheds = s->loads_known ? hi[k].more_scheds : BOUNDS_NONE;

@@ -140,9 +140,9 @@ static void all_units(struct units *u)
 				add_kind(u, (enum exit_kind)k, i);
 		}
 	}
-	add_kind(u, EXIT_run_first, exit_row(EXIT_run_first)->n);
-	add_kind(u, EXIT_run_immediate_exit, exit_row(EXIT_run_immediate_exit)->n);
-	add_kind(u, EXIT_preempt, exit_row(EXIT_preempt)->n);
+	add_kind(u, EXIT_FOR_first_run, exit_row(EXIT_FOR_first_run)->n);
+	add_kind(u, EXIT_FOR_run_returns, exit_row(EXIT_FOR_run_returns)->n);
+	add_kind(u, EXIT_FOR_one_more_put, exit_row(EXIT_FOR_one_more_put)->n);
 	add_comp(u, COMP_thread_switch);
 	add_comp(u, COMP_idle_enter);
 }

@@ -76,7 +76,7 @@ static void add_untold(const struct doubt_rules *d, const struct replay_doubt *x
 {
 	const struct exit_tell class = exit_tell_of(x->first);
 
-	if (x->first == EXIT_other) { /* a class that no row names may have any handler */
+	if (x->first == EXIT_FOR_no_row) { /* a class that no row names may have any handler */
 		for (unsigned i = 0; i < 5; i++) {
 			if (!d->detail[i])
 				add_all(out, &d->family[i]);
@@ -115,9 +115,9 @@ static void add_mmio(const struct doubt_rules *d, const struct replay_track *t, 
 	if (x->told && !may_be_mmio(x->hsr))
 		return;
 	if (!x->told || write)
-		kind_set_add(out, EXIT_mmio_gicd_write);
+		kind_set_add(out, EXIT_FOR_kernel_write);
 	if (!x->told || !write)
-		kind_set_add(out, EXIT_mmio_gicd_read);
+		kind_set_add(out, EXIT_FOR_kernel_read);
 }
 
 /* Kinds by what kvm_exit and the handler's event say, whatever came of the exit. */
@@ -129,13 +129,13 @@ static struct kind_set base_kinds(const struct doubt_rules *d, const struct repl
 	if (x->no_class) {
 		for (unsigned i = 0; i < 5; i++)
 			add_all(&s, &d->family[i]);
-		kind_set_add(&s, EXIT_mmio_gicd_read);
-		kind_set_add(&s, EXIT_mmio_gicd_write);
+		kind_set_add(&s, EXIT_FOR_kernel_read);
+		kind_set_add(&s, EXIT_FOR_kernel_write);
 		return s;
 	}
 	kind_set_add(&s, x->base);
-	if (x->first == EXIT_irq && !d->timer)
-		kind_set_add(&s, EXIT_vtimer_irq);
+	if (x->first == EXIT_FOR_irq && !d->timer)
+		kind_set_add(&s, EXIT_FOR_guest_timer);
 	if (!x->told)
 		add_untold(d, x, &s);
 	add_mmio(d, t, &s);
@@ -145,16 +145,16 @@ static struct kind_set base_kinds(const struct doubt_rules *d, const struct repl
 /* The kinds that an exit to the VMM becomes; see replay_user_kind. */
 static void add_user(const struct replay_track *t, enum exit_kind k, struct kind_set *out)
 {
-	bool write = k == EXIT_s2_fault_write || k == EXIT_s2_dirtylog || k == EXIT_mmio_gicd_write;
+	bool write = !exit_tell_of(k).read;
 	bool known = t->mmio || t->doubt.told || k != exit_of_class(0x24);
 
 	if (t->mmio || aborts(k)) {
 		if (t->mmio ? t->mmio_write : write || !known)
-			kind_set_add(out, EXIT_mmio_write_user);
+			kind_set_add(out, EXIT_FOR_user_write);
 		if (t->mmio ? !t->mmio_write : !write)
-			kind_set_add(out, EXIT_mmio_read_user);
+			kind_set_add(out, EXIT_FOR_user_read);
 	} else {
-		kind_set_add(out, (exit_row(k)->state & CND(IRQ)) != 0 ? EXIT_signal : EXIT_user_other);
+		kind_set_add(out, (exit_row(k)->state & CND(IRQ)) != 0 ? EXIT_FOR_user_signal : EXIT_FOR_user_other);
 	}
 }
 
@@ -162,18 +162,18 @@ static void add_user(const struct replay_track *t, enum exit_kind k, struct kind
 static void add_put(const struct doubt_rules *d, const struct replay_track *t, enum exit_kind k, enum exit_kind kind,
 		    struct kind_set *out)
 {
-	bool settled = d->timer && t->doubt.put && (kind == EXIT_wfi_timer || kind == EXIT_ipi_wfi_recv);
+	bool settled = d->timer && t->doubt.put && (kind == EXIT_FOR_wfi_sleeps || kind == EXIT_FOR_wfi_woken);
 
-	if (k == EXIT_irq || k == EXIT_vtimer_irq) {
-		kind_set_add(out, EXIT_preempt_sched);
-	} else if (k != EXIT_wfi) {
+	if (k == EXIT_FOR_irq || k == EXIT_FOR_guest_timer) {
+		kind_set_add(out, EXIT_FOR_preempted);
+	} else if (k != EXIT_FOR_wfi_goes_on) {
 		kind_set_add(out, k);
 	} else if (settled) {
 		kind_set_add(out, kind);
 	} else {
-		kind_set_add(out, EXIT_wfi_timer);
+		kind_set_add(out, EXIT_FOR_wfi_sleeps);
 		if (!t->timer_woke || !t->doubt.put)
-			kind_set_add(out, EXIT_ipi_wfi_recv);
+			kind_set_add(out, EXIT_FOR_wfi_woken);
 	}
 }
 
@@ -192,7 +192,7 @@ struct kind_set doubt_kinds(const struct doubt_rules *d, const struct replay_tra
 			continue;
 		}
 		if (t->mmio)
-			k = t->mmio_write ? EXIT_mmio_gicd_write : EXIT_mmio_gicd_read;
+			k = t->mmio_write ? EXIT_FOR_kernel_write : EXIT_FOR_kernel_read;
 		if (t->doubt.put || !d->sched)
 			add_put(d, t, k, kind, &s);
 		if (!t->doubt.put)
