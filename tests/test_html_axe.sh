@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # The HTML report has no violation of axe-core's rules. axe-core comes from npm, as tests/html/package-lock.json
-# says; without npm, or without its registry, this test is skipped.
+# says, once for all builds of a tree (EL2SIM_NPM_DIR, or else npm beside the build); without npm, or without its registry,
+# this test is skipped.
 set -eu
 cd "$(dirname "$0")/.."
 . tests/python.sh
 python_with selenium
 browser
-modules=$EL2SIM_BINARY_DIR/../npm
+modules=${EL2SIM_NPM_DIR:-$EL2SIM_BINARY_DIR/../npm}
 axe=$modules/node_modules/axe-core/axe.min.js
 
 if ! cmp -s tests/html/package-lock.json "$modules/package-lock.json" || [ ! -e "$axe" ]; then

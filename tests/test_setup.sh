@@ -139,7 +139,7 @@ for name in g++ libsystemc-dev; do
 	done
 done
 
-# Commands of a package out of sight, Python modules that cannot be imported.
+# Commands of a package out of sight, Python modules that cannot be imported, nothing fetched by an earlier test.
 run_test() {
 	if [ -e "tests/$1.sh" ]; then bash "tests/$1.sh"; else "$EL2SIM_BINARY_DIR/tests/$1"; fi
 }
@@ -155,7 +155,7 @@ while read -r name command tests; do
 	esac
 	mv "$all/$command" "$tmp/hidden" 2>/dev/null
 	for test in $tests; do
-		out=$(PATH=$all PYTHONPATH=$tmp/python run_test "$test" 2>&1)
+		out=$(PATH=$all PYTHONPATH=$tmp/python EL2SIM_NPM_DIR=$tmp/npm run_test "$test" 2>&1)
 		status=$?
 		[ $status -eq 77 ] && grep -q '^skipped: ' <<<"$out" || fail "$test without $name: status $status: $out"
 	done
