@@ -14,9 +14,9 @@ set_target_properties(el2sim_shared PROPERTIES OUTPUT_NAME el2sim VERSION ${EL2S
 
 file(RELATIVE_PATH EL2SIM_PC_UP /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 configure_file(cmake/el2sim.pc.in el2sim.pc @ONLY)
-install(TARGETS el2sim_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(FILES sim/app/machine.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/el2sim)
-install(FILES ${CMAKE_BINARY_DIR}/el2sim.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(TARGETS el2sim_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library NAMELINK_COMPONENT devel)
+install(FILES sim/app/machine.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/el2sim COMPONENT devel)
+install(FILES ${CMAKE_BINARY_DIR}/el2sim.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT devel)
 
 # sim/systemc as source: it is compiled with the SystemC of who uses it. There our headers are in <el2sim/>.
 function(el2sim_install_source file destination)
@@ -24,7 +24,7 @@ function(el2sim_install_source file destination)
   string(REGEX REPLACE "#include \"sim/[a-z]+/([a-z0-9_]+)\\.h\"" "#include <el2sim/\\1.h>" text "${text}")
   get_filename_component(name ${file} NAME)
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/installed/${name} CONTENT "${text}" @ONLY)
-  install(FILES ${CMAKE_BINARY_DIR}/installed/${name} DESTINATION ${destination})
+  install(FILES ${CMAKE_BINARY_DIR}/installed/${name} DESTINATION ${destination} COMPONENT devel)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
 endfunction()
 el2sim_install_source(sim/systemc/el2sim_module.h ${CMAKE_INSTALL_INCLUDEDIR}/el2sim)
