@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
+#include "sim/app/cmd.h"
 #include "sim/app/sweep_run.h"
 
 #define RUNS   200   /* points that are run */
@@ -148,7 +149,7 @@ static struct times time_sweep(const char *config, const char *results, bool run
 	pid = fork();
 	BUG_ON(pid < 0);
 	if (pid == 0) {
-		const struct sweep_how how = { .jobs = 1, .show = SHOW_NONE };
+		const struct sweep_how how = { .program = cmd_main, .jobs = 1, .show = SHOW_NONE };
 		struct sweep_counts n = { 0 };
 		struct err e = { ERR_NONE, "" };
 		struct sweep_plan p;

@@ -8,9 +8,14 @@
 #include "sim/base/opt.h"
 #include "sim/base/str.h"
 
+static const struct cmd_set *set_of(const struct arg_spec *spec)
+{
+	return spec->set != NULL ? spec->set : &cmd_top_set;
+}
+
 static const struct cmd *row_of(const struct arg_spec *spec)
 {
-	const struct cmd *row = cmd_row(spec->set != NULL ? spec->set : cmd_top(), spec->name);
+	const struct cmd *row = cmd_row(set_of(spec), spec->name);
 
 	BUG_ON(row == NULL);
 	return row;
@@ -18,7 +23,7 @@ static const struct cmd *row_of(const struct arg_spec *spec)
 
 static const char *prog_of(const struct arg_spec *spec)
 {
-	return (spec->set != NULL ? spec->set : cmd_top())->prog;
+	return set_of(spec)->prog;
 }
 
 /* --- help ------------------------------------------------------------------------------------- */
@@ -415,8 +420,8 @@ static int check_endings(const struct parser *p)
 /* "el2sim", "trace", "stat", and what was parsed. */
 static void command_line(struct arg_list *l, const struct arg_spec *spec, const struct arg_list *words)
 {
-	list_add(l, cmd_top()->prog);
-	if (spec->set != NULL && spec->set != cmd_top())
+	list_add(l, cmd_top_set.prog);
+	if (set_of(spec) != &cmd_top_set)
 		list_add(l, strrchr(spec->set->prog, ' ') + 1);
 	list_add(l, spec->name);
 	for (size_t i = 0; i < words->n; i++)

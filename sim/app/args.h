@@ -23,7 +23,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "sim/app/cmd.h"
+#include "sim/app/command.h"
 #include "sim/base/err.h"
 
 enum arg_type {
@@ -60,7 +60,7 @@ struct arg_row {
 #define ARG_ANY        SIZE_MAX
 
 struct arg_spec {
-	const struct cmd_set *set; /* where the command's row stands; NULL = cmd.def */
+	const struct cmd_set *set; /* where the command's row stands; NULL = cmd_top_set */
 	const char *name;          /* of that row: gives operands and help sentence */
 	const struct arg_row *rows;
 	size_t n_rows;           /* at most 64 */

@@ -2,6 +2,7 @@
 /* el2sim abi: what the register ABI costs a VMM, over numbers of vCPUs. */
 #include <stdio.h>
 
+#include "sim/app/cmd.h"
 #include "sim/app/cmd_abi.h"
 #include "sim/app/output.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim bugs: known bugs of KVM/arm64 as configurations; each is looked for, and its fixed side checked. */
 #include "sim/app/bugs.h"
+#include "sim/app/cmd.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"
 #include "sim/report/explore_report.h"

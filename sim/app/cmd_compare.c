@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/app/cmd.h"
 #include "sim/app/compare.h"
 #include "sim/app/effective.h"
 #include "sim/app/job.h"

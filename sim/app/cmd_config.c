@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/app/cmd.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
 #include "sim/base/share.h"

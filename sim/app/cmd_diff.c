@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/app/cmd.h"
 #include "sim/app/config.h"
 #include "sim/app/diff_gate.h"
 #include "sim/app/diff_side.h"

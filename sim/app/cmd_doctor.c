@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "sim/app/args.h"
+#include "sim/app/cmd.h"
 #include "sim/app/cmd_trace.h"
 #include "sim/app/output.h"
 #include "sim/app/trace_tally.h"

@@ -4,6 +4,7 @@
 
 #include "models/hyp/kvm/exits.h"
 #include "models/hyp/measured/path.h"
+#include "sim/app/cmd.h"
 #include "sim/app/output.h"
 #include "sim/base/str.h"
 

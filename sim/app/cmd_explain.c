@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "sim/app/cmd.h"
 #include "sim/app/explain_diff.h"
 #include "sim/base/str.h"
 #include "sim/app/job.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/app/cmd.h"
 #include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"

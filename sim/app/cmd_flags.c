@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim flags: the flags of a vCPU, their rules, and who uses them where, printed from models/hyp/kvm/vflags.def. */
+#include "sim/app/cmd.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
 #include "sim/report/flags_report.h"

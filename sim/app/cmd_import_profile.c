@@ -4,6 +4,7 @@
 
 #include "models/hyp/measured/path_import.h"
 #include "sim/app/args.h"
+#include "sim/app/cmd.h"
 #include "sim/base/file.h"
 
 struct profile_args {

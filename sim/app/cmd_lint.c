@@ -2,6 +2,7 @@
 /* el2sim lint: every static check of a configuration's program and of the tables; --doc: the rules. */
 #include "models/hyp/check/oracle.h"
 #include "models/hyp/check/ws_lint.h"
+#include "sim/app/cmd.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
 

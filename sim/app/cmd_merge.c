@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/app/cmd.h"
 #include "sim/app/output.h"
 #include "sim/report/store.h"
 

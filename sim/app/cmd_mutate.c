@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "models/hyp/check/mutate.h"
+#include "sim/app/cmd.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"

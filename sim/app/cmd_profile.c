@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "models/hyp/ws/ws_explain.h"
+#include "sim/app/cmd.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/report/folded.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sim/app/args.h"
+#include "sim/app/cmd.h"
 #include "sim/base/file.h"
 #include "sim/report/store.h"
 #include "sim/report/store_sql.h"

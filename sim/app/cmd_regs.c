@@ -2,6 +2,7 @@
 /* el2sim regs: the tables of models/cpu, printed. */
 #include "models/cpu/kvm_reg.h"
 #include "models/cpu/machine.h"
+#include "sim/app/cmd.h"
 #include "sim/app/output.h"
 
 struct regs_args {

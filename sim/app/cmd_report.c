@@ -2,6 +2,7 @@
 /* el2sim report: results in another form, or several on one page. */
 #include <string.h>
 
+#include "sim/app/cmd.h"
 #include "sim/app/output.h"
 #include "sim/report/rep_read.h"
 #include "sim/report/sweep_report.h"

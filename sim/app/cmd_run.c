@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim run: replay a trace through one configuration, or simulate its workload; --timeline: and when what happened. */
+#include "sim/app/cmd.h"
 #include "sim/app/effective.h"
 #include "sim/app/events_out.h"
 #include "sim/app/job.h"

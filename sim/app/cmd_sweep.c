@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/app/cmd.h"
 #include "sim/app/output.h"
 #include "sim/app/sweep_run.h"
 #include "sim/app/sweep_slurm.h"
@@ -187,7 +188,7 @@ int cmd_sweep(int argc, char **argv, struct err *e)
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	how = (struct sweep_how){ .jobs = (unsigned)o.jobs, .retry = o.retry, .show = (enum sweep_show)o.show,
+	how = (struct sweep_how){ .program = cmd_main, .jobs = (unsigned)o.jobs, .retry = o.retry, .show = (enum sweep_show)o.show,
 				  .every_s = (unsigned)o.every };
 	rc = parse_shard(o.shard, &how, e);
 	if (rc == 0 && o.slurm.on && o.shard != NULL)

@@ -7,21 +7,14 @@
 
 #include "sim/base/opt.h"
 
-static const struct cmd rows[] = {
-#define TRACE_CMD(name, args, help) { #name, args, help, cmd_trace_##name },
+static cmd_fn *const fns[] = {
+#define TRACE_CMD(name, args, help) cmd_trace_##name,
 #include "sim/app/cmd_trace.def"
-};
-
-const struct cmd_set cmd_trace_set = {
-	.prog = "el2sim trace",
-	.about = "recorded KVM events: bring them in, look at them",
-	.rows = rows,
-	.n = sizeof(rows) / sizeof(rows[0]),
 };
 
 int cmd_trace(int argc, char **argv, struct err *e)
 {
-	return cmd_dispatch(&cmd_trace_set, argc, argv, e);
+	return cmd_dispatch(&cmd_trace_set, fns, argc, argv, e);
 }
 
 static void seconds_fact(struct rep *r, const char *key, const char *title, uint64_t ns)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "models/hyp/measured/verify_combo.h"
+#include "sim/app/cmd.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
 #include "sim/app/verify_job.h"

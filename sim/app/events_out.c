@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "models/hyp/host/smp_events.h"
-#include "sim/app/cmd_trace.h"
+#include "sim/app/trace_dump.h"
 #include "sim/base/file.h"
 #include "sim/base/str.h"
 

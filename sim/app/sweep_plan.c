@@ -286,7 +286,7 @@ static int take_command(struct sweep_plan *p, struct err *e)
 		p->word[p->n_word++] = xstrdup(word);
 	}
 	free(copy);
-	row = p->n_word != 0 ? cmd_row(cmd_top(), p->word[0]) : NULL;
+	row = p->n_word != 0 ? cmd_row(&cmd_top_set, p->word[0]) : NULL;
 	for (size_t i = 0; row != NULL && i < sizeof(refused) / sizeof(refused[0]); i++)
 		if (strcmp(row->name, refused[i]) == 0)
 			row = NULL;

@@ -170,20 +170,21 @@ static bool hand_over(int fd, struct head *h, const char *error, const struct st
 }
 
 /* Run the command; its standard output is the file `out`. */
-static int run_command(const struct sweep_plan *p, size_t point, struct err *e)
+static int run_command(const struct sweep_plan *p, cmd_fn *program, size_t point, struct err *e)
 {
 	uint32_t ordinal[SWEEP_AXES_MAX];
 	struct sweep_words w;
-	char format[] = "--format=json";
+	char prog[] = "el2sim", format[] = "--format=json";
 	char **argv;
 	int rc;
 
 	sweep_ordinals(p, point, ordinal);
 	w = sweep_words_of(p, ordinal);
-	argv = xcalloc(w.n + 2, sizeof(*argv));
-	memcpy(argv, w.v, w.n * sizeof(*argv));
-	argv[w.n] = format;
-	rc = cmd_row(cmd_top(), p->word[0])->fn((int)w.n + 1, argv, e);
+	argv = xcalloc(w.n + 3, sizeof(*argv));
+	argv[0] = prog;
+	memcpy(argv + 1, w.v, w.n * sizeof(*argv));
+	argv[w.n + 1] = format;
+	rc = program((int)w.n + 2, argv, e);
 	if (fflush(stdout) != 0)
 		rc = err_set(e, ERR_IO, "the report could not be written: no memory");
 	free(argv);
@@ -191,7 +192,7 @@ static int run_command(const struct sweep_plan *p, size_t point, struct err *e)
 	return rc;
 }
 
-static _Noreturn void child(const struct point_job *j, const struct sweep_plan *p, int out)
+static _Noreturn void child(const struct point_job *j, const struct sweep_plan *p, cmd_fn *program, int out)
 {
 	struct str report = STR_INIT, metrics = STR_INIT;
 	struct err e = { ERR_NONE, "" };
@@ -200,7 +201,7 @@ static _Noreturn void child(const struct point_job *j, const struct sweep_plan *
 
 	if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(j->complain, 2) < 0)
 		_exit(127);
-	rc = run_command(p, j->point, &e);
+	rc = run_command(p, program, j->point, &e);
 	h.code = rc == 0 ? 0 : err_exit_status(e.code);
 	if (rc != 0 && e.code == ERR_ANSWER_NO)
 		h.status = STORE_NO;
@@ -224,8 +225,8 @@ static void close_files(struct point_job *j)
 	*j = (struct point_job){ .result = -1, .complain = -1 };
 }
 
-int point_start(struct point_job *j, const struct sweep_plan *p, size_t point, struct store *s, const sigset_t *mask,
-		struct err *e)
+int point_start(struct point_job *j, const struct sweep_plan *p, cmd_fn *program, size_t point, struct store *s,
+		const sigset_t *mask, struct err *e)
 {
 	pid_t parent = getpid();
 	int out;
@@ -245,7 +246,7 @@ int point_start(struct point_job *j, const struct sweep_plan *p, size_t point, s
 		(void)signal(SIGTERM, SIG_IGN);
 		(void)signal(SIGHUP, SIG_IGN);
 		(void)sigprocmask(SIG_UNBLOCK, mask, NULL);
-		child(j, p, out);
+		child(j, p, program, out);
 	}
 	if (out >= 0)
 		(void)close(out);

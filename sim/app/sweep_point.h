@@ -19,9 +19,9 @@ struct point_job {
 /* Microseconds of a clock that only goes forward. */
 uint64_t sweep_clock_us(void);
 
-/* Start a point. s is let go of in the child; mask: signals that the child has unblocked. ERR_IO. */
-int point_start(struct point_job *j, const struct sweep_plan *p, size_t point, struct store *s, const sigset_t *mask,
-		struct err *e);
+/* Start a point: program runs its command line. s is let go of in the child; mask: signals that the child has unblocked. ERR_IO. */
+int point_start(struct point_job *j, const struct sweep_plan *p, cmd_fn *program, size_t point, struct store *s,
+		const sigset_t *mask, struct err *e);
 
 /*
  * Take the result if the process has ended: 1, and *r points into memory that point_end frees; 0 if it runs; -1

@@ -82,7 +82,7 @@ static int start_some(struct running *r, struct err *e)
 			i--;
 			continue;
 		}
-		if (point_start(&r->job[i], r->plan, point, r->store, &r->signals, e) != 0)
+		if (point_start(&r->job[i], r->plan, r->how->program, point, r->store, &r->signals, e) != 0)
 			return -1;
 		r->active++;
 	}

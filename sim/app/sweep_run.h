@@ -20,6 +20,7 @@ enum sweep_show {
 };
 
 struct sweep_how {
+	cmd_fn *program;       /* runs a point's command line, in a process of its own: argv[0] is the program's name */
 	unsigned jobs;	       /* processes at a time */
 	unsigned shard, shards; /* this one, from 1, of so many; shards 0: all */
 	bool retry;	       /* points that failed, crashed or took too long once more */

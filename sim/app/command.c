@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/app/command.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/base/str.h"
+
+static const struct cmd top_rows[] = {
+#define CMD(name, args, help)        { #name, args, help },
+#define CMD_AS(id, name, args, help) { name, args, help },
+#include "sim/app/cmd.def"
+};
+
+const struct cmd_set cmd_top_set = {
+	.prog = "el2sim",
+	.about = "cycle-approximate simulator of AArch64 virtualization (KVM/arm64 world switches)",
+	.rows = top_rows,
+	.n = sizeof(top_rows) / sizeof(top_rows[0]),
+};
+
+static const struct cmd trace_rows[] = {
+#define TRACE_CMD(name, args, help) { #name, args, help },
+#include "sim/app/cmd_trace.def"
+};
+
+const struct cmd_set cmd_trace_set = {
+	.prog = "el2sim trace",
+	.about = "recorded KVM events: bring them in, look at them",
+	.rows = trace_rows,
+	.n = sizeof(trace_rows) / sizeof(trace_rows[0]),
+};
+
+const struct cmd *cmd_row(const struct cmd_set *set, const char *name)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (strcmp(set->rows[i].name, name) == 0)
+			return &set->rows[i];
+	return NULL;
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int widest_name(const struct cmd_set *set)
+{
+	size_t wide = 0;
+
+	for (size_t i = 0; i < set->n; i++)
+		if (strlen(set->rows[i].name) > wide)
+			wide = strlen(set->rows[i].name);
+	return (int)wide;
+}
+
+static int print_help(const struct cmd_set *set, struct err *e)
+{
+	printf("%s: %s\n\nUsage: %s COMMAND [OPERAND...] [OPTION...]\n\nCommands:\n", set->prog,
+	       set->about, set->prog);
+	for (size_t i = 0; i < set->n; i++)
+		printf("  %-*s  %s\n", widest_name(set), set->rows[i].name, set->rows[i].help);
+	printf("\n`%s COMMAND --help` tells more about one.\n", set->prog);
+	err_set(e, ERR_NONE, "%s", "");
+	return -1;
+}
+
+static int unknown(const struct cmd_set *set, const char *name, struct err *e)
+{
+	const char **names = xcalloc(set->n, sizeof(*names));
+	const char *near;
+
+	for (size_t i = 0; i < set->n; i++)
+		names[i] = set->rows[i].name;
+	near = str_nearest(name, names, set->n);
+	free(names);
+	if (near != NULL)
+		return err_set(e, ERR_USAGE, "unknown command \"%s\": did you mean \"%s\"?", name,
+			       near);
+	return err_set(e, ERR_USAGE, "unknown command \"%s\": \"%s --help\" lists the commands",
+		       name, set->prog);
+}
+
+int cmd_dispatch(const struct cmd_set *set, cmd_fn *const *fns, int argc, char **argv, struct err *e)
+{
+	const struct cmd *row;
+
+	if (argc < 2)
+		return err_set(e, ERR_USAGE, "no command: \"%s --help\" lists the commands",
+			       set->prog);
+	if (is_help(argv[1]))
+		return print_help(set, e);
+	row = cmd_row(set, argv[1]);
+	if (row == NULL)
+		return unknown(set, argv[1], e);
+	return fns[row - set->rows](argc - 1, argv + 1, e);
+}
