@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "models/hyp/check/explore.h"
+#include "models/hyp/explore/explore.h"
 #include "models/hyp/check/oracle.h"
 #include "models/hyp/replay/replay.h"
 #include "models/hyp/ws/runner.h"
 #include "models/hyp/host/smp.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 #include "traces/dump.h"
-#include "traces/import.h"
+#include "traces/import/import.h"
 
 #define SAMPLE   EL2SIM_SOURCE_DIR "/traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
 #define DAT      EL2SIM_SOURCE_DIR "/tests/data/traces/mixed-4v2p.dat"

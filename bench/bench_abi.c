@@ -9,7 +9,7 @@
 
 #include "bench/bench.h"
 #include "models/hyp/abi/abi_study.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 #define ROUNDS 2000
 

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
-#include "sim/app/cmd.h"
-#include "sim/app/sweep_run.h"
+#include "sim/cmd/cmd.h"
+#include "sim/sweep/sweep_run.h"
 
 #define RUNS   200   /* points that are run */
 #define POINTS 10000 /* points that are planned */

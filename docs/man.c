@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "sim/base/err.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 /* Text as troff wants it: a hyphen that can be copied, no line that starts a request. */
 static void put(const char *s)

@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include "sim/app/cmd.h"
+#include "sim/cmd/cmd.h"
 #include "tests/traces_util.h"
 
 #define COMMAND_WORDS_MAX 40

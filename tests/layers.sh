@@ -69,15 +69,32 @@ check_licence()
 	}'
 }
 
+# Folders of code that are rows: a stranger finds his room, and his way in it.
+rooms()
+{
+	echo "$layers" | awk '$1 ~ /^(sim|models|traces)/ && $1 !~ /\.h$/ { print $1 }'
+}
+
 check_readmes()
 {
-	for d in */ sim/*/ models/*/ models/hyp/*/; do
-		case $d in build*/ | '*'* | *'*/') continue ;; esac
+	for d in */ $(rooms | sed 's|$|/|'); do
+		case $d in build*/ | '*'*) continue ;; esac
+		[ -d "$d" ] || continue
 		set -- "$d"*
 		[ ! -e "$1" ] || [ -f "$d/README.md" ] ||
 			echo "${d}README.md:1: missing: purpose, central type, invariants, how to add a row"
 	done
 }
 
-found=$(check_includes; check_paths; check_licence; check_readmes)
+FILES_MAX=44
+check_rooms()
+{
+	for d in $(rooms); do
+		[ -d "$d" ] || continue
+		n=$(find "$d" -maxdepth 1 -type f | wc -l)
+		[ "$n" -le "$FILES_MAX" ] || echo "$d/README.md:1: $n files in one room: want at most $FILES_MAX, so two rooms"
+	done
+}
+
+found=$(check_includes; check_paths; check_licence; check_readmes; check_rooms)
 [ -z "$found" ] || { echo "$found"; exit 1; }

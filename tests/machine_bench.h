@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of sim/app/machine.h: machines as a program that embeds them makes them. */
+/* For tests of sim/lib/machine.h: machines as a program that embeds them makes them. */
 #ifndef EL2SIM_TESTS_MACHINE_BENCH_H
 #define EL2SIM_TESTS_MACHINE_BENCH_H
 
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/app/machine.h"
+#include "sim/lib/machine.h"
 #include "sim/base/str.h"
 
 /* 1 GHz: a cycle is 1000 ps. Two VMs of one vCPU each, each on its own pCPU; an exit every 10 us,

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "models/hyp/check/story.h"
+#include "models/hyp/explore/story.h"
 #include "sim/app/bugs.h"
 #include "tests/files.h"
 #include "tests/suite.h"

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "sim/app/cmd_trace.h"
+#include "sim/trace/cmd_trace.h"
 #include "tests/suite.h"
 #include "tests/traces_util.h"
 #include "traces/writer.h"

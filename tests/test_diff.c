@@ -2,9 +2,9 @@
 /* el2sim diff: limits on both sides, directions, order, what it prints, what it refuses. */
 #include <stdlib.h>
 
-#include "sim/app/diff_gate.h"
-#include "sim/report/diff.h"
-#include "sim/report/rep_read.h"
+#include "sim/cmd/diff_gate.h"
+#include "sim/document/diff.h"
+#include "sim/document/rep_read.h"
 #include "tests/command_json.h"
 #include "tests/suite.h"
 

@@ -28,7 +28,7 @@ while read -r name; do
 done <"$tmp/has"
 [ "$(wc -l <"$tmp/has")" -ge 20 ] || fail "only $(wc -l <"$tmp/has") functions"
 soname=$(readelf -d "$so" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')
-[ "$soname" = "libel2sim.so.$(sed -n 's/^#define EL2SIM_API *\([0-9]*\).*/\1/p' "$root/sim/app/machine.h")" ] ||
+[ "$soname" = "libel2sim.so.$(sed -n 's/^#define EL2SIM_API *\([0-9]*\).*/\1/p' "$root/sim/lib/machine.h")" ] ||
 	fail "SONAME is \"$soname\""
 
 # A consumer: another folder, another standard, every warning.

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/check/explore_impl.h"
+#include "models/hyp/explore/explore_impl.h"
 #include "models/hyp/check/inject.h"
-#include "models/hyp/check/story.h"
+#include "models/hyp/explore/story.h"
 #include "models/hyp/check/ws_lint.h"
 #include "tests/command.h"
 #include "tests/suite.h"

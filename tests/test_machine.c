@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sim/app/machine.h, as a program that embeds a machine uses it. */
+/* sim/lib/machine.h, as a program that embeds a machine uses it. */
 #include <check.h>
 #include <pthread.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Devices, interrupts and kicks of a program that embeds a machine (sim/app/machine.h). */
+/* Devices, interrupts and kicks of a program that embeds a machine (sim/lib/machine.h). */
 #include <stdlib.h>
 
 #include "tests/machine_bench.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/report/metrics.h"
+#include "sim/document/metrics.h"
 #include "tests/suite.h"
 
 static const struct rep_col phase_cols[] = {

@@ -6,7 +6,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "models/hyp/check/mutate.h"
+#include "models/hyp/mutate/mutate.h"
 #include "models/hyp/check/ws_lint.h"
 #include "tests/suite.h"
 #include "tests/ws_golden.h"

@@ -2,8 +2,8 @@
 /* A number that is a bound of its figure says so in every format, and is no metric. */
 #include <string.h>
 
-#include "sim/report/metrics.h"
-#include "sim/report/rep_read.h"
+#include "sim/document/metrics.h"
+#include "sim/document/rep_read.h"
 #include "tests/files.h"
 #include "tests/suite.h"
 

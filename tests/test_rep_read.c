@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "sim/app/output.h"
-#include "sim/report/rep_read.h"
+#include "sim/document/rep_read.h"
 #include "tests/command.h"
 #include "tests/report_lines.h"
 #include "tests/suite.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 #include "tests/files.h"
 #include "tests/suite.h"
 

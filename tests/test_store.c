@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "sim/report/store.h"
+#include "sim/store/store.h"
 #include "tests/suite.h"
 
 static char dir[] = "/tmp/el2sim-store-XXXXXX";

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sim/app/sweep.h"
+#include "sim/sweep/sweep.h"
 #include "tests/suite.h"
 #include "tests/traces_util.h"
 

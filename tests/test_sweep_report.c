@@ -8,7 +8,7 @@
 #include <zstd.h>
 
 #include "sim/base/str.h"
-#include "sim/report/sweep_report.h"
+#include "sim/sweep/sweep_report.h"
 #include "tests/suite.h"
 
 static const char *headline = "per_exit/cycles/each";

@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "sim/report/timeline.h"
+#include "sim/timeline/timeline.h"
 #include "tests/command_json.h"
 #include "tests/suite.h"
 #include "tests/timeline_reader.h"

@@ -46,13 +46,13 @@ for source in "$machine" "$replay"; do
 	"$el2sim" run $source --timeline "$tmp/t.pftrace" -o "$tmp/report"
 	if command -v protoc >/dev/null; then
 		protoc --decode_raw <"$tmp/t.pftrace" >"$tmp/raw"
-		protoc --decode=perfetto.protos.Trace -I sim/report perfetto.proto <"$tmp/t.pftrace" >"$tmp/text"
+		protoc --decode=perfetto.protos.Trace -I sim/timeline perfetto.proto <"$tmp/t.pftrace" >"$tmp/text"
 		! grep -qE '^ *[0-9]+: ' "$tmp/text" # a field without a name
 		packets=$(grep -c '^packet {' "$tmp/text")
 		[ "$packets" -gt 1000 ]
 		[ "$packets" -eq "$(grep -c '^1 {' "$tmp/raw")" ]
 		# and back: the same bytes
-		protoc --encode=perfetto.protos.Trace --deterministic_output -I sim/report perfetto.proto <"$tmp/text" >"$tmp/again"
+		protoc --encode=perfetto.protos.Trace --deterministic_output -I sim/timeline perfetto.proto <"$tmp/text" >"$tmp/again"
 		cmp "$tmp/t.pftrace" "$tmp/again"
 		echo "protoc: $packets packets"
 	else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What people ask a trace: el2sim trace stat --by, interrupts, PCs, CPUs. */
-#include "sim/app/trace_tally.h"
+#include "sim/trace/trace_tally.h"
 #include "tests/command_json.h"
 #include "tests/suite.h"
 #include "traces/writer.h"

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "models/hyp/replay/recorded.h"
-#include "sim/app/cmd_trace.h"
+#include "sim/trace/cmd_trace.h"
 #include "sim/app/job.h"
 #include "tests/suite.h"
 

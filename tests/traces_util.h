@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "tests/files.h"
-#include "traces/import.h"
+#include "traces/import/import.h"
 #include "traces/trace.h"
 
 #define DATA   EL2SIM_SOURCE_DIR "/tests/data/traces/"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "models/hyp/check/play.h"
-#include "models/hyp/check/story.h"
+#include "models/hyp/explore/story.h"
 #include "models/hyp/check/ws_lint.h"
 #include "sim/base/share.h"
 #include "sim/base/str.h"

@@ -3,7 +3,7 @@
 #ifndef EL2SIM_APP_BUGS_H
 #define EL2SIM_APP_BUGS_H
 
-#include "models/hyp/check/explore.h"
+#include "models/hyp/explore/explore.h"
 #include "sim/app/config.h"
 
 #define BUG_STEPS 12 /* events of the longest story that is looked for */

@@ -13,7 +13,7 @@
 #include "sim/app/args.h"
 #include "sim/app/sweep_opt.h"
 #include "sim/base/opt.h"
-#include "sim/report/timeline.h"
+#include "sim/timeline/timeline.h"
 
 /* [compare]: what an experiment file compares. */
 struct compare_options {

@@ -4,7 +4,7 @@
 #define EL2SIM_APP_EFFECTIVE_H
 
 #include "sim/app/config.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 /* One configuration of a report, and what its column is called ("" for the only one). */
 struct effective {

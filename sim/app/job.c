@@ -7,7 +7,7 @@
 #include "models/hyp/check/oracle.h"
 #include "models/hyp/host/smp_play.h"
 #include "sim/report/oracle_report.h"
-#include "sim/report/timeline.h"
+#include "sim/timeline/timeline.h"
 
 /* [run] title, or the file's name without folder and ending. */
 static void take_title(struct job *j)

@@ -5,7 +5,7 @@
 
 #include "sim/app/args.h"
 #include "sim/base/str.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 struct output_args {
 	const char *file; /* NULL: standard output */

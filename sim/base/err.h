@@ -3,7 +3,7 @@
  * Errors are values with a whole sentence in them.
  *
  * A function that can fail returns 0 or -1 (or a pointer and NULL) and, on failure only, fills the
- * caller's struct err. The layer that knows the place adds it with err_at(); only sim/app/main.c
+ * caller's struct err. The layer that knows the place adds it with err_at(); only sim/cmd/main.c
  * prints and chooses the exit status. A sentence says what was found, what was wanted (with unit and
  * range) and what to do; one line; lower case.
  */

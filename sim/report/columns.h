@@ -4,7 +4,7 @@
 #define EL2SIM_REPORT_COLUMNS_H
 
 #include "models/hyp/kvm/step.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 /* title "" = key. */
 struct rep_col col_text(const char *key, const char *title);

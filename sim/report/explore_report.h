@@ -3,8 +3,8 @@
 #ifndef EL2SIM_REPORT_EXPLORE_REPORT_H
 #define EL2SIM_REPORT_EXPLORE_REPORT_H
 
-#include "models/hyp/check/story.h"
-#include "sim/report/rep.h"
+#include "models/hyp/explore/story.h"
+#include "sim/document/rep.h"
 
 /* Options and numbers of a search, its violations, what it tried. */
 void explore_report(const struct explore *x, const struct explore_options *o, const struct ws_prog *p,

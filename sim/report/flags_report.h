@@ -4,7 +4,7 @@
 #define EL2SIM_REPORT_FLAGS_REPORT_H
 
 #include "models/hyp/ws/vflag_plan.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 /* Tables "flags" (sets, clears and reads by side), "flag_places", and "flag_violations" if there are any. */
 void flags_run_report(const struct vflag_tally *t, struct rep *r);

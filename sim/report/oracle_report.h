@@ -6,7 +6,7 @@
 #include "models/hyp/check/inject.h"
 #include "models/hyp/check/oracle.h"
 #include "models/hyp/ws/vflag_plan.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 struct oracle_column {
 	const char *title;

@@ -9,7 +9,7 @@
 #include "models/hyp/measured/path_cost.h"
 #include "models/hyp/replay/bounds.h"
 #include "models/hyp/ws/outcome.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 struct tr_info;
 

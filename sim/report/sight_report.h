@@ -4,7 +4,7 @@
 #define EL2SIM_REPORT_SIGHT_REPORT_H
 
 #include "models/hyp/replay/sight.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 /* Table "sight": a row per event that figures need. */
 void sight_table(const struct sight *s, struct rep *r);

@@ -5,7 +5,7 @@
 
 #include "models/hyp/measured/recpath.h"
 #include "models/hyp/measured/verify.h"
-#include "sim/report/rep.h"
+#include "sim/document/rep.h"
 
 /* A recorded path and the model's. */
 struct verify_path {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A machine of el2sim (sim/app/machine.h) as a SystemC module. It runs in the time of the SystemC
+ * A machine of el2sim (sim/lib/machine.h) as a SystemC module. It runs in the time of the SystemC
  * kernel; its report is, byte for byte, what `el2sim run` writes.
  *
  *	el2sim_device uart = {};
@@ -43,7 +43,7 @@
 #include <tlm_utils/tlm_quantumkeeper.h>
 #include <vector>
 
-#include "sim/app/machine.h"
+#include "sim/lib/machine.h"
 
 /* Who makes an access: an extension of each transaction. */
 struct el2sim_origin : tlm::tlm_extension<el2sim_origin> {

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "sim/app/cmd_abi.h"
+#include "sim/cmd/cmd_abi.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,7 +2,7 @@
 /* Any bytes as a report: refused with a sentence, or read and written in every format. */
 #include <stdint.h>
 
-#include "sim/report/rep_read.h"
+#include "sim/document/rep_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

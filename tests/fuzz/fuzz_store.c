@@ -11,7 +11,7 @@
 #include <zstd.h>
 
 #include "sim/base/str.h"
-#include "sim/report/sweep_report.h"
+#include "sim/sweep/sweep_report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

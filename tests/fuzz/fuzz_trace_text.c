@@ -11,7 +11,7 @@
 
 #include "sim/base/str.h"
 #include "traces/dump.h"
-#include "traces/import.h"
+#include "traces/import/import.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "sim/app/machine.h"
+#include "sim/lib/machine.h"
 #include "sim/base/str.h"
 #include "tests/shipped.h"
 #include "tests/suite.h"

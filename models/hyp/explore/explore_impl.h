@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside the explorer: explore_kinds.c (what can differ), explore_next.c (what can happen), explore_world.c (what it does),
+ * explore_state.c (a world as bytes), explore.c (the search).
+ */
+#ifndef EL2SIM_EXPLORE_EXPLORE_IMPL_H
+#define EL2SIM_EXPLORE_EXPLORE_IMPL_H
+
+#include "models/hyp/explore/explore.h"
+#include "models/hyp/kvm/handlers.h"
+#include "models/hyp/check/oracle_impl.h"
+#include "models/hyp/ws/vflag_plan.h"
+
+/* ---- what can differ, once per program ---- */
+
+/* A part of an exit's handling. */
+enum xpart_type {
+	XPART_ACCESS, /* the accesses of handlers.def */
+	XPART_COMP,   /* steps of the kind's sequence, the last of which reaches a guest register */
+	XPART_PUT,    /* to the VMM */
+	XPART_BLOCK,  /* vcpu_put of a vCPU that blocks */
+	XPART_LOAD,
+	XPART_ENTER   /* always the last */
+};
+#define XPARTS_MAX (EXIT_STEPS_MAX + 2)
+
+struct xpart {
+	uint8_t type;
+	uint8_t first, n; /* steps of the exit row: what is between, then the part itself */
+};
+
+struct xkind {
+	enum exit_kind kind;
+	unsigned n;
+	struct xpart part[XPARTS_MAX];
+	uint64_t enter_state; /* what the entry asks about the exit */
+	bool plain_load;      /* from user space: KVM_RUN as any other */
+};
+
+#define XSTATES_MAX 256 /* every subset of XCHOICES; an index is the argument of an event */
+/* Conditions of an entry that are chosen. GUEST_DEBUG is what leads to DEBUG_DIRTY. */
+#define XCHOICES (CND(LRS) | CND(GUEST_DEBUG) | CND(PMU_EVENTS) | CND(VSE) | CND(PAUTH_USED) | CND(NEW_MDCR) | \
+		  CND(SPE_ON) | CND(TRBE_ON))
+
+struct xmodel {
+	const struct ws_prog *p;
+	struct xkind *kind;
+	size_t n_kind;
+	uint8_t same[EXIT_COUNT]; /* index of the kind that is tried for it; UINT8_MAX: none */
+	uint64_t state[XSTATES_MAX];
+	size_t n_state;
+	bool lazy_fp, lr_live;
+	unsigned puts; /* vcpu_puts to the last that does nothing */
+};
+void xmodel_make(struct xmodel *m, const struct oracle *o, enum explore_states states);
+void xmodel_free(struct xmodel *m);
+
+/* ---- world ---- */
+
+enum xwhere {
+	XW_USER,    /* in the VMM, not in KVM_RUN */
+	XW_KERNEL,  /* loaded, the host runs */
+	XW_GUEST,
+	XW_OUT,     /* preempted in KVM_RUN */
+	XW_BLOCKED
+};
+
+#define XB_OFF    1U /* PSCI CPU_OFF */
+#define XB_RESET  2U /* KVM_REQ_VCPU_RESET */
+#define XB_LRS    4U /* entered with list registers in use */
+#define XB_DEBUG  8U /* entered with debug registers in use */
+#define XB_PAUTH 16U /* used pointer authentication since vcpu_load */
+
+#define XNONE UINT8_MAX
+
+struct xvcpu {
+	uint8_t where; /* enum xwhere */
+	uint8_t kind;  /* index of xmodel.kind; XNONE: no exit is being handled */
+	uint8_t part;  /* next */
+	uint8_t pcpu;  /* where its thread ran last; XNONE: nowhere */
+	uint8_t bits;
+};
+
+struct xpcpu {
+	uint8_t thread;            /* vCPU whose thread is there; XNONE */
+	uint8_t last[EXPLORE_MAX]; /* by VM: vCPU that was loaded last; XNONE */
+};
+
+struct xworld {
+	struct xmodel m;
+	struct oracle *o;
+	struct vflag_plan *plan;
+	unsigned n_vcpu, n_pcpu, n_vm;
+	struct xvcpu v[EXPLORE_MAX];
+	struct xpcpu c[EXPLORE_MAX];
+	struct vflags f[EXPLORE_MAX];
+	uint8_t in_v, in_c; /* the event under way, for violations of flags */
+	struct xviolation *found;
+	size_t n_found, room_found;
+};
+
+/* The exit that is being handled; NULL: none. */
+static inline const struct xkind *xworld_kind_of(const struct xworld *w, unsigned v)
+{
+	return w->v[v].kind != XNONE ? &w->m.kind[w->v[v].kind] : NULL;
+}
+
+/* The next part of the handling; an entry when nothing is left. */
+static inline enum xpart_type xworld_next_part(const struct xworld *w, unsigned v)
+{
+	const struct xkind *k = xworld_kind_of(w, v);
+
+	return k != NULL ? (enum xpart_type)k->part[w->v[v].part].type : XPART_ENTER;
+}
+
+/* PSCI calls come as a function that no event names. */
+static inline bool xworld_may_be_psci(const struct xworld *w, unsigned v)
+{
+	const struct xkind *k = xworld_kind_of(w, v);
+
+	return k != NULL && k->kind == EXIT_FOR_plain;
+}
+
+/* Does the event touch more than its own vCPU and its own pCPU? */
+bool xworld_is_wide(const struct xworld *w, struct xevent ev);
+
+/* ---- a world as bytes ---- */
+
+/* Renaming: new name of each vCPU and each pCPU. */
+struct xname {
+	uint8_t v[EXPLORE_MAX], c[EXPLORE_MAX];
+};
+
+size_t xstate_vcpu_size(const struct xworld *w);
+size_t xstate_pcpu_size(const struct xworld *w);
+/* Bytes: the blocks of all vCPUs, then those of all pCPUs, then what belongs to neither. */
+size_t xstate_size(const struct xworld *w);
+#define XSTATE_TAIL 1 /* vcpu_puts so far, as far as one may do nothing */
+/* The world under the names that make its bytes smallest; as it is, if symmetric is false. */
+void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t *scratch, struct xname *name);
+void xstate_decode(struct xworld *w, const uint8_t *in);
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A world as bytes, and back. A tag becomes one byte: kind, owner, is it the latest. That is all that decides what
+ * happens next, so decoding gives a world that behaves as the encoded one (oracle.h, oracle_canon).
+ */
+#include <string.h>
+
+#include "models/hyp/explore/explore_impl.h"
+
+#define OLD    1 /* versions after decoding */
+#define LATEST 2
+
+_Static_assert(EXPLORE_MAX <= 16 && TAG_GCFG < 8, "a tag fits a byte");
+
+#define VCPU_HEAD (5 + sizeof(struct vflag_words) + 1 + 2 * sizeof(uint64_t) + 4)
+#define PCPU_HEAD (1 + EXPLORE_MAX + sizeof(uint64_t) + 2)
+
+size_t xstate_vcpu_size(const struct xworld *w)
+{
+	return VCPU_HEAD + (size_t)w->o->t.n + N_THREAD;
+}
+
+size_t xstate_pcpu_size(const struct xworld *w)
+{
+	return PCPU_HEAD + 3 * (size_t)w->o->t.n;
+}
+
+size_t xstate_size(const struct xworld *w)
+{
+	return w->n_vcpu * xstate_vcpu_size(w) + w->n_pcpu * xstate_pcpu_size(w) + XSTATE_TAIL;
+}
+
+/* ---- encode ---- */
+
+static bool of_vcpu(enum tag_kind kind)
+{
+	return kind == TAG_GUEST || kind == TAG_GCFG || kind == TAG_THREAD;
+}
+
+static bool has_versions(enum tag_kind kind)
+{
+	return of_vcpu(kind) || kind == TAG_HOST;
+}
+
+static uint64_t expected(const struct oracle *o, enum tag_kind kind, unsigned id, unsigned s)
+{
+	switch (kind) {
+	case TAG_HOST:
+		return HOST(o, id, s);
+	case TAG_GUEST:
+		return TRUTH(o, id, s);
+	case TAG_GCFG:
+		return CONTROL(o, id, s);
+	case TAG_THREAD:
+		return THREAD(o, id, o->t.s[s].thread);
+	default:
+		BUG("no versions");
+	}
+}
+
+static uint8_t tag_byte(const struct oracle *o, const struct xname *name, unsigned s, uint64_t tag)
+{
+	enum tag_kind kind = tag_kind(tag);
+	unsigned id = tag_id(tag);
+	unsigned to = of_vcpu(kind) ? name->v[id] : name->c[id];
+
+	return (uint8_t)((unsigned)kind << 5 | to << 1 | (has_versions(kind) && tag == expected(o, kind, id, s)));
+}
+
+static uint8_t *bytes(uint8_t *b, const void *x, size_t n)
+{
+	memcpy(b, x, n);
+	return b + n;
+}
+
+static uint8_t name_v(const struct xname *name, unsigned v)
+{
+	return v < EXPLORE_MAX ? name->v[v] : XNONE;
+}
+
+static uint8_t name_c(const struct xname *name, unsigned c)
+{
+	return c < EXPLORE_MAX ? name->c[c] : XNONE;
+}
+
+static unsigned thread_slot(const struct oracle *o, unsigned k)
+{
+	for (unsigned s = 0; s < o->t.n; s++) {
+		if (o->t.s[s].thread == (int)k)
+			return s;
+	}
+	return UINT32_MAX;
+}
+
+/* What comes before the tags. What nobody will ask for is left out, so that equal futures are equal bytes. */
+static uint8_t *vcpu_head(const struct xworld *w, const struct xname *name, unsigned v, uint8_t *b)
+{
+	const struct oracle_vcpu *x = oracle_vcpu(w->o, v);
+	uint64_t entry_state = x->in_guest ? x->entry_state : 0;
+	bool live = (x->state & CND(HOST_FP)) != 0, away = w->v[v].pcpu == XNONE || w->c[w->v[v].pcpu].thread != v;
+	const uint8_t head[] = { w->v[v].where, w->v[v].kind, w->v[v].part, away ? XNONE : name_c(name, w->v[v].pcpu), w->v[v].bits,
+				 w->f[v].loaded, name_c(name, x->cpu), live ? name_c(name, x->fp_cpu) : XNONE,
+				 (uint8_t)x->lrs, (uint8_t)x->in_guest };
+
+	b = bytes(b, head, sizeof(head));
+	b = bytes(b, &w->f[v].w, sizeof(w->f[v].w));
+	b = bytes(b, &x->state, sizeof(x->state));
+	return bytes(b, &entry_state, sizeof(entry_state));
+}
+
+/* Thread that ran last on a pCPU: asked about only while its FP state is live there. */
+static unsigned last_thread(const struct xworld *w, unsigned c)
+{
+	unsigned v = oracle_cpu(w->o, c)->thread;
+	const struct oracle_vcpu *x = v != ORACLE_NONE ? oracle_vcpu(w->o, v) : NULL;
+
+	return x != NULL && (x->state & CND(HOST_FP)) != 0 && x->fp_cpu == c ? v : ORACLE_NONE;
+}
+
+static uint8_t *pcpu_head(const struct xworld *w, const struct xname *name, unsigned c, uint8_t *b)
+{
+	const struct oracle_cpu *x = oracle_cpu(w->o, c);
+
+	*b++ = name_v(name, w->c[c].thread);
+	for (unsigned m = 0; m < EXPLORE_MAX; m++)
+		*b++ = name_v(name, w->c[c].last[m]);
+	*b++ = name_v(name, x->loaded);
+	*b++ = name_v(name, last_thread(w, c));
+	return bytes(b, &x->pending, sizeof(x->pending));
+}
+
+static void put_vcpu(const struct xworld *w, const struct xname *name, unsigned v, uint8_t *b)
+{
+	const struct oracle *o = w->o;
+
+	b = vcpu_head(w, name, v, b);
+	for (unsigned s = 0; s < o->t.n; s++)
+		*b++ = tag_byte(o, name, s, MEM(o, v, s));
+	for (unsigned k = 0; k < N_THREAD; k++) {
+		unsigned s = thread_slot(o, k);
+
+		*b++ = s != UINT32_MAX ? tag_byte(o, name, s, THREAD_MEM(o, v, k)) : 0;
+	}
+}
+
+static void put_pcpu(const struct xworld *w, const struct xname *name, unsigned c, uint8_t *b)
+{
+	const struct oracle *o = w->o;
+
+	b = pcpu_head(w, name, c, b);
+	for (unsigned s = 0; s < o->t.n; s++) {
+		*b++ = tag_byte(o, name, s, HW(o, c, s));
+		*b++ = tag_byte(o, name, s, HOST_MEM(o, c, s));
+		*b++ = tag_byte(o, name, s, HOST(o, c, s));
+	}
+}
+
+static void put_all(const struct xworld *w, const struct xname *name, uint8_t *b)
+{
+	size_t vs = xstate_vcpu_size(w), cs = xstate_pcpu_size(w);
+
+	for (unsigned v = 0; v < w->n_vcpu; v++)
+		put_vcpu(w, name, v, b + name->v[v] * vs);
+	b += w->n_vcpu * vs;
+	for (unsigned c = 0; c < w->n_pcpu; c++)
+		put_pcpu(w, name, c, b + name->c[c] * cs);
+	b[w->n_pcpu * cs] = (uint8_t)(w->o->n_puts < w->m.puts ? w->o->n_puts : w->m.puts);
+}
+
+/* ---- names ---- */
+
+static void identity(struct xname *name)
+{
+	for (unsigned i = 0; i < EXPLORE_MAX; i++)
+		name->v[i] = name->c[i] = (uint8_t)i;
+}
+
+static void swap(uint8_t *a, uint8_t *b)
+{
+	uint8_t t = *a;
+
+	*a = *b;
+	*b = t;
+}
+
+/* The next permutation of to[0..n), in lexical order; false after the last. */
+static bool next_permutation(uint8_t *to, unsigned n)
+{
+	unsigned i = n, k = n - 1;
+
+	while (i >= 2 && to[i - 2] >= to[i - 1])
+		i--;
+	if (i < 2)
+		return false;
+	while (to[k] <= to[i - 2])
+		k--;
+	swap(&to[i - 2], &to[k]);
+	for (unsigned a = i - 1, b = n - 1; a < b; a++, b--)
+		swap(&to[a], &to[b]);
+	return true;
+}
+
+/* vCPUs change names within their VM only, and so that what is known of them without names is in order. */
+static bool vcpus_fit(const struct xworld *w, const struct xname *name)
+{
+	unsigned at[EXPLORE_MAX];
+
+	for (unsigned v = 0; v < w->n_vcpu; v++) {
+		if (name->v[v] % w->n_vm != v % w->n_vm)
+			return false;
+		at[name->v[v]] = v;
+	}
+	for (unsigned i = w->n_vm; i < w->n_vcpu; i++) {
+		const struct xvcpu *a = &w->v[at[i - w->n_vm]], *b = &w->v[at[i]];
+		unsigned ka = (unsigned)a->where << 24 | (unsigned)a->kind << 16 | (unsigned)a->part << 8 | a->bits;
+		unsigned kb = (unsigned)b->where << 24 | (unsigned)b->kind << 16 | (unsigned)b->part << 8 | b->bits;
+
+		if (ka > kb)
+			return false;
+	}
+	return true;
+}
+
+static unsigned pcpu_key(const struct xworld *w, const struct xname *name, unsigned c)
+{
+	const struct oracle_cpu *x = oracle_cpu(w->o, c);
+
+	return (unsigned)name_v(name, x->loaded) << 16 | (unsigned)name_v(name, last_thread(w, c)) << 8 |
+	       name_v(name, w->c[c].thread);
+}
+
+static bool pcpus_fit(const struct xworld *w, const struct xname *name)
+{
+	unsigned at[EXPLORE_MAX];
+
+	for (unsigned c = 0; c < w->n_pcpu; c++)
+		at[name->c[c]] = c;
+	for (unsigned i = 1; i < w->n_pcpu; i++) {
+		if (pcpu_key(w, name, at[i - 1]) > pcpu_key(w, name, at[i]))
+			return false;
+	}
+	return true;
+}
+
+void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t *scratch, struct xname *name)
+{
+	size_t size = xstate_size(w);
+	struct xname n;
+	bool first = true;
+
+	identity(&n);
+	if (!symmetric) {
+		*name = n;
+		put_all(w, &n, out);
+		return;
+	}
+	do {
+		if (!vcpus_fit(w, &n))
+			continue;
+		for (unsigned i = 0; i < EXPLORE_MAX; i++)
+			n.c[i] = (uint8_t)i;
+		do {
+			if (!pcpus_fit(w, &n))
+				continue;
+			put_all(w, &n, first ? out : scratch);
+			if (!first && memcmp(scratch, out, size) >= 0)
+				continue;
+			if (!first)
+				memcpy(out, scratch, size);
+			*name = n;
+			first = false;
+		} while (next_permutation(n.c, w->n_pcpu));
+	} while (next_permutation(n.v, w->n_vcpu));
+	BUG_ON(first);
+}
+
+/* ---- decode ---- */
+
+static uint64_t tag_of_byte(uint8_t x)
+{
+	enum tag_kind kind = (enum tag_kind)(x >> 5);
+
+	return tag_of(kind, x >> 1 & 15, !has_versions(kind) ? 0 : (x & 1) != 0 ? LATEST : OLD);
+}
+
+static const uint8_t *take(const uint8_t *b, void *x, size_t n)
+{
+	memcpy(x, b, n);
+	return b + n;
+}
+
+static uint32_t number(uint8_t x)
+{
+	return x == XNONE ? ORACLE_NONE : x;
+}
+
+static void get_vcpu(struct xworld *w, unsigned v, const uint8_t *b)
+{
+	struct oracle *o = w->o;
+	struct oracle_vcpu *x = oracle_vcpu(o, v);
+	uint8_t head[10];
+
+	b = take(b, head, sizeof(head));
+	w->v[v] = (struct xvcpu){ head[0], head[1], head[2], head[3], head[4] };
+	w->f[v].loaded = head[5] != 0;
+	x->cpu = number(head[6]);
+	x->fp_cpu = number(head[7]);
+	x->lrs = head[8];
+	x->in_guest = head[9];
+	b = take(b, &w->f[v].w, sizeof(w->f[v].w));
+	b = take(b, &x->state, sizeof(x->state));
+	b = take(b, &x->entry_state, sizeof(x->entry_state));
+	for (unsigned s = 0; s < o->t.n; s++) {
+		MEM(o, v, s) = tag_of_byte(*b++);
+		TRUTH(o, v, s) = tag_of(TAG_GUEST, v, LATEST);
+		CONTROL(o, v, s) = tag_of(TAG_GCFG, v, LATEST);
+	}
+	for (unsigned k = 0; k < N_THREAD; k++) {
+		THREAD(o, v, k) = tag_of(TAG_THREAD, v, LATEST);
+		THREAD_MEM(o, v, k) = thread_slot(o, k) != UINT32_MAX ? tag_of_byte(*b) : THREAD(o, v, k);
+		b++;
+	}
+}
+
+static void get_pcpu(struct xworld *w, unsigned c, const uint8_t *b)
+{
+	struct oracle *o = w->o;
+	struct oracle_cpu *x = oracle_cpu(o, c);
+
+	w->c[c].thread = *b++;
+	for (unsigned m = 0; m < EXPLORE_MAX; m++)
+		w->c[c].last[m] = *b++;
+	x->loaded = number(*b++);
+	x->thread = number(*b++);
+	b = take(b, &x->pending, sizeof(x->pending));
+	for (unsigned s = 0; s < o->t.n; s++) {
+		HW(o, c, s) = tag_of_byte(*b++);
+		HOST_MEM(o, c, s) = tag_of_byte(*b++);
+		HOST(o, c, s) = tag_of_byte(*b++);
+		WRITER(o, c, s) = 0;
+	}
+}
+
+void xstate_decode(struct xworld *w, const uint8_t *in)
+{
+	size_t vs = xstate_vcpu_size(w), cs = xstate_pcpu_size(w);
+
+	for (unsigned v = 0; v < w->n_vcpu; v++)
+		get_vcpu(w, v, in + v * vs);
+	in += w->n_vcpu * vs;
+	for (unsigned c = 0; c < w->n_pcpu; c++)
+		get_pcpu(w, c, in + c * cs);
+	w->o->n_puts = in[w->n_pcpu * cs];
+	w->o->version = LATEST;
+}

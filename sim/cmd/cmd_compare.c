@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* el2sim compare: the same trace, or workloads, under several configurations, side by side. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/cmd/cmd.h"
+#include "sim/app/compare.h"
+#include "sim/app/effective.h"
+#include "sim/app/job.h"
+#include "sim/app/output.h"
+#include "sim/report/oracle_report.h"
+
+struct compare_args {
+	struct output_args out;
+	struct job_args job;
+	struct arg_list vary;
+	uint64_t baseline;
+};
+
+static const struct arg_row arg_rows[] = {
+	{ "--vary", NULL, ARG_LIST, offsetof(struct compare_args, vary), "SECTION.KEY=A,B,...",
+	  .help = "one column per value; given again: one per combination" },
+	{ "--baseline", NULL, ARG_U64, offsetof(struct compare_args, baseline), "N", .min = 1, .max = COMPARE_MAX,
+	  .help = "column that the others are compared with; 1 is the first" },
+	JOB_ARG_ROWS(struct compare_args, job),
+	OUTPUT_ARG_ROWS(struct compare_args, out),
+};
+
+static const struct arg_spec spec = {
+	.name = "compare", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
+	.min_pos = 1, .max_pos = ARG_ANY, .overrides = true,
+	.text = "A single CONFIG with a section [compare] says itself what is compared:\n"
+		"  configs = FILE, FILE, ...                columns (relative to that file)\n"
+		"  vary = SECTION.KEY=A,B; SECTION.KEY=C,D  as --vary\n"
+		"  baseline = N                             as --baseline\n"
+		"Its [run] trace, if set, is that of all columns.\n",
+};
+
+/* Load and replay, or simulate, one column. */
+static int run_item(struct job *j, const struct compare_item *it, const struct arg_list *overrides,
+		    const struct job_args *o, bool only_file, struct err *e)
+{
+	struct arg_list all = { xcalloc(overrides->n + it->assign.n + 1, sizeof(*all.v)), 0 };
+	int rc;
+
+	for (size_t i = 0; i < overrides->n; i++)
+		all.v[all.n++] = overrides->v[i];
+	for (size_t i = 0; i < it->assign.n; i++)
+		all.v[all.n++] = it->assign.v[i];
+	rc = config_load(&j->config, it->path, &all, e);
+	free(all.v);
+	if (rc == 0)
+		rc = job_run(j, o, e);
+	if (rc != 0)
+		return -1;
+	if (it->title[0] != '\0') {
+		size_t n = only_file ? 0 : strlen(j->title);
+
+		(void)snprintf(j->title + n, sizeof(j->title) - n, "%s%s", n != 0 ? " " : "", it->title);
+		job_mark_unsound(j);
+	}
+	return 0;
+}
+
+static void configurations(const struct job *job, size_t n, struct rep *r)
+{
+	struct effective *x = xcalloc(n, sizeof(*x));
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (struct effective){ &job[i].config, job[i].title };
+	effective_tables(x, n, r);
+	free(x);
+}
+
+/* What the oracle found in each column, and the report. */
+static int finish(const struct job *job, size_t n, const struct output_args *out, struct rep *r, struct err *e)
+{
+	struct oracle_column x[COMPARE_MAX] = { { 0 } };
+	uint64_t found;
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = (struct oracle_column){ job[i].title, job[i].oracle, &job[i].out->flags };
+	found = oracle_report(x, n, r);
+	configurations(job, n, r);
+	if (output_write(out, r, e) != 0)
+		return -1;
+	return found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;
+}
+
+static int write_report(const struct job *job, size_t n, size_t baseline, bool machines, const struct output_args *out,
+			struct err *e)
+{
+	struct run_result *x = xcalloc(n, sizeof(*x));
+	struct rep *r = machines ? rep_new("compare-workloads", "Machines in simulated time, side by side")
+				 : rep_new("compare", "The same trace under each configuration");
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		x[i] = job[i].result;
+	inject_report(job[0].config.inject, job[0].config.n_inject, r); /* the same in all columns */
+	for (size_t i = 0; i < n; i++)
+		unsound_report(job[i].prog, job[i].title, r);
+	if (machines)
+		compare_machines_report(x, n, baseline, r);
+	else
+		compare_report(x, n, baseline, r);
+	rc = finish(job, n, out, r, e);
+	rep_free(r);
+	free(x);
+	return rc;
+}
+
+static int write_any(const struct job *job, size_t n, size_t baseline, const struct output_args *out, struct err *e)
+{
+	size_t simulated = 0;
+
+	for (size_t i = 0; i < n; i++)
+		simulated += job[i].out->clock != NULL;
+	if (simulated != 0 && simulated != n)
+		return err_set(e, ERR_CONFIG, "%zu of %zu configurations have a workload, the others a trace: want the same "
+			       "in all", simulated, n);
+	return write_report(job, n, baseline, simulated != 0, out, e);
+}
+
+static int run(const struct compare_args *o, const struct arg_list *files, const struct arg_list *overrides,
+	       const struct config *experiment, struct err *e)
+{
+	struct job *job = xcalloc(COMPARE_MAX, sizeof(*job));
+	struct job_args jo = o->job;
+	struct compare_plan plan;
+	uint64_t baseline = o->baseline;
+	bool one_file;
+	int rc;
+
+	rc = compare_plan_make(&plan, files, experiment, &o->vary, e);
+	one_file = plan.n_text != 0 && files->n == 1 && experiment->compare.configs[0] == '\0';
+	if (jo.trace == NULL && experiment->sw.trace[0] != '\0' && experiment->compare.configs[0] != '\0')
+		jo.trace = experiment->sw.trace;
+	if (baseline == 0)
+		baseline = files->n == 1 ? (uint64_t)experiment->compare.baseline : 1;
+	if (rc == 0 && baseline > plan.n)
+		rc = err_set(e, ERR_USAGE, "baseline %llu: there are %zu columns: want 1..%zu",
+			     (unsigned long long)baseline, plan.n, plan.n);
+	for (size_t i = 0; rc == 0 && i < plan.n; i++)
+		rc = run_item(&job[i], &plan.item[i], overrides, &jo, one_file, e);
+	if (rc == 0)
+		rc = write_any(job, plan.n, (size_t)baseline - 1, &o->out, e);
+	for (size_t i = 0; i < COMPARE_MAX; i++)
+		job_free(&job[i]);
+	free(job);
+	compare_plan_free(&plan);
+	return rc;
+}
+
+int cmd_compare(int argc, char **argv, struct err *e)
+{
+	struct compare_args o = { 0 };
+	struct config experiment;
+	struct args a;
+	int rc;
+
+	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
+		return -1;
+	rc = config_load(&experiment, a.pos.v[0], &a.overrides, e);
+	if (rc == 0)
+		rc = run(&o, &a.pos, &a.overrides, &experiment, e);
+	config_free(&experiment);
+	args_free(&a);
+	return rc;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The only place that prints an error and chooses the exit status. */
+#include <ctype.h>
+#include <stdio.h>
+
+#include "sim/cmd/cmd.h"
+
+/* One line, whatever bytes of the user's files the sentence quotes. */
+static void complain(const char *text)
+{
+	(void)fputs("el2sim: ", stderr);
+	for (; *text != '\0'; text++)
+		(void)fputc(iscntrl((unsigned char)*text) ? '?' : *text, stderr);
+	(void)fputc('\n', stderr);
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = { ERR_NONE, "" };
+
+	if (cmd_main(argc, argv, &e) == 0)
+		e.code = ERR_NONE;
+	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && err_exit_status(e.code) <= 1)
+		err_set(&e, ERR_IO, "standard output could not be written: is the disk full?");
+	if (e.code != ERR_NONE && e.text[0] != '\0')
+		complain(e.text);
+	return err_exit_status(e.code);
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/document/rep.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/document/rep_doc.h"
+
+/* Length of the well-formed UTF-8 sequence (RFC 3629) at s, 0 if there is none. */
+static size_t utf8_len(const unsigned char *s)
+{
+	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+		 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if (n > 2) { /* overlong forms, surrogates, beyond U+10FFFF */
+		unsigned two = (unsigned)s[0] << 8 | s[1];
+
+		if (two < 0xe0a0 || (two >= 0xeda0 && two < 0xee00) ||
+		    (two >= 0xf000 && two < 0xf090) || two >= 0xf490)
+			return 0;
+	}
+	return n;
+}
+
+/* Names come from traces too: what could break a line, a terminal or a JSON string goes here. */
+static char *printable(const char *text)
+{
+	char *copy = xstrdup(text != NULL ? text : "");
+	size_t n;
+
+	for (char *p = copy; *p != '\0'; p += n) {
+		n = utf8_len((const unsigned char *)p);
+		if (*p == '\n' || *p == '\r' || *p == '\t')
+			*p = ' ';
+		else if (n == 0 || (n == 1 && ((unsigned char)*p < 0x20 || *p == 0x7f)))
+			*p = '?';
+		n = n != 0 ? n : 1;
+	}
+	return copy;
+}
+
+static char *vformat(const char *fmt, va_list ap)
+{
+	char *raw = NULL, *clean;
+
+	BUG_ON(vasprintf(&raw, fmt, ap) < 0);
+	clean = printable(raw);
+	free(raw);
+	return clean;
+}
+
+struct rep *rep_new(const char *command, const char *title)
+{
+	struct rep *r = xcalloc(1, sizeof(*r));
+
+	r->command = printable(command);
+	r->title = printable(title);
+	return r;
+}
+
+static void free_table(struct rep_table *t)
+{
+	for (size_t i = 0; i < t->ncells; i++)
+		if (t->cols[i % t->ncols].type == REP_STR && !t->cells[i].none)
+			free(t->cells[i].s);
+	for (size_t i = 0; i < t->ncols; i++) {
+		free((char *)t->cols[i].key);
+		free((char *)t->cols[i].title);
+		free((char *)t->cols[i].unit);
+	}
+	for (size_t i = 0; i < t->ncharts; i++) {
+		struct rep_chart *c = &t->charts[i];
+		const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->band, c->marks };
+
+		for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
+			free((char *)text[k]);
+	}
+	free(t->charts);
+	free(t->key);
+	free(t->title);
+	free(t->cols);
+	free(t->cells);
+	free(t->rules);
+	free(t);
+}
+
+static void free_lines(struct rep_lines *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->line[i]);
+	free(l->line);
+}
+
+void rep_free(struct rep *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->nfacts; i++) {
+		free(r->facts[i].key);
+		free(r->facts[i].title);
+		free(r->facts[i].unit);
+		free(r->facts[i].text);
+	}
+	for (size_t i = 0; i < r->ntables; i++)
+		free_table(r->tables[i]);
+	free_lines(&r->alarms);
+	free_lines(&r->verdicts);
+	free_lines(&r->notes);
+	free_lines(&r->words);
+	free(r->facts);
+	free(r->tables);
+	free(r->command);
+	free(r->title);
+	free(r);
+}
+
+static struct rep_fact *add_fact(struct rep *r, const char *key, const char *title, const char *unit)
+{
+	struct rep_fact *f;
+
+	for (size_t i = 0; i < r->nfacts; i++)
+		BUG_ON(strcmp(r->facts[i].key, key) == 0);
+	r->facts = xrealloc(r->facts, (r->nfacts + 1) * sizeof(*r->facts));
+	f = &r->facts[r->nfacts++];
+	*f = (struct rep_fact){ .key = printable(key), .unit = printable(unit) };
+	f->title = printable(title != NULL && title[0] != '\0' ? title : key);
+	return f;
+}
+
+void rep_fact(struct rep *r, const char *key, const char *title, const char *fmt, ...)
+{
+	struct rep_fact *f = add_fact(r, key, title, "");
+	va_list ap;
+
+	va_start(ap, fmt);
+	f->text = vformat(fmt, ap);
+	va_end(ap);
+}
+
+void rep_fact_u64(struct rep *r, const char *key, const char *title, uint64_t v, const char *unit)
+{
+	add_fact(r, key, title, unit)->value = v;
+}
+
+static struct rep_col copy_col(const struct rep_col *c)
+{
+	struct rep_col copy = *c;
+
+	BUG_ON((unsigned)c->type >= REP_TYPE_COUNT);
+	BUG_ON(c->type == REP_FIX && (c->decimals < 0 || c->decimals > 3));
+	copy.key = printable(c->key);
+	copy.title = printable(c->title != NULL && c->title[0] != '\0' ? c->title : c->key);
+	copy.unit = printable(c->unit);
+	return copy;
+}
+
+struct rep_table *rep_table(struct rep *r, const char *key, const char *title,
+			    const struct rep_col *cols, size_t ncols)
+{
+	struct rep_table *t = xcalloc(1, sizeof(*t));
+
+	BUG_ON(ncols == 0);
+	BUG_ON(strcmp(key, "facts") == 0 || strcmp(key, "sentences") == 0); /* blocks of the CSV */
+	for (size_t i = 0; i < r->ntables; i++)
+		BUG_ON(strcmp(r->tables[i]->key, key) == 0);
+	r->tables = xrealloc(r->tables, (r->ntables + 1) * sizeof(*r->tables));
+	r->tables[r->ntables++] = t;
+	t->key = printable(key);
+	t->title = printable(title);
+	t->cols = xcalloc(ncols, sizeof(*t->cols));
+	t->ncols = ncols;
+	for (size_t i = 0; i < ncols; i++)
+		t->cols[i] = copy_col(&cols[i]);
+	return t;
+}
+
+static enum rep_type next_type(const struct rep_table *t)
+{
+	return t->cols[t->ncells % t->ncols].type;
+}
+
+static void add_cell(struct rep_table *t, struct rep_cell cell)
+{
+	if (t->ncells == t->cell_cap) {
+		t->cell_cap = t->cell_cap != 0 ? t->cell_cap * 2 : t->ncols * 8;
+		t->cells = xrealloc(t->cells, t->cell_cap * sizeof(*t->cells));
+	}
+	t->cells[t->ncells++] = cell;
+}
+
+void rep_str(struct rep_table *t, const char *s)
+{
+	BUG_ON(next_type(t) != REP_STR);
+	add_cell(t, (struct rep_cell){ .s = printable(s) });
+}
+
+void rep_strf(struct rep_table *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	BUG_ON(next_type(t) != REP_STR);
+	va_start(ap, fmt);
+	add_cell(t, (struct rep_cell){ .s = vformat(fmt, ap) });
+	va_end(ap);
+}
+
+void rep_u64(struct rep_table *t, uint64_t v)
+{
+	BUG_ON(next_type(t) != REP_U64 && next_type(t) != REP_HEX && next_type(t) != REP_ID);
+	add_cell(t, (struct rep_cell){ .u = v });
+}
+
+void rep_i64(struct rep_table *t, int64_t v)
+{
+	BUG_ON(next_type(t) != REP_I64);
+	add_cell(t, (struct rep_cell){ .i = v });
+}
+
+void rep_fix(struct rep_table *t, int64_t thousandths)
+{
+	BUG_ON(next_type(t) != REP_FIX);
+	add_cell(t, (struct rep_cell){ .i = thousandths });
+}
+
+void rep_none(struct rep_table *t)
+{
+	add_cell(t, (struct rep_cell){ .none = true });
+}
+
+void rep_bound(struct rep_table *t, enum rep_bound b)
+{
+	const struct rep_col *col = &t->cols[(t->ncells + t->ncols - 1) % t->ncols];
+	struct rep_cell *cell = &t->cells[t->ncells - 1];
+	int64_t step;
+
+	BUG_ON(t->ncells == 0 || col->type == REP_STR);
+	cell->bound = cell->none ? REP_EXACT : (uint8_t)b;
+	if (col->type != REP_FIX || cell->none || b == REP_EXACT || col->decimals == 0)
+		return;
+	step = col->decimals == 1 ? 100 : col->decimals == 2 ? 10 : 1; /* what is shown is a bound, too */
+	cell->i += b == REP_AT_LEAST ? -((cell->i % step + step) % step) : (step - (cell->i % step + step) % step) % step;
+}
+
+void rep_fact_bound(struct rep *r, enum rep_bound b)
+{
+	BUG_ON(r->nfacts == 0 || r->facts[r->nfacts - 1].text != NULL);
+	r->facts[r->nfacts - 1].bound = (uint8_t)b;
+}
+
+size_t rep_bounds(const struct rep *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->nfacts; i++)
+		n += r->facts[i].bound != REP_EXACT;
+	for (size_t i = 0; i < r->ntables; i++) {
+		for (size_t k = 0; k < r->tables[i]->ncells; k++)
+			n += r->tables[i]->cells[k].bound != REP_EXACT;
+	}
+	return n;
+}
+
+void rep_rule(struct rep_table *t)
+{
+	BUG_ON(t->ncells % t->ncols != 0);
+	if (t->nrules != 0 && t->rules[t->nrules - 1] == rep_rows(t))
+		return;
+	t->rules = xrealloc(t->rules, (t->nrules + 1) * sizeof(*t->rules));
+	t->rules[t->nrules++] = rep_rows(t);
+}
+
+void rep_group(struct rep_table *t)
+{
+	rep_rule(t);
+	t->grouped = true;
+}
+
+size_t rep_rows(const struct rep_table *t)
+{
+	return t->ncells / t->ncols;
+}
+
+void rep_detail(struct rep_table *t)
+{
+	t->detail = true;
+}
+
+void rep_chart(struct rep_table *t, const struct rep_chart *c)
+{
+	struct rep_chart copy = *c;
+
+	copy.title = printable(c->title);
+	copy.x = printable(c->x);
+	copy.y = printable(c->y);
+	copy.series = printable(c->series);
+	copy.choose = printable(c->choose);
+	copy.band = printable(c->band);
+	copy.marks = printable(c->marks);
+	BUG_ON((unsigned)c->kind >= REP_CHART_COUNT || copy.x[0] == '\0' || copy.y[0] == '\0');
+	BUG_ON(!rep_has_columns(t, copy.x) || !rep_has_columns(t, copy.y) || !rep_has_columns(t, copy.series) ||
+	       !rep_has_columns(t, copy.choose) || !rep_has_columns(t, copy.band));
+	t->charts = xrealloc(t->charts, (t->ncharts + 1) * sizeof(*t->charts));
+	t->charts[t->ncharts++] = copy;
+}
+
+void rep_command(struct rep *r, const char *const *words, size_t n)
+{
+	struct rep_lines *l = &r->words;
+
+	free_lines(l);
+	l->n = n;
+	l->line = xcalloc(n + 1, sizeof(*l->line));
+	for (size_t i = 0; i < n; i++)
+		l->line[i] = printable(words[i]);
+}
+
+bool rep_has_command(const struct rep *r)
+{
+	return r->words.n != 0;
+}
+
+static void add_line(struct rep_lines *l, const char *fmt, va_list ap)
+{
+	l->line = xrealloc(l->line, (l->n + 1) * sizeof(*l->line));
+	l->line[l->n++] = vformat(fmt, ap);
+}
+
+void rep_alarm_only(struct rep *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&r->alarms, fmt, ap);
+	va_end(ap);
+}
+
+bool rep_is_alarm(const struct rep *r, const char *sentence)
+{
+	for (size_t i = 0; i < r->alarms.n; i++)
+		if (strcmp(r->alarms.line[i], sentence) == 0)
+			return true;
+	return false;
+}
+
+void rep_alarm(struct rep *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&r->alarms, fmt, ap);
+	va_end(ap);
+	rep_verdict(r, "%s", r->alarms.line[r->alarms.n - 1]);
+}
+
+void rep_verdict(struct rep *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&r->verdicts, fmt, ap);
+	va_end(ap);
+}
+
+void rep_note(struct rep *r, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_line(&r->notes, fmt, ap);
+	va_end(ap);
+}
+
+size_t rep_notes(const struct rep *r)
+{
+	return r->notes.n;
+}
+
+const char *rep_note_at(const struct rep *r, size_t i)
+{
+	return r->notes.line[i];
+}

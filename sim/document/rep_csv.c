@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report as CSV blocks: "# table: key", a header of keys, rows; fields quoted as in RFC 4180. */
+#include <string.h>
+
+#include "sim/document/rep_doc.h"
+
+static void add_field(struct str *b, const char *s)
+{
+	if (strpbrk(s, ",\"\r\n") == NULL) {
+		str_add(b, s);
+		return;
+	}
+	str_addc(b, '"');
+	for (; *s != '\0'; s++) {
+		if (*s == '"')
+			str_addc(b, '"');
+		str_addc(b, *s);
+	}
+	str_addc(b, '"');
+}
+
+static void begin_block(struct str *b, const char *key)
+{
+	str_addf(b, "%s# table: %s\n", b->len != 0 ? "\n" : "", key);
+}
+
+static void add_facts(struct str *b, const struct rep *r)
+{
+	struct str scratch = STR_INIT;
+
+	bool bounds = false;
+
+	for (size_t i = 0; i < r->nfacts; i++)
+		bounds |= r->facts[i].bound != REP_EXACT;
+	begin_block(b, "facts");
+	str_add(b, bounds ? "key,value,unit,bound\n" : "key,value,unit\n");
+	for (size_t i = 0; i < r->nfacts; i++) {
+		str_reset(&scratch);
+		rep_fact_add(&scratch, &r->facts[i], REP_PROGRAMS);
+		add_field(b, r->facts[i].key);
+		str_addc(b, ',');
+		add_field(b, str_get(&scratch));
+		str_addc(b, ',');
+		add_field(b, r->facts[i].unit);
+		if (bounds)
+			str_addf(b, ",%s", rep_bound_words[r->facts[i].bound]);
+		str_addc(b, '\n');
+	}
+	str_free(&scratch);
+}
+
+static void add_table(struct str *b, const struct rep_table *t)
+{
+	struct str scratch = STR_INIT;
+	bool bounds = rep_has_bounds(t);
+
+	begin_block(b, t->key);
+	for (size_t i = 0; i < t->ncols; i++) {
+		str_add(b, i != 0 ? "," : "");
+		add_field(b, t->cols[i].key);
+	}
+	str_add(b, bounds ? ",bounds\n" : "\n");
+	for (size_t i = 0; i < t->ncells; i++) {
+		size_t col = i % t->ncols;
+
+		str_reset(&scratch);
+		rep_cell_add(&scratch, &t->cols[col], &t->cells[i], REP_PROGRAMS);
+		add_field(b, str_get(&scratch));
+		if (col + 1 < t->ncols) {
+			str_addc(b, ',');
+			continue;
+		}
+		str_add(b, bounds ? "," : "");
+		if (bounds)
+			rep_row_bounds(b, t, i / t->ncols);
+		str_addc(b, '\n');
+	}
+	str_free(&scratch);
+}
+
+static void add_sentences(struct str *b, const char *kind, const struct rep_lines *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		str_addf(b, "%s,", kind);
+		add_field(b, l->line[i]);
+		str_addc(b, '\n');
+	}
+}
+
+void write_REP_CSV(const struct rep *r, struct str *b)
+{
+	if (r->alarms.n != 0) {
+		begin_block(b, "alarms");
+		str_add(b, "kind,text\n");
+		add_sentences(b, "alarm", &r->alarms);
+	}
+	add_facts(b, r);
+	for (size_t i = 0; i < r->ntables; i++)
+		if (!r->tables[i]->detail)
+			add_table(b, r->tables[i]);
+	begin_block(b, "sentences");
+	str_add(b, "kind,text\n");
+	add_sentences(b, "verdict", &r->verdicts);
+	add_sentences(b, "note", &r->notes);
+}

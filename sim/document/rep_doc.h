@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The insides of a report, for its writers; commands include rep.h only. */
+#ifndef EL2SIM_DOCUMENT_REP_DOC_H
+#define EL2SIM_DOCUMENT_REP_DOC_H
+
+#include "sim/base/str.h"
+#include "sim/document/rep.h"
+
+struct rep_cell {
+	bool none;
+	uint8_t bound; /* enum rep_bound */
+	union {
+		char *s;    /* REP_STR */
+		uint64_t u; /* REP_U64, REP_HEX */
+		int64_t i;  /* REP_I64, REP_FIX (thousandths) */
+	};
+};
+
+struct rep_fact {
+	char *key, *title, *unit;
+	char *text;     /* NULL: the fact is the number */
+	uint64_t value;
+	uint8_t bound;  /* enum rep_bound */
+};
+
+struct rep_table {
+	char *key, *title;
+	struct rep_col *cols; /* owned, with their strings; no NULL and no empty title */
+	size_t ncols;
+	struct rep_cell *cells; /* row after row */
+	size_t ncells, cell_cap;
+	size_t *rules; /* rows with a rule before them, ascending */
+	size_t nrules;
+	bool grouped; /* the rules are between groups, not before totals */
+	struct rep_chart *charts; /* owned, with their strings; no NULL */
+	size_t ncharts;
+	bool detail;
+};
+
+struct rep_lines {
+	char **line;
+	size_t n;
+};
+
+/* As rep_alarm, without the verdict; is a sentence an alarm? */
+void rep_alarm_only(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool rep_is_alarm(const struct rep *r, const char *sentence);
+
+struct rep {
+	char *command, *title;
+	struct rep_fact *facts;
+	size_t nfacts;
+	struct rep_table **tables; /* pointers: commands keep them while others are added */
+	size_t ntables;
+	struct rep_lines alarms, verdicts, notes; /* an alarm is a verdict, too */
+	struct rep_lines words; /* of the command line; none: not known */
+};
+
+/* Version in the JSON "schema"; raise it when an older reader would misunderstand. */
+#define REP_VERSION        1
+#define REP_VERSION_BOUNDS 2 /* of a report with bounds: who does not know them takes them for figures */
+
+extern const char *const rep_chart_names[REP_CHART_COUNT + 1]; /* NULL-terminated */
+extern const char *const rep_bound_signs[REP_BOUND_COUNT], *const rep_bound_words[REP_BOUND_COUNT];
+extern const char *const rep_type_names[REP_TYPE_COUNT + 1]; /* NULL-terminated */
+
+/* Whom a number is written for: people get separators, signs and rounding, programs the bare value. */
+enum rep_reader { REP_PEOPLE, REP_PROGRAMS };
+
+/* Add a cell's value without padding or quoting; a cell of rep_none adds nothing. */
+void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cell *cell,
+		  enum rep_reader reader);
+/* Add a fact's value; for people with its unit. */
+void rep_fact_add(struct str *b, const struct rep_fact *fact, enum rep_reader reader);
+/* Add thousandths with all the decimals they need: 1500 is 1.5. */
+void rep_exact_add(struct str *b, int64_t thousandths);
+
+/* Does the table have a column for each of the keys, which blanks separate? */
+bool rep_has_columns(const struct rep_table *t, const char *keys);
+const struct rep_cell *rep_cell_at(const struct rep_table *t, size_t row, size_t col);
+bool rep_has_rule(const struct rep_table *t, size_t row);
+/* Is any cell of the table a bound? */
+bool rep_has_bounds(const struct rep_table *t);
+/* "reads>= writes>=": the bounds of a row. */
+void rep_row_bounds(struct str *b, const struct rep_table *t, size_t row);
+
+/* A chart as in the JSON. */
+void rep_chart_json(struct str *b, const struct rep_chart *c);
+/* n reports as one page. */
+void rep_html_page(const struct rep *const *r, size_t n, struct str *b);
+
+/* One writer per row of REP_FORMATS. */
+typedef void rep_writer(const struct rep *r, struct str *b);
+#define X(id, name, help) rep_writer write_##id;
+REP_FORMATS(X)
+#undef X
+
+#endif

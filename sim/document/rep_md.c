@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report as GitHub-flavoured Markdown. */
+#include <string.h>
+
+#include "sim/document/rep_doc.h"
+
+/* What Markdown would read as markup; "_" inside a word, as in TCR_EL1, is none. */
+static void add_escaped(struct str *b, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if (strchr("\\|<*`", *s) != NULL)
+			str_addc(b, '\\');
+		str_addc(b, *s);
+	}
+}
+
+static void add_heading(struct str *b, const struct rep_table *t)
+{
+	for (size_t i = 0; i < t->ncols; i++) {
+		str_add(b, i == 0 ? "| " : " | ");
+		add_escaped(b, t->cols[i].title);
+		if (t->cols[i].unit[0] != '\0' && strcmp(t->cols[i].unit, t->cols[i].title) != 0) {
+			str_add(b, " (");
+			add_escaped(b, t->cols[i].unit);
+			str_addc(b, ')');
+		}
+	}
+	str_add(b, " |\n|");
+	for (size_t i = 0; i < t->ncols; i++)
+		str_add(b, t->cols[i].type == REP_STR ? " --- |" : " ---: |");
+	str_addc(b, '\n');
+}
+
+static void add_row(struct str *b, const struct rep_table *t, size_t row, struct str *scratch)
+{
+	const char *bold = rep_has_rule(t, row) ? "**" : "";
+
+	for (size_t i = 0; i < t->ncols; i++) {
+		const struct rep_cell *cell = rep_cell_at(t, row, i);
+
+		str_reset(scratch);
+		rep_cell_add(scratch, &t->cols[i], cell, REP_PEOPLE);
+		str_add(b, i == 0 ? "| " : " | ");
+		str_add(b, scratch->len != 0 ? bold : "");
+		add_escaped(b, cell->none ? "-" : str_get(scratch));
+		str_add(b, scratch->len != 0 ? bold : "");
+	}
+	str_add(b, " |\n");
+}
+
+static void add_table(struct str *b, const struct rep_table *t)
+{
+	struct str scratch = STR_INIT;
+
+	str_add(b, "\n### ");
+	add_escaped(b, t->title[0] != '\0' ? t->title : t->key);
+	str_add(b, "\n\n");
+	add_heading(b, t);
+	for (size_t row = 0; row < rep_rows(t); row++)
+		add_row(b, t, row, &scratch);
+	if (rep_rows(t) == 0)
+		str_add(b, "\n(none)\n");
+	str_free(&scratch);
+}
+
+static void add_facts(struct str *b, const struct rep *r)
+{
+	struct str scratch = STR_INIT;
+
+	str_add(b, r->nfacts != 0 ? "\n" : "");
+	for (size_t i = 0; i < r->nfacts; i++) {
+		str_reset(&scratch);
+		rep_fact_add(&scratch, &r->facts[i], REP_PEOPLE);
+		str_add(b, "- ");
+		add_escaped(b, r->facts[i].title);
+		str_add(b, ": ");
+		add_escaped(b, str_get(&scratch));
+		str_addc(b, '\n');
+	}
+	str_free(&scratch);
+}
+
+void write_REP_MD(const struct rep *r, struct str *b)
+{
+	for (size_t i = 0; i < r->alarms.n; i++) {
+		str_add(b, i == 0 ? "## " : "\n**");
+		add_escaped(b, r->alarms.line[i]);
+		str_add(b, i == 0 ? "\n" : "**\n");
+	}
+	str_add(b, r->alarms.n != 0 ? "\n### " : "## ");
+	add_escaped(b, r->title[0] != '\0' ? r->title : r->command);
+	str_addc(b, '\n');
+	add_facts(b, r);
+	for (size_t i = 0; i < r->ntables; i++)
+		if (!r->tables[i]->detail)
+			add_table(b, r->tables[i]);
+	for (size_t i = 0; i < r->verdicts.n; i++) {
+		if (rep_is_alarm(r, r->verdicts.line[i]))
+			continue;
+		str_add(b, "\n**");
+		add_escaped(b, r->verdicts.line[i]);
+		str_add(b, "**\n");
+	}
+	for (size_t i = 0; i < r->notes.n; i++) {
+		str_add(b, "\nnote: ");
+		add_escaped(b, r->notes.line[i]);
+		str_addc(b, '\n');
+	}
+}

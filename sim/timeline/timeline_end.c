@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The run is over: lengths, order, what was left out, names, the file. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim/base/file.h"
+#include "sim/timeline/timeline_impl.h"
+
+/* ---- names ---- */
+
+unsigned tl_vm_of(const struct timeline *t, unsigned vcpu)
+{
+	if (t->m != NULL)
+		return t->m->vcpu[vcpu].vm;
+	for (unsigned v = 0; v < vcpu; v++) { /* the first vCPU of that name */
+		if (strcmp(t->out->vcpu[v].vm_name, t->out->vcpu[vcpu].vm_name) == 0)
+			return v;
+	}
+	return vcpu;
+}
+
+/* A name from a trace: only what every reader takes. */
+static void add_plain(struct str *b, const char *name)
+{
+	for (const char *c = name; *c != '\0'; c++)
+		str_addc(b, *c > ' ' && *c < 0x7f ? *c : '_');
+}
+
+void tl_vm_name(const struct timeline *t, unsigned vm, struct str *b)
+{
+	if (t->m != NULL) {
+		str_addf(b, "VM %u", vm);
+		return;
+	}
+	str_add(b, "VM ");
+	add_plain(b, t->out->vcpu[vm].vm_name);
+}
+
+void tl_vcpu_name(const struct timeline *t, unsigned vcpu, struct str *b)
+{
+	if (t->m != NULL)
+		str_addf(b, "vCPU %u", vcpu);
+	else if (t->out->vcpu[vcpu].number != UINT32_MAX)
+		str_addf(b, "vCPU %" PRIu32 " (%d)", t->out->vcpu[vcpu].number, t->out->vcpu[vcpu].pid);
+	else
+		str_addf(b, "vCPU thread %d", t->out->vcpu[vcpu].pid);
+}
+
+const char *tl_ran_name(const struct tl_event *e)
+{
+	if (e->phase != PHASE_HANDLE)
+		return phase_name((enum ws_phase)e->phase);
+	return e->value == COMP_COUNT ? "measured path" : comp_name((enum ws_comp)e->value);
+}
+
+/* ---- order and lengths ---- */
+
+static bool is_slice(const struct tl_event *e)
+{
+	return e->what == TL_THREAD || e->what == TL_RAN || e->what == TL_STATE || e->what == TL_EXIT;
+}
+
+bool tl_of_cpu(const struct tl_event *e)
+{
+	return e->what == TL_THREAD || e->what == TL_RAN || e->what == TL_WAKE ||
+	       (e->what == TL_IRQ && e->step == SMP_IRQ_KICK);
+}
+
+static void find_end(struct timeline *t)
+{
+	t->end_ns = t->m != NULL ? t->out->clock->end_ns : t->out->trace.last_ns;
+	if (t->end_ns > t->to_ns)
+		t->end_ns = t->to_ns;
+	if (t->full && t->end_ns > t->cut_ns)
+		t->end_ns = t->cut_ns;
+	if (t->end_ns < t->from_ns)
+		t->end_ns = t->from_ns;
+}
+
+/* What was kept of the moments after the end. */
+static void drop_after_end(struct timeline *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->ev[i].ns < t->end_ns || (t->ev[i].ns == t->end_ns && !t->full))
+			t->ev[n++] = t->ev[i];
+		else
+			*(t->full ? &t->over : t->end_ns == t->to_ns ? &t->outside : &t->after) += 1;
+	}
+	t->n = n;
+}
+
+static void add_before(struct timeline *t, const struct tl_entity *x, struct tl_event *out, size_t *n)
+{
+	for (unsigned w = 0; w < TL_WHAT_COUNT; w++) {
+		if (x->before[w].known)
+			out[(*n)++] = (struct tl_event){ .ns = t->from_ns, .cpu = x->before[w].cpu,
+							 .vcpu = x->before[w].vcpu, .value = x->before[w].value,
+							 .what = (uint8_t)w };
+	}
+}
+
+/* The window begins with how things stood, and ends with the exits that are not over. */
+static void add_edges(struct timeline *t)
+{
+	size_t most = t->n + (t->n_cpu + t->n_vcpu) * (size_t)TL_WHAT_COUNT + t->n_vcpu, n = 0;
+	struct tl_event *ev = xcalloc(most + 1, sizeof(*ev));
+
+	for (unsigned c = 0; c < t->n_cpu; c++)
+		add_before(t, &t->cpu[c], ev, &n);
+	for (unsigned v = 0; v < t->n_vcpu; v++)
+		add_before(t, &t->vcpu[v], ev, &n);
+	if (t->n != 0)
+		memcpy(ev + n, t->ev, t->n * sizeof(*ev));
+	n += t->n;
+	for (unsigned v = 0; v < t->n_vcpu; v++) {
+		const struct tl_entity *x = &t->vcpu[v];
+		uint64_t since = x->exit_ns > t->from_ns ? x->exit_ns : t->from_ns;
+
+		if (x->in_exit && since < t->end_ns)
+			ev[n++] = (struct tl_event){ .ns = since, .dur = t->end_ns - since, .vcpu = v,
+						     .what = TL_EXIT, .value = EXIT_COUNT, .flow = x->exit_flow };
+	}
+	free(t->ev);
+	t->ev = ev;
+	t->n = t->cap = n;
+}
+
+/*
+ * States of one vCPU are told in the order in which they hold, but by several pCPUs, of which one may be ahead: none
+ * begins after the next.
+ */
+static void straighten(struct timeline *t)
+{
+	uint64_t *next = xcalloc(t->n_vcpu + 1, sizeof(*next));
+
+	for (unsigned v = 0; v < t->n_vcpu; v++)
+		next[v] = UINT64_MAX;
+	for (size_t i = t->n; i-- > 0;) {
+		struct tl_event *e = &t->ev[i];
+
+		if (e->what != TL_STATE)
+			continue;
+		if (e->ns > next[e->vcpu])
+			e->ns = next[e->vcpu];
+		next[e->vcpu] = e->ns;
+	}
+	free(next);
+}
+
+/* Threads and states last until the next; the same one again is no new one. */
+static void measure(struct timeline *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct tl_event *e = &t->ev[i], *last;
+		struct tl_entity *x;
+
+		if (e->what != TL_THREAD && e->what != TL_STATE)
+			continue;
+		x = e->what == TL_THREAD ? &t->cpu[e->cpu] : &t->vcpu[e->vcpu];
+		last = x->last != 0 ? &t->ev[x->last - 1] : NULL;
+		e->dur = t->end_ns - e->ns;
+		if (last != NULL && last->vcpu == e->vcpu && last->value == e->value) {
+			e->what = TL_DEAD;
+			continue;
+		}
+		if (last != NULL)
+			last->dur = e->ns - last->ns;
+		x->last = i + 1;
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		struct tl_event *e = &t->ev[i];
+
+		if (is_slice(e) && e->ns + e->dur > t->end_ns)
+			e->dur = t->end_ns - e->ns;
+		if (e->what == TL_STATE && e->dur == 0 && e->flow_end == 0)
+			e->what = TL_DEAD;
+		if (tl_of_cpu(e))
+			t->cpu[e->cpu].used = true;
+		else
+			t->vcpu[e->vcpu].used = true;
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct tl_point *x = a, *y = b;
+
+	if (x->ns != y->ns)
+		return x->ns < y->ns ? -1 : 1;
+	if (x->end != y->end)
+		return x->end ? -1 : 1;
+	return x->event < y->event ? -1 : 1;
+}
+
+static void sort_points(struct timeline *t)
+{
+	t->point = xcalloc(2 * t->n + 1, sizeof(*t->point));
+	for (size_t i = 0; i < t->n; i++) {
+		const struct tl_event *e = &t->ev[i];
+
+		if (e->what == TL_DEAD)
+			continue;
+		t->point[t->n_point++] = (struct tl_point){ e->ns, (uint32_t)i, false };
+		if (is_slice(e) && e->dur != 0)
+			t->point[t->n_point++] = (struct tl_point){ e->ns + e->dur, (uint32_t)i, true };
+	}
+	qsort(t->point, t->n_point, sizeof(*t->point), by_time);
+}
+
+/* ---- what was left out ---- */
+
+unsigned tl_left_out(const struct timeline *t, struct str line[static TL_LEFT_OUT_MAX])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < TL_LEFT_OUT_MAX; i++)
+		line[i] = STR_INIT;
+	if (t->full)
+		str_addf(&line[n++], "it ends at %" PRIu64 " ns, where [timeline] max_events is reached: %" PRIu64
+			 " more events are not in it", t->cut_ns - t->base_ns, t->over);
+	if (t->short_n != 0)
+		str_addf(&line[n++], "%" PRIu64 " phases and parts of the host's path are not in it, since they take less than "
+			 "[timeline] shortest: %" PRIu64 " ns together", t->short_n, t->short_ns);
+	if (t->outside != 0)
+		str_addf(&line[n++], "%" PRIu64 " events are outside the window of [timeline] from and to", t->outside);
+	if (t->after != 0)
+		str_addf(&line[n++], "%" PRIu64 " events begin after the end of the run, since a pCPU settles at one moment what "
+			 "it does next", t->after);
+	if (t->moved != 0)
+		str_addf(&line[n++], "%" PRIu64 " phases begin later than recorded, since what is before takes longer in the "
+			 "model than in the trace", t->moved);
+	return n;
+}
+
+void timeline_notes(const struct timeline *t, struct rep *r)
+{
+	struct str line[TL_LEFT_OUT_MAX];
+	unsigned n = tl_left_out(t, line);
+
+	rep_note(r, "timeline: %zu events, from %" PRIu64 " to %" PRIu64 " ns", t->n, t->from_ns - t->base_ns,
+		 t->end_ns - t->base_ns);
+	for (unsigned i = 0; i < TL_LEFT_OUT_MAX; i++) {
+		if (i < n)
+			rep_note(r, "timeline: %s", str_get(&line[i]));
+		str_free(&line[i]);
+	}
+}
+
+/* ---- the file ---- */
+
+static tl_writer *const writers[TIMELINE_FORMAT_COUNT] = {
+#define X(id, name, endings, help) tl_write_##id,
+	TIMELINE_FORMATS(X)
+#undef X
+};
+
+int timeline_write(struct timeline *t, const struct outcome *o, enum timeline_format format, const char *path,
+		   const char *about, struct err *e)
+{
+	struct outfile out;
+
+	t->out = o;
+	t->about = about;
+	find_end(t);
+	drop_after_end(t);
+	add_edges(t);
+	straighten(t);
+	measure(t);
+	sort_points(t);
+	if (file_create(&out, path, e) != 0)
+		return -1;
+	writers[format](t, out.f);
+	return file_commit(&out, e);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The child that reads trace.dat through libtracecmd and libtraceevent; see dat.h. */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <trace-cmd/trace-cmd.h>
+#include <unistd.h>
+
+#include "sim/base/str.h"
+#include "traces/import/dat.h"
+#include "traces/import/dat_words.h"
+#include "traces/strtab.h"
+#include "traces/trace.h"
+
+#define IDS_MAX 65536 /* common_type has 16 bits */
+
+/* How an event of the file maps to a row: the library's fields in our order. */
+struct map {
+	int type;   /* enum tr_type or -1 */
+	bool alias; /* by a name of aliases.def */
+	struct tep_format_field *field[TR_ARG_MAX];
+	struct dat_words *words[TR_ARG_MAX];
+};
+
+#define BUFFERS_MAX 64 /* further ones count as the last */
+
+/* A buffer of the file: the main one or an instance of trace-cmd's -B. */
+struct buffer {
+	struct tracecmd_input *handle;
+	const char *name;
+	bool has[TR_TYPE_COUNT];
+};
+
+struct dat {
+	FILE *to;
+	struct strtab strings; /* sent so far */
+	struct map *maps[IDS_MAX];
+	uint64_t records, idle_s;
+	const char *buffer; /* the one to take, NULL: all */
+	struct buffer buffers[BUFFERS_MAX];
+	int n_buffers;
+};
+
+static void send(struct dat *d, enum dat_tag tag, uint64_t n, const void *p, size_t size)
+{
+	struct dat_head h = { (uint32_t)tag, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX };
+
+	(void)fwrite(&h, sizeof(h), 1, d->to);
+	if (size != 0)
+		(void)fwrite(p, size, 1, d->to);
+}
+
+static void send_text(struct dat *d, enum dat_tag tag, const char *s, size_t n)
+{
+	if (n > DAT_TEXT_MAX)
+		n = DAT_TEXT_MAX;
+	send(d, tag, n, s, n);
+}
+
+/* Number of a text, which is sent the first time. */
+static uint32_t text(struct dat *d, const char *s, size_t n)
+{
+	uint32_t before = d->strings.count, id;
+
+	id = strtab_add(&d->strings, s, n < DAT_TEXT_MAX ? n : DAT_TEXT_MAX);
+	if (d->strings.count != before && id != 0)
+		send_text(d, DAT_STRING, s, n);
+	return id;
+}
+
+static const struct map *map_of(struct dat *d, struct tep_event *event)
+{
+	struct map **slot = &d->maps[(unsigned)event->id % IDS_MAX];
+	enum tr_type type;
+
+	if (*slot != NULL)
+		return *slot;
+	*slot = xcalloc(1, sizeof(**slot));
+	(*slot)->type = -1;
+	(*slot)->alias = tr_alias(event->name, strlen(event->name), &type);
+	if (!(*slot)->alias && !tr_type_by_name(event->name, &type))
+		return *slot;
+	(*slot)->type = (int)type;
+	for (unsigned i = 0; i < tr_field_count(type); i++) {
+		(*slot)->field[i] = tep_find_field(event, tr_field_name(type, i));
+		(*slot)->words[i] = dat_words_of(event, type, i);
+	}
+	return *slot;
+}
+
+static uint64_t sign_extend(uint64_t v, int bytes)
+{
+	unsigned shift = bytes > 0 && bytes < 8 ? 64 - 8 * (unsigned)bytes : 0;
+
+	return (uint64_t)((int64_t)(v << shift) >> shift);
+}
+
+/* One field of a record; false when the record does not hold it. */
+static bool get_field(struct dat *d, const struct tep_record *rec, struct tep_format_field *f,
+		      enum tr_field_kind kind, uint64_t *v)
+{
+	unsigned long long number;
+	char pointer[24];
+
+	if (f == NULL || f->offset < 0 || f->size < 0 || f->offset > rec->size ||
+	    f->size > rec->size - f->offset)
+		return false;
+	if (kind == TRF_STR && (f->flags & TEP_FIELD_IS_ARRAY) != 0) {
+		const char *s = (const char *)rec->data + f->offset;
+		/* char buf[]: to the end of the record; trace_marker ends its text with a newline
+		 */
+		size_t n = strnlen(s, (size_t)(f->size != 0 ? f->size : rec->size - f->offset));
+
+		n -= n != 0 && s[n - 1] == '\n';
+		*v = text(d, s, n < DAT_TEXT_MAX ? n : DAT_TEXT_MAX);
+		return true;
+	}
+	if (tep_read_number_field(f, rec->data, &number) != 0)
+		return false;
+	if (kind == TRF_STR) { /* a pointer into the kernel: its text is not in the file */
+		int n = snprintf(pointer, sizeof(pointer), "0x%llx", number);
+
+		*v = text(d, pointer, (size_t)n);
+	} else {
+		*v = kind == TRF_SDEC ? sign_extend(number, f->size) : number;
+	}
+	return true;
+}
+
+static void send_event(struct dat *d, struct tep_handle *tep, struct tep_record *rec,
+		       const struct map *map, int cpu)
+{
+	enum tr_type type = (enum tr_type)map->type;
+	struct tr_event ev;
+	const char *comm;
+
+	memset(&ev, 0, sizeof(ev)); /* padding too: it is sent */
+	ev.ts_ns = rec->ts;
+	ev.cpu = (uint16_t)cpu;
+	ev.type = (uint8_t)type;
+	ev.pid = tep_data_pid(tep, rec);
+	comm = tep_data_comm_from_pid(tep, ev.pid);
+	if (comm != NULL && strcmp(comm, "<...>") != 0)
+		ev.comm = text(d, comm, strnlen(comm, DAT_TEXT_MAX));
+	for (unsigned i = 0; i < tr_field_count(type); i++) {
+		if (!get_field(d, rec, map->field[i], tr_field_kind(type, i), &ev.arg[i]))
+			ev.absent |= (uint8_t)(1u << i);
+		else if (map->words[i] != NULL)
+			ev.arg[i] = dat_words_map(map->words[i], ev.arg[i]);
+	}
+	send(d, DAT_EVENT, map->alias, &ev, sizeof(ev));
+}
+
+/* Start the time that is given to the next records. */
+static void wind_up(const struct dat *d)
+{
+	const struct itimerval t = { .it_value = { .tv_sec = (time_t)d->idle_s } };
+
+	(void)setitimer(ITIMER_PROF, &t, NULL);
+}
+
+static struct buffer *buffer_of(struct dat *d, const struct tracecmd_input *handle)
+{
+	int i = 0;
+
+	while (i + 1 < d->n_buffers && d->buffers[i].handle != handle)
+		i++;
+	return &d->buffers[i];
+}
+
+static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int cpu, void *self)
+{
+	struct tep_handle *tep = tracecmd_get_tep(handle);
+	struct tep_event *event = tep_find_event_by_record(tep, rec);
+	struct dat *d = self;
+	const struct map *map;
+
+	if (d->records++ % 4096 == 0)
+		wind_up(d);
+	if (rec->missed_events != 0) /* negative: lost, but nobody knows how many */
+		send(d, DAT_LOST, rec->missed_events > 0 ? (uint64_t)rec->missed_events : 0, NULL,
+		     0);
+	if (event == NULL) {
+		send_text(d, DAT_SKIP, "(no format)", 11);
+		return 0;
+	}
+	map = map_of(d, event);
+	if (map->type >= 0)
+		buffer_of(d, handle)->has[map->type] = true;
+	if (cpu >= 0 && cpu < TR_CPU_MAX && map->type >= 0)
+		send_event(d, tep, rec, map, cpu);
+	else
+		send_text(d, DAT_SKIP, event->name, strlen(event->name));
+	return ferror(d->to);
+}
+
+static void fail(struct dat *d, const char *sentence)
+{
+	send_text(d, DAT_ERROR, sentence, strlen(sentence));
+}
+
+static void find_buffers(struct dat *d, struct tracecmd_input *handle)
+{
+	int extra = tracecmd_buffer_instances(handle);
+
+	d->buffers[d->n_buffers++] = (struct buffer){ .handle = handle, .name = "main" };
+	for (int i = 0; i < extra && d->n_buffers < BUFFERS_MAX; i++) {
+		struct tracecmd_input *instance = tracecmd_buffer_instance_handle(handle, i);
+		const char *name = tracecmd_buffer_instance_name(handle, i);
+
+		if (instance != NULL)
+			d->buffers[d->n_buffers++] =
+				(struct buffer){ .handle = instance,
+						 .name = name != NULL ? name : "" };
+	}
+}
+
+/* The names of all buffers, or of those that have an event. */
+static void buffer_names(const struct dat *d, int type, struct str *b)
+{
+	for (int i = 0; i < d->n_buffers; i++) {
+		if (type < 0 || d->buffers[i].has[type])
+			str_addf(b, "%s%s", b->len != 0 ? ", " : "", d->buffers[i].name);
+	}
+}
+
+/* Events of one name in two buffers are the same hits twice, or of two machines: refused, said by
+ * `fail`. */
+static bool told_apart(struct dat *d)
+{
+	struct str b = STR_INIT, text = STR_INIT;
+	int clash = -1;
+
+	for (unsigned t = 0; t < TR_TYPE_COUNT && clash < 0; t++) {
+		int n = 0;
+
+		for (int i = 0; i < d->n_buffers; i++)
+			n += d->buffers[i].has[t];
+		clash = n > 1 ? (int)t : -1;
+	}
+	if (d->n_buffers > 1 && (d->buffer == NULL)) {
+		buffer_names(d, clash, &b);
+		str_addf(&text,
+			 clash >= 0 ? "%s of more than one buffer (%s): choose one with --buffer "
+				      "NAME, or --buffer all"
+				    : "%sbuffers of one file, put together: %s",
+			 clash >= 0 ? tr_type_name((enum tr_type)clash) : "", str_get(&b));
+		if (clash >= 0)
+			fail(d, str_get(&text));
+		else
+			send_text(d, DAT_NOTE, str_get(&text), text.len);
+	}
+	str_free(&b);
+	str_free(&text);
+	return clash < 0 || d->buffer != NULL;
+}
+
+/* The chosen buffers of the file, merged by time. */
+static bool read_buffers(struct dat *d, struct tracecmd_input *handle)
+{
+	bool all = d->buffer == NULL || strcmp(d->buffer, "all") == 0;
+	struct tracecmd_input *chosen[BUFFERS_MAX];
+	struct str b = STR_INIT;
+	int n = 0, rc;
+
+	find_buffers(d, handle);
+	for (int i = 0; i < d->n_buffers; i++) {
+		if (all || strcmp(d->buffers[i].name, d->buffer) == 0)
+			chosen[n++] = d->buffers[i].handle;
+	}
+	if (n == 0) {
+		str_addf(&b, "--buffer %.80s: there is none of that name: want one of ", d->buffer);
+		for (int i = 0; i < d->n_buffers; i++)
+			str_addf(&b, "%s%s", i != 0 ? ", " : "", d->buffers[i].name);
+		fail(d, str_get(&b));
+		return false;
+	}
+	rc = n == 1 ? tracecmd_iterate_events(chosen[0], NULL, 0, on_record, d)
+		    : tracecmd_iterate_events_multi(chosen, n, on_record, d);
+	if (rc != 0)
+		fail(d, "libtracecmd cannot read the records: is the file truncated?");
+	return rc == 0 && told_apart(d);
+}
+
+/* Which events the file has formats of; those of `ftrace` come with every file. */
+static void send_formats(struct dat *d, struct tep_handle *tep)
+{
+	struct tep_event **list = tep_list_events(tep, TEP_EVENT_SORT_SYSTEM);
+	const char *system = "ftrace";
+	uint64_t systems = 0;
+
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+		if (strcmp(list[i]->system, system) != 0 &&
+		    strcmp(list[i]->system, "ftrace") != 0) {
+			system = list[i]->system;
+			systems++;
+		}
+		send_text(d, DAT_FORMAT, list[i]->name, strlen(list[i]->name));
+	}
+	send(d, DAT_SYSTEMS, systems, NULL, 0);
+}
+
+/* Signals as by default, bounded memory, no core file, and nothing that the library prints. */
+static void lock_up(void)
+{
+#ifndef __SANITIZE_ADDRESS__ /* which needs terabytes of address space */
+	const struct rlimit memory = { DAT_MEMORY_MAX, DAT_MEMORY_MAX };
+#endif
+	const struct rlimit none = { 0, 0 };
+	static const int signals[] = { SIGPIPE, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGPROF };
+	int null = open("/dev/null", O_WRONLY);
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)signal(signals[i], SIG_DFL);
+#ifndef __SANITIZE_ADDRESS__
+	(void)setrlimit(RLIMIT_AS, &memory);
+#endif
+	(void)setrlimit(RLIMIT_CORE, &none);
+	if (null >= 0) {
+		(void)dup2(null, STDOUT_FILENO);
+		(void)dup2(null, STDERR_FILENO);
+	}
+}
+
+_Noreturn void dat_child(const char *path, const char *buffer, uint64_t idle_s, FILE *to)
+{
+	struct dat *d = xcalloc(1, sizeof(*d));
+	struct tracecmd_input *handle;
+
+	lock_up();
+	d->to = to;
+	d->idle_s = idle_s;
+	d->buffer = buffer;
+	wind_up(d);
+	tep_set_loglevel(TEP_LOG_NONE);
+	tracecmd_set_loglevel(TEP_LOG_NONE);
+	handle = tracecmd_open(path, TRACECMD_FL_LOAD_NO_PLUGINS);
+	if (handle != NULL)
+		send_formats(d, tracecmd_get_tep(handle));
+	if (handle == NULL)
+		fail(d, "libtracecmd cannot open it: is it a whole trace.dat of trace-cmd record?");
+	else if (read_buffers(d, handle))
+		send(d, DAT_DONE, 0, NULL, 0);
+	_exit(fflush(to) == 0 ? 0 : 1); /* the parent's buffers and what the library holds are not
+					   ours to clean */
+}

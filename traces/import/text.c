@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A text line by line: what stands before it and in it is taken away, its dialect takes it apart.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "traces/import/clean.h"
+#include "traces/import/text_impl.h"
+
+/* Dialects by the importer's name, in the order in which they are tried. */
+static const struct {
+	const char *name;
+	text_dialect *fn;
+	const char *want;
+} dialects[] = {
+	{ "perf", text_perf,
+	  "\"task pid [cpu] seconds.fraction: system:event: ...\" (perf record -a or "
+	  "--sample-cpu)" },
+	{ "tracefs", text_ftrace, "\"task-pid [cpu] flags seconds.fraction: event: ...\"" },
+	{ "report", text_ftrace, "\"task-pid [cpu] seconds.fraction: event: ...\"" },
+	{ "hyp", text_hyp, "\"[cpu] seconds.fraction: event ...\"" },
+};
+
+static uint32_t intern(void *self, const char *s, size_t n)
+{
+	return imp_string(self, s, n);
+}
+
+/* --- lines ------------------------------------------------------------------------------------ */
+
+/* The dialect of the first event, tried on each line until one has it. */
+static enum text_kind take_apart(struct text *t, const char *s, struct text_line *l, struct err *e)
+{
+	enum text_kind kind, best = TEXT_OTHER;
+	struct err why;
+
+	if (t->dialect != NULL)
+		return t->dialect(&t->ctx, s, l, e);
+	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+		kind = dialects[i].fn(&t->ctx, s, l, &why);
+		if (kind == TEXT_EVENT) {
+			bool report = dialects[i].fn == text_ftrace && !t->tracefs;
+
+			t->dialect = dialects[i].fn;
+			t->name = report ? "report" : dialects[i].name;
+			t->want = dialects[report ? 2 : i].want;
+			return kind;
+		}
+		if (kind == TEXT_LACKS || kind == TEXT_BROKEN)
+			*e = why;
+		if (kind == TEXT_LOST || kind == TEXT_LACKS || kind == TEXT_BROKEN)
+			return kind;
+		if (kind == TEXT_IGNORE)
+			best = kind;
+	}
+	return best;
+}
+
+/* Put a line behind a head that was cut. True: it was the rest, and *l is the event of t->head. */
+static bool complete_head(struct text *t, const char *s, struct text_line *l, struct err *e)
+{
+	if (t->head_line == 0)
+		return false;
+	str_addc(&t->head, ' ');
+	str_add(&t->head, s + strspn(s, " "));
+	return take_apart(t, str_get(&t->head), l, e) == TEXT_EVENT;
+}
+
+/* The head of an event that never came. */
+static int give_up_head(struct text *t, struct err *e)
+{
+	unsigned long line = t->head_line;
+
+	t->head_line = 0;
+	return line != 0 ? text_unexplained(t, line, str_get(&t->head), e) : 0;
+}
+
+int text_lone_line(struct text *t, unsigned long line, const char *s, struct err *e)
+{
+	struct text_line l = { 0 };
+
+	if (complete_head(t, s, &l, e)) {
+		unsigned long first = t->head_line;
+
+		t->head_line = 0;
+		imp_note(t->im, "wrapped lines were put together");
+		return text_start(t, &l, first, e);
+	}
+	if (t->head_line != 0) { /* not the rest: the head is alone, as it was */
+		t->head.len -= strlen(s + strspn(s, " ")) + 1;
+		t->head.s[t->head.len] = '\0';
+		if (give_up_head(t, e) != 0)
+			return -1;
+	}
+	if (text_cut_head(s) && strlen(s) < LINE_MAX_BYTES / 2) {
+		t->head_line = line;
+		str_reset(&t->head);
+		str_add(&t->head, s);
+		return 0;
+	}
+	return text_unexplained(t, line, s, e);
+}
+
+/* A line that is no head of an event: of the event before it, the rest of a head, or prose. */
+static int other_line(struct text *t, const char *s, struct err *e)
+{
+	struct pending *p = &t->pend;
+
+	if (p->have && text_cut_head(s) && text_flush(t, e) != 0)
+		return -1;
+	if (!p->have)
+		return text_lone_line(t, t->im->lines.line, s, e);
+	if (!p->known)
+		return 0;
+	if (p->args.len + strlen(s) > LINE_MAX_BYTES || p->lines > MORE_MAX - 1) {
+		if (text_flush(t, e) != 0)
+			return -1;
+		return other_line(t, s, e);
+	}
+	p->blank[p->lines] = *s == ' ' || p->trailing;
+	p->trailing = t->trailing;
+	p->line[p->lines] = t->im->lines.line;
+	p->at[p->lines] = p->args.len;
+	str_add(&p->args, s + strspn(s, " "));
+	str_addn(&p->args, "", 1);
+	p->at[++p->lines] = p->args.len;
+	return 0;
+}
+
+/* "==> name <==" of head and tail, "cpus=" of a second report: another stream begins. */
+static bool stream_line(struct text *t, const char *s)
+{
+	size_t n = strlen(s);
+
+	if (n > 8 && strncmp(s, "==> ", 4) == 0 && strcmp(s + n - 4, " <==") == 0) {
+		streams_heading(&t->streams, s + 4, n - 8);
+		return true;
+	}
+	if (strncmp(s, "cpus=", 5) == 0 && t->started)
+		streams_next(&t->streams);
+	if (strncmp(s, "# tracer:", 9) == 0) {
+		t->tracefs = true;
+		streams_section(&t->streams, t->im->lines.line);
+	}
+	return false;
+}
+
+/* perf script --header: "# event : name = kvm:kvm_entry, , id = ...". */
+static void perf_head(struct text *t, const char *s)
+{
+	const char *name;
+
+	if (t->started || strncmp(s, "# event : name = ", 17) != 0)
+		return;
+	s += 17;
+	name = memchr(s, ':', strcspn(s, ","));
+	if (name == NULL)
+		return;
+	imp_enabled(t->im, name + 1, strcspn(name + 1, ", /"));
+	t->listed = true;
+}
+
+static int plain_line(struct text *t, const char *s, struct err *e)
+{
+	struct text_line l = { 0 };
+	unsigned long line = t->im->lines.line;
+	enum text_kind kind;
+	struct err why;
+
+	if (*s == '#')
+		perf_head(t, s);
+	if (stream_line(t, s))
+		return text_flush(t, e);
+	kind = take_apart(t, s, &l, &why);
+	if (kind == TEXT_OTHER)
+		return other_line(t, s, e);
+	if (text_flush(t, e) != 0 || give_up_head(t, e) != 0)
+		return -1;
+	if (kind == TEXT_BROKEN || kind == TEXT_LACKS) {
+		*e = why;
+		return kind == TEXT_LACKS ? text_lacking(t, line, e) : imp_broken(t->im, line, e);
+	}
+	if (kind == TEXT_LOST)
+		imp_lost(t->im, l.lost);
+	return kind == TEXT_EVENT ? text_start(t, &l, line, e) : 0;
+}
+
+/* Bytes that stand before the line proper, and its stream. */
+static size_t strip(struct text *t, const char *s)
+{
+	struct prefix p;
+
+	t->stream = streams_current(&t->streams);
+	if (t->columns != 0)
+		return strnlen(s, t->columns);
+	if (t->prefixes == 0)
+		return 0;
+	p = prefix_of(s, t->prefixes);
+	if (p.len == 0)
+		return 0;
+	if (!t->always) { /* only where the line is an event behind it, and none or one of a strange
+			     task without */
+		struct text_ctx ctx = { 0 };
+		struct text_line l = { 0 };
+		struct err e;
+		bool is = take_apart(t, s, &l, &e) == TEXT_EVENT;
+
+		if (is && l.n_comm <= 15 && (p.kinds & 1u << PREFIX_quote) == 0)
+			return 0;
+		(void)ctx;
+		if (!is && (p.kinds & ~(1u << PREFIX_quote)) != 0 &&
+		    take_apart(t, s + p.len, &l, &e) != TEXT_EVENT)
+			return 0;
+	}
+	t->found |= p.kinds;
+	if (p.stream != NULL && !t->forced)
+		t->stream = streams_named(&t->streams, p.stream, p.n_stream);
+	return p.len;
+}
+
+static int one_line(struct text *t, char *s, size_t n, struct err *e)
+{
+	bool indented;
+	size_t skip;
+
+	if (t->html) {
+		bool data = strstr(s, "class=\"trace-data\"") != NULL;
+
+		if (data || strstr(s, "</script>") != NULL) {
+			t->in_data = data;
+			return text_flush(t, e);
+		}
+	}
+	indented = *s == ' ' || *s == '\t';
+	t->width = n;
+	n = clean_line(s, n, t->html && !t->in_data, &t->cleaned);
+	t->trailing = n > 0 && s[n - 1] == ' ';
+	while (n > 0 && s[n - 1] == ' ')
+		s[--n] = '\0';
+	if (n == 0)
+		return t->dialect == text_perf || t->pend.lines <= 1 ? text_flush(t, e) : 0;
+	skip = strip(t, s);
+	t->ctx.indented = skip != 0 ? s[skip] == ' ' : indented;
+	return s[skip] != '\0' ? plain_line(t, s + skip, e) : 0;
+}
+
+/* A line that cannot be read. Outside of a web page's data, that is no fault of the trace. */
+static int unreadable(struct text *t, struct err *e)
+{
+	struct err why = *e;
+
+	if (text_flush(t, e) != 0)
+		return -1;
+	*e = why;
+	if (t->html && !t->in_data && t->im->lines.failed == 0)
+		return 0;
+	return imp_broken(t->im, t->im->lines.line, e) != 0 || t->im->lines.failed != 0 ? -1 : 0;
+}
+
+/* --- the whole text --------------------------------------------------------------------------- */
+
+static void add_kinds(struct str *b, unsigned kinds)
+{
+	for (unsigned k = 0; k < PREFIX_KINDS; k++) {
+		if ((kinds >> k & 1) != 0)
+			str_addf(b, "%s%s", b->len != 0 ? ", " : "",
+				 prefix_name((enum prefix_kind)k));
+	}
+}
+
+static void notes(struct text *t)
+{
+	static const char *const cleaned[] = {
+#define X(id, words) words,
+		CLEANED(X)
+#undef X
+	};
+	struct str b = STR_INIT;
+
+	if (t->found != 0) {
+		add_kinds(&b, t->found);
+		imp_note(t->im, "stripped from the start of lines: %s", str_get(&b));
+	}
+	for (unsigned i = 0; i < sizeof(cleaned) / sizeof(cleaned[0]); i++) {
+		if ((t->cleaned >> i & 1) != 0)
+			imp_note(t->im, "taken away: %s", cleaned[i]);
+	}
+	if (t->before != 0)
+		imp_note(t->im, "%" PRIu64 " line%s before the first event: no event", t->before,
+			 t->before != 1 ? "s" : "");
+	if (t->prose.n != 0)
+		imp_note(t->im,
+			 "%" PRIu64 " line%s behind the last event (from line %lu on): no event",
+			 t->prose.n, t->prose.n != 1 ? "s" : "", t->prose.line);
+	str_free(&b);
+}
+
+static int nothing(struct text *t, struct err *e)
+{
+	if (t->started)
+		return 0;
+	if (t->lacks_line != 0) {
+		*e = t->lacks;
+		return err_at(e, imp_name(t->im), t->lacks_line);
+	}
+	return imp_unknown_format(t->im, e);
+}
+
+/*
+ * What stands before the events of the first lines: stripped from all lines when it stands before
+ * nearly all events there. Line numbers count up; a task whose name starts with a number does not.
+ */
+static void learn_prefixes(struct text *t, const char *head, size_t n)
+{
+	uint64_t with = 0, without = 0, last = 0;
+	bool counts_up = true;
+	unsigned kinds = 0;
+
+	while (n > 0) {
+		const char *end = memchr(head, '\n', n);
+		size_t len = end != NULL ? (size_t)(end - head) : n;
+		char line[512];
+
+		if (len < sizeof(line) && end != NULL) {
+			struct text_line l = { 0 };
+			struct prefix p;
+			unsigned seen = 0;
+			struct err e;
+
+			memcpy(line, head, len);
+			line[len] = '\0';
+			len = clean_line(line, len, t->html, &seen);
+			p = prefix_of(line, t->prefixes);
+			if (take_apart(t, line + p.len, &l, &e) == TEXT_EVENT) {
+				with += p.len != 0;
+				without += p.len == 0;
+				kinds |= p.kinds;
+				if ((p.kinds & 1u << PREFIX_number) != 0) {
+					counts_up = counts_up && p.number > last;
+					last = p.number;
+				}
+			} else if (take_apart(t, line, &l, &e) == TEXT_EVENT) {
+				without++;
+			}
+			if (!t->forced)
+				t->dialect = NULL;
+		}
+		if (end == NULL)
+			break;
+		n -= (size_t)(end + 1 - head);
+		head = end + 1;
+	}
+	if ((kinds & 1u << PREFIX_number) != 0 && (!counts_up || with < 2)) {
+		t->prefixes &= ~(1u << PREFIX_number);
+		kinds &= ~(1u << PREFIX_number);
+	}
+	t->always = with != 0 && with >= 9 * without && kinds != 0;
+	if (t->always)
+		t->prefixes = kinds;
+}
+
+static bool web_page(const char *head, size_t n)
+{
+	static const char *const marks[] = { "<!DOCTYPE html", "<!doctype html", "<html", "<HTML" };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if (memmem(head, n < 1024 ? n : 1024, marks[i], strlen(marks[i])) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static int read_lines(struct text *t, struct err *e)
+{
+	struct imp *im = t->im;
+	char *s;
+	size_t n;
+	int got;
+
+	while ((got = lines_next(&im->lines, &s, &n, e)) != 0) {
+		if ((got < 0 ? unreadable(t, e) : one_line(t, s, n, e)) != 0)
+			return -1;
+		imp_progress(im);
+	}
+	if (text_flush(t, e) != 0 || give_up_head(t, e) != 0 || nothing(t, e) != 0)
+		return -1;
+	notes(t);
+	return streams_end(&t->streams, im, e);
+}
+
+static int read_text(struct text *t, struct err *e)
+{
+	const struct import_opts *o = t->im->opts;
+	text_dialect *given = t->dialect;
+	const char *head;
+	size_t n;
+
+	if (prefix_option(o->strip_prefix, &t->prefixes, &t->forced, &t->columns, e) != 0)
+		return -1;
+	head = lines_head(&t->im->lines, &n);
+	t->html = web_page(head, n);
+	t->always = t->forced;
+	if (!t->forced)
+		learn_prefixes(t, head, n);
+	t->dialect = given;
+	return read_lines(t, e);
+}
+
+int text_read(struct imp *im, text_dialect *dialect, struct err *e)
+{
+	struct text t = { .im = im, .dialect = dialect, .fs = { .intern = intern, .self = im } };
+	int rc;
+
+	for (size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+		if (dialects[i].fn == dialect && strcmp(dialects[i].name, im->res->importer) == 0)
+			t.want = dialects[i].want;
+	}
+	if (t.want == NULL)
+		t.want = dialects[1].want;
+	text_types_init(&t);
+	streams_init(&t.streams, im->opts->buffer);
+	rc = read_text(&t, e);
+	if (rc == 0 && dialect == NULL)
+		imp_set_importer(im, t.host ? t.name : "hyp");
+	str_free(&t.pend.args);
+	str_free(&t.joined);
+	str_free(&t.head);
+	streams_free(&t.streams);
+	free(t.ctx.on);
+	return rc;
+}
+
+bool text_probe(const char *head, size_t n, text_dialect *dialect)
+{
+	struct text_ctx ctx = { 0 };
+	bool found = false;
+
+	while (n > 0 && !found) {
+		const char *end = memchr(head, '\n', n);
+		size_t len = end != NULL ? (size_t)(end - head) : n;
+		struct text_line l = { 0 };
+		char line[512];
+		struct err e;
+
+		if (len < sizeof(line)) {
+			memcpy(line, head, len);
+			line[len] = '\0';
+			found = dialect(&ctx, line, &l, &e) == TEXT_EVENT;
+		}
+		if (end == NULL)
+			break;
+		n -= len + 1;
+		head = end + 1;
+	}
+	free(ctx.on);
+	return found;
+}
+
+bool text_cpu(const char **p, uint16_t *cpu, bool *absurd)
+{
+	const char *s = *p + 1;
+	uint64_t v = 0;
+
+	if (**p != '[' || !isdigit((unsigned char)*s))
+		return false;
+	for (; isdigit((unsigned char)*s); s++)
+		v = v < TR_CPU_MAX ? v * 10 + (uint64_t)(*s - '0') : TR_CPU_MAX;
+	if (*s != ']')
+		return false;
+	*absurd = v >= TR_CPU_MAX;
+	*cpu = (uint16_t)v;
+	*p = s + 1;
+	return true;
+}
+
+bool text_time(const char **p, uint64_t *ns)
+{
+	static const uint64_t scale[10] = { 0,     100000000, 10000000, 1000000, 100000,
+					    10000, 1000,      100,      10,      1 };
+	const char *s = *p, *digits;
+	uint64_t sec = 0, frac = 0;
+
+	for (; isdigit((unsigned char)*s) && s - *p < 10; s++)
+		sec = sec * 10 + (uint64_t)(*s - '0');
+	if (s == *p || *s != '.')
+		return false;
+	digits = ++s;
+	for (; isdigit((unsigned char)*s) && s - digits < 9; s++)
+		frac = frac * 10 + (uint64_t)(*s - '0');
+	if (s == digits || *s != ':')
+		return false;
+	*ns = sec * 1000000000 + frac * scale[s - digits];
+	*p = s + 1;
+	return true;
+}
+
+bool text_pid_before(const char *start, const char **end, int32_t *pid)
+{
+	const char *s = *end;
+	int64_t v = 0;
+
+	while (s > start && isdigit((unsigned char)s[-1]))
+		s--;
+	if (s == *end || *end - s > 10)
+		return false;
+	for (const char *q = s; q < *end; q++)
+		v = v * 10 + (*q - '0');
+	if (v > INT32_MAX)
+		return false;
+	*pid = (int32_t)v;
+	*end = s;
+	return true;
+}

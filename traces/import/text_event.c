@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Events of a text: their names, the lines that belong to them, their fields. */
+#include <string.h>
+
+#include "traces/native.h"
+#include "traces/import/text_impl.h"
+
+static unsigned name_hash(const char *s, size_t n)
+{
+	unsigned h = (unsigned)n;
+
+	for (size_t i = 0; i < n; i++)
+		h = h * 31 + (unsigned char)s[i];
+	return h & (TYPES_SLOTS - 1);
+}
+
+void text_types_init(struct text *t)
+{
+	for (unsigned type = 0; type < TR_TYPE_COUNT; type++) {
+		const char *name = tr_type_name((enum tr_type)type);
+		unsigned i = name_hash(name, strlen(name));
+
+		while (t->slot[i] != 0)
+			i = (i + 1) & (TYPES_SLOTS - 1);
+		t->slot[i] = (uint8_t)(type + 1);
+	}
+}
+
+bool text_type_of(const struct text *t, const char *s, size_t n, enum tr_type *type, bool *alias)
+{
+	*alias = false;
+	for (unsigned i = name_hash(s, n); t->slot[i] != 0; i = (i + 1) & (TYPES_SLOTS - 1)) {
+		const char *name = tr_type_name((enum tr_type)(t->slot[i] - 1));
+
+		if (strncmp(name, s, n) == 0 && name[n] == '\0') {
+			*type = (enum tr_type)(t->slot[i] - 1);
+			return true;
+		}
+	}
+	*alias = tr_alias(s, n, type);
+	return *alias;
+}
+
+/* A line with a task and a CPU but no event: the rest of it may stand in the next. */
+bool text_cut_head(const char *s)
+{
+	const char *open = strchr(s, '['), *p = open, *end = open;
+	int32_t pid;
+	uint16_t cpu;
+	bool absurd;
+
+	if (p == NULL || !text_cpu(&p, &cpu, &absurd))
+		return false;
+	while (end > s && end[-1] == ' ')
+		end--;
+	return text_pid_before(s, &end, &pid) && end > s &&
+	       (end[-1] == '-' || end[-1] == ' ' || end[-1] == '/');
+}
+
+/* The arguments of the first n lines put together by sep ("" or " "). */
+static const char *joined(struct text *t, unsigned n, const char *sep)
+{
+	const struct pending *p = &t->pend;
+
+	str_reset(&t->joined);
+	for (unsigned i = 0; i < n; i++) {
+		if (i != 0)
+			str_add(&t->joined, p->blank[i] ? " " : sep);
+		str_add(&t->joined, p->args.s + p->at[i]);
+	}
+	return str_get(&t->joined);
+}
+
+static int broken_args(struct text *t, struct err *e)
+{
+	const struct pending *p = &t->pend;
+	enum tr_type type = (enum tr_type)p->ev.type;
+	const char *form = tr_print_forms(type);
+
+	(void)err_set(e, ERR_INPUT, "broken %s: \"%.80s\": want \"%.*s\"", tr_type_name(type),
+		      p->args.s, (int)strcspn(form, "\n"), form);
+	return imp_broken(t->im, p->line[0], e);
+}
+
+static int add(struct text *t, struct err *e)
+{
+	struct pending *p = &t->pend;
+	int rc;
+
+	if (!streams_take(&t->streams, p->stream, &p->ev))
+		return 0;
+	rc = imp_add_as(t->im, &p->ev, p->alias, e);
+	return rc != 0 ? imp_broken(t->im, p->line[0], e) : 0;
+}
+
+static int other_lines(struct text *t, unsigned first, struct err *e);
+
+/*
+ * Plain numbers (report -R) of a kernel up to 4.8, where 1 is TRAP: an SError has its own class in
+ * ESR, so one with another class was a trap.
+ */
+static void old_numbers(struct text *t, struct tr_event *ev)
+{
+	uint64_t ec = ev->arg[TRA_kvm_exit_esr_ec];
+
+	if (ev->type != TR_kvm_exit || ev->absent != 0 || ev->arg[TRA_kvm_exit_ret] != 1 ||
+	    ec == 0 || ec == 0x2f)
+		return;
+	ev->arg[TRA_kvm_exit_ret] = 2;
+	imp_note(t->im,
+		 "kvm_exit: ret=1 with a trap's class is TRAP (numbers of a kernel up to 4.8)");
+}
+
+/*
+ * Lines that a terminal cut are as wide as it is, whatever stands there; mail programs wrap at a
+ * blank, which is gone.
+ */
+static bool cut_at_column(struct text *t)
+{
+	const struct pending *p = &t->pend;
+
+	if (p->lines < 2 || p->width < 80 ||
+	    (t->wrap != 0 ? p->width != t->wrap : p->width % 10 != 0))
+		return false;
+	t->wrap = p->width;
+	return true;
+}
+
+/* How many of the lines belong to the event: the most that can be read. 0: not even the first. */
+static unsigned read_lines_of(struct text *t)
+{
+	struct pending *p = &t->pend;
+	bool cut = cut_at_column(t);
+
+	for (unsigned n = p->lines; n > 0; n--) {
+		enum fmt_read how = fmt_read(&p->ev, joined(t, n, cut ? "" : " "), n == 1, &t->fs);
+
+		if (how == FMT_NO && n > 1)
+			how = fmt_read(&p->ev, joined(t, n, cut ? " " : ""), false, &t->fs);
+		if (how == FMT_LIST)
+			old_numbers(t, &p->ev);
+		if (how != FMT_NO)
+			return n;
+	}
+	return 0;
+}
+
+/* The pending event is complete: read its fields and hand it over; lines that are not its own are
+ * looked at anew. */
+int text_flush(struct text *t, struct err *e)
+{
+	struct pending *p = &t->pend;
+	unsigned n;
+
+	if (!p->have)
+		return 0;
+	p->have = false;
+	if (!p->known)
+		return 0;
+	n = read_lines_of(t);
+	if ((n != 0 ? add(t, e) : broken_args(t, e)) != 0)
+		return -1;
+	return p->lines > (n != 0 ? n : 1) ? other_lines(t, n != 0 ? n : 1, e) : 0;
+}
+
+static void begin(struct text *t, const struct text_line *l, unsigned long line)
+{
+	struct pending *p = &t->pend;
+	enum tr_type type = TR_TYPE_COUNT;
+	bool mark = l->n_name == 18 && memcmp(l->name, "tracing_mark_write", 18) == 0;
+
+	p->have = true;
+	p->stream = t->stream;
+	p->line[0] = line;
+	p->lines = 1;
+	p->width = t->width;
+	p->trailing = t->trailing;
+	str_reset(&p->args);
+	/* the kernel's own text of a marker names the function, not the event */
+	p->known = mark || text_type_of(t, l->name, l->n_name, &type, &p->alias);
+	if (!p->known) {
+		imp_skip(t->im, l->name, l->n_name);
+		return;
+	}
+	p->ev = (struct tr_event){ .ts_ns = l->ts_ns,
+				   .pid = l->pid,
+				   .cpu = l->cpu,
+				   .type = (uint8_t)(mark ? TR_print : type),
+				   .comm = imp_string(t->im, l->comm, l->n_comm) };
+	if (mark)
+		str_add(&p->args, "tracing_mark_write: ");
+	p->at[0] = 0;
+	str_addn(&p->args, l->args, l->n_args);
+	str_addn(&p->args, "", 1);
+	p->at[1] = p->args.len;
+}
+
+/* The first event tells how times are told; all are told so. */
+static int check_clock(struct text *t, const struct text_line *l, struct err *e)
+{
+	if (!t->started) {
+		t->clock = l->clock;
+		if (l->clock == TEXT_RAW)
+			imp_note(t->im,
+				 "times without a point are taken for nanoseconds (trace-cmd "
+				 "report --raw-ts); of "
+				 "another trace clock than local, global or mono they are not");
+		if (l->clock == TEXT_RELATIVE)
+			imp_note(t->im, "times are microseconds since the start of the buffer "
+					"(latency-format), task names "
+					"are cut after 8 letters");
+	}
+	if (l->clock == t->clock)
+		return 0;
+	return err_set(
+		e, ERR_INPUT,
+		"not an event: the time is told in another way than in the events before: want %s",
+		t->want);
+}
+
+int text_start(struct text *t, const struct text_line *l, unsigned long line, struct err *e)
+{
+	if (text_end_prose(t, e) != 0)
+		return -1;
+	if (t->cut) {
+		imp_lost(t->im, 0);
+		imp_note(t->im, "the text was shortened (\"...\"): events are missing there");
+		t->cut = false;
+	}
+	if (check_clock(t, l, e) != 0)
+		return imp_broken(t->im, line, e);
+	if (!t->started && t->listed)
+		imp_enabled_end(t->im);
+	t->started = true;
+	t->host = t->host || l->comm != NULL || t->dialect != text_ftrace;
+	begin(t, l, line);
+	return 0;
+}
+
+/* The lines of the pending event from `first` on are none of its own. */
+static int other_lines(struct text *t, unsigned first, struct err *e)
+{
+	struct pending *p = &t->pend;
+	struct str lines = p->args;
+	size_t at[MORE_MAX + 2];
+	unsigned long line[MORE_MAX + 1];
+	unsigned n = p->lines;
+	int rc = 0;
+
+	memcpy(at, p->at, sizeof(at));
+	memcpy(line, p->line, sizeof(line));
+	p->args = STR_INIT;
+	for (unsigned i = first; rc == 0 && i < n; i++) {
+		const char *s = lines.s + at[i];
+
+		if (p->have && p->known &&
+		    p->lines <= MORE_MAX) { /* of a head that was completed */
+			p->blank[p->lines] = false;
+			p->line[p->lines] = line[i];
+			p->at[p->lines] = p->args.len;
+			str_addn(&p->args, s, strlen(s) + 1);
+			p->at[++p->lines] = p->args.len;
+		} else {
+			rc = text_lone_line(t, line[i], s, e);
+		}
+	}
+	if (p->have && rc == 0)
+		rc = text_flush(t, e);
+	str_free(&lines);
+	return rc;
+}

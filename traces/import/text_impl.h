@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A text being read, private to text.c (lines), text_event.c (events) and text_prose.c (what is
+ * none). */
+#ifndef EL2SIM_IMPORT_TEXT_IMPL_H
+#define EL2SIM_IMPORT_TEXT_IMPL_H
+
+#include "sim/base/str.h"
+#include "traces/fmt.h"
+#include "traces/import/prefix.h"
+#include "traces/import/streams.h"
+#include "traces/import/text.h"
+
+#define MORE_MAX    64  /* lines that may belong to the event before them */
+#define TYPES_SLOTS 256 /* power of two, at least four times the number of events */
+_Static_assert(TYPES_SLOTS >= 4 * TR_TYPE_COUNT, "a sparse table");
+
+/* An event whose next lines may belong to it. */
+struct pending {
+	bool have;
+	struct tr_event ev;
+	bool known; /* the event has a row */
+	bool alias; /* by aliases.def */
+	unsigned long line[MORE_MAX + 1];
+	size_t at[MORE_MAX + 2];  /* where its lines start in args, and where the last ends */
+	unsigned lines;           /* 1: only its own */
+	size_t width;             /* of its own line */
+	bool trailing;            /* the last line ended with a blank */
+	bool blank[MORE_MAX + 1]; /* between a line and the one before */
+	uint32_t stream;
+	struct str args; /* lines with a terminator each */
+};
+
+/* Lines that are no events: before the first, between or behind the last. */
+struct prose {
+	uint64_t n;
+	unsigned long line; /* of the first */
+	char text[64];
+};
+
+struct text {
+	struct imp *im;
+	const char *name, *want;
+	text_dialect *dialect; /* NULL: not known yet */
+	struct text_ctx ctx;
+	struct fmt_strings fs;
+	struct pending pend;
+	struct str joined, head;
+	unsigned long head_line; /* of head: a line that may be the start of an event; 0: none */
+	struct prose prose;
+	uint64_t before; /* lines before the first event */
+	bool started;    /* there was an event */
+	bool host;       /* one with a task: not all are of EL2's own trace */
+	bool cut;        /* the text was shortened here */
+	size_t width;    /* bytes of the line as it stands there, its last blanks included */
+	bool trailing;   /* it had such */
+	size_t wrap;     /* the width at which a terminal cut lines; 0: not known */
+	enum text_clock clock;
+	unsigned cleaned; /* enum clean */
+	bool html, in_data;
+	unsigned prefixes, found; /* kinds to strip, kinds that were */
+	bool always, forced;      /* strip them in every line; because the user said so */
+	size_t columns;
+	struct streams streams;
+	uint32_t stream;  /* of the line */
+	struct err lacks; /* what the first almost-event lacks */
+	unsigned long lacks_line;
+	bool tracefs, listed;      /* "# tracer:" was there; the head of perf lists events */
+	uint8_t slot[TYPES_SLOTS]; /* type + 1 by hash of the name */
+};
+
+/* text_event.c */
+
+void text_types_init(struct text *t);
+/* The event of n bytes of name; *alias: by aliases.def. */
+bool text_type_of(const struct text *t, const char *s, size_t n, enum tr_type *type, bool *alias);
+/* The pending event is complete: read its fields and hand it over; lines that are not its own are
+ * looked at anew. */
+int text_flush(struct text *t, struct err *e);
+/* An event begins at a line. */
+int text_start(struct text *t, const struct text_line *l, unsigned long line, struct err *e);
+
+/* text_prose.c */
+
+/* n lines from this one on are no events, and no prose. */
+int text_not_an_event(struct text *t, unsigned long line, const char *s, uint64_t n, struct err *e);
+/* A line that belongs to no event. It is prose unless events follow that have events before them.
+ */
+int text_unexplained(struct text *t, unsigned long line, const char *s, struct err *e);
+/* An event came: what was between it and the one before is broken. */
+int text_end_prose(struct text *t, struct err *e);
+/* What an event lacks, or what the text is instead of a trace (*e): said when no event comes at
+ * all. */
+int text_lacking(struct text *t, unsigned long line, struct err *e);
+/* A line with a task and a CPU but no event: the rest of it may stand in the next. */
+bool text_cut_head(const char *s);
+
+/* text.c */
+
+/* A line that is no event by itself and belongs to none before it. */
+int text_lone_line(struct text *t, unsigned long line, const char *s, struct err *e);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Well-known output that is no trace, and what to do to get one. */
+#include <string.h>
+
+#include "traces/import/text.h"
+
+#define RECORD                                                                                     \
+	"record a trace (trace-cmd record -e kvm -e sched_switch, or perf record -a -e 'kvm:*' "   \
+	"-e sched:sched_switch)"
+
+static const struct {
+	const char *part; /* of a line */
+	const char *what;
+} known[] = {
+	{ "Analyze events for ", "this is the report of perf kvm stat, no trace: import its "
+				 "perf.data (perf.data.guest, perf.data.kvm)" },
+	{ "VM-EXIT    Samples", "this is the report of perf kvm stat, no trace: import its "
+				"perf.data (perf.data.guest, perf.data.kvm)" },
+	{ "kvm statistics - summary", "this is kvm_stat's, no trace: " RECORD },
+	{ "Performance counter stats for", "this is the report of perf stat, no trace: " RECORD },
+	{ "# Overhead ", "this is the report of perf report, no trace: import its perf.data" },
+	{ "{ cpu_id = ", "this is text of babeltrace (LTTng, CTF), which is not read: " RECORD },
+	{ "Attaching ", "this is bpftrace's, no trace: " RECORD },
+};
+
+const char *text_named(const char *line)
+{
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (strstr(line, known[i].part) != NULL)
+			return known[i].what;
+	}
+	return NULL;
+}
