@@ -21,7 +21,9 @@ struct field {
 
 struct row {
 	char name[WORD_MAX], prep[WORD_MAX], handler[WORD_MAX], class[WORD_MAX], feat[WORD_MAX];
-	uint32_t mask, value;
+	char text[WORD_MAX];            /* what prep gets beside the fields */
+	uint32_t mask, value, nonzero;  /* nonzero: bits that are not all 0 */
+	bool vector;                    /* an operand is a SIMD and floating-point register */
 	struct field fields[FIELDS_MAX];
 	unsigned n_fields, line;
 };
@@ -41,7 +43,9 @@ static const struct {
 	{"d", "d", "A64_TRASH"}, {"e", "e", "A64_TRASH"}, {"D", "d", "A64_SP"}, {"n", "n", "A64_ZR"},
 	{"N", "n", "A64_SP"},    {"m", "m", "A64_ZR"},    {"M", "m", "A64_SP"}, {"a", "a", "A64_ZR"},
 	{"t", "t", "A64_ZR"},    {"u", "u", "A64_ZR"},    {"s", "s", NULL},     {"sf", "sf", NULL},
-	{"imm", "imm", NULL},    {"simm", "imm", NULL},
+	{"imm", "imm", NULL},    {"simm", "imm", NULL},  {"vd", "d", NULL},     {"ve", "e", NULL},
+	{"vn", "n", NULL},       {"vm", "m", NULL},      {"va", "a", NULL},     {"vt", "t", NULL},
+	{"vu", "u", NULL},       {"q", "sf", NULL},
 };
 enum { N_OPERANDS = sizeof(operands) / sizeof(operands[0]) };
 
@@ -108,6 +112,9 @@ static void add_bits(struct gen *g, struct row *r, const char *token, unsigned *
 				mistake(g, r->line, "%s: field \"%s\" twice", r->name, f->name);
 		f->lo = *at;
 		f->width = width;
+		if (strcmp(colon + strcspn(colon, "!"), "!0") == 0)
+			r->nonzero = (((uint32_t)1 << width) - 1) << *at;
+		r->vector = r->vector || (f->name[0] == 'v' && operand(f->name) >= 0);
 		r->n_fields++;
 		if (operand(f->name) < 0)
 			name_add(g, r->line, f->name);
@@ -148,10 +155,16 @@ static void read_row(struct gen *g, char *line, unsigned number)
 		if (strcmp(g->rows[i].name, r->name) == 0)
 			mistake(g, number, "%s stands in line %u, too", r->name, g->rows[i].line);
 	while ((token = strtok_r(NULL, " \t\n", &save)) != NULL) {
-		if (is_bits(token))
-			add_bits(g, r, token, &at);
-		else if (token[0] == '@')
+		if (token[0] == '@') {
+			char *colon = strchr(token, ':');
+
+			if (colon != NULL) {
+				*colon = '\0';
+				word_copy(g, number, r->text, colon + 1);
+			}
 			word_copy(g, number, r->prep, token + 1);
+		} else if (is_bits(token))
+			add_bits(g, r, token, &at);
 		else if (token[0] == '=')
 			word_copy(g, number, r->handler, token + 1);
 		else if (token[0] == '.')
@@ -159,12 +172,18 @@ static void read_row(struct gen *g, char *line, unsigned number)
 		else if (token[0] == '+')
 			word_copy(g, number, r->feat, token + 1);
 		else
-			mistake(g, number, "%s: \"%s\": want bits, name:width, @prep, =handler, .class or +feature", r->name, token);
+			mistake(g, number, "%s: \"%s\": want bits, name:width, @prep[:text], =handler, .class or +feature", r->name, token);
 	}
 	if (at != 0)
 		mistake(g, number, "%s: %u bits are missing", r->name, at);
 	if (r->class[0] == '\0')
 		mistake(g, number, "%s: no class: want one, as .alu", r->name);
+}
+
+/* Does b have zeros only where a must not? */
+static bool apart(const struct row *a, const struct row *b)
+{
+	return a->nonzero != 0 && (b->mask & a->nonzero) == a->nonzero && (b->value & a->nonzero) == 0;
 }
 
 static void check_overlaps(struct gen *g)
@@ -173,6 +192,8 @@ static void check_overlaps(struct gen *g)
 		for (unsigned k = 0; k < i; k++) {
 			const struct row *a = &g->rows[i], *b = &g->rows[k];
 
+			if (apart(a, b) || apart(b, a))
+				continue;
 			if (((a->value ^ b->value) & a->mask & b->mask) == 0)
 				mistake(g, a->line, "%s overlaps with %s (line %u), as 0x%08" PRIx32, a->name, b->name, b->line,
 					a->value | b->value);
@@ -199,22 +220,20 @@ static void write_operands(const struct row *r)
 		if (strcmp(f->name, "sf") == 0)
 			puts("\t\top->mask = op->sf ? UINT64_MAX : UINT32_MAX;");
 	}
-	printf("\t\treturn %s%s;\n", r->prep[0] != '\0' ? "prep_" : "true",
-	       r->prep[0] != '\0' ? r->prep : "");
+	if (r->prep[0] == '\0')
+		puts("\t\treturn true;");
+	else if (r->text[0] == '\0')
+		printf("\t\treturn a64_prep_%s(f, op);\n", r->prep);
+	else
+		printf("\t\treturn a64_prep_%s(f, op, \"%s\");\n", r->prep, r->text);
 }
 
-/* A row once more without its prep's arguments would read worse: the call is written here. */
 static void write_fill(const struct gen *g)
 {
 	puts("\n/* The operands of a word whose row is known; false: unallocated. */\n"
 	     "static bool a64_fill(enum a64_insn insn, uint32_t w, struct a64_fields *f, struct a64_op *op)\n{\n\tswitch (insn) {");
-	for (unsigned i = 0; i < g->n_rows; i++) {
-		struct row r = g->rows[i];
-
-		if (r.prep[0] != '\0' && strlen(r.prep) + 8 < WORD_MAX)
-			strcat(r.prep, "(f, op)");
-		write_operands(&r);
-	}
+	for (unsigned i = 0; i < g->n_rows; i++)
+		write_operands(&g->rows[i]);
 	puts("\tdefault:\n\t\treturn false;\n\t}\n}");
 }
 
@@ -235,8 +254,10 @@ static void write_tree(const struct gen *g, const unsigned *in, unsigned n, uint
 		for (unsigned i = 0; i < n; i++) {
 			const struct row *r = &g->rows[in[i]];
 
-			printf("%*sif ((w & 0x%08" PRIx32 ") == 0x%08" PRIx32 ") return A64_%s;\n", (int)depth, "", r->mask, r->value,
-			       r->name);
+			printf("%*sif ((w & 0x%08" PRIx32 ") == 0x%08" PRIx32, (int)depth, "", r->mask, r->value);
+			if (r->nonzero != 0)
+				printf(" && (w & 0x%08" PRIx32 ") != 0", r->nonzero);
+			printf(") return A64_%s;\n", r->name);
 		}
 		printf("%*sreturn A64_UNKNOWN;\n", (int)depth, "");
 	} else {
@@ -277,16 +298,28 @@ static void write_c(const struct gen *g)
 		if (first)
 			printf("a64_exec x_%s;\n", g->rows[i].handler);
 	}
-	puts("#endif\n#ifdef A64_DECODE_FIELDS\nstruct a64_fields {\n\tuint32_t");
+	puts("#endif\n#ifdef A64_DECODE_FIELDS\nstruct a64_fields {\n\tuint64_t feats;\n\tuint32_t");
 	for (unsigned i = 0; i < g->n_names; i++)
 		printf("\t\t%s%s\n", g->names[i], i + 1 < g->n_names ? "," : ";");
-	puts("};\n#endif\n#ifdef A64_DECODE_BODY");
-	puts("static const struct a64_row a64_rows[] = {\n\t[A64_UNKNOWN] = {\"unknown\", 0, 0, x_unknown, A64_CLASS_alu, A64_FEAT_NONE, 0},");
+	puts("};");
+	for (unsigned i = 0; i < g->n_rows; i++) {
+		const struct row *r = &g->rows[i];
+		bool first = r->prep[0] != '\0';
+
+		for (unsigned k = 0; k < i; k++)
+			first = first && strcmp(g->rows[k].prep, r->prep) != 0;
+		if (first)
+			printf("bool a64_prep_%s(const struct a64_fields *f, struct a64_op *op%s);\n", r->prep,
+			       r->text[0] != '\0' ? ", const char *text" : "");
+	}
+	puts("#endif\n#ifdef A64_DECODE_BODY");
+	puts("static const struct a64_row a64_rows[] = {\n\t[A64_UNKNOWN] = {\"unknown\", 0, 0, x_unknown, A64_CLASS_alu, A64_FEAT_NONE, false},");
 	for (unsigned i = 0; i < g->n_rows; i++) {
 		const struct row *r = &g->rows[i];
 
-		printf("\t[A64_%s] = {\"%s\", 0x%08" PRIx32 ", 0x%08" PRIx32 ", x_%s, A64_CLASS_%s, A64_FEAT_%s, %u},\n", r->name,
-		       r->name, r->mask, r->value, r->handler, r->class, r->feat[0] != '\0' ? r->feat : "NONE", r->line);
+		printf("\t[A64_%s] = {\"%s\", 0x%08" PRIx32 ", 0x%08" PRIx32 ", x_%s, A64_CLASS_%s, A64_FEAT_%s, %s},\n", r->name,
+		       r->name, r->mask, r->value, r->handler, r->class, r->feat[0] != '\0' ? r->feat : "NONE",
+		       r->vector ? "true" : "false");
 		all[i] = i;
 	}
 	puts("};\n\n/* The row of a word; A64_UNKNOWN: none. */\nstatic enum a64_insn a64_find(uint32_t w)\n{");

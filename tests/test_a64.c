@@ -61,11 +61,11 @@ static void bench_free(struct bench *b)
 
 START_TEST(an_unknown_word_stops_at_itself_and_says_what_is_missing)
 {
-	struct bench *b = bench_new(WORDS(NOP_, 0x1e622820), 1); /* FADD d0, d1, d2 */
+	struct bench *b = bench_new(WORDS(NOP_, 0x04000000), 1); /* SVE: ADD z0.b, p0/m, z0.b, z0.b */
 
 	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_UNKNOWN);
 	ck_assert_uint_eq(b->c->pc, 4);
-	ck_assert_uint_eq(b->c->exit.word, 0x1e622820);
+	ck_assert_uint_eq(b->c->exit.word, 0x04000000);
 	ck_assert_ptr_nonnull(b->c->exit.what);
 	bench_free(b);
 }
@@ -239,6 +239,89 @@ START_TEST(an_endless_abort_ends_with_the_budget)
 }
 END_TEST
 
+#define FADD_  0x1e622820 /* FADD d0, d1, d2 */
+#define STRQ_  0x3d800000 /* STR q0, [x0] */
+#define FPCR_R 0xd53b4400 /* MRS x0, FPCR */
+
+START_TEST(floating_point_is_trapped_by_cpacr_cptr_and_tge)
+{
+	static const struct {
+		unsigned el;
+		uint64_t cpacr, cptr, hcr;
+		unsigned target, ec; /* target 0: executed */
+	} cases[] = {
+		{1, 0, 0, 0, 1, 0x07},
+		{1, 1, 0, 0, 0, 0},
+		{0, 1, 0, 0, 1, 0x07},
+		{0, 2, 0, 0, 1, 0x07},
+		{0, 3, 0, 0, 0, 0},
+		{0, 0, 0, (uint64_t)1 << 27, 2, 0x00},                                                   /* TGE */
+		{1, 3, 1 << 10, 0, 2, 0x07},                                                             /* TFP */
+		{2, 0, 1 << 10, 0, 2, 0x07},
+		{2, 0, 0, 0, 0, 0},
+		{1, 3, 0, (uint64_t)1 << 34, 2, 0x07},                                                   /* E2H: FPEN 0 */
+		{1, 3, 1 << 20, (uint64_t)1 << 34, 0, 0},
+		{0, 0, 1 << 20, (uint64_t)1 << 34 | (uint64_t)1 << 27, 2, 0x07},                         /* the host's EL0 */
+		{0, 0, 3 << 20, (uint64_t)1 << 34 | (uint64_t)1 << 27, 0, 0},
+		{2, 0, 2 << 20, (uint64_t)1 << 34, 2, 0x07},
+	};
+	static const uint32_t words[] = {FADD_, STRQ_, FPCR_R};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		for (unsigned k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
+			struct bench *b = bench_new(WORDS(words[k], HLT0), 0);
+
+			b->c->ps.el = (uint8_t)cases[i].el;
+			b->c->x[0] = 0x1000;
+			b->c->reg[A64_R_CPACR_EL1] = cases[i].cpacr << 20;
+			b->c->reg[A64_R_CPTR_EL2] = cases[i].cptr;
+			b->c->reg[A64_R_HCR_EL2] = cases[i].hcr;
+			if (cases[i].target == 0) {
+				ck_assert_msg(a64_run(b->c, 2) == A64_STOP_HALT, "case %u, word %u: esr 0x%" PRIx64, i, k, b->c->exit.esr);
+			} else {
+				ck_assert_msg(a64_run(b->c, 2) == A64_STOP_EXCEPTION, "case %u, word %u", i, k);
+				ck_assert_uint_eq(b->c->exit.target_el, cases[i].target);
+				ck_assert_uint_eq(b->c->exit.esr, (uint64_t)cases[i].ec << 26 | 1 << 25 | (cases[i].ec ? 0x1e00000 : 0));
+				ck_assert_uint_eq(b->c->pc, 0);
+			}
+			bench_free(b);
+		}
+}
+END_TEST
+
+START_TEST(a_vector_across_two_pages_or_to_sp_is_one_access)
+{
+	struct bench *b = bench_new(WORDS(0x3d800000, 0x3dc003e1, HLT0), 1); /* STR q0, [x0]; LDR q1, [sp] */
+
+	b->c->reg[A64_R_CPACR_EL1] = 3 << 20;
+	b->c->x[0] = b->c->x[A64_SP] = 0x2ff8;
+	b->c->v[0][0] = 0x1122334455667788;
+	b->c->v[0][1] = 0x99aabbccddeeff00;
+	ck_assert_int_eq(a64_run(b->c, 3), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->v[1][0], b->c->v[0][0]);
+	ck_assert_uint_eq(b->c->v[1][1], b->c->v[0][1]);
+	b->c->pc = 4;
+	b->c->reg[A64_R_SCTLR_EL1] = 1 << 3; /* SA */
+	memcpy(b->ram + 0x200, &(const uint32_t){HLT0}, 4);
+	ck_assert_int_eq(a64_run(b->c, 2), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->reg[A64_R_ESR_EL1] >> 26, 0x26);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(fpcr_keeps_what_exists)
+{
+	struct bench *b = bench_new(WORDS(0xd51b4400, 0xd51b4421, HLT0), 1); /* MSR FPCR, x0; MSR FPSR, x1 */
+
+	b->c->reg[A64_R_CPACR_EL1] = 3 << 20;
+	b->c->x[0] = b->c->x[1] = UINT64_MAX;
+	ck_assert_int_eq(a64_run(b->c, 3), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->reg[A64_R_FPCR], 0x07c80000);
+	ck_assert_uint_eq(b->c->reg[A64_R_FPSR], 0xf800009f);
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(every_register_of_the_tables_is_found_by_its_encoding)
 {
 	for (unsigned i = 1; i < A64_REGS; i++)
@@ -266,6 +349,9 @@ int main(void)
 	tcase_add_test(tc, code_that_is_written_over_is_decoded_anew);
 	tcase_add_test(tc, classes_are_counted_once_whether_decoded_or_not);
 	tcase_add_test(tc, an_endless_abort_ends_with_the_budget);
+	tcase_add_test(tc, floating_point_is_trapped_by_cpacr_cptr_and_tge);
+	tcase_add_test(tc, a_vector_across_two_pages_or_to_sp_is_one_access);
+	tcase_add_test(tc, fpcr_keeps_what_exists);
 	tcase_add_test(tc, every_register_of_the_tables_is_found_by_its_encoding);
 	suite_add_tcase(s, tc);
 	return suite_status(s);

@@ -13,8 +13,8 @@
 
 #include "tests/a64/step.h"
 
-_Static_assert(offsetof(struct step, sp) == 248 && offsetof(struct step, nzcv) == 256 && offsetof(struct step, v) == 336 &&
-		       offsetof(struct step, fpcr) == 848 && offsetof(struct step, end) == 868,
+_Static_assert(offsetof(struct step, sp) == 248 && offsetof(struct step, nzcv) == 256 && offsetof(struct step, v) == 400 &&
+		       offsetof(struct step, fpcr) == 912 && offsetof(struct step, end) == 932,
 	       "step_enter.S has these offsets");
 
 void step_enter(struct step *s);
@@ -46,7 +46,7 @@ static void execute(struct step *s, uint32_t *slot, uint8_t *data)
 	memcpy(window, s->mem, STEP_WINDOW);
 	slot[0] = s->insn;
 	__builtin___clear_cache((char *)slot, (char *)(slot + 3));
-	end = sigsetjmp(back, 1);
+	end = sigsetjmp(back, 0);
 	if (end == 0)
 		step_enter(s);
 	else
@@ -61,8 +61,9 @@ int main(void)
 	uint8_t *data = map(STEP_DATA, STEP_DATA_SIZE, PROT_READ | PROT_WRITE);
 	uint32_t *code = (uint32_t *)map(STEP_CODE, 4096, PROT_READ | PROT_WRITE | PROT_EXEC), *slot = code + 0x800 / 4;
 	static uint8_t alternate[65536];
+	static char in[1 << 20], out[1 << 20];
 	stack_t stack = {.ss_sp = alternate, .ss_size = sizeof(alternate)};
-	struct sigaction act = {.sa_handler = fault, .sa_flags = SA_ONSTACK};
+	struct sigaction act = {.sa_handler = fault, .sa_flags = SA_ONSTACK | SA_NODEFER};
 	struct step s;
 
 	if (data == MAP_FAILED || code == MAP_FAILED || sigaltstack(&stack, NULL) != 0)
@@ -77,6 +78,8 @@ int main(void)
 		code[i] = step_code(i);
 	slot[1] = branch(STEP_SLOT + 4, step_out_0);
 	slot[2] = branch(STEP_SLOT + 8, step_out_1);
+	setvbuf(stdin, in, _IOFBF, sizeof(in));
+	setvbuf(stdout, out, _IOFBF, sizeof(out));
 	while (fread(&s, sizeof(s), 1, stdin) == 1) {
 		execute(&s, slot, data);
 		if (fwrite(&s, sizeof(s), 1, stdout) != 1)

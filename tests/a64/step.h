@@ -8,7 +8,7 @@
 #define STEP_DATA 0x10000000 /* memory of accesses */
 #define STEP_CODE 0x20000000 /* a page; the instruction stands at STEP_SLOT, the rest is step_code() */
 #define STEP_SLOT 0x20000800
-enum { STEP_DATA_SIZE = 0x40000, STEP_WINDOW = 64, STEP_CONTEXT = 28 /* x28 is not under test */ };
+enum { STEP_DATA_SIZE = 0x40000, STEP_WINDOW = 128, STEP_CONTEXT = 28 /* x28 is not under test */ };
 
 enum { STEP_FALLS_THROUGH, STEP_JUMPS /* to STEP_SLOT + 8 */, STEP_UNDEFINED, STEP_ABORT };
 

@@ -29,11 +29,11 @@ step_enter:
 	adrp	x1, step_sp
 	mov	x2, sp
 	str	x2, [x1, :lo12:step_sp]
-	add	x9, x28, #336
+	add	x9, x28, #400
 	each_v	ldr
-	ldr	x9, [x28, #848]
+	ldr	x9, [x28, #912]
 	msr	fpcr, x9
-	ldr	x9, [x28, #856]
+	ldr	x9, [x28, #920]
 	msr	fpsr, x9
 	ldr	x9, [x28, #256]
 	msr	nzcv, x9
@@ -50,17 +50,17 @@ step_out_1:
 step_out_0:
 	str	x0, [x28]
 	mov	w0, #0
-1:	str	w0, [x28, #868]
+1:	str	w0, [x28, #932]
 	each	str, 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,29,30
 	mov	x9, sp
 	str	x9, [x28, #248]
 	mrs	x9, nzcv
 	str	x9, [x28, #256]
 	mrs	x9, fpcr
-	str	x9, [x28, #848]
+	str	x9, [x28, #912]
 	mrs	x9, fpsr
-	str	x9, [x28, #856]
-	add	x9, x28, #336
+	str	x9, [x28, #920]
+	add	x9, x28, #400
 	each_v	str
 	adrp	x1, step_sp
 	ldr	x2, [x1, :lo12:step_sp]

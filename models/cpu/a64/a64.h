@@ -209,6 +209,9 @@ const char *a64_insn_name(enum a64_insn insn);
 /* Mask and value of the fixed bits of a row, and its class. */
 void a64_insn_bits(enum a64_insn insn, uint32_t *mask, uint32_t *value);
 
+/* Has the row an operand that is a SIMD and floating-point register? */
+bool a64_insn_is_vector(enum a64_insn insn);
+
 /* Forget translations and decoded code: after the world changed memory, or a register that translation depends on. */
 void a64_flush_tlb(struct a64 *c);
 void a64_flush_code(struct a64 *c);

@@ -199,6 +199,11 @@ int a64_interrupt(struct a64 *c);
 /* Does an abort of the instruction carry a syndrome (ISV)? */
 bool a64_has_syndrome(const struct a64_op *op);
 a64_exec x_NOP;
+/* run.c: SP as a base must be a multiple of 16; then op->then. */
+a64_exec a64_sp_aligned;
+/* exec_vec_move.c: SIMD and floating point may be used, or the exception was taken and it is 1; x_vector: then op->then. */
+int a64_fp_check(struct a64 *c);
+a64_exec x_vector;
 
 /* QARMA-64 of five rounds: w and k are the key's high and low half. */
 uint64_t a64_qarma5(uint64_t data, uint64_t tweak, uint64_t w, uint64_t k);

@@ -7,7 +7,7 @@ struct a64_row {
 	uint32_t mask, value;
 	a64_exec *exec;
 	uint8_t class, feat;
-	uint16_t line; /* in decode.def */
+	bool vector; /* an operand is a SIMD and floating-point register */
 };
 
 #define A64_DECODE_FIELDS
@@ -20,22 +20,22 @@ static inline uint8_t a64_reg(uint32_t field, unsigned r31)
 }
 
 /*
- * prep_<name>: finishes op from the fields; false: the encoding is unallocated. Register, imm, sf and mask are set.
+ * a64_prep_<name>: finishes op from the fields; false: the encoding is unallocated. Register, imm, sf and mask are set.
  */
 
-static bool prep_adr(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_adr(const struct a64_fields *f, struct a64_op *op)
 {
 	op->imm = a64_sext((uint64_t)f->immhi << 2 | f->immlo, 21);
 	return true;
 }
 
-static bool prep_adrp(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_adrp(const struct a64_fields *f, struct a64_op *op)
 {
 	op->imm = a64_sext((uint64_t)f->immhi << 2 | f->immlo, 21) << 12;
 	return true;
 }
 
-static bool prep_addsub_i(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_addsub_i(const struct a64_fields *f, struct a64_op *op)
 {
 	op->imm <<= f->sh * 12;
 	return true;
@@ -61,7 +61,7 @@ static bool bit_mask(unsigned immn, unsigned imms, unsigned immr, uint64_t *mask
 	return true;
 }
 
-static bool prep_bitmask(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_bitmask(const struct a64_fields *f, struct a64_op *op)
 {
 	if (!bit_mask(f->immn, f->imms, f->immr, &op->imm) || (!op->sf && f->immn))
 		return false;
@@ -69,41 +69,41 @@ static bool prep_bitmask(const struct a64_fields *f, struct a64_op *op)
 	return true;
 }
 
-static bool prep_movw(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_movw(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)(f->hw * 16);
 	op->imm <<= op->kind;
 	return op->sf || f->hw < 2;
 }
 
-static bool prep_bitfield(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_bitfield(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)f->immr;
 	op->aux = (uint8_t)f->imms;
 	return f->immn == op->sf && (op->sf || (f->immr < 32 && f->imms < 32));
 }
 
-static bool prep_extr(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_extr(const struct a64_fields *f, struct a64_op *op)
 {
 	op->aux = (uint8_t)f->imms;
 	return f->immn == op->sf && (op->sf || f->imms < 32);
 }
 
-static bool prep_word(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_word(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)f->cond;
 	op->imm *= 4;
 	return true;
 }
 
-static bool prep_tbz(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_tbz(const struct a64_fields *f, struct a64_op *op)
 {
 	op->aux = (uint8_t)(f->b5 << 5 | f->b40);
 	op->imm *= 4;
 	return true;
 }
 
-static bool prep_key(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_key(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)f->kb;
 	/* Without a modifier register it is zero; returns use SP. */
@@ -114,13 +114,13 @@ static bool prep_key(const struct a64_fields *f, struct a64_op *op)
 	return true;
 }
 
-static bool prep_hint(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_hint(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)(f->crm << 3 | f->op2);
 	return true;
 }
 
-static bool prep_msr_i(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_msr_i(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)(f->op1 << 3 | f->op2);
 	op->aux = (uint8_t)f->crm;
@@ -131,7 +131,7 @@ static bool prep_msr_i(const struct a64_fields *f, struct a64_op *op)
  * imm: op0 op1 CRn CRm op2 as in the instruction, 16 bits; above them the register, A64_R_NONE if no row has it. op1 = 5
  * names EL1's registers and EL0's timers for EL2.
  */
-static bool prep_sysreg(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_sysreg(const struct a64_fields *f, struct a64_op *op)
 {
 	unsigned op0 = 2 + f->o0, op1 = op0 == 3 && f->op1 == 5 ? 0 : f->op1;
 	enum a64_reg reg = a64_reg_by_encoding(op0, op1, f->crn, f->crm, f->op2);
@@ -142,45 +142,45 @@ static bool prep_sysreg(const struct a64_fields *f, struct a64_op *op)
 	return true;
 }
 
-static bool prep_sys(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_sys(const struct a64_fields *f, struct a64_op *op)
 {
 	op->imm = 1u << 14 | f->op1 << 11 | f->crn << 7 | f->crm << 3 | f->op2;
 	return true;
 }
 
-static bool prep_excl(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_excl(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)f->size;
 	return true;
 }
 
-static bool prep_exclp(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_exclp(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)(2 + f->sz);
 	return true;
 }
 
-static bool prep_cas(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_cas(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)f->size;
 	op->mask = f->size == 3 ? UINT64_MAX : UINT32_MAX;
 	return true;
 }
 
-static bool prep_casp(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_casp(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)(2 + f->sz);
 	return (op->s & 1) == 0 && (op->word & 1) == 0;
 }
 
 /* Transfers of one register: unscaled, scaled, with write-back, by register. */
-static bool prep_ldst_u(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_ldst_u(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)f->size;
 	return true;
 }
 
-static bool prep_ldst_s(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_ldst_s(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)f->size;
 	op->imm <<= f->size;
@@ -189,21 +189,21 @@ static bool prep_ldst_s(const struct a64_fields *f, struct a64_op *op)
 
 enum { WB_POST, WB_PRE };
 
-static bool prep_ldst_post(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_ldst_post(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)f->size;
 	op->kind = WB_POST;
 	return true;
 }
 
-static bool prep_ldst_pre(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_ldst_pre(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)f->size;
 	op->kind = WB_PRE;
 	return true;
 }
 
-static bool prep_ldst_r(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_ldst_r(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)f->size;
 	op->kind = (uint8_t)f->option;
@@ -211,7 +211,7 @@ static bool prep_ldst_r(const struct a64_fields *f, struct a64_op *op)
 	return (f->option & 2) != 0;
 }
 
-static bool prep_prfm_r(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_prfm_r(const struct a64_fields *f, struct a64_op *op)
 {
 	(void)op;
 	return (f->option & 2) != 0;
@@ -226,23 +226,23 @@ static bool prep_ldrs(const struct a64_fields *f, struct a64_op *op, unsigned si
 }
 
 #define LDRS(bits, log2)                                                                                                      \
-	static bool prep_ldrs_u##bits(const struct a64_fields *f, struct a64_op *op) { return prep_ldrs(f, op, log2); }            \
-	static bool prep_ldrs_s##bits(const struct a64_fields *f, struct a64_op *op)                                               \
+	bool a64_prep_ldrs_u##bits(const struct a64_fields *f, struct a64_op *op) { return prep_ldrs(f, op, log2); }            \
+	bool a64_prep_ldrs_s##bits(const struct a64_fields *f, struct a64_op *op)                                               \
 	{                                                                                                                          \
 		op->imm <<= log2;                                                                                                  \
 		return prep_ldrs(f, op, log2);                                                                                     \
 	}                                                                                                                          \
-	static bool prep_ldrs_post##bits(const struct a64_fields *f, struct a64_op *op)                                            \
+	bool a64_prep_ldrs_post##bits(const struct a64_fields *f, struct a64_op *op)                                            \
 	{                                                                                                                          \
 		op->kind = WB_POST;                                                                                                \
 		return prep_ldrs(f, op, log2);                                                                                     \
 	}                                                                                                                          \
-	static bool prep_ldrs_pre##bits(const struct a64_fields *f, struct a64_op *op)                                             \
+	bool a64_prep_ldrs_pre##bits(const struct a64_fields *f, struct a64_op *op)                                             \
 	{                                                                                                                          \
 		op->kind = WB_PRE;                                                                                                 \
 		return prep_ldrs(f, op, log2);                                                                                     \
 	}                                                                                                                          \
-	static bool prep_ldrs_r##bits(const struct a64_fields *f, struct a64_op *op)                                               \
+	bool a64_prep_ldrs_r##bits(const struct a64_fields *f, struct a64_op *op)                                               \
 	{                                                                                                                          \
 		op->kind = (uint8_t)f->option;                                                                                     \
 		op->aux = (uint8_t)(f->s1 ? log2 : 0);                                                                             \
@@ -252,14 +252,14 @@ LDRS(8, 0)
 LDRS(16, 1)
 LDRS(32, 2)
 
-static bool prep_lit(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_lit(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)(2 + f->sz);
 	op->imm *= 4;
 	return true;
 }
 
-static bool prep_lit_sw(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_lit_sw(const struct a64_fields *f, struct a64_op *op)
 {
 	(void)f;
 	op->size = 2;
@@ -267,26 +267,26 @@ static bool prep_lit_sw(const struct a64_fields *f, struct a64_op *op)
 	return true;
 }
 
-static bool prep_pair(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_pair(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)(2 + f->sz);
 	op->imm <<= op->size;
 	return true;
 }
 
-static bool prep_pair_post(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_pair_post(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = WB_POST;
-	return prep_pair(f, op);
+	return a64_prep_pair(f, op);
 }
 
-static bool prep_pair_pre(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_pair_pre(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = WB_PRE;
-	return prep_pair(f, op);
+	return a64_prep_pair(f, op);
 }
 
-static bool prep_ldra(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_ldra(const struct a64_fields *f, struct a64_op *op)
 {
 	op->imm = a64_sext(f->s1 << 9 | (op->imm & 0x1ff), 10) << 3;
 	op->kind = (uint8_t)f->kb;
@@ -294,70 +294,70 @@ static bool prep_ldra(const struct a64_fields *f, struct a64_op *op)
 	return true;
 }
 
-static bool prep_lse(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_lse(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)f->size;
 	return true;
 }
 
-static bool prep_shifted(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_shifted(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)f->shift;
 	return op->sf || op->imm < 32;
 }
 
 /* Without ROR. */
-static bool prep_shifted_nr(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_shifted_nr(const struct a64_fields *f, struct a64_op *op)
 {
-	return prep_shifted(f, op) && f->shift != A64_ROR;
+	return a64_prep_shifted(f, op) && f->shift != A64_ROR;
 }
 
-static bool prep_extended(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_extended(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)f->option;
 	return op->imm <= 4;
 }
 
-static bool prep_rmif(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_rmif(const struct a64_fields *f, struct a64_op *op)
 {
 	op->aux = (uint8_t)f->mask;
 	return true;
 }
 
-static bool prep_setf(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_setf(const struct a64_fields *f, struct a64_op *op)
 {
 	(void)f;
 	op->aux = 8;
 	return true;
 }
 
-static bool prep_setf16(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_setf16(const struct a64_fields *f, struct a64_op *op)
 {
 	(void)f;
 	op->aux = 16;
 	return true;
 }
 
-static bool prep_cond(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_cond(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)f->cond;
 	return true;
 }
 
-static bool prep_ccmp(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_ccmp(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)f->cond;
 	op->aux = (uint8_t)f->nzcv;
 	return true;
 }
 
-static bool prep_crc(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_crc(const struct a64_fields *f, struct a64_op *op)
 {
 	op->size = (uint8_t)f->size;
 	return f->size < 3;
 }
 
-static bool prep_crc_x(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_crc_x(const struct a64_fields *f, struct a64_op *op)
 {
 	(void)f;
 	op->size = 3;
@@ -365,7 +365,7 @@ static bool prep_crc_x(const struct a64_fields *f, struct a64_op *op)
 }
 
 /* kind: the key, IA, IB, DA, DB; no modifier register: zero. */
-static bool prep_pac(const struct a64_fields *f, struct a64_op *op)
+bool a64_prep_pac(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)(f->kd << 1 | f->kb);
 	if (op->insn == A64_PACZ || op->insn == A64_AUTZ)
@@ -381,7 +381,7 @@ bool a64_decode(uint32_t word, uint64_t feats, struct a64_op *op)
 {
 	enum a64_insn insn = a64_find(word);
 	const struct a64_row *row = &a64_rows[insn];
-	struct a64_fields f = {0};
+	struct a64_fields f = {.feats = feats};
 
 	*op = (struct a64_op){.exec = x_unknown, .insn = (uint16_t)insn, .class = row->class, .word = word, .sf = 1};
 	if (insn == A64_UNKNOWN)
@@ -394,6 +394,10 @@ bool a64_decode(uint32_t word, uint64_t feats, struct a64_op *op)
 	if (!a64_fill(insn, word, &f, op))
 		return false;
 	op->exec = row->exec;
+	if (row->vector) {
+		op->then = op->exec;
+		op->exec = x_vector;
+	}
 	return true;
 }
 
@@ -406,6 +410,11 @@ void a64_insn_bits(enum a64_insn insn, uint32_t *mask, uint32_t *value)
 {
 	*mask = a64_rows[insn].mask;
 	*value = a64_rows[insn].value;
+}
+
+bool a64_insn_is_vector(enum a64_insn insn)
+{
+	return a64_rows[insn].vector;
 }
 
 const char *a64_class_name(enum a64_class class)

@@ -119,6 +119,8 @@ static enum a64_reg checked(struct a64 *c, const struct a64_op *op, bool read, i
 		*rc = trap(c, 1, op->imm, rt, read);
 	else if (c->ps.el == 0 && !read && reg == A64_R_TPIDRRO_EL0)
 		*rc = undefined(c);
+	else if ((reg == A64_R_FPCR || reg == A64_R_FPSR) && a64_fp_check(c) != 0)
+		*rc = 1;
 	else if (guest && a64_reg_trapped(c, reg, !read))
 		*rc = trap(c, 2, op->imm, rt, read);
 	else
@@ -233,6 +235,10 @@ int x_MSR(struct a64 *c, const struct a64_op *op)
 	default:
 		if (active_sp(c, reg) && c->ps.el != 0)
 			return undefined(c);
+		if (reg == A64_R_FPCR) /* AHP DN FZ RMode FZ16; exceptions are never trapped */
+			v &= A64_HAS(c->feats, A64_FEAT_FP16) ? 0x07c80000 : 0x07c00000;
+		else if (reg == A64_R_FPSR)
+			v &= 0xf800009f;
 		c->reg[reg] = v;
 		if (reg == A64_R_OSLAR_EL1)
 			c->reg[A64_R_OSLSR_EL1] = (c->reg[A64_R_OSLSR_EL1] & ~(uint64_t)2) | (v & 1) << 1;

@@ -80,7 +80,7 @@ void a64_flush_code(struct a64 *c)
 }
 
 /* SP as the base of an access must be a multiple of 16 (SCTLR_ELx.SA, SA0). */
-static int x_sp_aligned(struct a64 *c, const struct a64_op *op)
+int a64_sp_aligned(struct a64 *c, const struct a64_op *op)
 {
 	if (c->x[A64_SP] & 0xf) {
 		uint64_t sctlr = c->reg[c->ps.el == 2 ? A64_R_SCTLR_EL2 : A64_R_SCTLR_EL1];
@@ -108,9 +108,9 @@ static int x_decode(struct a64 *c, const struct a64_op *op)
 		return a64_fetch_external(c, c->pc);
 	memcpy(&word, mem + (c->pc & (A64_PAGE - 1)), 4);
 	a64_decode(word, c->feats, slot_op);
-	if (is_access(slot_op) && slot_op->n == A64_SP && slot_op->exec != x_NOP) {
+	if (is_access(slot_op) && slot_op->n == A64_SP && slot_op->exec != x_NOP && slot_op->exec != x_vector) {
 		slot_op->then = slot_op->exec;
-		slot_op->exec = x_sp_aligned;
+		slot_op->exec = a64_sp_aligned;
 	}
 	/* It was counted in the class of what stood here before. */
 	c->counts.by_class[slot_op->class]++;

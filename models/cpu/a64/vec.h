@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Vectors: elements of a register, and loops over them that the compiler makes for each width. */
+#ifndef EL2SIM_CPU_A64_VEC_H
+#define EL2SIM_CPU_A64_VEC_H
+
+#include "models/cpu/a64/a64_impl.h"
+
+#define EXEC(name) int x_##name(struct a64 *c, const struct a64_op *op)
+
+__extension__ typedef __int128 int128;
+__extension__ typedef unsigned __int128 uint128;
+
+#define FPSR_QC ((uint64_t)1 << 27)
+
+/* Element i of 1 << size bytes, zero-extended. */
+static inline uint64_t vec_get(const uint64_t v[2], unsigned size, unsigned i)
+{
+	unsigned at = i << (3 + size);
+
+	return v[at >> 6] >> (at & 63) & UINT64_MAX >> (64 - (8u << size));
+}
+
+static inline void vec_set(uint64_t v[2], unsigned size, unsigned i, uint64_t e)
+{
+	unsigned at = i << (3 + size);
+	uint64_t mask = UINT64_MAX >> (64 - (8u << size));
+
+	v[at >> 6] = (v[at >> 6] & ~(mask << (at & 63))) | (e & mask) << (at & 63);
+}
+
+static inline int vec_put(struct a64 *c, const struct a64_op *op, const uint64_t r[2])
+{
+	c->v[op->d][0] = r[0];
+	c->v[op->d][1] = r[1];
+	return 0;
+}
+
+/* v held to what `bits` bits can say, signed or not; FPSR.QC tells that it did not fit. */
+static inline uint64_t vec_sat(struct a64 *c, int128 v, unsigned bits, bool is_signed)
+{
+	int128 top = ((int128)1 << (is_signed ? bits - 1 : bits)) - 1, bottom = is_signed ? -top - 1 : 0;
+
+	if (v > top || v < bottom) {
+		c->reg[A64_R_FPSR] |= FPSR_QC;
+		v = v > top ? top : bottom;
+	}
+	return (uint64_t)v;
+}
+
+/*
+ * What an element becomes: d is the destination's, a and b the sources' (zero-extended; of `bits` bits, or of twice
+ * those where the operation is wide).
+ */
+typedef uint64_t vec_lane(struct a64 *c, const struct a64_op *op, uint64_t d, uint64_t a, uint64_t b, unsigned bits);
+
+#define VEC_INLINE static inline __attribute__((always_inline))
+
+/* Second source: element i, or with u the one that the instruction names. */
+VEC_INLINE uint64_t vec_b(const struct a64 *c, const struct a64_op *op, unsigned size, unsigned i)
+{
+	return vec_get(c->v[op->m], size, op->u ? op->t : i);
+}
+
+VEC_INLINE int vec_each_of(struct a64 *c, const struct a64_op *op, vec_lane *lane, unsigned size)
+{
+	uint64_t r[2] = {0, 0};
+
+	for (unsigned i = 0; i < op->e; i++)
+		vec_set(r, size, i, lane(c, op, vec_get(c->v[op->d], size, i), vec_get(c->v[op->n], size, i), vec_b(c, op, size, i),
+					 8u << size));
+	return vec_put(c, op, r);
+}
+
+/* Elements of one width: op->size, op->e of them. */
+VEC_INLINE int vec_each(struct a64 *c, const struct a64_op *op, vec_lane *lane)
+{
+	switch (op->size) {
+	case 0: return vec_each_of(c, op, lane, 0);
+	case 1: return vec_each_of(c, op, lane, 1);
+	case 2: return vec_each_of(c, op, lane, 2);
+	default: return vec_each_of(c, op, lane, 3);
+	}
+}
+
+/* Which operands have elements of twice the size; the others are in the half that aux says. */
+enum vec_wide { VEC_D = 1, VEC_N = 2, VEC_M = 4 };
+
+VEC_INLINE int vec_mixed_of(struct a64 *c, const struct a64_op *op, vec_lane *lane, unsigned wide, unsigned size)
+{
+	unsigned half = op->aux ? 8u >> size : 0, sd = size + (wide & VEC_D ? 1 : 0), sn = size + (wide & VEC_N ? 1 : 0);
+	uint64_t r[2] = {!(wide & VEC_D) && op->aux ? c->v[op->d][0] : 0, 0};
+
+	for (unsigned i = 0; i < op->e; i++) {
+		unsigned at = wide & VEC_D ? i : half + i;
+
+		vec_set(r, sd, at,
+			lane(c, op, vec_get(c->v[op->d], sd, at), vec_get(c->v[op->n], sn, wide & VEC_N ? i : half + i),
+			     wide & VEC_M ? vec_get(c->v[op->m], size + 1, i) : vec_b(c, op, size, half + i), 8u << size));
+	}
+	return vec_put(c, op, r);
+}
+
+VEC_INLINE int vec_mixed(struct a64 *c, const struct a64_op *op, vec_lane *lane, unsigned wide)
+{
+	switch (op->size) {
+	case 0: return vec_mixed_of(c, op, lane, wide, 0);
+	case 1: return vec_mixed_of(c, op, lane, wide, 1);
+	default: return vec_mixed_of(c, op, lane, wide, 2);
+	}
+}
+
+/* Rows: a lane's expression over d, a, b, and signed SA, SB; WIDE: of twice the bits. */
+#define SA      ((int64_t)a64_sext(a, bits))
+#define SB      ((int64_t)a64_sext(b, bits))
+#define SD      ((int64_t)a64_sext(d, bits))
+#define ALL(x)  ((x) ? UINT64_MAX : 0)
+#define SAT(v)  vec_sat(c, (int128)(v), bits, true)
+#define SATU(v) vec_sat(c, (int128)(v), bits, false)
+
+#define LANE(name, expr)                                                                                                      \
+	static inline uint64_t lane_##name(struct a64 *c, const struct a64_op *op, uint64_t d, uint64_t a, uint64_t b,             \
+					   unsigned bits)                                                                          \
+	{                                                                                                                          \
+		(void)c;                                                                                                           \
+		(void)op;                                                                                                          \
+		(void)d;                                                                                                           \
+		(void)a;                                                                                                           \
+		(void)b;                                                                                                           \
+		(void)bits;                                                                                                        \
+		return (uint64_t)(expr);                                                                                           \
+	}
+#define EACH(name, expr)                                                                                                      \
+	LANE(name, expr)                                                                                                           \
+	EXEC(name) { return vec_each(c, op, lane_##name); }
+#define MIXED(name, wide, expr)                                                                                               \
+	LANE(name, expr)                                                                                                           \
+	EXEC(name) { return vec_mixed(c, op, lane_##name, wide); }
+
+#endif
