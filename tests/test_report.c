@@ -130,8 +130,10 @@ START_TEST(an_empty_document_is_written_in_every_format)
 	};
 	struct rep *r = rep_new("run", "");
 	char *text = written(r, (enum rep_format)_i);
+	struct str rest = without_provenance(&(struct str){ text, strlen(text), 0 });
 
-	ck_assert_str_eq(text, empty[_i]);
+	ck_assert_str_eq(str_get(&rest), empty[_i]);
+	str_free(&rest);
 	free(text);
 	rep_free(r);
 }

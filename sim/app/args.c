@@ -2,6 +2,7 @@
 #include "sim/app/args.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
@@ -24,6 +25,12 @@ static const struct cmd *row_of(const struct arg_spec *spec)
 static const char *prog_of(const struct arg_spec *spec)
 {
 	return set_of(spec)->prog;
+}
+
+/* No option, but a list of what the command line has. */
+static bool is_listing(const struct arg_row *r)
+{
+	return r->type == ARG_WORDS || r->type == ARG_INPUTS;
 }
 
 /* --- help ------------------------------------------------------------------------------------- */
@@ -80,11 +87,13 @@ void args_help(const struct arg_spec *spec, FILE *f)
 	(void)fprintf(f, "%s %s: %s\n\nUsage: %s %s%s%s [OPTION...]\n", prog_of(spec), row->name,
 		      row->help, prog_of(spec), row->name, row->args[0] != '\0' ? " " : "",
 		      row->args);
+	if (spec->example != NULL)
+		(void)fprintf(f, "Example: %s %s %s\n", prog_of(spec), row->name, spec->example);
 	if (spec->text != NULL)
 		(void)fprintf(f, "\n%s", spec->text);
 	(void)fputs("\nOptions:\n", f);
 	for (size_t i = 0; i < spec->n_rows; i++)
-		if (spec->rows[i].type != ARG_WORDS)
+		if (!is_listing(&spec->rows[i]))
 			help_row(f, &spec->rows[i]);
 	if (spec->overrides) {
 		help_line(f, "--section.key=value",
@@ -101,7 +110,8 @@ struct parser {
 	struct args *a;
 	char **argv; /* what is still to be read */
 	uint64_t seen;
-	struct arg_list words; /* those that are no place */
+	struct arg_list words;	/* those that are no place */
+	struct arg_list inputs; /* values of options that name a file to be read */
 	struct err *e;
 };
 
@@ -152,7 +162,7 @@ static int unknown_option(const struct arg_spec *spec, const char *word, struct 
 	size_t n = 0;
 
 	for (size_t i = 0; i < spec->n_rows; i++) {
-		if (spec->rows[i].type == ARG_WORDS)
+		if (is_listing(&spec->rows[i]))
 			continue;
 		names[n++] = spec->rows[i].name;
 		if (spec->rows[i].alias != NULL)
@@ -221,10 +231,19 @@ static int store(const struct args *a, const struct arg_row *r, const char *text
 	case ARG_LIST:
 		list_add(p, text);
 		return 0;
+	case ARG_INPUTS:
 	case ARG_WORDS:
 		break;
 	}
 	BUG("unknown type of argument row");
+}
+
+/* Values are called by what they are; "-o" is written, whatever it is called. */
+static bool names_input(const struct arg_row *r)
+{
+	return r->value != NULL && !r->place && strcmp(r->name, "-o") != 0 &&
+	       (strcmp(r->value, "FILE") == 0 || strcmp(r->value, "TRACE") == 0 || strcmp(r->value, "DUMP.json") == 0 ||
+		strcmp(r->value, "PATH") == 0);
 }
 
 static int parse_option(struct parser *p, const struct arg_row *r, const char *word,
@@ -244,6 +263,8 @@ static int parse_option(struct parser *p, const struct arg_row *r, const char *w
 				       r->type == ARG_ENUM ? "NAME" : r->value);
 		p->argv++;
 	}
+	if (names_input(r))
+		list_add(&p->inputs, value);
 	return store(p->a, r, value, p->e);
 }
 
@@ -322,6 +343,23 @@ static int parse_words(struct parser *p)
 	return 0;
 }
 
+int args_missing(const struct arg_spec *spec, struct err *e, const char *fmt, ...)
+{
+	struct str what = STR_INIT;
+	char text[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_add(&what, text);
+	if (spec->example != NULL)
+		str_addf(&what, ", such as: %s %s %s", prog_of(spec), spec->name, spec->example);
+	(void)err_set(e, ERR_USAGE, "%s", str_get(&what));
+	str_free(&what);
+	return -1;
+}
+
 static int check_counts(const struct parser *p)
 {
 	const struct arg_spec *spec = p->a->spec;
@@ -330,11 +368,10 @@ static int check_counts(const struct parser *p)
 
 	for (size_t i = 0; i < spec->n_rows; i++)
 		if (spec->rows[i].required && (p->seen & (UINT64_C(1) << i)) == 0)
-			return err_set(p->e, ERR_USAGE, "%s %s needs %s %s: give it", prog_of(spec),
-				       spec->name, spec->rows[i].name, spec->rows[i].value);
+			return args_missing(spec, p->e, "%s %s needs %s %s: give it", prog_of(spec), spec->name,
+					    spec->rows[i].name, spec->rows[i].value);
 	if (n < spec->min_pos)
-		return err_set(p->e, ERR_USAGE, "too few operands (%zu): want %s %s %s", n,
-			       prog_of(spec), row->name, row->args);
+		return args_missing(spec, p->e, "too few operands (%zu): want %s %s %s", n, prog_of(spec), row->name, row->args);
 	if (n > spec->max_pos)
 		return err_set(p->e, ERR_USAGE, "operand \"%s\" is one too many: want %s %s%s%s",
 			       p->a->pos.v[spec->max_pos], prog_of(spec), row->name,
@@ -437,13 +474,22 @@ int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **arg
 	*a = (struct args){ .spec = spec, .base = base };
 	if (parse_words(&p) != 0 || check_endings(&p) != 0 || check_counts(&p) != 0) {
 		list_free(&p.words);
+		list_free(&p.inputs);
 		args_free(a);
 		return -1;
 	}
-	for (size_t i = 0; i < spec->n_rows; i++)
+	for (size_t i = 0; i < spec->n_rows; i++) {
 		if (spec->rows[i].type == ARG_WORDS)
 			command_line(member(a, &spec->rows[i]), spec, &p.words);
+		if (spec->rows[i].type != ARG_INPUTS)
+			continue;
+		for (size_t k = 0; k < a->pos.n; k++)
+			list_add(member(a, &spec->rows[i]), a->pos.v[k]);
+		for (size_t k = 0; k < p.inputs.n; k++)
+			list_add(member(a, &spec->rows[i]), p.inputs.v[k]);
+	}
 	list_free(&p.words);
+	list_free(&p.inputs);
 	return 0;
 }
 
@@ -452,6 +498,6 @@ void args_free(struct args *a)
 	list_free(&a->pos);
 	list_free(&a->overrides);
 	for (size_t i = 0; i < a->spec->n_rows; i++)
-		if (a->spec->rows[i].type == ARG_LIST || a->spec->rows[i].type == ARG_WORDS)
+		if (a->spec->rows[i].type == ARG_LIST || is_listing(&a->spec->rows[i]))
 			list_free(member(a, &a->spec->rows[i]));
 }

@@ -32,6 +32,8 @@ enum arg_type {
 	ARG_U64,  /* uint64_t: decimal or 0x hexadecimal, min..max */
 	ARG_ENUM, /* int: index into names */
 	ARG_LIST, /* struct arg_list: may be given more than once */
+	ARG_INPUTS, /* struct arg_list: no option, but the files that the command line names to be read: operands, and values of
+		       options that name a FILE (or TRACE, ...) and are no place */
 	ARG_WORDS /* struct arg_list: no option, but the whole command line from the program's name on, without the
 		     options whose rows have .place */
 };
@@ -66,6 +68,7 @@ struct arg_spec {
 	size_t n_rows;           /* at most 64 */
 	size_t min_pos, max_pos; /* number of operands; ARG_ANY = no upper limit */
 	bool overrides;          /* --section.key=value is collected, not refused */
+	const char *example;     /* what may follow the name: printed by the help and by an error about what is missing; or NULL */
 	const char *text;        /* more lines for the help, each ending in a newline; or NULL */
 };
 
@@ -85,8 +88,11 @@ struct args {
  */
 int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **argv, void *base,
 	       struct err *e);
-/* Free the lists, those of ARG_LIST and ARG_WORDS rows too. */
+/* Free the lists, those of ARG_LIST, ARG_INPUTS and ARG_WORDS rows too. */
 void args_free(struct args *a);
+
+/* ERR_USAGE: the printf-formatted sentence, which says what is missing, and the command's example. Returns -1. */
+int args_missing(const struct arg_spec *spec, struct err *e, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* What "--help" prints. */
 void args_help(const struct arg_spec *spec, FILE *f);

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/base/digest.h"
+#include "sim/base/str.h"
+
 /* The file of an origin "file:line", as length. */
 static int file_of(const char *origin)
 {
@@ -120,6 +123,44 @@ static void value_rows(struct rep_table *t, const struct effective *x, bool name
 	}
 }
 
+/* The file's name: that a folder is called otherwise makes no other configuration. What is in it is an input of its own. */
+static const char *bare_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+void effective_sources(const struct effective *x, size_t n, struct rep *r)
+{
+	for (size_t k = 0; k < n; k++) {
+		const struct opt_set *set = x[k].config->set;
+		struct str text = STR_INIT;
+		char digest[DIGEST_TEXT];
+
+		for (size_t i = 0; i < opt_files(set); i++)
+			rep_source(r, REP_OF_INPUT, opt_file_at(set, i), NULL);
+		for (size_t i = 0; i < opt_count(set); i++) {
+			struct opt_view v = opt_at(set, i);
+			bool path = v.row->type == OPT_PATH;
+
+			str_addf(&text, "%s.%s=%s\n", v.row->section, v.row->key, path ? bare_name(v.value) : v.value);
+			if (path && v.value[0] != '\0')
+				rep_source(r, REP_OF_INPUT, v.value, NULL);
+		}
+		digest_text(str_get(&text), text.len, digest);
+		rep_source(r, REP_OF_CONFIG, x[k].title[0] != '\0'	 ? x[k].title
+					     : x[k].config->path[0] != '\0' ? x[k].config->path
+									      : "defaults and overrides", digest);
+		str_free(&text);
+	}
+}
+
+void effective_source(const struct config *c, struct rep *r)
+{
+	effective_sources(&(struct effective){ c, "" }, 1, r);
+}
+
 void effective_tables(const struct effective *x, size_t n, struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -138,4 +179,5 @@ void effective_tables(const struct effective *x, size_t n, struct rep *r)
 	rep_detail(t);
 	for (size_t i = 0; i < n; i++)
 		value_rows(t, &x[i], n != 1);
+	effective_sources(x, n, r);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "sim/base/file.h"
+#include "sim/base/share.h"
 
 const char *const output_formats[REP_FORMAT_COUNT + 1] = {
 #define X(id, name, help) name,
@@ -31,12 +32,24 @@ int output_text(const struct output_args *o, const struct str *text, struct err 
 	return file_commit(&f, e);
 }
 
+/* As it was found: a configuration may be a shipped one. */
+static void add_input(struct rep *r, const char *name)
+{
+	struct str path = STR_INIT;
+
+	if (share_find(&path, name))
+		rep_source(r, REP_OF_INPUT, str_get(&path), NULL);
+	str_free(&path);
+}
+
 int output_write(const struct output_args *o, struct rep *r, struct err *e)
 {
 	const struct rep *one = r;
 
 	if (!rep_has_command(r))
 		rep_command(r, o->words.v, o->words.n);
+	for (size_t i = 0; i < o->inputs.n; i++)
+		add_input(r, o->inputs.v[i]);
 	return output_write_all(o, &one, 1, e);
 }
 

@@ -11,6 +11,7 @@ struct output_args {
 	const char *file; /* NULL: standard output */
 	int format;       /* enum rep_format */
 	struct arg_list words; /* the command line without the above: goes into the report */
+	struct arg_list inputs; /* files that it names to be read: their hashes do, too */
 };
 
 /* For commands that have it: stacks for a flame graph instead of a report. */
@@ -26,10 +27,11 @@ extern const char *const output_or_folded[REP_FORMAT_COUNT + 2]; /* the same and
 	{ "--format", NULL, ARG_ENUM, offsetof(type, member) + offsetof(struct output_args, format), \
 	  .names = formats, .place = true, .help = "format of the report, instead of by the ending of FILE",   \
 	  .by_ending = 1 + offsetof(type, member) + offsetof(struct output_args, file) },             \
+	{ NULL, NULL, ARG_INPUTS, offsetof(type, member) + offsetof(struct output_args, inputs), .help = "" }, \
 	{ NULL, NULL, ARG_WORDS, offsetof(type, member) + offsetof(struct output_args, words), .help = "" }
 #define OUTPUT_ARG_ROWS(type, member) OUTPUT_ARG_ROWS_OF(type, member, output_formats)
 
-/* Write a report to where the arguments say, with the command line in it if it has none yet. ERR_IO. */
+/* Write a report to where the arguments say, with the command line, and the files that it names, in it if it has none yet. ERR_IO. */
 int output_write(const struct output_args *o, struct rep *r, struct err *e);
 /* Write text that is no report there. ERR_IO. */
 int output_text(const struct output_args *o, const struct str *text, struct err *e);

@@ -36,6 +36,9 @@ void opt_free(struct opt_set *set)
 	free(set->kinds);
 	free(set->slots);
 	free(set->sorted);
+	for (unsigned long i = 0; i < set->files; i++)
+		free(set->file[i]);
+	free(set->file);
 	free(set);
 }
 
@@ -405,6 +408,16 @@ int opt_done(struct opt_set *set, struct err *e)
 		store(slot, &v, "default");
 	}
 	return 0;
+}
+
+size_t opt_files(const struct opt_set *set)
+{
+	return set->files;
+}
+
+const char *opt_file_at(const struct opt_set *set, size_t i)
+{
+	return set->file[i];
 }
 
 size_t opt_count(const struct opt_set *set)

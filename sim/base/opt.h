@@ -73,6 +73,10 @@ int opt_override(struct opt_set *set, const char *assignment, struct err *e);
 /* Fill what nobody set with its default; call once after the last load. */
 int opt_done(struct opt_set *set, struct err *e);
 
+/* The files that were read, includes too, in the order of reading; a file may be there twice. */
+size_t opt_files(const struct opt_set *set);
+const char *opt_file_at(const struct opt_set *set, size_t i);
+
 /* One effective option as seen by `el2sim config`. Strings belong to the set. */
 struct opt_view {
 	const struct opt_row *row;

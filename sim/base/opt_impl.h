@@ -53,6 +53,7 @@ struct opt_set {
 	struct opt_kind *kinds;   /* of sections that files may invent */
 	size_t n_kinds;
 	unsigned long files; /* serial number of the last file read */
+	char **file;	     /* their names, files of them */
 };
 
 /* --- opt.c --- */

@@ -514,7 +514,9 @@ static int load_text(struct load *l, const struct file *parent, const char *path
 	int r;
 
 	f.depth = parent != NULL ? parent->depth + 1 : 0;
-	f.serial = ++l->set->files;
+	l->set->file = xrealloc(l->set->file, (l->set->files + 1) * sizeof(*l->set->file));
+	l->set->file[l->set->files++] = xstrdup(path);
+	f.serial = l->set->files;
 	f.dir = dir_of(path);
 	l->files++;
 	r = parse_text(&f, text, n);

@@ -2,6 +2,7 @@
 /* el2sim abi: what the register ABI costs a VMM, over numbers of vCPUs. */
 #include <stdio.h>
 
+#include "sim/app/effective.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/cmd_abi.h"
 #include "sim/app/output.h"
@@ -27,7 +28,8 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "abi", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 1, .overrides = true,
+	.name = "abi", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 1,
+	.example = "configs/experiment/abi-scope.ini", .overrides = true,
 	.text = "CONFIG may be left out with --list and --compare. The options are those of [abi]: el2sim config --doc.\n"
 		"Exit status with --compare: 0 for a faithful dump of that kernel and CPU, 1 if registers or ID values differ.\n",
 };
@@ -49,6 +51,7 @@ static int run(const struct abi_args *o, const struct config *c, struct err *e)
 		rc = abi_report_compare(c, o->compare, r, &same, e);
 	else
 		rc = abi_report_study(c, o->vcpus, r, e);
+	effective_source(c, r);
 	if (rc == 0)
 		rc = output_write(&o->out, r, e);
 	rep_free(r);
@@ -81,7 +84,7 @@ static int check(const struct abi_args *o, const struct args *a, struct err *e)
 	if (o->diff != NULL && !o->list)
 		return err_set(e, ERR_USAGE, "--diff without --list: want abi --list --diff %s", o->diff);
 	if (a->pos.n == 0 && !o->list && o->compare == NULL)
-		return err_set(e, ERR_USAGE, "no CONFIG: want one with a path profile, such as configs/experiment/abi-scope.ini");
+		return args_missing(&spec, e, "no CONFIG: want one with a path profile");
 	return 0;
 }
 

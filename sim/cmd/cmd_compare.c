@@ -28,7 +28,8 @@ static const struct arg_row arg_rows[] = {
 
 static const struct arg_spec spec = {
 	.name = "compare", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
-	.min_pos = 1, .max_pos = ARG_ANY, .overrides = true,
+	.min_pos = 1, .max_pos = ARG_ANY,
+	.example = "configs/experiment/eager-vs-deferred.ini", .overrides = true,
 	.text = "A single CONFIG with a section [compare] says itself what is compared:\n"
 		"  configs = FILE, FILE, ...                columns (relative to that file)\n"
 		"  vary = SECTION.KEY=A,B; SECTION.KEY=C,D  as --vary\n"

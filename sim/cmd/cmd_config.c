@@ -6,6 +6,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/app/config.h"
+#include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/base/share.h"
 #include "sim/base/str.h"
@@ -216,6 +217,7 @@ int cmd_config(int argc, char **argv, struct err *e)
 			profile_tables(r);
 		} else {
 			value_table(&c, o.all, r);
+			effective_source(&c, r);
 		}
 		rc = rc == 0 ? output_write(&o.out, r, e) : rc;
 		rep_free(r);

@@ -41,7 +41,8 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "diff", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 2, .max_pos = 2, .overrides = true,
+	.name = "diff", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 2, .max_pos = 2,
+	.example = "configs/experiment/linux-6.12-vhe-n1.ini configs/experiment/my-kernel.ini", .overrides = true,
 	.text = "A and B are reports (--format json), results files of el2sim sweep, or configurations, which are run;\n"
 		"--section.key=value is for configurations. A is what there was before.\n"
 		"Points of sweeps are joined by the values of their axes.\n",
@@ -213,6 +214,10 @@ static int report(struct diff *d, struct sides *s, const struct diff_args *o, st
 			 "gate looks at them (el2sim doctor TRACE: what to record)", s->bounds);
 	if (o->explain && explain(d, s, s->r, e) != 0)
 		return -1;
+	if (s->a.rep != NULL)
+		rep_sources_of(s->r, s->a.rep);
+	if (s->b.rep != NULL)
+		rep_sources_of(s->r, s->b.rep);
 	return output_write(&o->out, s->r, e);
 }
 

@@ -25,7 +25,8 @@ static const struct arg_row rows[] = {
 	OUTPUT_ARG_ROWS(struct doctor_args, out),
 };
 
-static const struct arg_spec spec = { .name = "doctor", .rows = rows, .n_rows = ARG_ROWS(rows), .min_pos = 1, .max_pos = 1 };
+static const struct arg_spec spec = { .name = "doctor", .rows = rows, .n_rows = ARG_ROWS(rows), .min_pos = 1, .max_pos = 1,
+	.example = "traces/samples/linux-6.12-vhe-mixed-4v2p.e2t" };
 
 /* What is looked at: a native trace, or one that was made of the file for the time being. */
 struct patient {

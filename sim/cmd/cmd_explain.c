@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "sim/app/effective.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/explain_diff.h"
 #include "sim/base/str.h"
@@ -46,7 +47,8 @@ static const struct arg_row arg_rows[] = {
 
 static const struct arg_spec spec = {
 	.name = "explain", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
-	.min_pos = 1, .max_pos = 1, .overrides = true,
+	.min_pos = 1, .max_pos = 1,
+	.example = "configs/experiment/linux-6.12-vhe-n1.ini", .overrides = true,
 	.text = "With --diff, overrides (--section.key=value) apply to both sides, --inject to the first.\n",
 };
 
@@ -117,6 +119,7 @@ static int counts(const struct explain_args *o, const struct args *a, struct err
 		r = rep_new("explain", "Switch program, and how often its ops ran");
 		facts(r, "program", &j.config, j.prog);
 		run_source_facts(&j.result, r);
+		effective_source(&j.config, r);
 		inject_report(j.config.inject, j.config.n_inject, r);
 		unsound_report(j.prog, "", r);
 		listing(o, j.prog, j.out->exec, r);
@@ -185,6 +188,7 @@ static int diff(const struct explain_args *o, const struct args *a, const struct
 		facts(r, "first", first, p);
 		facts(r, "second", &c, q);
 		changes(o, a, r);
+		effective_source(&c, r);
 		inject_report(first->inject, first->n_inject, r);
 		unsound_report(p, "first", r);
 		unsound_report(q, "second", r);
@@ -206,6 +210,7 @@ static int run(const struct explain_args *o, const struct args *a, const struct 
 	if (p == NULL)
 		return -1;
 	r = rep_new("explain", o->diff.n != 0 ? "Difference of two switch programs" : "Switch program");
+	effective_source(c, r);
 	if (o->diff.n != 0) {
 		rc = diff(o, a, c, p, r, e);
 	} else {

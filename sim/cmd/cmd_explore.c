@@ -62,7 +62,8 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "explore", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 1, .overrides = true,
+	.name = "explore", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 1,
+	.example = "configs/experiment/linux-6.12-vhe-n1.ini --depth 8", .overrides = true,
 	.text = "Exit status 0: no violation was found, and the report says how far it looked; 1: a violation.\n",
 };
 
@@ -256,7 +257,7 @@ int cmd_explore(int argc, char **argv, struct err *e)
 	else if (o.doc)
 		rc = doc(&o, e);
 	else if (a.pos.n == 0)
-		rc = err_set(e, ERR_USAGE, "explore: no configuration given: want el2sim explore CONFIG, or --doc");
+		rc = args_missing(&spec, e, "explore: no configuration given: want --doc, or el2sim explore CONFIG");
 	else
 		rc = run(&o, &a, e);
 	args_free(&a);

@@ -2,6 +2,7 @@
 /* el2sim flags: the flags of a vCPU, their rules, and who uses them where, printed from models/hyp/kvm/vflags.def. */
 #include "sim/cmd/cmd.h"
 #include "sim/app/config.h"
+#include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/report/flags_report.h"
 
@@ -37,8 +38,10 @@ static int places(const struct args *a, struct rep *r, struct err *e)
 	rc = config_load_one(&c, a->pos.n != 0 ? a->pos.v[0] : NULL, &a->overrides, e);
 	if (rc == 0 && (p = config_compile(&c, true, e)) == NULL)
 		rc = -1;
-	if (rc == 0)
+	if (rc == 0) {
 		flags_place_table(p, r);
+		effective_source(&c, r);
+	}
 	ws_free(p);
 	config_free(&c);
 	return rc;

@@ -33,6 +33,7 @@ static const struct arg_spec spec = {
 	.n_rows = ARG_ROWS(arg_rows),
 	.min_pos = 2,
 	.max_pos = ARG_ANY,
+	.example = "totals.csv registers.csv -o my-path.ini",
 	.text = "TOTALS has a row per exit kind, REGISTERS a row per kind, register and function\n"
 		"(configs/kernel/README.md has the columns); both may be compressed with zstd.\n",
 };

@@ -4,6 +4,7 @@
 #include "models/hyp/check/ws_lint.h"
 #include "sim/cmd/cmd.h"
 #include "sim/app/config.h"
+#include "sim/app/effective.h"
 #include "sim/app/output.h"
 
 struct lint_args {
@@ -124,6 +125,8 @@ static int run(const struct lint_args *o, const struct config *c, bool configure
 		violations_table(r);
 	} else {
 		rc = find(o, c, configured, &f, e);
+		if (configured)
+			effective_source(c, r);
 		if (f.n != 0)
 			findings_table(&f, r);
 		(f.n != 0 ? rep_alarm : rep_verdict)(r, "%zu finding%s", f.n, f.n == 1 ? "" : "s");

@@ -25,6 +25,7 @@ static const struct arg_row arg_rows[] = {
 
 static const struct arg_spec spec = {
 	.name = "merge", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = ARG_ANY,
+	.example = "shard.1.db shard.2.db -o all.db",
 	.text = "Exit status: 1 if points are missing; the same sweep with -o FILE runs them.\n",
 };
 

@@ -5,6 +5,7 @@
 #include "models/hyp/mutate/mutate.h"
 #include "sim/cmd/cmd.h"
 #include "sim/app/config.h"
+#include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"
 
@@ -20,7 +21,8 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "mutate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 1, .overrides = true,
+	.name = "mutate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 1,
+	.example = "configs/experiment/linux-6.12-vhe-n1.ini", .overrides = true,
 	.text = "Exit status 0: each is noticed, proved to make no difference, or does what el2sim does not follow; 1: not so.\n",
 };
 
@@ -138,6 +140,7 @@ static int run(const struct mutate_args *o, const struct config *c, struct err *
 	summary(&m, r);
 	list(&m, o->all, r);
 	proofs_table(&m, r);
+	effective_source(c, r);
 	(m.unexplained != 0 ? rep_alarm : rep_verdict)(r, "%s on %s: %zu mutants, %zu neither noticed nor explained", wc.model->name, wc.machine->name, m.n, m.unexplained);
 	rc = output_write(&o->out, r, e);
 	if (rc == 0 && m.unexplained != 0)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "models/hyp/ws/ws_explain.h"
+#include "sim/app/effective.h"
 #include "sim/cmd/cmd.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
@@ -24,7 +25,8 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = { .name = "profile", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
-				      .min_pos = 1, .max_pos = 1, .overrides = true };
+				      .min_pos = 1, .max_pos = 1,
+	.example = "configs/experiment/linux-6.12-vhe-n1.ini", .overrides = true };
 
 /* An op of the program and what its executions cost. */
 struct line {
@@ -142,6 +144,7 @@ static int report(const struct job *j, const struct profile_args *o, struct err 
 	}
 	rep_note(r, "modelled cycles only: the measured path of the kernel's other code is in el2sim run");
 	calibration_note(j->prog->config.machine, r);
+	effective_source(&j->config, r);
 	rc = output_write(&o->out, r, e);
 	rep_free(r);
 	return rc;

@@ -46,6 +46,7 @@ static const struct arg_row arg_rows[] = {
 
 static const struct arg_spec spec = {
 	.name = "query", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 2,
+	.example = "policy-matrix.db \"SELECT * FROM points\"",
 	.text = "The file is not changed. Beside SQLite's own there is the function report(report): the text of a report.\n",
 };
 
@@ -283,7 +284,7 @@ int cmd_query(int argc, char **argv, struct err *e)
 	if (o.schema) {
 		rc = print_schema(&o, e);
 	} else if (a.pos.n != 2) {
-		rc = err_set(e, ERR_USAGE, "want RESULTS and SQL, such as: el2sim query sweep.db \"SELECT * FROM points\"");
+		rc = args_missing(&spec, e, "want RESULTS and SQL");
 	} else {
 		s = store_open(a.pos.v[0], STORE_READ, e);
 		rc = s != NULL ? ask(s, a.pos.v[1], &o, e) : -1;

@@ -17,6 +17,7 @@ static const struct arg_row arg_rows[] = {
 
 static const struct arg_spec spec = {
 	.name = "report", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = ARG_ANY,
+	.example = "result.json -o result.html",
 	.text = "RESULT is a report that a command wrote with --format json, or the results file of a sweep.\n",
 };
 

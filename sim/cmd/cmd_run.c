@@ -39,7 +39,8 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = { .name = "run", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
-				      .min_pos = 1, .max_pos = 1, .overrides = true };
+				      .min_pos = 1, .max_pos = 1,
+	.example = "configs/experiment/linux-6.12-vhe-n1.ini", .overrides = true };
 
 /* What the written events say about themselves. */
 static void origin(const struct job *j, struct str *text)

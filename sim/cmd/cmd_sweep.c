@@ -52,7 +52,8 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "sweep", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 1, .overrides = true,
+	.name = "sweep", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 1,
+	.example = "configs/experiment/policy-matrix.ini", .overrides = true,
 	.text = "A second run does what is missing. Exit status: 1 if points failed, 130 after an interrupt.\n"
 		"How [sweep] is written: el2sim config --doc; what is stored: el2sim query --schema.\n",
 };

@@ -69,6 +69,7 @@ static const struct arg_spec spec = {
 	.n_rows = ARG_ROWS(arg_rows),
 	.min_pos = 0,
 	.max_pos = 1,
+	.example = "--reference registers.csv --totals totals.csv --order order.tar.xz",
 	.overrides = true,
 	.text = "Without CONFIG, machine profile and switch model are those of --kernel, --cpu and "
 		"--mode.\n"

@@ -60,6 +60,7 @@ struct rep *rep_new(const char *command, const char *title)
 
 	r->command = printable(command);
 	r->title = printable(title);
+	rep_made_by(r, EL2SIM_VERSION, rep_program);
 	return r;
 }
 
@@ -108,6 +109,13 @@ void rep_free(struct rep *r)
 	}
 	for (size_t i = 0; i < r->ntables; i++)
 		free_table(r->tables[i]);
+	for (size_t i = 0; i < r->norigins; i++) {
+		free(r->origins[i].name);
+		free(r->origins[i].sha256);
+	}
+	free(r->origins);
+	free(r->version);
+	free(r->program);
 	free_lines(&r->alarms);
 	free_lines(&r->verdicts);
 	free_lines(&r->notes);

@@ -82,6 +82,29 @@ void rep_fact_u64(struct rep *r, const char *key, const char *title, uint64_t v,
 void rep_command(struct rep *r, const char *const *words, size_t n);
 bool rep_has_command(const struct rep *r);
 
+/* What a report was made from; one row per kind: enumerator, key in the JSON, what a page calls it. */
+#define REP_SOURCES(X)                                                                              \
+	X(REP_OF_CONFIG, "configurations", "effective configuration")                               \
+	X(REP_OF_INPUT, "inputs", "input")
+
+enum rep_source {
+#define X(id, key, title) id,
+	REP_SOURCES(X)
+#undef X
+	REP_SOURCE_COUNT
+};
+
+/*
+ * Provenance, in JSON and HTML: version and hash of the program (of every report), and what it was made from. sha256:
+ * 64 hexadecimal digits; NULL of REP_OF_INPUT: name is that of a file, which is read when the report is written, and is
+ * left out if there is no such file; the same file twice is once.
+ */
+void rep_source(struct rep *r, enum rep_source kind, const char *name, const char *sha256);
+/* All that another report was made from, too. */
+void rep_sources_of(struct rep *r, const struct rep *other);
+/* The program that made the report, if it is not this one: version and hash as it gave them, "" if it did not. */
+void rep_made_by(struct rep *r, const char *version, const char *program);
+
 /*
  * Start a table; cols and their strings are copied. The table lives as long as the report and may be
  * filled while others are started. The same key twice is BUG().

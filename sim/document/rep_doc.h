@@ -46,8 +46,16 @@ struct rep_lines {
 void rep_alarm_only(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool rep_is_alarm(const struct rep *r, const char *sentence);
 
+struct rep_origin {
+	enum rep_source kind;
+	char *name, *sha256; /* NULL: of the file, when it is written */
+};
+
 struct rep {
 	char *command, *title;
+	char *version, *program; /* of what made it: version, SHA-256 of what it is compiled from; "": not known */
+	struct rep_origin *origins;
+	size_t norigins;
 	struct rep_fact *facts;
 	size_t nfacts;
 	struct rep_table **tables; /* pointers: commands keep them while others are added */
@@ -59,6 +67,14 @@ struct rep {
 /* Version in the JSON "schema"; raise it when an older reader would misunderstand. */
 #define REP_VERSION        1
 #define REP_VERSION_BOUNDS 2 /* of a report with bounds: who does not know them takes them for figures */
+
+/* SHA-256 of el2sim's own source (cmake/program.cmake): the same source has the same on every machine. */
+extern const char rep_program[];
+
+/* Call fn for each origin of a kind; sha256 is known. */
+void rep_each_origin(const struct rep *r, enum rep_source kind, void (*fn)(void *ctx, const char *name, const char *sha256),
+		     void *ctx);
+extern const char *const rep_source_keys[REP_SOURCE_COUNT], *const rep_source_titles[REP_SOURCE_COUNT];
 
 extern const char *const rep_chart_names[REP_CHART_COUNT + 1]; /* NULL-terminated */
 extern const char *const rep_bound_signs[REP_BOUND_COUNT], *const rep_bound_words[REP_BOUND_COUNT];

@@ -356,6 +356,34 @@ static void add_table(struct str *b, const struct rep *r, const struct rep_table
 	str_add(b, "</section>\n");
 }
 
+static void add_origin(void *ctx, const char *name, const char *sha256)
+{
+	struct str *b = ctx;
+
+	add_element(b, "<tr><td>", name, "</td>");
+	add_element(b, "<td><code>", sha256, "</code></td></tr>\n");
+}
+
+/* Program and files by their hashes: whether another run would be of the same. */
+static void add_provenance(struct str *b, const struct rep *r)
+{
+	if (r->version[0] == '\0')
+		return;
+	str_add(b, "<details class=\"made\"><summary>What it was made from (SHA-256)</summary>\n<table><tbody>\n<tr><td>el2sim ");
+	add_text(b, r->version);
+	add_element(b, "</td><td><code>", r->program, "</code></td></tr>\n");
+	for (unsigned kind = 0; kind < REP_SOURCE_COUNT; kind++) {
+		struct str rows = STR_INIT;
+
+		rep_each_origin(r, (enum rep_source)kind, add_origin, &rows);
+		if (rows.len != 0)
+			str_addf(b, "<tr><th colspan=\"2\" scope=\"rowgroup\">%s</th></tr>\n", rep_source_titles[kind]);
+		str_add(b, str_get(&rows));
+		str_free(&rows);
+	}
+	str_add(b, "</tbody></table></details>\n");
+}
+
 static void add_reproduce(struct str *b, const struct rep *r, const char *prefix)
 {
 	const struct rep_table *effective = table_of(r, REP_EFFECTIVE);
@@ -368,10 +396,12 @@ static void add_reproduce(struct str *b, const struct rep *r, const char *prefix
 	if (r->words.n == 0)
 		return;
 	begin_section(b, prefix, "reproduce", "How to reproduce it");
-	str_add(b, "<p>With el2sim " EL2SIM_VERSION ", in the folder that the paths start from:</p>\n");
+	add_element(b, "<p>With el2sim ", r->version, ", in the folder that the paths start from:</p>\n");
 	add_command(b, r);
 	str_add(b, "<p>The same input gives the same bytes: add <code>--format text</code>, <code>md</code>, "
-		   "<code>csv</code> or <code>json</code> for other forms of this page.</p></section>\n");
+		   "<code>csv</code> or <code>json</code> for other forms of this page.</p>");
+	add_provenance(b, r);
+	str_add(b, "</section>\n");
 }
 
 static void add_report(struct str *b, const struct rep *r, const char *prefix)

@@ -255,6 +255,42 @@ static void add_lines(struct str *b, const struct rep_lines *l)
 	str_add(b, l->n != 0 ? "\n  " : "");
 }
 
+struct origins {
+	struct str *b;
+	size_t n;
+};
+
+static void add_origin(void *ctx, const char *name, const char *sha256)
+{
+	struct origins *o = ctx;
+
+	add_member(o->b, o->n++, "\n      ", NULL);
+	str_add(o->b, "{\"name\": ");
+	add_string(o->b, name);
+	str_add(o->b, ", \"sha256\": ");
+	add_string(o->b, sha256);
+	str_addc(o->b, '}');
+}
+
+/* Nothing of a report whose maker did not say. */
+static void add_provenance(struct str *b, const struct rep *r)
+{
+	if (r->version[0] == '\0')
+		return;
+	str_add(b, ",\n  \"provenance\": {\n    \"version\": ");
+	add_string(b, r->version);
+	str_add(b, ",\n    \"program\": ");
+	add_string(b, r->program);
+	for (unsigned kind = 0; kind < REP_SOURCE_COUNT; kind++) {
+		struct origins o = { b, 0 };
+
+		str_addf(b, ",\n    \"%s\": [", rep_source_keys[kind]);
+		rep_each_origin(r, (enum rep_source)kind, add_origin, &o);
+		str_add(b, o.n != 0 ? "\n    ]" : "]");
+	}
+	str_add(b, "\n  }");
+}
+
 void write_REP_JSON(const struct rep *r, struct str *b)
 {
 	str_addf(b, "{\n  \"schema\": \"el2sim.%s/%d\",\n  \"title\": ", r->command,
@@ -268,6 +304,7 @@ void write_REP_JSON(const struct rep *r, struct str *b)
 		}
 		str_addc(b, ']');
 	}
+	add_provenance(b, r);
 	if (r->alarms.n != 0) {
 		str_add(b, ",\n  \"alarms\": [");
 		add_lines(b, &r->alarms);

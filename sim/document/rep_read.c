@@ -491,6 +491,34 @@ static int read_command(const struct reader *d, const json_t *top)
 	return rc;
 }
 
+/* Of a report whose maker did not say, nothing is said. */
+static int read_provenance(const struct reader *d, const json_t *top)
+{
+	const json_t *made = json_object_get(top, "provenance"), *v;
+	const char *version, *program;
+	size_t i;
+
+	rep_made_by(d->r, "", "");
+	if (made == NULL)
+		return 0;
+	version = text_at(d, made, "provenance", "version");
+	program = version != NULL ? text_at(d, made, "provenance", "program") : NULL;
+	if (program == NULL)
+		return -1;
+	rep_made_by(d->r, version, program);
+	for (unsigned kind = 0; kind < REP_SOURCE_COUNT; kind++) {
+		json_array_foreach(json_object_get(made, rep_source_keys[kind]), i, v) {
+			const char *name = text_at(d, v, "provenance", "name"), *sha256;
+
+			sha256 = name != NULL ? text_at(d, v, "provenance", "sha256") : NULL;
+			if (sha256 == NULL)
+				return -1;
+			rep_source(d->r, (enum rep_source)kind, name, sha256);
+		}
+	}
+	return 0;
+}
+
 static struct rep *read_top(struct reader *d, const json_t *top)
 {
 	char command[64];
@@ -500,7 +528,7 @@ static struct rep *read_top(struct reader *d, const json_t *top)
 		return NULL;
 	d->r = rep_new(command, title);
 	if ((json_object_get(top, "alarms") == NULL || read_sentences(d, top, "alarms", rep_alarm_only) == 0) &&
-	    read_command(d, top) == 0 && read_facts(d, top) == 0 && read_tables(d, top) == 0 &&
+	    read_command(d, top) == 0 && read_provenance(d, top) == 0 && read_facts(d, top) == 0 && read_tables(d, top) == 0 &&
 	    read_sentences(d, top, "verdicts", rep_verdict) == 0 && read_sentences(d, top, "notes", rep_note) == 0)
 		return d->r;
 	rep_free(d->r);

@@ -588,6 +588,17 @@ static int fill(const struct sweep_data *d, struct rep *r, struct err *e)
 	return calibration_notes(d, r, e);
 }
 
+/* What ran the points: that program, as the file was made of; and the plan, which has the hashes of all that it reads. */
+static void provenance(const struct store *s, struct rep *r)
+{
+	static const char name[] = "el2sim ";
+	const char *program = store_meta(s, "program");
+
+	rep_made_by(r, strncmp(program, name, sizeof(name) - 1) == 0 ? program + sizeof(name) - 1 : program,
+		    store_meta(s, "program_hash"));
+	rep_source(r, REP_OF_CONFIG, store_meta(s, "config"), store_meta(s, "plan_hash"));
+}
+
 struct rep *sweep_report(struct store *s, struct err *e)
 {
 	const char *question = store_meta(s, "question"), *title = store_meta(s, "title");
@@ -598,8 +609,10 @@ struct rep *sweep_report(struct store *s, struct err *e)
 	if (rc == 0)
 		rc = fill(&d, r, e);
 	sweep_data_free(&d);
-	if (rc == 0)
+	if (rc == 0) {
+		provenance(s, r);
 		return r;
+	}
 	rep_free(r);
 	return NULL;
 }

@@ -40,6 +40,7 @@ static const struct arg_spec spec = { .set = &cmd_trace_set,
 				      .n_rows = ARG_ROWS(rows),
 				      .min_pos = 1,
 				      .max_pos = 1,
+	.example = "kvm.dat -o kvm.e2t",
 				      .text = "Formats for --from:\n"
 #define IMPORTER(id, name, help, kind) "  " name ": " help "\n"
 #include "traces/import/importers.def"

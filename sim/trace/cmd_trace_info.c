@@ -18,6 +18,7 @@ static const struct arg_spec spec = {
 	.n_rows = ARG_ROWS(rows),
 	.min_pos = 1,
 	.max_pos = 1,
+	.example = "traces/samples/linux-6.12-vhe-mixed-4v2p.e2t",
 };
 
 int cmd_trace_info(int argc, char **argv, struct err *e)

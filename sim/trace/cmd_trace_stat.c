@@ -58,6 +58,7 @@ static const struct arg_spec spec = {
 	.n_rows = ARG_ROWS(rows),
 	.min_pos = 1,
 	.max_pos = 1,
+	.example = "traces/samples/linux-6.12-vhe-mixed-4v2p.e2t",
 #define X(id, name, help) "  " name ": " help "\n"
 #define TRACE_KEY(id, name, heading, help) "  " name ": " help "\n"
 	.text = "Intervals:\n" INTERVALS(X) "Keys:\n"

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a report was made with and from. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/base/digest.h"
+#include "sim/document/rep_doc.h"
+
+const char *const rep_source_keys[REP_SOURCE_COUNT] = {
+#define X(id, key, title) [id] = key,
+	REP_SOURCES(X)
+#undef X
+};
+
+const char *const rep_source_titles[REP_SOURCE_COUNT] = {
+#define X(id, key, title) [id] = title,
+	REP_SOURCES(X)
+#undef X
+};
+
+void rep_source(struct rep *r, enum rep_source kind, const char *name, const char *sha256)
+{
+	for (size_t i = 0; i < r->norigins; i++)
+		if (kind == REP_OF_INPUT && r->origins[i].kind == kind && strcmp(r->origins[i].name, name) == 0)
+			return;
+	r->origins = xrealloc(r->origins, (r->norigins + 1) * sizeof(*r->origins));
+	r->origins[r->norigins++] = (struct rep_origin){ kind, xstrdup(name), sha256 != NULL ? xstrdup(sha256) : NULL };
+}
+
+void rep_sources_of(struct rep *r, const struct rep *other)
+{
+	for (size_t i = 0; i < other->norigins; i++)
+		rep_source(r, other->origins[i].kind, other->origins[i].name, other->origins[i].sha256);
+}
+
+void rep_made_by(struct rep *r, const char *version, const char *program)
+{
+	free(r->version);
+	free(r->program);
+	r->version = xstrdup(version);
+	r->program = xstrdup(program);
+}
+
+void rep_each_origin(const struct rep *r, enum rep_source kind, void (*fn)(void *ctx, const char *name, const char *sha256),
+		     void *ctx)
+{
+	for (size_t i = 0; i < r->norigins; i++) {
+		const struct rep_origin *o = &r->origins[i];
+		char digest[DIGEST_TEXT];
+
+		if (o->kind == kind && (o->sha256 != NULL || digest_file(o->name, digest)))
+			fn(ctx, o->name, o->sha256 != NULL ? o->sha256 : digest);
+	}
+}
