@@ -413,19 +413,19 @@ END_TEST
 static const struct {
 	const char *spec, *message;
 } bad_specs[] = {
-	{ "drap:x", "unknown injection \"drap\": do you mean drop?" },
+	{ "drap:x", "unknown injection \"drap\": did you mean \"drop\"?" },
 	{ "drop", "want drop:WHAT[@PHASE[/SIDE]]" },
-	{ "drop:SCTLR_EL9", "do you mean SCTLR_EL1?" },
-	{ "drop:SCTLR_EL1@exti", "unknown phase \"exti\": do you mean exit?" },
-	{ "drop:SCTLR_EL1@exit/gest", "unknown side \"gest\": do you mean guest?" },
+	{ "drop:SCTLR_EL9", "did you mean \"SCTLR_EL1\"?" },
+	{ "drop:SCTLR_EL1@exti", "unknown phase \"exti\": did you mean \"exit\"?" },
+	{ "drop:SCTLR_EL1@exit/gest", "unknown side \"gest\": did you mean \"guest\"?" },
 	{ "swap:SCTLR_EL1@exit", "want swap:A,B@PHASE" },
 	{ "bypass-accessor:el1", "want a system register" },
 	{ "skip-put:0", "want skip-put:every, skip-put:N, N from 1, or skip-put:reset" },
 	{ "flag:SYSREGS_ON_CPU", "want flag:NAME=not-set" },
-	{ "flag:SYSREGS_ON_CPV=not-set", "do you mean SYSREGS_ON_CPU?" },
+	{ "flag:SYSREGS_ON_CPV=not-set", "did you mean \"SYSREGS_ON_CPU\"?" },
 	{ "move:SPSR_EL2@exit", "want move:A,B@PHASE" },
 	{ "add-isb:debug", "want add-isb:WHAT@PHASE" },
-	{ "blame:host_debugs", "unknown known bug \"host_debugs\": do you mean host_debug?" },
+	{ "blame:host_debugs", "unknown known bug \"host_debugs\": did you mean \"host_debug\"?" },
 	{ "keep-pc:x", "want keep-pc alone" },
 	{ "host-write:debug", "want a system register" },
 };

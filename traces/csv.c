@@ -51,17 +51,16 @@ static void header_hint(const struct csv *c, char *s, struct str *hint)
 	size_t i = 0;
 
 	for (char *at = s; at != NULL && i < c->n; i++) {
-		const char *name = strsep(&at, ","), *near;
+		const char *name = strsep(&at, ",");
+		bool elsewhere = false; /* the word is right, its place is not */
 
 		if (strcmp(name, c->columns[i]) == 0)
 			continue;
-		near = str_nearest(name, c->columns, c->n);
-		if (near == NULL || strcmp(near, name) == 0)
-			str_addf(hint, "; column %zu is \"%.40s\": want \"%s\"", i + 1, name,
-				 c->columns[i]);
-		else
-			str_addf(hint, "; column %zu is \"%.40s\": did you mean \"%s\"?", i + 1,
-				 name, near);
+		for (size_t k = 0; k < c->n; k++)
+			elsewhere |= strcmp(name, c->columns[k]) == 0;
+		str_addf(hint, "; column %zu is \"%.40s\"", i + 1, name);
+		if (elsewhere || !str_add_near(hint, ": ", name, c->columns, c->n))
+			str_addf(hint, ": want \"%s\"", c->columns[i]);
 		return;
 	}
 	str_addf(hint, "; it ends after column %zu", i);

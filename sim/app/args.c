@@ -158,7 +158,7 @@ static int unknown_option(const struct arg_spec *spec, const char *word, struct 
 	const char **names = xcalloc(2 * spec->n_rows + 1, sizeof(*names));
 	int bare = (int)strcspn(word, "=");
 	struct str name = STR_INIT;
-	const char *near;
+	char otherwise[160];
 	size_t n = 0;
 
 	for (size_t i = 0; i < spec->n_rows; i++) {
@@ -170,20 +170,16 @@ static int unknown_option(const struct arg_spec *spec, const char *word, struct 
 	}
 	names[n++] = "--help";
 	str_addn(&name, word, (size_t)bare);
-	near = str_nearest(str_get(&name), names, n);
+	(void)snprintf(otherwise, sizeof(otherwise), "\"%s %s --help\" lists the options", prog_of(spec), spec->name);
+	(void)err_unknown(e, ERR_USAGE, str_get(&name), names, n, otherwise, "unknown option \"%s\"", str_get(&name));
 	str_free(&name);
 	free(names);
-	if (near != NULL)
-		return err_set(e, ERR_USAGE, "unknown option \"%.*s\": did you mean \"%s\"?", bare,
-			       word, near);
-	return err_set(e, ERR_USAGE, "unknown option \"%.*s\": \"%s %s --help\" lists the options",
-		       bare, word, prog_of(spec), spec->name);
+	return -1;
 }
 
 static int store_enum(int *v, const struct arg_row *r, const char *text, struct err *e)
 {
 	struct str known = STR_INIT;
-	const char *near;
 	size_t n;
 
 	for (n = 0; r->names[n] != NULL; n++) {
@@ -193,10 +189,8 @@ static int store_enum(int *v, const struct arg_row *r, const char *text, struct 
 		}
 	}
 	names_joined(&known, r->names, ", ");
-	near = str_nearest(text, r->names, n);
-	err_set(e, ERR_USAGE, "%s %s: want one of %s%s%s%s", r->name, text, str_get(&known),
-		near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-		near != NULL ? "\"?" : "");
+	(void)str_add_near(&known, "; ", text, r->names, n);
+	err_set(e, ERR_USAGE, "%s %s: want one of %s", r->name, text, str_get(&known));
 	str_free(&known);
 	return -1;
 }

@@ -70,17 +70,14 @@ void bug_names_free(struct bug_names *names)
 static int check_name(const char *name, struct err *e)
 {
 	struct bug_names all;
-	const char *near;
 	bool known = false;
 
 	if (bug_names(&all, e) != 0)
 		return -1;
 	for (size_t i = 0; i < all.n; i++)
 		known |= strcmp(all.v[i], name) == 0;
-	near = str_nearest(name, (const char *const *)all.v, all.n);
 	if (!known)
-		(void)err_set(e, ERR_USAGE, "unknown bug \"%s\"%s%s%s", name, near != NULL ? ": did you mean \"" : ": see el2sim bugs",
-			      near != NULL ? near : "", near != NULL ? "\"?" : "");
+		(void)err_unknown(e, ERR_USAGE, name, (const char *const *)all.v, all.n, "see el2sim bugs", "unknown bug \"%s\"", name);
 	bug_names_free(&all);
 	return known ? 0 : -1;
 }

@@ -69,17 +69,14 @@ static int print_help(const struct cmd_set *set, struct err *e)
 static int unknown(const struct cmd_set *set, const char *name, struct err *e)
 {
 	const char **names = xcalloc(set->n, sizeof(*names));
-	const char *near;
+	char otherwise[80];
 
 	for (size_t i = 0; i < set->n; i++)
 		names[i] = set->rows[i].name;
-	near = str_nearest(name, names, set->n);
+	(void)snprintf(otherwise, sizeof(otherwise), "\"%s --help\" lists the commands", set->prog);
+	(void)err_unknown(e, ERR_USAGE, name, names, set->n, otherwise, "unknown command \"%s\"", name);
 	free(names);
-	if (near != NULL)
-		return err_set(e, ERR_USAGE, "unknown command \"%s\": did you mean \"%s\"?", name,
-			       near);
-	return err_set(e, ERR_USAGE, "unknown command \"%s\": \"%s --help\" lists the commands",
-		       name, set->prog);
+	return -1;
 }
 
 int cmd_dispatch(const struct cmd_set *set, cmd_fn *const *fns, int argc, char **argv, struct err *e)

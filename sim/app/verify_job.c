@@ -94,7 +94,7 @@ static int parse_kinds(struct verify_job *j, struct err *e)
 static int check_kinds(const struct verify_job *j, struct err *e)
 {
 	const char *names[EXIT_COUNT];
-	const char *near;
+	size_t n = 0;
 
 	for (size_t i = 0; i < j->n_kinds; i++) {
 		size_t k = 0;
@@ -104,15 +104,10 @@ static int check_kinds(const struct verify_job *j, struct err *e)
 		if (k < j->v.n)
 			continue;
 		for (unsigned x = 0; x < EXIT_COUNT; x++)
-			names[x] = exit_row((enum exit_kind)x)->name;
-		near = str_nearest(j->kind[i], names, EXIT_COUNT);
-		if (near != NULL && strcmp(near, j->kind[i]) != 0)
-			return err_set(e, ERR_USAGE,
-				       "%.80s: has no exit kind \"%.40s\": did you mean \"%s\"?",
-				       j->ask->reference, j->kind[i], near);
-		return err_set(e, ERR_USAGE,
-			       "%.80s: has no exit kind \"%.40s\": want names of its column exit",
-			       j->ask->reference, j->kind[i]);
+			if (strcmp(exit_row((enum exit_kind)x)->name, j->kind[i]) != 0)
+				names[n++] = exit_row((enum exit_kind)x)->name;
+		return err_unknown(e, ERR_USAGE, j->kind[i], names, n < EXIT_COUNT ? 0 : n, "want names of its column exit",
+				   "%.80s: has no exit kind \"%.40s\"", j->ask->reference, j->kind[i]);
 	}
 	if (j->v.n == 0)
 		return err_set(e, ERR_INPUT,

@@ -42,16 +42,16 @@ int err_at(struct err *e, const char *file, unsigned long line)
 int err_unknown(struct err *e, enum err_code code, const char *word, const char *const *names, size_t n,
 		const char *otherwise, const char *fmt, ...)
 {
-	const char *near = str_nearest(word, names, n);
+	struct str near = STR_INIT;
 	char what[ERR_TEXT_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	if (near != NULL)
-		return err_set(e, code, "%s: did you mean \"%s\"?", what, near);
-	return err_set(e, code, "%s: %s", what, otherwise);
+	(void)err_set(e, code, "%s: %s", what, str_add_near(&near, "", word, names, n) ? str_get(&near) : otherwise);
+	str_free(&near);
+	return -1;
 }
 
 int err_exit_status(enum err_code code)

@@ -291,10 +291,8 @@ static int override(struct opt_set *set, const char *name, const char *text, str
 	slot = opt_slot_named(set, name);
 	if (slot == NULL) {
 		near = opt_near_name(set, name);
-		return err_set(e, ERR_CONFIG, "unknown option \"%.100s\"%s%s%s", name,
-			       near != NULL ? ": did you mean \""
-					    : ": \"el2sim config --doc\" lists them",
-			       near != NULL ? near : "", near != NULL ? "\"?" : "");
+		return err_unknown(e, ERR_CONFIG, name, &near, near != NULL, "\"el2sim config --doc\" lists them",
+				   "unknown option \"%.100s\"", name);
 	}
 	if (opt_value_parse(slot->row, text, "", &v, e) != 0)
 		return -1;
@@ -330,10 +328,8 @@ const struct opt_row *opt_row_named(const struct opt_set *set, const char *name,
 	if (slot != NULL)
 		return slot->row;
 	near = opt_near_name(set, name);
-	if (near != NULL)
-		err_set(e, ERR_CONFIG, "unknown option \"%.100s\": did you mean \"%s\"?", name, near);
-	else
-		err_set(e, ERR_CONFIG, "unknown option \"%.100s\": \"el2sim config --doc\" lists them", name);
+	(void)err_unknown(e, ERR_CONFIG, name, &near, near != NULL, "\"el2sim config --doc\" lists them",
+			  "unknown option \"%.100s\"", name);
 	return NULL;
 }
 

@@ -158,11 +158,8 @@ static int check_section(struct file *f, const char *s)
 	    opt_has_section(f->load->set, name))
 		return 0;
 	near = opt_near_section(f->load->set, name);
-	if (near != NULL)
-		return err_set(e, ERR_CONFIG, "unknown section [%s]: did you mean [%s]?", name,
-			       near);
-	return err_set(e, ERR_CONFIG,
-		       "unknown section [%s]: \"el2sim config --doc\" lists the sections", name);
+	return err_unknown(e, ERR_CONFIG, name, &near, near != NULL, "\"el2sim config --doc\" lists the sections",
+			   "unknown section [%s]", name);
 }
 
 /* Where inih would split the line: at the first '=' or ':' before an inline comment. */
@@ -261,20 +258,16 @@ static int unknown_key(const struct file *f, const char *section, const char *ke
 {
 	const char *near = opt_near_key(f->load->set, section, key);
 
-	if (near != NULL)
-		return err_set(f->load->e, ERR_CONFIG,
-			       "unknown key \"%s\" in [%s]: did you mean \"%s\"?", key, section,
-			       near);
-	return err_set(f->load->e, ERR_CONFIG,
-		       "unknown key \"%s\" in [%s]: \"el2sim config --doc\" lists the keys", key,
-		       section);
+	return err_unknown(f->load->e, ERR_CONFIG, key, &near, near != NULL, "\"el2sim config --doc\" lists the keys",
+			   "unknown key \"%s\" in [%s]", key, section);
 }
 
 static int take_include(struct file *f, const char *key, const char *text)
 {
-	if (strcmp(key, "include") != 0)
-		return err_set(f->load->e, ERR_CONFIG,
-			       "unknown key \"%s\" in [el2sim]: did you mean \"include\"?", key);
+	static const char *const keys[] = { "include" };
+
+	if (strcmp(key, keys[0]) != 0)
+		return err_unknown(f->load->e, ERR_CONFIG, key, keys, 1, "want include", "unknown key \"%s\" in [el2sim]", key);
 	if (text[0] == '\0')
 		return err_set(f->load->e, ERR_CONFIG, "[el2sim] include: no value: want a path");
 	f->includes = xrealloc(f->includes, (f->n_includes + 1) * sizeof(*f->includes));
@@ -290,9 +283,8 @@ static int take_source(struct file *f, const char *key, const char *text)
 
 	if (slot == NULL) {
 		near = opt_near_name(f->load->set, key);
-		return err_set(f->load->e, ERR_CONFIG, "unknown option \"%s\" in [source]%s%s%s",
-			       key, near != NULL ? ": did you mean \"" : ": want section.key",
-			       near != NULL ? near : "", near != NULL ? "\"?" : "");
+		return err_unknown(f->load->e, ERR_CONFIG, key, &near, near != NULL, "want section.key",
+				   "unknown option \"%s\" in [source]", key);
 	}
 	if (mark(f, &slot->source_mark, "source", key) != 0)
 		return -1;

@@ -153,14 +153,24 @@ static int refuse(const struct opt_row *row, const char *text, const char *probl
 	return -1;
 }
 
-static int refuse_word(const struct opt_row *row, const char *text, const char *what,
-		       const char *word, const char *near, struct err *e)
+static size_t count_names(const char *const *names)
+{
+	size_t n = 0;
+
+	while (names[n] != NULL)
+		n++;
+	return n;
+}
+
+/* names: those that word may have meant; NULL: none. */
+static int refuse_word(const struct opt_row *row, const char *text, const char *what, const char *word,
+		       const char *const *names, struct err *e)
 {
 	struct str problem = STR_INIT;
 
 	str_addf(&problem, "%s \"%.60s\"", what, word);
-	if (near != NULL)
-		str_addf(&problem, " (did you mean \"%s\"?)", near);
+	if (names != NULL && str_add_near(&problem, " (", word, names, count_names(names)))
+		str_addc(&problem, ')');
 	refuse(row, text, str_get(&problem), e);
 	str_free(&problem);
 	return -1;
@@ -313,15 +323,6 @@ bool opt_time(const char *text, const char *unit, uint64_t *v)
 
 /* --- words ------------------------------------------------------------------------------------ */
 
-static size_t count_names(const char *const *names)
-{
-	size_t n = 0;
-
-	while (names[n] != NULL)
-		n++;
-	return n;
-}
-
 /* Index of the first n bytes of word, or -1. */
 static int name_index(const char *const *names, const char *word, size_t n)
 {
@@ -351,8 +352,7 @@ static int parse_enum(const struct opt_row *row, const char *text, struct opt_va
 	if (text[0] == '\0')
 		return refuse(row, text, "no value", e);
 	if (i < 0)
-		return refuse_word(row, text, "unknown name", text,
-				   str_nearest(text, row->names, count_names(row->names)), e);
+		return refuse_word(row, text, "unknown name", text, row->names, e);
 	v->num = i;
 	str_add(&v->text, row->names[i]);
 	return 0;
@@ -369,11 +369,7 @@ static int parse_flag(const struct opt_row *row, const char *text, const char *w
 		return 0;
 	}
 	str_addn(&copy, word, n);
-	if (i >= 0)
-		refuse_word(row, text, "named twice:", str_get(&copy), NULL, e);
-	else
-		refuse_word(row, text, "unknown flag", str_get(&copy),
-			    str_nearest(str_get(&copy), row->names, count_names(row->names)), e);
+	refuse_word(row, text, i >= 0 ? "named twice:" : "unknown flag", str_get(&copy), i >= 0 ? NULL : row->names, e);
 	str_free(&copy);
 	return -1;
 }

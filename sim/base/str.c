@@ -128,6 +128,15 @@ const char *str_nearest(const char *word, const char *const *names, size_t n)
 	return best;
 }
 
+bool str_add_near(struct str *b, const char *before, const char *word, const char *const *names, size_t n)
+{
+	const char *near = str_nearest(word, names, n);
+
+	if (near != NULL)
+		str_addf(b, "%sdid you mean \"%s\"?", before, near);
+	return near != NULL;
+}
+
 char *str_item(char **list, const char *separators)
 {
 	char *item = strsep(list, separators);

@@ -26,6 +26,8 @@ const char *str_get(const struct str *b);
 
 /* Nearest of n names (case ignored, edit distance at most 1/3 of the word, at least 1); NULL if none is near. */
 const char *str_nearest(const char *word, const char *const *names, size_t n);
+/* `did you mean "NAME"?` with what stands before it, if one is near: true; nothing and false if none is. */
+bool str_add_near(struct str *b, const char *before, const char *word, const char *const *names, size_t n);
 /*
  * Edit distance of two words: Levenshtein, a swap of neighbours is one edit, case ignored; words over 63
  * bytes count as far (SIZE_MAX).

@@ -232,7 +232,7 @@ size_t abi_diff_table(struct rep *r, const char *key, const char *title, const s
 /* One word of --diff: a kernel or a host. */
 static int other_word(const char *word, struct abi_options *o, struct err *e)
 {
-	const char *near = str_nearest(word, abi_host_names, ABI_HOST_COUNT);
+	char otherwise[120];
 	uint16_t kernel;
 
 	if (abi_kernel_parse(word, &kernel)) {
@@ -244,8 +244,9 @@ static int other_word(const char *word, struct abi_options *o, struct err *e)
 			o->host = i;
 			return 0;
 		}
-	return err_set(e, ERR_USAGE, "--diff \"%s\": want a kernel such as 6.18, a host such as %s, or both with a comma between",
-		       word, near != NULL ? near : abi_host_names[0]);
+	(void)snprintf(otherwise, sizeof(otherwise), "want a kernel such as 6.18, a host such as %s, or both with a comma between",
+		       abi_host_names[0]);
+	return err_unknown(e, ERR_USAGE, word, abi_host_names, ABI_HOST_COUNT, otherwise, "--diff \"%s\"", word);
 }
 
 static void list_name(const struct abi_options *o, const struct abi_options *other, const struct abi_vcpu *v, char *text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim regs: the tables of models/cpu, printed. */
-#include "models/cpu/kvm_reg.h"
 #include "models/cpu/machine.h"
+#include "models/hyp/abi/abi_reg.h"
 #include "sim/cmd/cmd.h"
 #include "sim/app/output.h"
 
@@ -44,14 +44,14 @@ static const char *const move_words[] = { [MOVE_BOTH] = "both", [MOVE_CONF] = "c
 static void reg_row(struct rep_table *t, enum sysreg reg)
 {
 	const struct sysreg_row *r = sysreg_row(reg);
-	uint64_t id = kvm_reg_id(reg);
+	enum abi_reg kvm = abi_reg_of(reg);
 	char vhe[24];
 
 	rep_str(t, r->name);
 	rep_str(t, r->form == FORM_PLAIN ? "" : sysreg_vhe_name(reg, vhe));
 	rep_strf(t, "%u,%u,%u,%u,%u", r->op0, r->op1, r->crn, r->crm, r->op2);
-	if (id != 0)
-		rep_u64(t, id);
+	if (kvm != ABI_REG_COUNT)
+		rep_u64(t, abi_reg_row(kvm)->id);
 	else
 		rep_none(t);
 	rep_str(t, group_name((enum sr_group)r->group));

@@ -428,11 +428,11 @@ static struct rep *report(struct el2sim *m, const char *format, enum rep_format 
 		return NULL;
 	}
 	if (!rep_format_by_name(format, f)) {
-		const char *near = str_nearest(format, output_formats, REP_FORMAT_COUNT);
+		struct err why;
 
-		(void)machine_usage(e, "no format \"%.60s\"%s%s%s", format,
-				    near != NULL ? ": did you mean \"" : ": want text or json",
-				    near != NULL ? near : "", near != NULL ? "\"?" : "");
+		(void)err_unknown(&why, ERR_USAGE, format, output_formats, REP_FORMAT_COUNT, "want text or json", "no format \"%.60s\"",
+				  format);
+		(void)machine_error(e, &why);
 		return NULL;
 	}
 	r = job_report(&m->job);

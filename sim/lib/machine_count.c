@@ -80,18 +80,16 @@ int el2sim_count(const struct el2sim *m, enum el2sim_scope scope, unsigned index
 		 uint64_t *value, struct el2sim_error *e)
 {
 	const struct outcome *s = m->job.engine != NULL ? m->job.engine->out : NULL;
-	const char *names[N_COUNTERS], *near;
+	const char *names[N_COUNTERS];
+	struct err why;
 	unsigned i;
 
 	for (i = 0; i < N_COUNTERS && strcmp(name, counters[i].name) != 0; i++)
 		names[i] = counters[i].name;
 	if (i == N_COUNTERS) {
-		near = str_nearest(name, names, N_COUNTERS);
-		return machine_usage(e, "no counter \"%.60s\"%s%s%s", name,
-				     near != NULL ? ": did you mean \""
-						  : ": el2sim_counter_name has "
-						    "the names",
-				     near != NULL ? near : "", near != NULL ? "\"?" : "");
+		(void)err_unknown(&why, ERR_USAGE, name, names, N_COUNTERS, "el2sim_counter_name has the names",
+				  "no counter \"%.60s\"", name);
+		return machine_error(e, &why);
 	}
 	if (m->replay && counters[i].from == FROM_TIMES)
 		return machine_simulates(m, "el2sim_count: cycles_*", e);

@@ -156,18 +156,14 @@ static int add_axes(struct sweep_plan *p, const struct arg_list *more, struct er
 
 const struct sweep_axis *sweep_axis_named(const struct sweep_plan *p, const char *name, struct err *e)
 {
-	const char *names[SWEEP_AXES_MAX], *near;
+	const char *names[SWEEP_AXES_MAX];
 
 	for (size_t i = 0; i < p->n_axis; i++) {
 		if (strcmp(p->axis[i].s.name, name) == 0 || strcmp(p->axis[i].key, name) == 0)
 			return &p->axis[i];
 		names[i] = p->axis[i].s.name;
 	}
-	near = str_nearest(name, names, p->n_axis);
-	if (near != NULL)
-		err_set(e, ERR_CONFIG, "\"%.60s\" is no axis: did you mean \"%s\"?", name, near);
-	else
-		err_set(e, ERR_CONFIG, "\"%.60s\" is no axis: want one of the keys of [sweep]", name);
+	(void)err_unknown(e, ERR_CONFIG, name, names, p->n_axis, "want one of the keys of [sweep]", "\"%.60s\" is no axis", name);
 	return NULL;
 }
 

@@ -32,6 +32,21 @@ enum abi_reg abi_reg_by_name(const char *name)
 	return ABI_REG_COUNT;
 }
 
+enum abi_reg abi_reg_of(enum sysreg reg)
+{
+	static const struct {
+		uint16_t row, reg;
+	} holds[] = {
+#define ABI_HOLDS(name, sysreg) { ABI_R_##name, SR_##sysreg },
+#include "models/hyp/abi/abi_regs.def"
+	};
+
+	for (size_t i = 0; i < sizeof(holds) / sizeof(holds[0]); i++)
+		if (holds[i].reg == reg)
+			return (enum abi_reg)holds[i].row;
+	return abi_reg_by_name(sysreg_name(reg));
+}
+
 /* Rows of one coprocessor with ascending ids are found by bisection; the table has one run per class. */
 struct run {
 	uint16_t coproc, first, last;

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "models/cpu/sysreg.h"
 #include "models/hyp/abi/uapi.h"
 
 /* A version of Linux: 6.12 is 612. What is modelled: from ABI_KERNEL_FIRST to ABI_KERNEL_LAST. */
@@ -136,6 +137,9 @@ struct abi_reg_row {
 const struct abi_reg_row *abi_reg_row(enum abi_reg reg);
 /* By name, case ignored, and by id without scope; ABI_REG_COUNT if there is none. */
 enum abi_reg abi_reg_by_name(const char *name);
+/* The row that holds a vCPU's system register; ABI_REG_COUNT if KVM shows it to nobody. Which rows a vCPU lists depends on
+ * its features. */
+enum abi_reg abi_reg_of(enum sysreg reg);
 enum abi_reg abi_reg_by_id(uint64_t id);
 
 const char *abi_class_name(enum abi_class class);

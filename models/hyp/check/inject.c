@@ -44,11 +44,8 @@ struct names {
 
 static int unknown(const char *spec, const char *kind, const char *word, const struct names *names, struct err *e)
 {
-	const char *near = str_nearest(word, names->v, names->n);
-
-	return err_set(e, ERR_USAGE, "--inject %s: unknown %s \"%s\"%s%s%s", spec, kind, word,
-		       near != NULL ? ": do you mean " : ": see el2sim lint --doc",
-		       near != NULL ? near : "", near != NULL ? "?" : "");
+	return err_unknown(e, ERR_USAGE, word, names->v, names->n, "see el2sim lint --doc", "--inject %s: unknown %s \"%s\"", spec,
+			   kind, word);
 }
 
 static void add_name(struct names *names, const char *name)

@@ -48,13 +48,11 @@ static struct story_line *add_line(struct story *s)
 
 static int event_unknown(const char *word, struct err *e)
 {
-	const char *names[XE_COUNT], *near;
+	const char *names[XE_COUNT];
 
 	for (unsigned i = 0; i < XE_COUNT; i++)
 		names[i] = xevent_name((enum xevent_row)i);
-	near = str_nearest(word, names, XE_COUNT);
-	return err_set(e, ERR_INPUT, "unknown event \"%.40s\"%s%s%s: want a row of el2sim explore --doc", word,
-		       near != NULL ? ", did you mean \"" : "", near != NULL ? near : "", near != NULL ? "\"" : "");
+	return err_unknown(e, ERR_INPUT, word, names, XE_COUNT, "want a row of el2sim explore --doc", "unknown event \"%.40s\"", word);
 }
 
 static int read_event(struct story *s, const char *text, unsigned line, struct err *e)
