@@ -96,5 +96,13 @@ check_rooms()
 	done
 }
 
-found=$(check_includes; check_paths; check_licence; check_readmes; check_rooms)
+LINES_MAX=600
+check_lines()
+{
+	files \( -name '*.[ch]' -o -name '*.cc' -o -name '*.def' -o -name '*.sh' -o -name '*.py' -o -name '*.js' \) |
+	tr '\n' '\0' | xargs -0r wc -l |
+	awk -v most=$LINES_MAX '$2 != "total" && $1 > most { print $2 ":" $1 ": " $1 " lines: want at most " most ", so two files" }'
+}
+
+found=$(check_includes; check_paths; check_licence; check_readmes; check_rooms; check_lines)
 [ -z "$found" ] || { echo "$found"; exit 1; }

@@ -18,7 +18,9 @@ printf '%s\n' "$spdx" '#include "sim/base/err.h"' >"$tmp/odd/none.c"
 printf '%s\n' 'int x;' "// /home""/someone/file" >"$tmp/sim/base/free.c"
 touch "$tmp/traces/README.md" "$tmp/sim/README.md" "$tmp/odd/README.md" "$tmp/sim/app/README.md" "$tmp/sim/systemc/README.md"
 touch "$tmp/sim/lib/README.md" "$tmp/sim/store/README.md"
-for ((i = 1; i < 44; i++)); do touch "$tmp/sim/store/$i.txt" "$tmp/sim/app/$i.txt"; done # sim/app has short.c besides
+for ((i = 1; i < 44; i++)); do touch "$tmp/sim/app/$i.txt"; done # and short.c, and README.md
+{ echo "$spdx"; yes '' | head -600; } >"$tmp/sim/store/long.c" || true
+{ echo "$spdx"; yes '' | head -599; } >"$tmp/sim/store/fits.c" || true
 
 cut -d: -f1,2 <<'END' >"$tmp.want"
 odd/none.c:2: no layer
@@ -31,6 +33,7 @@ sim/base/free.c:2: a home
 sim/base/free.c:1: no licence
 sim/base/README.md:1: missing
 sim/app/README.md:1: 45 files
+sim/store/long.c:601: too long
 END
 trap 'rm -rf "$tmp" "$tmp.want"' EXIT
 bash "$here/layers.sh" "$tmp" | cut -d: -f1,2 | diff "$tmp.want" - || {

@@ -114,4 +114,19 @@ static inline void assert_same(const struct whole *a, size_t first, const struct
 	}
 }
 
+/* Import text to the native file `out`. */
+static inline void import_text(const struct str *text, const char *out)
+{
+	char *in = scratch("text.txt");
+	const struct import_opts opts = { .in = in, .out = out };
+	struct import_result res;
+	struct err e = { 0 };
+
+	spill(in, text->s, text->len);
+	ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
+	import_free(&res);
+	ck_assert_int_eq(remove(in), 0);
+	free(in);
+}
+
 #endif

@@ -5,20 +5,9 @@
 
 #include "sim/base/str.h"
 #include "sim/report/columns.h"
-#include "sim/report/run_report.h"
-#include "sim/report/sight_report.h"
-#include "sim/report/spans.h"
+#include "sim/report/compare_impl.h"
 
 #define COLUMNS_MAX 24
-
-struct sheet {
-	const struct run_result *x;
-	size_t n, baseline;
-	struct run_sums *sums;
-	struct ws_totals *plain; /* one HVC handled in the kernel */
-	struct rep *r;
-	const struct sheet *most; /* upper bounds, if the trace lacks events; else NULL */
-};
 
 /* A table whose first column says what is counted and whose others are the configurations. */
 static struct rep_table *table(const struct sheet *s, const char *key, const char *title, const char *what,
@@ -51,8 +40,6 @@ static void chart(const struct sheet *s, struct rep_table *t, const char *what, 
 					  .transposed = stack, .lead = lead });
 	str_free(&y);
 }
-
-typedef uint64_t number_fn(const struct sheet *s, size_t i, unsigned arg);
 
 static struct span span(const struct sheet *s, size_t i, number_fn *f, unsigned arg)
 {
@@ -102,8 +89,6 @@ static void bounded_ratio(struct rep_table *t, const struct sheet *s, size_t i)
 	rep_bound(t, lo == hi ? REP_EXACT : lo != 0 ? REP_AT_LEAST : REP_AT_MOST);
 }
 
-static uint64_t all_accesses(const struct sheet *s, size_t i, unsigned arg);
-
 /* 0 = not known. */
 static void ratio_row(struct rep_table *t, const struct sheet *s, const char *name, number_fn *f, unsigned arg)
 {
@@ -111,7 +96,7 @@ static void ratio_row(struct rep_table *t, const struct sheet *s, const char *na
 
 	rep_str(t, name);
 	for (size_t i = 0; i < s->n; i++) {
-		if (f == all_accesses && s->most != NULL)
+		if (f == compare_all && s->most != NULL)
 			bounded_ratio(t, s, i);
 		else if (base == 0 || f(s, i, arg) == 0 || !span_exact(span(s, i, f, arg)) ||
 			 !span_exact(span(s, s->baseline, f, arg)))
@@ -127,12 +112,6 @@ static uint64_t one(const struct sheet *s, size_t i, unsigned arg)
 {
 	(void)s, (void)i, (void)arg;
 	return 1;
-}
-
-static uint64_t plain_accesses(const struct sheet *s, size_t i, unsigned arg)
-{
-	(void)arg;
-	return outcome_accesses(&s->plain[i]);
 }
 
 static uint64_t kernel_accesses(const struct sheet *s, size_t i, unsigned arg)
@@ -173,12 +152,6 @@ static uint64_t n_puts(const struct sheet *s, size_t i, unsigned arg)
 	return s->x[i].out->n.puts;
 }
 
-static uint64_t all_accesses(const struct sheet *s, size_t i, unsigned arg)
-{
-	(void)arg;
-	return outcome_accesses(&s->x[i].out->total);
-}
-
 static uint64_t exits(const struct sheet *s, size_t i, unsigned arg)
 {
 	(void)arg;
@@ -214,20 +187,6 @@ static uint64_t phase_cycles(const struct sheet *s, size_t i, unsigned arg)
 	return s->x[i].out->phase[arg].cycles;
 }
 
-static uint64_t modelled(const struct sheet *s, size_t i, unsigned arg)
-{
-	(void)arg;
-	return s->x[i].out->total.cycles;
-}
-
-/* 0 when nothing is known of the path. */
-static uint64_t total_cycles(const struct sheet *s, size_t i, unsigned arg)
-{
-	if (!path_given(s->x[i].path))
-		return 0;
-	return modelled(s, i, arg) + s->sums[i].path_cycles;
-}
-
 static uint64_t kind_accesses(const struct sheet *s, size_t i, unsigned arg)
 {
 	return outcome_accesses(&s->x[i].out->kind[arg].totals);
@@ -254,7 +213,7 @@ static uint64_t kind_count_with_path(const struct sheet *s, size_t i, unsigned a
 static void whole_trace_row(struct rep_table *t, const struct sheet *s)
 {
 	if (s->most == NULL) {
-		average_row(t, s, "whole trace, per exit", all_accesses, exits, 0);
+		average_row(t, s, "whole trace, per exit", compare_all, exits, 0);
 		return;
 	}
 	rep_str(t, "whole trace, per exit");
@@ -270,7 +229,7 @@ static void per_exit_table(const struct sheet *s)
 {
 	struct rep_table *t = table(s, "per_exit", "System-register reads and writes", "what", REP_FIX, 1);
 
-	average_row(t, s, "one HVC handled in the kernel", plain_accesses, one, 0);
+	average_row(t, s, "one HVC handled in the kernel", compare_plain, one, 0);
 	average_row(t, s, "exits of the trace handled in the kernel, each", kernel_accesses, kernel_exits, 0);
 	average_row(t, s, "exits of the trace to the VMM and back, each", user_accesses, user_exits, 0);
 	average_row(t, s, "vcpu_load and vcpu_put, each pair", pair_accesses, n_puts, 0);
@@ -285,7 +244,7 @@ static void phase_table(const struct sheet *s)
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
 		row_if(t, s, phase_name((enum ws_phase)ph), phase_accesses, ph);
 	rep_rule(t);
-	row(t, s, "total", all_accesses, 0);
+	row(t, s, "total", compare_all, 0);
 	chart(s, t, "phase", "Reads and writes of the whole trace by phase", true, false);
 }
 
@@ -350,10 +309,10 @@ static void cycle_tables(const struct sheet *s)
 	for (unsigned c = 0; c < CLASS_COUNT; c++)
 		row(t, s, class_title((enum counter_class)c), class_cycles, c);
 	rep_rule(t);
-	row(t, s, "modelled", modelled, 0);
+	row(t, s, "modelled", compare_modelled, 0);
 	path_row(t, s, "measured path", path_cycles);
 	rep_rule(t);
-	path_row(t, s, "total", total_cycles);
+	path_row(t, s, "total", compare_cycles);
 	t = table(s, "phase_cycles", "Modelled cycles by phase, whole trace", "phase", REP_U64, 0);
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
 		row_if(t, s, phase_name((enum ws_phase)ph), phase_cycles, ph);
@@ -367,184 +326,10 @@ static void ratio_table(const struct sheet *s)
 
 	(void)snprintf(title, sizeof(title), "Relative to %s", s->x[s->baseline].title);
 	t = table(s, "relative", title, "what", REP_FIX, 2);
-	ratio_row(t, s, "accesses, one HVC handled in the kernel", plain_accesses, 0);
-	ratio_row(t, s, "accesses, whole trace", all_accesses, 0);
-	ratio_row(t, s, "modelled cycles, whole trace", modelled, 0);
-	ratio_row(t, s, "all cycles, whole trace", total_cycles, 0);
-}
-
-/* "4.4x fewer", "1.2x more" or "as many"; values in accesses. */
-static const char *factor(uint64_t a, uint64_t base, char buf[static 40])
-{
-	bool fewer = a < base;
-	uint64_t hi = fewer ? base : a, lo = fewer ? a : base;
-
-	if (a == base || lo == 0)
-		return "as many";
-	/* tenths, rounded to the nearest */
-	(void)snprintf(buf, 40, "%llu.%llux %s", (unsigned long long)((hi * 20 + lo) / (lo * 2) / 10),
-		       (unsigned long long)((hi * 20 + lo) / (lo * 2) % 10), fewer ? "fewer" : "more");
-	return buf;
-}
-
-/* "at most 4.1x fewer", from bounds of the ratio to the baseline in thousandths; the other side if that says more. */
-static const char *factor_bound(uint64_t lo, uint64_t hi, char buf[static 80])
-{
-	const unsigned long long fewer = lo != 0 ? (10000 + lo - 1) / lo : 0; /* tenths, upwards */
-	const unsigned long long more = hi < BOUNDS_NONE ? (hi + 99) / 100 : 0;
-
-	if (lo != 0 && lo < 1000 && more > 10)
-		(void)snprintf(buf, 80, "at most %llu.%llux fewer, at most %llu.%llux more", fewer / 10, fewer % 10, more / 10,
-			       more % 10);
-	else if (lo != 0 && lo < 1000)
-		(void)snprintf(buf, 80, "at most %llu.%llux fewer", fewer / 10, fewer % 10);
-	else if (hi < BOUNDS_NONE)
-		(void)snprintf(buf, 80, "at most %llu.%llux more", more / 10, more % 10);
-	else
-		(void)snprintf(buf, 80, "how many is not known");
-	return buf;
-}
-
-/* The headline of a trace that lacks events: what one exit costs is known, of the whole what is certain. */
-static void bounded_verdict(const struct sheet *s, size_t i)
-{
-	const struct run_result *x = &s->x[i], *b = &s->x[s->baseline];
-	const struct per_exit each = span_per_exit(x, outcome_accesses), base = span_per_exit(b, outcome_accesses);
-	char one_exit[40], all[80], n[2][RUN_COUNT_TEXT];
-	uint64_t lo, hi;
-
-	bounds_ratio(x->bounds, b->bounds, &lo, &hi);
-	rep_verdict(s->r, "%s: %s accesses per exit handled in the kernel %s %s (%s against %s for an HVC); "
-		    "whole trace: %s, per exit at least %lld.%lld against at least %lld.%lld", x->title,
-		    factor(plain_accesses(s, i, 0), plain_accesses(s, s->baseline, 0), one_exit),
-		    plain_accesses(s, i, 0) == plain_accesses(s, s->baseline, 0) ? "as" : "than", b->title,
-		    run_count(plain_accesses(s, i, 0), n[0]), run_count(plain_accesses(s, s->baseline, 0), n[1]),
-		    factor_bound(lo, hi, all), (long long)(each.lo / 1000), (long long)(each.lo % 1000 / 100),
-		    (long long)(base.lo / 1000), (long long)(base.lo % 1000 / 100));
-}
-
-/* "12", "at least 12", "an unknown number". */
-static const char *count_text(struct span v, char buf[static 48])
-{
-	char n[RUN_COUNT_TEXT];
-
-	if (span_exact(v))
-		(void)snprintf(buf, 48, "%s", run_count(v.lo, n));
-	else if (v.lo != 0)
-		(void)snprintf(buf, 48, "at least %s", run_count(v.lo, n));
-	else
-		(void)snprintf(buf, 48, "an unknown number");
-	return buf;
-}
-
-static void bounded_mechanism(const struct sheet *s)
-{
-	const struct run_result *x = &s->x[s->baseline];
-	const struct span n = span_of(x, &x->out->n.exits), loads = span_of(x, &x->out->n.loads);
-	char text[3][48], per[64] = "how many exits there are per vcpu_load is not known";
-
-	if (span_exact(n) && loads.lo != 0) { /* tenths, upwards */
-		uint64_t tenths = (n.hi * 10 + loads.lo - 1) / loads.lo;
-
-		(void)snprintf(per, sizeof(per), "%s%llu.%llu exits per vcpu_load", span_exact(loads) ? "" : "at most ",
-			       (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
-	}
-	rep_verdict(s->r, "this trace: %s exits, %s of them to the VMM, %s times scheduled out: %s, and what is deferred moves "
-		    "once per load instead of once per exit", count_text(n, text[0]),
-		    count_text(span_of(x, &x->out->n.user_exits), text[1]),
-		    count_text(span_of(x, &x->out->trace.sched_outs), text[2]), per);
-	sight_verdict(&x->bounds->sight, s->r);
-}
-
-/* "4.2 % fewer", "30 more" of what is 0 in the baseline, or "as many"; values in cycles. */
-static const char *percent(uint64_t a, uint64_t base, char buf[static 48])
-{
-	uint64_t by = a < base ? base - a : a - base;
-	/* tenths, rounded to the nearest */
-	uint64_t tenths = base != 0 ? (uint64_t)((long double)by * 1000 / (long double)base + 0.5L) : 0;
-
-	if (by == 0)
-		return "as many";
-	if (base == 0)
-		(void)snprintf(buf, 48, "%llu more", (unsigned long long)by);
-	else if (tenths == 0)
-		(void)snprintf(buf, 48, "under 0.1 %% %s", a < base ? "fewer" : "more");
-	else
-		(void)snprintf(buf, 48, "%llu.%llu %% %s", (unsigned long long)(tenths / 10),
-			       (unsigned long long)(tenths % 10), a < base ? "fewer" : "more");
-	return buf;
-}
-
-/* Is a figure the same as the baseline's, at least and at most? */
-static bool same_figure(const struct sheet *s, size_t i, number_fn *f)
-{
-	return f(s, i, 0) == f(s, s->baseline, 0) &&
-	       (s->most == NULL || f(s->most, i, 0) == f(s->most, s->baseline, 0));
-}
-
-/* The headline of a column that moves as much as the baseline: what differs is its cycles, or nothing. */
-static void cycles_verdict(const struct sheet *s, size_t i)
-{
-	const char *title = s->x[i].title, *base = s->x[s->baseline].title, *least = s->most != NULL ? "at least " : "";
-	const bool path = same_figure(s, i, modelled); /* then it is the host's path that differs, if anything */
-	number_fn *all = path ? total_cycles : modelled;
-	const uint64_t each[2] = { s->plain[i].cycles, s->plain[s->baseline].cycles };
-	const uint64_t sum[2] = { all(s, i, 0), all(s, s->baseline, 0) };
-	char text[2][48], n[4][RUN_COUNT_TEXT];
-
-	if (each[0] == each[1] && path && same_figure(s, i, total_cycles)) {
-		rep_verdict(s->r, "%s: no difference from %s in accesses or cycles", title, base);
-		return;
-	}
-	if (path && (sum[0] == 0 || sum[1] == 0)) { /* one has no path profile */
-		rep_verdict(s->r, "%s: as many accesses and modelled cycles as %s; of the host's path only one of them has cycles",
-			    title, base);
-		return;
-	}
-	rep_verdict(s->r, "%s: as many accesses as %s, other cycles: per exit handled in the kernel %s (%s against %s modelled "
-		    "cycles for an HVC); whole trace: %s (%s%s against %s%s %s cycles)", title, base,
-		    percent(each[0], each[1], text[0]), run_count(each[0], n[0]), run_count(each[1], n[1]),
-		    percent(sum[0], sum[1], text[1]), least, run_count(sum[0], n[2]), least, run_count(sum[1], n[3]),
-		    path ? "modelled and measured" : "modelled");
-}
-
-static void verdict(const struct sheet *s, size_t i)
-{
-	const struct run_result *x = &s->x[i], *b = &s->x[s->baseline];
-	char each[40], all[40], n[4][RUN_COUNT_TEXT];
-
-	if (same_figure(s, i, plain_accesses) && same_figure(s, i, all_accesses)) {
-		cycles_verdict(s, i);
-		return;
-	}
-	if (s->most != NULL) {
-		bounded_verdict(s, i);
-		return;
-	}
-	rep_verdict(s->r, "%s: %s accesses per exit handled in the kernel %s %s (%s against %s for an HVC); "
-		    "whole trace: %s (%s against %s)", x->title,
-		    factor(plain_accesses(s, i, 0), plain_accesses(s, s->baseline, 0), each),
-		    plain_accesses(s, i, 0) == plain_accesses(s, s->baseline, 0) ? "as" : "than", b->title,
-		    run_count(plain_accesses(s, i, 0), n[0]), run_count(plain_accesses(s, s->baseline, 0), n[1]),
-		    factor(all_accesses(s, i, 0), all_accesses(s, s->baseline, 0), all),
-		    run_count(all_accesses(s, i, 0), n[2]), run_count(all_accesses(s, s->baseline, 0), n[3]));
-}
-
-/* Deferral pays per exit and is paid per load: say how many exits this trace has for each. */
-static void mechanism(const struct sheet *s)
-{
-	const struct outcome *p = s->x[s->baseline].out;
-	char n[3][RUN_COUNT_TEXT];
-	uint64_t tenths = p->n.loads != 0 ? (p->n.exits * 20 + p->n.loads) / (p->n.loads * 2) : 0;
-
-	if (s->most != NULL) {
-		bounded_mechanism(s);
-		return;
-	}
-	rep_verdict(s->r, "this trace: %s exits, %s of them to the VMM, %s times scheduled out: %llu.%llu exits per "
-		    "vcpu_load, and what is deferred moves once per load instead of once per exit",
-		    run_count(p->n.exits, n[0]), run_count(p->n.user_exits, n[1]), run_count(p->trace.sched_outs, n[2]),
-		    (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
+	ratio_row(t, s, "accesses, one HVC handled in the kernel", compare_plain, 0);
+	ratio_row(t, s, "accesses, whole trace", compare_all, 0);
+	ratio_row(t, s, "modelled cycles, whole trace", compare_modelled, 0);
+	ratio_row(t, s, "all cycles, whole trace", compare_cycles, 0);
 }
 
 static void config_table(const struct sheet *s)
@@ -609,9 +394,9 @@ void compare_report(const struct run_result *x, size_t n, size_t baseline, struc
 	kind_tables(&s);
 	for (size_t i = 0; i < n; i++) {
 		if (i != baseline)
-			verdict(&s, i);
+			compare_verdict(&s, i);
 	}
-	mechanism(&s);
+	compare_mechanism(&s);
 	run_notes(x, n, r);
 	free((void *)most.x);
 	free(most.sums);

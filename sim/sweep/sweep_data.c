@@ -19,6 +19,13 @@ struct reading {
 	struct phase_sums sums;
 };
 
+const char *sweep_short_name(const char *axis)
+{
+	const char *dot = strrchr(axis, '.');
+
+	return dot != NULL ? dot + 1 : axis;
+}
+
 bool sweep_number(const char *label, int64_t *thousandths)
 {
 	const char *point = strchr(label, '.');

@@ -57,6 +57,8 @@ const struct sweep_point *sweep_find(const struct sweep_data *d, size_t config, 
 bool sweep_is_place(const struct sweep_data *d, size_t axis);
 /* The label of a point's value of an axis. */
 const char *sweep_label(const struct sweep_data *d, const struct sweep_point *p, size_t axis);
+/* "vcpus" of "machine.vcpus". */
+const char *sweep_short_name(const char *axis);
 /* All labels of an axis as numbers in thousandths; false if one is none. */
 bool sweep_number(const char *label, int64_t *thousandths);
 /* Is the axis of the curves drawn as logarithms? Whole numbers above 0 are: 1, 8, 64. */
