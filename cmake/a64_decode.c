@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * a64_decode DECODE.DEF: the decoder of the A64 core as C on stdout, made from the rows of models/cpu/a64/decode.def
- * (format: its head). One line per mistake ("file:line: what, what was wanted"), exit status 1.
+ * a64_decode FILE.def...: the decoder of the A64 core as C on stdout, made from the rows of models/cpu/a64/decode*.def
+ * (format: the head of decode.def). One line per mistake ("file:line: what, what was wanted"), exit status 1.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -26,6 +26,7 @@ struct row {
 	bool vector;                    /* an operand is a SIMD and floating-point register */
 	struct field fields[FIELDS_MAX];
 	unsigned n_fields, line;
+	const char *file;
 };
 
 struct gen {
@@ -59,6 +60,16 @@ static void __attribute__((format(printf, 3, 4))) mistake(struct gen *g, unsigne
 	va_end(ap);
 	fputc('\n', stderr);
 	g->mistakes++;
+}
+
+/* Where another row stands: its line, and its file if that is another. */
+static const char *place(const struct gen *g, const struct row *r, char text[static 256])
+{
+	if (r->file == g->file)
+		snprintf(text, 256, "line %u", r->line);
+	else
+		snprintf(text, 256, "%s:%u", r->file, r->line);
+	return text;
 }
 
 static void word_copy(struct gen *g, unsigned line, char to[WORD_MAX], const char *from)
@@ -139,6 +150,7 @@ static void read_row(struct gen *g, char *line, unsigned number)
 {
 	char *save = NULL, *token = strtok_r(line, " \t\n", &save);
 	unsigned at = 32;
+	char where[256];
 	struct row *r;
 
 	if (token == NULL || token[0] == '#')
@@ -149,11 +161,12 @@ static void read_row(struct gen *g, char *line, unsigned number)
 	}
 	r = &g->rows[g->n_rows++];
 	r->line = number;
+	r->file = g->file;
 	word_copy(g, number, r->name, token);
 	word_copy(g, number, r->handler, token);
 	for (unsigned i = 0; i + 1 < g->n_rows; i++)
 		if (strcmp(g->rows[i].name, r->name) == 0)
-			mistake(g, number, "%s stands in line %u, too", r->name, g->rows[i].line);
+			mistake(g, number, "%s stands in %s, too", r->name, place(g, &g->rows[i], where));
 	while ((token = strtok_r(NULL, " \t\n", &save)) != NULL) {
 		if (token[0] == '@') {
 			char *colon = strchr(token, ':');
@@ -188,14 +201,17 @@ static bool apart(const struct row *a, const struct row *b)
 
 static void check_overlaps(struct gen *g)
 {
+	char where[256];
+
 	for (unsigned i = 0; i < g->n_rows; i++)
 		for (unsigned k = 0; k < i; k++) {
 			const struct row *a = &g->rows[i], *b = &g->rows[k];
 
 			if (apart(a, b) || apart(b, a))
 				continue;
+			g->file = a->file;
 			if (((a->value ^ b->value) & a->mask & b->mask) == 0)
-				mistake(g, a->line, "%s overlaps with %s (line %u), as 0x%08" PRIx32, a->name, b->name, b->line,
+				mistake(g, a->line, "%s overlaps with %s (%s), as 0x%08" PRIx32, a->name, b->name, place(g, b, where),
 					a->value | b->value);
 		}
 }
@@ -285,7 +301,7 @@ static void write_c(const struct gen *g)
 {
 	unsigned all[ROWS_MAX];
 
-	printf("/* Made from %s by cmake/a64_decode.c: do not edit. */\n", "models/cpu/a64/decode.def");
+	printf("/* Made from %s by cmake/a64_decode.c: do not edit. */\n", "models/cpu/a64/decode*.def");
 	puts("#ifdef A64_DECODE_ENUM\nenum a64_insn {\n\tA64_UNKNOWN,");
 	for (unsigned i = 0; i < g->n_rows; i++)
 		printf("\tA64_%s,\n", g->rows[i].name);
@@ -333,25 +349,27 @@ int main(int argc, char **argv)
 {
 	static struct gen g;
 	char line[512];
-	unsigned number = 0;
-	FILE *f;
 
-	if (argc != 2) {
-		fputs("usage: a64_decode DECODE.DEF\n", stderr);
+	if (argc < 2) {
+		fputs("usage: a64_decode FILE.def...\n", stderr);
 		return 2;
 	}
-	g.file = argv[1];
-	f = fopen(argv[1], "r");
-	if (f == NULL) {
-		perror(argv[1]);
-		return 1;
+	for (int i = 1; i < argc; i++) {
+		unsigned number = 0, before = g.n_rows;
+		FILE *f = fopen(argv[i], "r");
+
+		if (f == NULL) {
+			perror(argv[i]);
+			return 1;
+		}
+		g.file = argv[i];
+		while (fgets(line, sizeof(line), f) != NULL)
+			read_row(&g, line, ++number);
+		fclose(f);
+		if (g.n_rows == before)
+			mistake(&g, number, "no row");
 	}
-	while (fgets(line, sizeof(line), f) != NULL)
-		read_row(&g, line, ++number);
-	fclose(f);
 	check_overlaps(&g);
-	if (g.n_rows == 0)
-		mistake(&g, number, "no row");
 	if (g.mistakes > 0)
 		return 1;
 	write_c(&g);
