@@ -7,6 +7,7 @@
 
 #include "models/cpu/a64/a64.h"
 #include "models/cpu/a64/a64_impl.h"
+#include "models/cpu/machine.h"
 #include "sim/base/err.h"
 #include "tests/suite.h"
 
@@ -239,6 +240,69 @@ START_TEST(an_endless_abort_ends_with_the_budget)
 }
 END_TEST
 
+/* A core with those of enum guest_core at EL1, `n` instructions run. */
+static struct bench *modelled(const uint32_t *words, unsigned count, uint64_t models, uint64_t n)
+{
+	struct bench *b = bench_new(words, count, 1);
+	struct machine m = {.guest_core = models};
+
+	for (unsigned i = 0; i < INSNCOST_COUNT; i++)
+		m.insn[i] = i + 1;
+	a64_use_machine(b->c, &m);
+	b->c->x[2] = 0x8000;
+	ck_assert_int_eq(a64_run(b->c, n), A64_STOP_BUDGET);
+	return b;
+}
+
+#define EVENTS(b, class) ((b)->c->counts.by_class[A64_CLASS_##class])
+
+START_TEST(costs_are_the_machines_and_events_cost_only_where_modelled)
+{
+	/* LDR x1, [x2]; ADD x2, x2, #64; AND x2, x2, #0xffff; TBZ x2, #6, +8; NOP; B back */
+	static const uint32_t words[] = {0xf9400041, 0x91010042, 0x92403c42, 0x36300042, NOP_, 0x17fffffb};
+	struct bench *b = modelled(words, 6, 0, 5500);
+	const struct bench *with;
+
+	ck_assert_uint_eq(b->c->counts.insns, 5500);
+	ck_assert_uint_eq(EVENTS(b, branch_mispredicted) + EVENTS(b, tlb_miss) + EVENTS(b, l1_miss), 0);
+	ck_assert_uint_eq(a64_cycles(b->c), EVENTS(b, load) * (A64_CLASS_load + 1) + EVENTS(b, alu) * (A64_CLASS_alu + 1) +
+						    EVENTS(b, branch) * (A64_CLASS_branch + 1) + EVENTS(b, sys) * (A64_CLASS_sys + 1));
+	bench_free(b);
+	for (unsigned models = 1; models < 8; models++) {
+		b = modelled(words, 6, models, 5500);
+		with = b;
+		ck_assert_uint_eq(with->c->counts.insns, 5500);
+		ck_assert_uint_eq(EVENTS(with, load), 1000);
+		/* Taken every other time: the history tells, once it was learned. */
+		ck_assert(models & 1 << GUEST_CORE_BRANCH ? EVENTS(with, branch_mispredicted) > 0 && EVENTS(with, branch_mispredicted) < 60
+							  : EVENTS(with, branch_mispredicted) == 0);
+		/* 16 pages of 64 lines, all of which fit. */
+		ck_assert_uint_eq(EVENTS(with, tlb_miss), models & 1 << GUEST_CORE_TLB ? 16 : 0);
+		ck_assert_uint_eq(EVENTS(with, l1_miss), models & 1 << GUEST_CORE_L1 ? 1000 : 0);
+		bench_free(b);
+	}
+}
+END_TEST
+
+START_TEST(returns_and_indirect_branches_are_predicted_by_where_they_went)
+{
+	/* BL +16; BL +12; B back; NOP; f: RET */
+	static const uint32_t calls[] = {0x94000004, 0x94000003, 0x17fffffe, NOP_, 0xd65f03c0};
+	/* BLR x3, twice; B back; NOP; f: RET, with x3 = f */
+	static const uint32_t pointers[] = {0xd63f0060, 0x17ffffff, NOP_, NOP_, 0xd65f03c0};
+	struct bench *b = modelled(calls, 5, 1 << GUEST_CORE_BRANCH, 5000);
+
+	ck_assert_uint_eq(EVENTS(b, branch_mispredicted), 0);
+	bench_free(b);
+	b = bench_new(pointers, 5, 1);
+	a64_use_machine(b->c, &(struct machine){.guest_core = 1 << GUEST_CORE_BRANCH});
+	b->c->x[3] = 16;
+	ck_assert_int_eq(a64_run(b->c, 3000), A64_STOP_BUDGET);
+	ck_assert_uint_eq(EVENTS(b, branch_mispredicted), 1);
+	bench_free(b);
+}
+END_TEST
+
 #define FADD_  0x1e622820 /* FADD d0, d1, d2 */
 #define STRQ_  0x3d800000 /* STR q0, [x0] */
 #define FPCR_R 0xd53b4400 /* MRS x0, FPCR */
@@ -352,6 +416,8 @@ int main(void)
 	tcase_add_test(tc, floating_point_is_trapped_by_cpacr_cptr_and_tge);
 	tcase_add_test(tc, a_vector_across_two_pages_or_to_sp_is_one_access);
 	tcase_add_test(tc, fpcr_keeps_what_exists);
+	tcase_add_test(tc, costs_are_the_machines_and_events_cost_only_where_modelled);
+	tcase_add_test(tc, returns_and_indirect_branches_are_predicted_by_where_they_went);
 	tcase_add_test(tc, every_register_of_the_tables_is_found_by_its_encoding);
 	suite_add_tcase(s, tc);
 	return suite_status(s);

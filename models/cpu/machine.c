@@ -24,6 +24,13 @@ static const char *const feature_names[FEAT_COUNT + 1] = {
 	NULL
 };
 
+static const char *const guest_core_names[] = {
+#define X(id, name, help) name,
+	GUEST_CORE(X)
+#undef X
+	NULL
+};
+
 #define MEMBER(m) offsetof(struct machine, m)
 #define CYCLES_MAX 100000
 
@@ -43,6 +50,8 @@ static const struct opt_row rows[] = {
 	  "DBGBVRn/DBGBCRn pairs implemented" },
 	{ "machine", "watchpoints", OPT_INT, MEMBER(watchpoints), "4", 1, 16, "registers", NULL,
 	  "DBGWVRn/DBGWCRn pairs implemented" },
+	{ "machine", "guest_core", OPT_FLAGS, MEMBER(guest_core), "none", 0, 0, "", guest_core_names,
+	  "what is modelled beside the instructions of a guest that executes, and costs [cost] insn_<event>; nothing by default" },
 	{ "cost", "cpi", OPT_FIXED, MEMBER(cpi_milli), "1.0", 1, 100000, "cycles", NULL,
 	  "cycles per instruction of the measured software path" },
 #define COST(class, mrs_, msr_, why)                                                                \
@@ -53,6 +62,9 @@ static const struct opt_row rows[] = {
 #define OPCOST(key, cycles, why)                                                                    \
 	{ "cost", #key, OPT_INT, MEMBER(op) + OPCOST_##key * sizeof(int64_t), #cycles, 0, CYCLES_MAX, \
 	  "cycles", NULL, why },
+#define INSNCOST(class, cycles, why)                                                                        \
+	{ "cost", "insn_" #class, OPT_INT, MEMBER(insn) + INSNCOST_##class * sizeof(int64_t), #cycles, 0,     \
+	  CYCLES_MAX, "cycles", NULL, "of a guest that executes: " why },
 #include "models/cpu/costs.def"
 };
 

@@ -32,6 +32,8 @@ struct machine {
 	int64_t cpi_milli;      /* cycles per instruction of C code outside the modelled ops, thousandths */
 	int64_t mrs[COST_COUNT], msr[COST_COUNT]; /* cycles */
 	int64_t op[OPCOST_COUNT];                 /* cycles */
+	int64_t insn[INSNCOST_COUNT];             /* cycles of an instruction that a guest executes */
+	uint64_t guest_core;                      /* bits of enum guest_core */
 };
 
 /* Option rows of a machine (offsets into struct machine), expanded from the tables; *n gets their number. */

@@ -39,6 +39,25 @@ enum op_cost {
 	OPCOST_COUNT
 };
 
+/* Classes of instructions that a guest executes, and of events beside them. */
+enum insn_cost {
+#define INSNCOST(class, cycles, why) INSNCOST_##class,
+#include "models/cpu/costs.def"
+	INSNCOST_COUNT
+};
+
+/* What a guest's core models beside instructions ([machine] guest_core); each is a row of INSNCOST, too. */
+#define GUEST_CORE(X)                                                                                        \
+	X(BRANCH, "branch", "a predictor of conditional branches, returns and indirect branches: branch_mispredicted") \
+	X(TLB, "tlb", "a TLB of 1024 pages, 4 ways: tlb_miss")                                                   \
+	X(L1, "l1", "a data cache of 64 KiB, 4 ways, lines of 64 bytes: l1_miss")
+
+enum guest_core {
+#define X(id, name, help) GUEST_CORE_##id,
+	GUEST_CORE(X)
+#undef X
+};
+
 /* Columns of sysregs.def; see there. */
 enum sr_form { FORM_PLAIN, FORM_E12, FORM_E02 };
 enum sr_host { HOST_NONE, HOST_EL1, HOST_USER, HOST_ALWAYS };

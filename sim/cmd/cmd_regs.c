@@ -124,11 +124,16 @@ static void costs(struct rep *r)
 	}, ops[] = {
 #define OPCOST(key, cycles, why) { #key, cycles, 0, why },
 #include "models/cpu/costs.def"
+	}, insns[] = {
+#define INSNCOST(class, cycles, why) { #class, cycles, 0, why },
+#include "models/cpu/costs.def"
 	};
 	const struct rep_col cols[] = { text("class", ""), number("mrs", "[cost] mrs_<class>", "cycles"),
 					number("msr", "[cost] msr_<class>", "cycles"), text("help", "registers") };
 	const struct rep_col op_cols[] = { text("op", "[cost] key"), number("cycles", "default", "cycles"),
 					   text("help", "meaning") };
+	const struct rep_col insn_cols[] = { text("insn", "[cost] insn_<class>"), number("cycles", "default", "cycles"),
+					     text("help", "meaning") };
 	struct rep_table *t = rep_table(r, "classes", "Cost classes of register accesses, defaults", cols, 4);
 
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
@@ -142,6 +147,12 @@ static void costs(struct rep *r)
 		rep_str(t, ops[i].key);
 		rep_u64(t, ops[i].mrs);
 		rep_str(t, ops[i].why);
+	}
+	t = rep_table(r, "insns", "Costs of instructions and events of a guest that executes, defaults", insn_cols, 3);
+	for (size_t i = 0; i < sizeof(insns) / sizeof(insns[0]); i++) {
+		rep_str(t, insns[i].key);
+		rep_u64(t, insns[i].mrs);
+		rep_str(t, insns[i].why);
 	}
 	rep_note(r, "a machine profile (configs/machine) gives each number its own value and source");
 }

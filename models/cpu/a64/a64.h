@@ -31,10 +31,11 @@ enum a64_feat {
 #define A64_HAS(feats, feat) ((feats) >> (feat) & 1)
 #define A64_FEATS_ALL        (((uint64_t)1 << A64_FEATS) - 1)
 
-/* Classes of instructions, counted and costed by. */
+/* Classes of instructions, and of events beside them, counted and costed by: rows INSNCOST of costs.def. */
 enum a64_class {
-#define A64_CLASS(id, help) A64_CLASS_##id,
-#include "models/cpu/a64/a64_classes.def"
+#define INSNCOST(class, cycles, why) A64_CLASS_##class,
+#include "models/cpu/costs.def"
+	A64_CLASS_decode, /* not decoded yet: counted in its own class when it is */
 	A64_CLASSES
 };
 const char *a64_class_name(enum a64_class class);
@@ -114,6 +115,8 @@ struct a64_bus {
 
 struct a64_op;
 struct a64_page;
+struct a64_uarch;
+struct machine;
 typedef int a64_exec(struct a64 *c, const struct a64_op *op);
 
 /* A decoded instruction. Register operands index struct a64.x. */
@@ -145,7 +148,7 @@ struct a64_tlb_entry {
 /* What was executed. */
 struct a64_counts {
 	uint64_t insns, branches_taken;
-	uint64_t by_class[A64_CLASSES];
+	uint64_t by_class[A64_CLASSES]; /* and events, which are no instructions */
 };
 
 struct a64 {
@@ -181,6 +184,7 @@ struct a64 {
 	struct a64_page *page; /* the last page fetched from: for page_va (1: none) at page_el */
 	uint64_t page_va;
 	uint8_t page_el;
+	struct a64_uarch *uarch; /* models beside the instructions; NULL: none */
 };
 
 /*
@@ -193,7 +197,13 @@ void a64_free(struct a64 *c);
 /* Raises or lowers a line; a core in WFI is to be run again. */
 void a64_line(struct a64 *c, enum a64_line line, bool level);
 
-/* Cycles of what was executed: instructions by class times c->cost. */
+/*
+ * Costs of classes, and what is modelled beside instructions (predictor, TLB, cache), as a machine profile has them: [cost] insn_*,
+ * [machine] guest_core. Without it each instruction costs 1 and nothing else is modelled.
+ */
+void a64_use_machine(struct a64 *c, const struct machine *m);
+
+/* Cycles of what was executed: instructions and events by class times c->cost. */
 uint64_t a64_cycles(const struct a64 *c);
 
 /* Executes at most `budget` instructions; returns why it stopped (also in c->stop, c->exit). */

@@ -140,6 +140,12 @@ void a64_code_written(struct a64 *c, uint64_t pa, unsigned size);
 /* The operation at pc, decoded; only while one executes. */
 const struct a64_op *a64_current(const struct a64 *c);
 
+/* uarch.c: is it modelled (enum guest_core)? An access; translations are forgotten; before a branch, which is op->then. */
+bool a64_uarch_has(const struct a64 *c, unsigned model);
+void a64_uarch_access(struct a64 *c, uint64_t va, uint64_t pa, unsigned size);
+void a64_uarch_tlbi(struct a64 *c);
+a64_exec a64_predicted;
+
 /* exception.c: an exception to EL el, with the syndrome as it is and the offset in the vector table (0, 0x80, ...). */
 int a64_take(struct a64 *c, unsigned el, uint64_t esr, uint64_t far, unsigned offset);
 /* To EL2: a trap (far 0), or an abort of stage 2 (exit.hpfar is set). */

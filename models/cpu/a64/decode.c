@@ -420,8 +420,9 @@ bool a64_insn_is_vector(enum a64_insn insn)
 const char *a64_class_name(enum a64_class class)
 {
 	static const char *const names[A64_CLASSES] = {
-#define A64_CLASS(id, help) #id,
-#include "models/cpu/a64/a64_classes.def"
+#define INSNCOST(class, cycles, why) #class,
+#include "models/cpu/costs.def"
+		"decode",
 	};
 
 	return names[class];

@@ -356,6 +356,7 @@ static int tlbi(struct a64 *c, const struct a64_op *op)
 	if (c->ps.el == 1 && (c->reg[A64_R_HCR_EL2] & HCR_TTLB))
 		return trap(c, 2, op->imm, op->t, false);
 	a64_flush_tlb(c);
+	a64_uarch_tlbi(c);
 	if (is && c->bus.broadcast != NULL)
 		c->bus.broadcast(c->bus.owner, c, false);
 	c->pc += 4;

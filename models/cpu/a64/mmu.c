@@ -6,6 +6,7 @@
  * The TLB holds whole translations, without ASID and VMID: whatever could change them empties it.
  */
 #include "models/cpu/a64/a64_impl.h"
+#include "models/cpu/machine.h"
 
 /* Fault status codes (ESR_ELx.DFSC, IFSC); + level. */
 enum { FSC_SIZE = 0x00, FSC_TRANSLATION = 0x04, FSC_ACCESS = 0x08, FSC_PERMISSION = 0x0c, FSC_EXTERNAL = 0x10,
@@ -400,6 +401,8 @@ static void tlb_fill(struct a64 *c, uint64_t va, bool priv, const struct page *p
 	struct a64_tlb_entry *t = &c->tlb[priv][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
 	uint64_t page = va & ~(uint64_t)(A64_PAGE - 1);
 
+	if (a64_uarch_has(c, GUEST_CORE_TLB) || a64_uarch_has(c, GUEST_CORE_L1))
+		return; /* each access is to come by */
 	t->read = allowed(c, p, A64_READ, priv) ? page : 1;
 	t->write = allowed(c, p, A64_WRITE, priv) && a64_code_page(c, p->pa) == NULL ? page : 1;
 	t->pa = p->pa & ~(uint64_t)(A64_PAGE - 1);
@@ -439,6 +442,8 @@ static int access_page(struct a64 *c, uint64_t va, unsigned size, bool priv, boo
 		return abort_at(c, va, write ? A64_WRITE : A64_READ, &(struct fault){.fsc = FSC_ALIGNMENT}, 0);
 	host = c->bus.ram(c->bus.owner, p.pa & ~(uint64_t)(A64_PAGE - 1));
 	if (host != NULL) {
+		if (c->uarch != NULL)
+			a64_uarch_access(c, va, p.pa, size);
 		tlb_fill(c, va, priv, &p, host);
 		if (write) {
 			memcpy(host + (p.pa & (A64_PAGE - 1)), value, size);

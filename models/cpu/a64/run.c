@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "models/cpu/a64/regs.h"
+#include "models/cpu/machine.h"
 #include "sim/base/err.h"
 
 struct a64 *a64_new(const struct a64_bus *bus, uint64_t feats, unsigned el, unsigned inside)
@@ -27,6 +28,7 @@ void a64_free(struct a64 *c)
 		return;
 	for (unsigned i = 0; i < A64_CODE_SIZE; i++)
 		free(c->code[i]);
+	free(c->uarch);
 	free(c);
 }
 
@@ -111,6 +113,10 @@ static int x_decode(struct a64 *c, const struct a64_op *op)
 	if (is_access(slot_op) && slot_op->n == A64_SP && slot_op->exec != x_NOP && slot_op->exec != x_vector) {
 		slot_op->then = slot_op->exec;
 		slot_op->exec = a64_sp_aligned;
+	}
+	if (slot_op->class == A64_CLASS_branch && a64_uarch_has(c, GUEST_CORE_BRANCH)) {
+		slot_op->then = slot_op->exec;
+		slot_op->exec = a64_predicted;
 	}
 	/* It was counted in the class of what stood here before. */
 	c->counts.by_class[slot_op->class]++;
