@@ -274,7 +274,7 @@ static bool prepare(uint64_t *seed, struct step *s, const struct a64_op *op)
 		return true;
 	}
 	if (literal)
-		return STEP_SLOT + op->imm >= STEP_CODE && STEP_SLOT + op->imm < STEP_CODE + 4088 && (op->imm >= 12 || (int64_t)op->imm < -8);
+		return STEP_SLOT + op->imm >= STEP_CODE && STEP_SLOT + op->imm < STEP_CODE + 4088 && (op->imm >= 12 || (int64_t)op->imm <= -16);
 	if (op->n != A64_SP && (rng(seed) >> 50 & 7) == 0 && strstr(name, "STXR") == NULL && strstr(name, "STXP") == NULL &&
 	    strstr(name, "STLX") == NULL && op->insn != A64_LDAPR) /* a failing store exclusive may check its alignment or not;
 								       QEMU 7.2 does not check LDAPR */
