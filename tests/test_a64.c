@@ -153,6 +153,44 @@ START_TEST(a_stage_2_abort_carries_address_and_syndrome)
 }
 END_TEST
 
+/* What the walk asked of stage 2 is no part of it. */
+START_TEST(a_stage_1_abort_behind_stage_2_tells_a_write)
+{
+	struct bench *b = bench_new(WORDS(0xf900001f), 1); /* STR xzr, [x0] */
+	const uint64_t block = 1 | 1 << 7 | 1 << 10;       /* 2 MiB at 0, read only, AF */
+
+	memcpy(b->ram + 0x1000, &block, 8);
+	b->c->x[0] = 0x8000;
+	b->c->reg[A64_R_TTBR0_EL1] = 0x1000;
+	b->c->reg[A64_R_TCR_EL1] = 39; /* T0SZ: 25 bits, from level 2 */
+	b->c->reg[A64_R_SCTLR_EL1] = 1;
+	b->c->reg[A64_R_HCR_EL2] = 1;
+	b->c->reg[A64_R_VBAR_EL1] = 0x10000;
+	ck_assert_int_eq(a64_run(b->c, 1), A64_STOP_BUDGET);
+	ck_assert_uint_eq(b->c->pc, 0x10200);
+	ck_assert_uint_eq(b->c->reg[A64_R_ESR_EL1], 0x96000000 | 1 << 6 | 0x0e); /* WnR, permission at level 2 */
+	ck_assert_uint_eq(b->c->reg[A64_R_FAR_EL1], 0x8000);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(a_register_of_a_higher_level_is_undefined_with_or_without_a_row)
+{
+	/* MRS x0, SCTLR_EL3; MRS x0, S3_4_C15_C15_7; MRS x0, HCR_EL2 */
+	struct bench *b = bench_new(WORDS(0xd53e1000, 0xd53cffe0, 0xd53c1100), 1);
+
+	b->c->reg[A64_R_VBAR_EL1] = 0x10000;
+	for (unsigned i = 0; i < 3; i++) {
+		b->c->pc = 4 * i;
+		ck_assert_int_eq(a64_run(b->c, 1), A64_STOP_BUDGET);
+		ck_assert_uint_eq(b->c->pc, 0x10200);
+		ck_assert_uint_eq(b->c->reg[A64_R_ELR_EL1], 4 * i);
+		ck_assert_uint_eq(b->c->reg[A64_R_ESR_EL1], 0x02000000);
+	}
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(a_virtual_interrupt_waits_for_its_mask)
 {
 	/* MSR DAIFClr, #2 at 0x8; the vector at 0x280 halts. */
@@ -407,6 +445,8 @@ int main(void)
 	tcase_add_test(tc, a_trapped_smc_and_wfi_stay_at_themselves);
 	tcase_add_test(tc, tvm_traps_writes_and_trvm_reads);
 	tcase_add_test(tc, a_stage_2_abort_carries_address_and_syndrome);
+	tcase_add_test(tc, a_stage_1_abort_behind_stage_2_tells_a_write);
+	tcase_add_test(tc, a_register_of_a_higher_level_is_undefined_with_or_without_a_row);
 	tcase_add_test(tc, a_virtual_interrupt_waits_for_its_mask);
 	tcase_add_test(tc, sp_is_checked_where_sctlr_asks);
 	tcase_add_test(tc, a_store_exclusive_succeeds_after_its_load_and_once);

@@ -171,7 +171,7 @@ static bool stage2(struct a64 *c, uint64_t ipa, enum a64_access access, bool s1p
 		p->exec[i] = p->exec[i] && s2.exec[i];
 	}
 	p->device = p->device || s2.device;
-	f->stage2 = false;
+	f->stage2 = f->s1ptw = false;
 	return true;
 }
 
