@@ -151,7 +151,7 @@ static const struct {
 
 START_TEST(features_give_the_counts_that_were_recorded)
 {
-	struct ws_totals t = { { 0 }, 0, 0 };
+	struct ws_totals t = { .cycles = 0 };
 	struct ws_counting *count;
 	struct profile p;
 	struct ws_config c;

@@ -264,7 +264,7 @@ START_TEST(values_survive_a_round_trip_on_both_sides)
 	struct ws_prog *p = compile(model, &m, NULL, 0);
 	uint64_t hw[SR_COUNT], host[SR_COUNT], guest[SR_COUNT], gcfg[SR_COUNT], hcfg[SR_COUNT];
 	struct ws_values v = { hw, host, guest, gcfg, hcfg };
-	struct ws_totals t = { { 0 }, 0, 0 };
+	struct ws_totals t = { .cycles = 0 };
 
 	fill(hw, HOST);
 	fill(host, 0);

@@ -54,13 +54,17 @@ static const struct opt_row rows[] = {
 	  "what is modelled beside the instructions of a guest that executes, and costs [cost] insn_<event>; nothing by default" },
 	{ "cost", "cpi", OPT_FIXED, MEMBER(cpi_milli), "1.0", 1, 100000, "cycles", NULL,
 	  "cycles per instruction of the measured software path" },
+	{ "cost", "scale", OPT_FIXED, MEMBER(scale_milli), "1", 1, 100000, "", NULL,
+	  "factor of every cost of a register access and operation, but not of cpi and bhb_loop" },
+	{ "cost", "bhb_loop", OPT_FIXED, MEMBER(bhb_milli), "0", 0, CYCLES_MAX * 1000, "cycles", NULL,
+	  "branches of the loop that clears the branch history at an exit (feature bhb_loop), beside its barriers" },
 #define COST(class, mrs_, msr_, why)                                                                \
-	{ "cost", "mrs_" #class, OPT_INT, MEMBER(mrs) + COST_##class * sizeof(int64_t), #mrs_, 0,    \
-	  CYCLES_MAX, "cycles", NULL, "read of a register and its store; " why },                   \
-	{ "cost", "msr_" #class, OPT_INT, MEMBER(msr) + COST_##class * sizeof(int64_t), #msr_, 0,    \
-	  CYCLES_MAX, "cycles", NULL, "load and write of a register; " why },
+	{ "cost", "mrs_" #class, OPT_FIXED, MEMBER(mrs) + COST_##class * sizeof(int64_t), #mrs_, 0,    \
+	  CYCLES_MAX * 1000, "cycles", NULL, "read of a register and its store; " why },                   \
+	{ "cost", "msr_" #class, OPT_FIXED, MEMBER(msr) + COST_##class * sizeof(int64_t), #msr_, 0,    \
+	  CYCLES_MAX * 1000, "cycles", NULL, "load and write of a register; " why },
 #define OPCOST(key, cycles, why)                                                                    \
-	{ "cost", #key, OPT_INT, MEMBER(op) + OPCOST_##key * sizeof(int64_t), #cycles, 0, CYCLES_MAX, \
+	{ "cost", #key, OPT_FIXED, MEMBER(op) + OPCOST_##key * sizeof(int64_t), #cycles, 0, CYCLES_MAX * 1000, \
 	  "cycles", NULL, why },
 #define INSNCOST(class, cycles, why)                                                                        \
 	{ "cost", "insn_" #class, OPT_INT, MEMBER(insn) + INSNCOST_##class * sizeof(int64_t), #cycles, 0,     \

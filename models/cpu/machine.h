@@ -30,8 +30,10 @@ struct machine {
 	int64_t pri_bits;       /* GIC preemption bits: 5, 6 or 7 give 1, 2 or 4 registers of each of AP0R, AP1R */
 	int64_t breakpoints, watchpoints;
 	int64_t cpi_milli;      /* cycles per instruction of C code outside the modelled ops, thousandths */
-	int64_t mrs[COST_COUNT], msr[COST_COUNT]; /* cycles */
-	int64_t op[OPCOST_COUNT];                 /* cycles */
+	int64_t scale_milli;    /* of every cost below, thousandths: 1000 takes them as they are */
+	int64_t bhb_milli;      /* thousandths of a cycle: a branch history loop, beside its barriers */
+	int64_t mrs[COST_COUNT], msr[COST_COUNT]; /* thousandths of a cycle, before scale_milli */
+	int64_t op[OPCOST_COUNT];                 /* the same */
 	int64_t insn[INSNCOST_COUNT];             /* cycles of an instruction that a guest executes */
 	uint64_t guest_core;                      /* bits of enum guest_core */
 };
@@ -41,6 +43,12 @@ const struct opt_row *machine_opt_rows(size_t *n);
 
 const char *calibration_name(enum calibration cal);
 const char *calibration_help(enum calibration cal);
+
+/* Cycles of one of the costs above, in thousandths, scaled. */
+static inline uint64_t machine_cost(const struct machine *m, int64_t cost)
+{
+	return (uint64_t)cost * (uint64_t)m->scale_milli / 1000;
+}
 
 /* True if the machine has the feature. */
 static inline int machine_has(const struct machine *m, enum feat f)

@@ -10,6 +10,7 @@
 #include "sim/base/str.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
+#include "sim/report/op_cost.h"
 #include "sim/report/oracle_report.h"
 
 static const char *const phase_words[PHASE_COUNT + 1] = {
@@ -69,13 +70,19 @@ static const struct rep_col cols[] = {
 	{ "row", "table row", REP_STR, "", 0, false }, { "times", "", REP_U64, "", 0, true },
 	{ "all_cycles", "cycles", REP_U64, "all", 0, true },
 };
-#define N_COLS (sizeof(cols) / sizeof(cols[0]))
+#define COL_CYCLES 7
+#define N_COLS     (sizeof(cols) / sizeof(cols[0]))
 
 /* exec: executions of each op; NULL: not counted. */
 static void listing(const struct explain_args *o, const struct ws_prog *p, const uint64_t *exec, struct rep *r)
 {
-	struct rep_table *t = rep_table(r, "ops", "Program", cols, exec != NULL ? N_COLS : N_COLS - 2);
-	uint64_t cycles = 0;
+	struct rep_col as[N_COLS];
+	struct rep_table *t;
+	uint64_t cycles = 0, milli = 0;
+
+	memcpy(as, cols, sizeof(as));
+	as[COL_CYCLES].type = op_cost_type(p);
+	t = rep_table(r, "ops", "Program", as, exec != NULL ? N_COLS : N_COLS - 2);
 
 	for (size_t i = 0; i < p->n; i++) {
 		struct ws_explain_row row;
@@ -90,15 +97,15 @@ static void listing(const struct explain_args *o, const struct ws_prog *p, const
 		rep_str(t, row.object);
 		rep_str(t, row.side);
 		rep_str(t, row.group);
-		rep_u64(t, row.cycles);
+		op_cost_cell(t, p, row.op);
 		rep_str(t, row.guard);
 		rep_str(t, row.function);
 		rep_strf(t, "%s:%u", row.file, row.line);
 		if (exec == NULL)
 			continue;
 		rep_u64(t, exec[i]);
-		rep_u64(t, exec[i] * row.cycles);
-		cycles += exec[i] * row.cycles;
+		rep_u64(t, ws_op_cycles(row.op, exec[i]));
+		ws_cycles_add(&cycles, &milli, row.cycles, row.milli, exec[i]);
 	}
 	if (exec == NULL)
 		rep_verdict(r, "%zu ops", rep_rows(t));

@@ -7,6 +7,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
+#include "sim/report/op_cost.h"
 #include "sim/report/folded.h"
 #include "sim/report/oracle_report.h"
 #include "sim/report/sight_report.h"
@@ -53,7 +54,7 @@ static struct line *lines_of(const struct outcome *r, size_t *n)
 	*n = 0;
 	for (size_t i = 0; i < r->prog->n; i++) {
 		if (r->exec[i] != 0)
-			l[(*n)++] = (struct line){ i, r->exec[i], r->exec[i] * r->prog->op[i].cycles };
+			l[(*n)++] = (struct line){ i, r->exec[i], ws_op_cycles(&r->prog->op[i], r->exec[i]) };
 	}
 	return l;
 }
@@ -76,7 +77,7 @@ static void line_row(struct rep_table *t, const struct run_result *x, const stru
 		rep_none(t);
 	rep_u64(t, l->times);
 	rep_bound(t, exact ? REP_EXACT : REP_AT_LEAST);
-	rep_u64(t, row.cycles);
+	op_cost_cell(t, r->prog, row.op);
 	rep_str(t, row.phase);
 	rep_str(t, row.comp);
 	rep_str(t, row.opcode);
@@ -90,11 +91,11 @@ static void line_row(struct rep_table *t, const struct run_result *x, const stru
 static void listing(const struct run_result *x, uint64_t top, struct rep *rep)
 {
 	const struct outcome *r = x->out;
-	static const struct rep_col cols[] = {
+	const struct rep_col cols[] = {
 		{ .key = "cycles", .type = REP_U64 },
 		{ .key = "share", .type = REP_FIX, .unit = "%", .decimals = 2 },
 		{ .key = "times", .type = REP_U64 },
-		{ .key = "cycles_each", .title = "cycles", .type = REP_U64, .unit = "each" },
+		{ .key = "cycles_each", .title = "cycles", .type = op_cost_type(r->prog), .unit = "each" },
 		{ .key = "phase", .type = REP_STR },
 		{ .key = "component", .type = REP_STR },
 		{ .key = "op", .type = REP_STR },
@@ -105,7 +106,7 @@ static void listing(const struct run_result *x, uint64_t top, struct rep *rep)
 		{ .key = "function", .title = "kernel function", .type = REP_STR },
 	};
 	struct rep_table *t = rep_table(rep, "ops", top != 0 ? "Ops that cost most" : "Program", cols, 12);
-	uint64_t shown = 0;
+	uint64_t shown = 0, milli = 0;
 	size_t n;
 	struct line *l = lines_of(r, &n);
 
@@ -113,7 +114,7 @@ static void listing(const struct run_result *x, uint64_t top, struct rep *rep)
 		qsort(l, n, sizeof(*l), by_cost);
 	for (size_t i = 0; i < n && (top == 0 || i < top); i++) {
 		line_row(t, x, &l[i]);
-		shown += l[i].cycles;
+		ws_cycles_add(&shown, &milli, r->prog->op[l[i].op].cycles, r->prog->op[l[i].op].milli, l[i].times);
 	}
 	if (x->bounds == NULL)
 		rep_verdict(rep, "%llu of %llu modelled cycles in %zu of %zu ops; %zu ops of the program never ran",

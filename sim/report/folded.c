@@ -33,7 +33,7 @@ void folded_add(const struct ws_prog *p, const uint64_t *exec, struct str *out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
-		uint64_t cycles = exec[i] * p->op[i].cycles;
+		uint64_t cycles = ws_op_cycles(&p->op[i], exec[i]);
 		size_t k = 0;
 
 		if (cycles == 0)

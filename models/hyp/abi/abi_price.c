@@ -78,7 +78,8 @@ static uint64_t cycles(const struct machine *m, uint64_t insns)
 /* SVC and its ERET are among the recorded instructions of a call; they cost what the machine says. */
 static uint64_t call_cycles(const struct machine *m, uint64_t insns)
 {
-	return cycles(m, insns - (insns > 2 ? 2 : insns)) + (uint64_t)m->op[OPCOST_exception] + (uint64_t)m->op[OPCOST_eret];
+	return cycles(m, insns - (insns > 2 ? 2 : insns)) +
+	       (machine_cost(m, m->op[OPCOST_exception] + m->op[OPCOST_eret]) + 500) / 1000;
 }
 
 static uint64_t recorded(const struct path_profile *p, enum path_kind kind)

@@ -106,6 +106,7 @@ struct smp_cpu {
 	struct runner_vcpu *host; /* runs the components of the idle task */
 	uint64_t since;           /* cycle at which the mode began */
 	uint64_t busy, busy_switch; /* cycles that CPU_BUSY takes; of the switch among them */
+	uint64_t busy_milli;        /* thousandths of a cycle that the next step takes along */
 	smp_next_fn *next, *after_irq;
 	unsigned irqs, cause; /* pending, of enum smp_irq; being handled */
 	bool resched, was_idle;

@@ -64,10 +64,12 @@ void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s)
 		&m->out, v != NULL ? v->o : NULL, v != NULL ? &v->pending : &m->out.idle, m->watchers,
 		m->watchers->first != NULL ? smp_here(c, v) : (struct smp_at){0}};
 	bool lrs = v != NULL && (exit_step_is(&s, PHASE_ENTER) || exit_step_is(&s, PHASE_EXIT));
-	uint64_t cycles = runner_charge(m->runner, v != NULL ? v->run : c->host, &to, &s,
-					state_of(v, &s), lrs ? v->run->lrs : 0)
-				  ->cycles;
+	const struct ws_totals *t = runner_charge(m->runner, v != NULL ? v->run : c->host, &to, &s,
+						  state_of(v, &s), lrs ? v->run->lrs : 0);
+	uint64_t cycles = 0;
 
+	/* what is below a cycle waits for the next step */
+	ws_cycles_add(&cycles, &c->busy_milli, t->cycles, t->milli, 1);
 	c->busy += cycles;
 	c->busy_switch += s.is_phase ? cycles : 0;
 	if (v != NULL && exit_step_is(&s, PHASE_PUT) && (c->irqs >> IRQ_VTIMER & 1) != 0) {

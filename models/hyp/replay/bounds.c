@@ -52,7 +52,7 @@ static void add_op(struct ws_totals *t, const struct ws_op *op, uint64_t times)
 
 	if (row->counter != CNT_none)
 		t->n[row->counter] += times * (row->operand == OPND_NUM ? op->num : 1);
-	t->cycles += times * op->cycles;
+	ws_cycles_add(&t->cycles, &t->milli, op->cycles, op->milli, times);
 	t->insns += times * op->insns;
 }
 

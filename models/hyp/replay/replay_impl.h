@@ -41,7 +41,7 @@ struct replay_track {
 /* What ran since the last exit counts for nothing. */
 static inline void replay_forget(struct replay_track *t)
 {
-	t->pending = t->doubt.lo = t->doubt.hi = (struct ws_totals){ { 0 }, 0, 0 };
+	t->pending = t->doubt.lo = t->doubt.hi = (struct ws_totals){ .cycles = 0 };
 }
 
 

@@ -142,7 +142,7 @@ static int same(const struct ws_totals *got, const struct ws_totals *want, const
 static int check_totals(const struct outcome *o, struct err *e)
 {
 	struct ws_totals phases = { 0 }, kinds = o->idle, vcpus = o->idle;
-	uint64_t cycles = 0, entries = 0;
+	uint64_t cycles = 0, milli = 0, entries = 0;
 
 	for (unsigned p = 0; p < PHASE_COUNT; p++)
 		ws_totals_add(&phases, &o->phase[p], 1);
@@ -154,12 +154,12 @@ static int check_totals(const struct outcome *o, struct err *e)
 		entries += o->vcpu[v].n.entries;
 	}
 	for (size_t i = 0; i < o->prog->n; i++)
-		cycles += o->exec[i] * o->prog->op[i].cycles;
+		ws_cycles_add(&cycles, &milli, o->prog->op[i].cycles, o->prog->op[i].milli, o->exec[i]);
 	if (same(&phases, &o->total, "cycles of all phases", e) != 0 ||
 	    same(&kinds, &o->total, "cycles of all exit kinds", e) != 0 ||
 	    same(&vcpus, &o->total, "cycles of all vCPUs", e) != 0)
 		return -1;
-	if (cycles != o->total.cycles)
+	if (cycles != o->total.cycles || milli != o->total.milli)
 		return differ(e, "cycles of all ops", cycles, o->total.cycles);
 	return entries == o->n.entries ? 0 : differ(e, "entries of all vCPUs", entries, o->n.entries);
 }

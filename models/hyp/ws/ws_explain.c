@@ -18,6 +18,7 @@ void ws_explain_at(const struct ws_prog *p, size_t i, struct ws_explain_row *row
 	row->side = side_name((enum ws_side)op->side);
 	row->group = group_name((enum sr_group)op->group);
 	row->cycles = op->cycles;
+	row->milli = op->milli;
 	(void)ws_guard_text(&op->guard, row->guard, sizeof(row->guard));
 	row->function = op->step->function;
 	row->file = op->step->file;
@@ -27,8 +28,11 @@ void ws_explain_at(const struct ws_prog *p, size_t i, struct ws_explain_row *row
 void ws_explain_line(const struct ws_explain_row *row, struct str *out)
 {
 	/* place and table line change with every row above: not part of the listing */
-	str_addf(out, "%-6s %-14s %-28s %-9s %-10s %4u  %-22s %s\n", row->phase, row->opcode,
-		 row->object, row->side, row->group, row->cycles, row->guard, row->function);
+	str_addf(out, "%-6s %-14s %-28s %-9s %-10s %4u", row->phase, row->opcode, row->object, row->side, row->group,
+		 row->cycles);
+	if (row->milli != 0)
+		str_addf(out, ".%03u", row->milli);
+	str_addf(out, "  %-22s %s\n", row->guard, row->function);
 }
 
 /* ---- difference ---- */

@@ -17,7 +17,8 @@ struct ws_explain_row {
 	char object[40];    /* register or what else it acts on, as the program's code names it */
 	const char *side;   /* whose value: host, guest, guest-cfg, ... */
 	const char *group;
-	uint32_t cycles;      /* per execution */
+	uint32_t cycles;      /* per execution, and what is left */
+	uint16_t milli;       /* in thousandths of a cycle */
 	char guard[128];      /* run-time condition, "" = always */
 	const char *function; /* of the kernel */
 	const char *file;     /* table and line of the row */

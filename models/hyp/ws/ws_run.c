@@ -8,7 +8,7 @@ void ws_totals_add(struct ws_totals *t, const struct ws_totals *more, uint64_t t
 {
 	for (unsigned c = 0; c < CNT_COUNT; c++)
 		t->n[c] += more->n[c] * times;
-	t->cycles += more->cycles * times;
+	ws_cycles_add(&t->cycles, &t->milli, more->cycles, more->milli, times);
 	t->insns += more->insns * times;
 }
 
@@ -25,7 +25,7 @@ static void count_op(struct ws_totals *t, const struct ws_op *op, uint64_t times
 
 	if (row->counter != CNT_none)
 		t->n[row->counter] += times * (row->operand == OPND_NUM ? op->num : 1);
-	t->cycles += times * op->cycles;
+	ws_cycles_add(&t->cycles, &t->milli, op->cycles, op->milli, times);
 	t->insns += times * op->insns;
 }
 

@@ -51,6 +51,12 @@ static struct ws_op *emit(struct compiler *c, const struct ws_step *s, enum ws_o
 	return op;
 }
 
+static void set_cost(struct ws_op *op, uint64_t milli)
+{
+	op->cycles = (uint32_t)(milli / 1000);
+	op->milli = (uint16_t)(milli % 1000);
+}
+
 /* Register op: which register the access reaches, and what it costs. */
 static void set_register(const struct compiler *c, struct ws_op *op, enum sysreg reg)
 {
@@ -64,9 +70,8 @@ static void set_register(const struct compiler *c, struct ws_op *op, enum sysreg
 	op->reg = (uint16_t)reg;
 	op->group = row->group;
 	op->alias = e2h && row->form != FORM_PLAIN && op->side != SIDE_HRUN;
-	op->cycles = (uint32_t)(ws_opcode_row((enum ws_opcode)op->opcode)->counter == CNT_read
-					? m->mrs[row->cost]
-					: m->msr[row->cost]);
+	set_cost(op, machine_cost(m, ws_opcode_row((enum ws_opcode)op->opcode)->counter == CNT_read ? m->mrs[row->cost]
+												    : m->msr[row->cost]));
 }
 
 /* A family op becomes one op per register, in the kernel's order: the highest first. */
@@ -130,6 +135,12 @@ static int emit_call(struct compiler *c, const struct ws_step *s, enum ws_side s
 	return rc;
 }
 
+/* The first barrier after the loop that clears the branch history: the loop's branches are charged to it. */
+static bool ends_bhb_loop(const struct ws_step *s)
+{
+	return (s->guard.fixed_on & CND(BHB_LOOP)) != 0 && (s->opcode == OP_DSB_NSH || s->opcode == OP_SB);
+}
+
 static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side side,
 		     struct ws_guard guard, struct err *e)
 {
@@ -146,7 +157,7 @@ static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side s
 	case OPND_GRP:
 		op = emit(c, s, (enum ws_opcode)s->opcode, side, guard);
 		op->group = (uint8_t)s->operand;
-		op->cycles = (uint32_t)m->op[row->cost];
+		set_cost(op, machine_cost(m, m->op[row->cost]) + (ends_bhb_loop(s) ? (uint64_t)m->bhb_milli : 0));
 		/* The instruction that trapped is the guest's; SVC is user space's. */
 		op->insns = s->opcode != OP_EXC && s->opcode != OP_SVC;
 		return 0;
@@ -155,7 +166,8 @@ static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side s
 		op->num = (uint8_t)s->operand;
 		op->group = row->counter == CNT_fpr ? GRP_fpsimd : GRP_gp;
 		op->insns = (uint16_t)(row->counter == CNT_none ? 0 : (s->operand + 1) / 2); /* pairs */
-		op->cycles = row->counter == CNT_none ? 0 : (uint32_t)(s->operand * m->op[row->cost]);
+		if (row->counter != CNT_none)
+			set_cost(op, s->operand * machine_cost(m, m->op[row->cost]));
 		return 0;
 	}
 	BUG("unknown operand kind");

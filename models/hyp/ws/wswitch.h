@@ -47,7 +47,8 @@ struct ws_op {
 	uint16_t reg;   /* enum sysreg that is read or written (after E2H redirection); SR_NONE if none */
 	uint16_t insns; /* instructions it stands for */
 	uint16_t call;  /* of ws_prog.call: the CALL row that inserted its row; 0 none */
-	uint32_t cycles; /* per execution */
+	uint32_t cycles; /* per execution, and what is left */
+	uint16_t milli;  /* in thousandths of a cycle, below 1000 */
 	struct ws_guard guard; /* run-time conditions only */
 	const struct ws_step *step;
 };
@@ -137,8 +138,16 @@ bool ws_fp_is_lazy(const struct ws_prog *p);
 struct ws_totals {
 	uint64_t n[CNT_COUNT];
 	uint64_t cycles;
+	uint64_t milli; /* thousandths of a cycle beside them, below 1000 */
 	uint64_t insns; /* modelled ops as instructions */
 };
+/* Add cycles and thousandths, so many times. Exact: whole cycles and thousandths add up in any order. */
+static inline void ws_cycles_add(uint64_t *cycles, uint64_t *milli, uint64_t more, uint64_t more_milli, uint64_t times)
+{
+	*milli += more_milli * times;
+	*cycles += more * times + *milli / 1000;
+	*milli %= 1000;
+}
 void ws_totals_add(struct ws_totals *t, const struct ws_totals *more, uint64_t times);
 
 /* Register values: what detailed execution moves. Indexed by enum sysreg. */
@@ -154,6 +163,11 @@ struct ws_values {
 static inline bool ws_op_holds(const struct ws_op *op, uint64_t state)
 {
 	return (op->guard.on & ~state) == 0 && (op->guard.off & state) == 0;
+}
+/* Whole cycles of so many executions of an op. */
+static inline uint64_t ws_op_cycles(const struct ws_op *op, uint64_t times)
+{
+	return op->cycles * times + op->milli * times / 1000;
 }
 uint64_t ws_op_times(const struct ws_op *op, uint64_t state, unsigned lrs);
 

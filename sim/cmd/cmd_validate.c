@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* el2sim validate: predicted times against measured ones. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/cal/public.h"
+#include "sim/app/config.h"
+#include "sim/app/output.h"
+#include "sim/base/share.h"
+#include "sim/cmd/cmd.h"
+
+struct validate_args {
+	struct output_args out;
+	bool public, study;
+	const char *table;
+	uint64_t median, worst;
+};
+
+static const struct arg_row arg_rows[] = {
+	{ "--public", NULL, ARG_FLAG, offsetof(struct validate_args, public),
+	  .help = "the shipped table of published measurements: four rows of each machine are fitted, the others predicted" },
+	{ "--study", NULL, ARG_FLAG, offsetof(struct validate_args, study),
+	  .help = "with --public: the errors that other choices of fitted rows leave, and each row left out in turn" },
+	{ "--table", NULL, ARG_STR, offsetof(struct validate_args, table), "FILE",
+	  .help = "with --public: this table of measurements instead, with the columns of configs/measured/measurements.csv" },
+	{ "--median", NULL, ARG_U64, offsetof(struct validate_args, median), "PERCENT", .min = 1, .max = 1000,
+	  .help = "greatest median error for exit status 0, default 10" },
+	{ "--worst", NULL, ARG_U64, offsetof(struct validate_args, worst), "PERCENT", .min = 1, .max = 1000,
+	  .help = "greatest error of a row for exit status 0, default 25" },
+	OUTPUT_ARG_ROWS(struct validate_args, out),
+};
+
+static const struct arg_spec spec = {
+	.name = "validate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 0, .overrides = true,
+	.text = "A row that was fitted is no prediction: it stands in a table of its own, and in no statistic.\n"
+		"Exit status 0 if median and worst error are within the limits, 1 if not.\n",
+};
+
+#define FITTED_ROWS (1U << BENCH_hvc | 1U << BENCH_mmio_read_vgic | 1U << BENCH_ipi | 1U << BENCH_timer_10ms)
+
+/* Error of a prediction, relative to the measurement. */
+static double error_of(const struct cal_log *x, unsigned b, double cycles)
+{
+	return cycles / (x->ns[b] * x->counts.ghz) - 1;
+}
+
+static int64_t tenths(double v)
+{
+	return (int64_t)llround(v * 10) * 100;
+}
+
+/* The configuration of a log: its counts, with the user's overrides. */
+static int count_log(struct cal_log *x, const char *table, const struct arg_list *overrides, struct err *e)
+{
+	struct config c;
+	struct str path = STR_INIT;
+	const char *slash = strrchr(table, '/');
+	int rc;
+
+	if (slash != NULL)
+		str_addn(&path, table, (size_t)(slash + 1 - table));
+	str_addf(&path, "%s.ini", x->config);
+	rc = config_load_one(&c, str_get(&path), overrides, e);
+	if (rc == 0)
+		rc = cal_counts_of(&c.machine, &c.sw, &c.path_profile, &x->counts, e);
+	config_free(&c);
+	str_free(&path);
+	return rc;
+}
+
+/* ---- tables ---- */
+
+static const struct rep_col row_cols[] = {
+	{ .key = "machine", .type = REP_STR },
+	{ .key = "log", .type = REP_STR },
+	{ .key = "benchmark", .type = REP_STR },
+	{ .key = "measured", .type = REP_FIX, .unit = "ns", .decimals = 1 },
+	{ .key = "noise", .type = REP_FIX, .unit = "%", .decimals = 1 },
+	{ .key = "predicted", .type = REP_FIX, .unit = "ns", .decimals = 1 },
+	{ .key = "error", .type = REP_FIX, .unit = "%", .decimals = 1 },
+	{ .key = "why", .title = "why not claimed", .type = REP_STR },
+};
+
+static void row(struct rep_table *t, const struct cal_log *x, unsigned b, double cycles, bool why)
+{
+	rep_str(t, x->machine);
+	rep_str(t, x->name);
+	rep_str(t, cal_bench_row((enum cal_bench)b)->name);
+	rep_fix(t, tenths(x->ns[b]));
+	rep_fix(t, tenths(100 * cal_bench_row((enum cal_bench)b)->noise));
+	rep_fix(t, tenths(cycles / x->counts.ghz));
+	rep_fix(t, tenths(100 * error_of(x, b, cycles)));
+	if (why)
+		rep_str(t, x->why);
+}
+
+struct errors {
+	double *x;
+	size_t n;
+	double worst;
+	const struct cal_log *log;
+	unsigned bench;
+};
+
+static void errors_add(struct errors *s, const struct cal_log *x, unsigned b, double cycles)
+{
+	double v = 100 * fabs(error_of(x, b, cycles));
+
+	s->x = xrealloc(s->x, (s->n + 1) * sizeof(*s->x));
+	s->x[s->n++] = v;
+	if (s->log == NULL || v > s->worst) {
+		s->worst = v;
+		s->log = x;
+		s->bench = b;
+	}
+}
+
+/* Each row of the logs that the fit did not see: claimed ones into claims, others into context. */
+static int predictions(const struct cal_logs *l, struct rep *r, struct errors *s, struct cal_fit *fits, struct err *e)
+{
+	struct rep_table *claims = rep_table(r, "predictions", "Predicted rows: none of them was fitted", row_cols, 7);
+	struct rep_table *context = rep_table(r, "context", "Predicted, and not claimed", row_cols, 8);
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct cal_log *x = &l->log[i];
+		double cycles[BENCH_COUNT];
+
+		if (cal_hold_out(l, x, FITTED_ROWS, false, cycles, &fits[i], e) != 0)
+			return -1;
+		for (unsigned b = 0; b < BENCH_COUNT; b++) {
+			if (cycles[b] == 0)
+				continue;
+			row(x->claim ? claims : context, x, b, cycles[b], !x->claim);
+			if (x->claim)
+				errors_add(s, x, b, cycles[b]);
+		}
+	}
+	return 0;
+}
+
+/* What the fits learnt, and what is left of the rows that they saw. */
+static void fits_tables(const struct cal_logs *l, const struct cal_fit *fits, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ .key = "log", .type = REP_STR },
+		{ .key = "option", .type = REP_STR },
+		{ .key = "value", .type = REP_FIX, .decimals = 3 },
+		{ .key = "unit", .type = REP_STR },
+		{ .key = "deviation", .type = REP_FIX, .unit = "%", .decimals = 1 },
+		{ .key = "from", .type = REP_STR },
+	};
+	static const struct rep_col left[] = {
+		{ .key = "log", .type = REP_STR },
+		{ .key = "benchmark", .type = REP_STR },
+		{ .key = "measured", .type = REP_FIX, .unit = "ns", .decimals = 1 },
+		{ .key = "residual", .type = REP_FIX, .unit = "%", .decimals = 1 },
+	};
+	struct rep_table *t = rep_table(r, "parameters", "Parameters", cols, 6);
+	struct rep_table *f = rep_table(r, "fitted", "Fitted rows: no predictions, in no statistic", left, 4);
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct cal_log *x = &l->log[i];
+
+		for (unsigned p = 0; p < PAR_COUNT; p++) {
+			const struct cal_param_row *row = cal_param_row((enum cal_param)p);
+
+			rep_str(t, x->name);
+			rep_str(t, row->option);
+			rep_fix(t, (int64_t)llround(fits[i].par[p] * 1000));
+			rep_str(t, row->unit);
+			rep_fix(t, tenths(100 * fits[i].sd[p]));
+			if (fits[i].learnt[p])
+				rep_str(t, "rows of this log");
+			else
+				rep_strf(t, "median of %zu other cores", cal_cores_without(l, x->core, (enum cal_param)p));
+		}
+		for (unsigned b = 0; b < BENCH_COUNT; b++) {
+			if (x->ns[b] == 0 || (FITTED_ROWS >> b & 1) == 0)
+				continue;
+			rep_str(f, x->name);
+			rep_str(f, cal_bench_row((enum cal_bench)b)->name);
+			rep_fix(f, tenths(x->ns[b]));
+			rep_fix(f, tenths(100 * error_of(x, b, cal_predict(&x->counts, (enum cal_bench)b, fits[i].par))));
+		}
+	}
+}
+
+/* Rows that el2sim has no figure for. */
+static void others(const struct measured_table *m, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ .key = "machine", .type = REP_STR }, { .key = "kernel", .type = REP_STR }, { .key = "benchmark", .type = REP_STR },
+		{ .key = "value", .type = REP_STR },   { .key = "unit", .type = REP_STR },   { .key = "grade", .type = REP_STR },
+		{ .key = "why", .title = "why no figure stands beside it", .type = REP_STR },
+	};
+	struct rep_table *t = rep_table(r, "unmodelled", "Context: measurements that are not predicted", cols, 7);
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct measured_row *x = &m->row[i];
+
+		if (x->log[0] != '\0' || strcmp(x->kind, "composite") != 0)
+			continue;
+		rep_str(t, x->machine);
+		rep_str(t, x->kernel);
+		rep_str(t, x->benchmark);
+		rep_str(t, x->value);
+		rep_str(t, x->unit);
+		rep_str(t, x->grade);
+		rep_str(t, x->why);
+	}
+}
+
+/* ---- studies ---- */
+
+static const struct rep_col study_cols[] = {
+	{ .key = "fitted", .title = "fitted rows of the machine", .type = REP_STR },
+	{ .key = "rows", .title = "predicted rows", .type = REP_U64 },
+	{ .key = "median", .type = REP_FIX, .unit = "%", .decimals = 1 },
+	{ .key = "worst", .type = REP_FIX, .unit = "%", .decimals = 1 },
+	{ .key = "where", .type = REP_STR },
+};
+
+static void study_row(struct rep_table *t, const char *what, struct errors *s)
+{
+	rep_str(t, what);
+	rep_u64(t, s->n);
+	rep_fix(t, tenths(cal_median(s->x, s->n)));
+	rep_fix(t, tenths(s->worst));
+	rep_strf(t, "%s of %s", cal_bench_row((enum cal_bench)s->bench)->name, s->log->name);
+	free(s->x);
+	memset(s, 0, sizeof(*s));
+}
+
+static int hold_out_row(const struct cal_logs *l, unsigned fit, const char *what, struct rep_table *t, struct err *e)
+{
+	struct errors s = { .n = 0 };
+
+	for (size_t i = 0; i < l->n; i++) {
+		double cycles[BENCH_COUNT];
+		struct cal_fit f;
+
+		if (!l->log[i].claim)
+			continue;
+		if (cal_hold_out(l, &l->log[i], fit, false, cycles, &f, e) != 0)
+			return -1;
+		for (unsigned b = 0; b < BENCH_COUNT; b++) {
+			if (cycles[b] != 0)
+				errors_add(&s, &l->log[i], b, cycles[b]);
+		}
+	}
+	if (s.n != 0)
+		study_row(t, what, &s);
+	return 0;
+}
+
+/* Each row in turn, all others of its log fitted; but: a test that is passed over, or BENCH_COUNT. */
+static int leave_one_out(const struct cal_logs *l, unsigned but, const char *what, struct rep_table *t, struct err *e)
+{
+	struct errors s = { .n = 0 };
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct cal_log *x = &l->log[i];
+
+		for (unsigned b = 0; x->claim && b < BENCH_COUNT; b++) {
+			double cycles[BENCH_COUNT];
+			struct cal_fit f;
+
+			if (x->ns[b] == 0 || b == but)
+				continue;
+			if (cal_hold_out(l, x, ~(1U << b), true, cycles, &f, e) != 0)
+				return -1;
+			errors_add(&s, x, b, cycles[b]);
+		}
+	}
+	if (s.n != 0)
+		study_row(t, what, &s);
+	return 0;
+}
+
+static int study(const struct cal_logs *l, struct rep *r, struct err *e)
+{
+	struct rep_table *t = rep_table(r, "study", "What is left of the error, by the rows that a fit sees", study_cols, 5);
+	const unsigned hvc = 1U << BENCH_hvc, vgic = 1U << BENCH_mmio_read_vgic;
+
+	if (hold_out_row(l, 0, "none", t, e) != 0 || hold_out_row(l, hvc, "hvc", t, e) != 0 ||
+	    hold_out_row(l, hvc | vgic, "hvc, mmio_read_vgic", t, e) != 0 ||
+	    hold_out_row(l, FITTED_ROWS, "hvc, mmio_read_vgic, ipi, timer_10ms", t, e) != 0 ||
+	    leave_one_out(l, BENCH_COUNT, "all but one, each in turn", t, e) != 0 ||
+	    leave_one_out(l, BENCH_timer_10ms, "the same, the timer never left out", t, e) != 0)
+		return -1;
+	rep_note(r, "study: forms and priors of the parameters were chosen with these rows in view; only a log that nobody has seen "
+		 "confirms them");
+	return 0;
+}
+
+/* ---- the command ---- */
+
+static int verdict(const struct validate_args *o, struct errors *s, struct rep *r, struct err *e)
+{
+	double median = cal_median(s->x, s->n);
+	bool ok = s->n != 0 && median <= (double)o->median && s->worst <= (double)o->worst;
+
+	if (s->n == 0)
+		rep_alarm(r, "no row is predicted: every one was fitted, or has no model");
+	else if (ok)
+		rep_verdict(r, "%zu rows predicted that no fit saw: median error %.1f %%, worst %.1f %% (%s of %s)", s->n, median, s->worst,
+			    cal_bench_row((enum cal_bench)s->bench)->name, s->log->name);
+	else
+		rep_alarm(r, "%zu rows predicted that no fit saw: median error %.1f %%, worst %.1f %% (%s of %s): want at most %llu %% and "
+			  "%llu %%", s->n, median, s->worst, cal_bench_row((enum cal_bench)s->bench)->name, s->log->name,
+			  (unsigned long long)o->median, (unsigned long long)o->worst);
+	return ok ? 0 : err_set(e, ERR_ANSWER_NO, "%s", "");
+}
+
+static int public(const struct validate_args *o, const char *table, const struct arg_list *overrides, struct err *e)
+{
+	struct measured_table m;
+	struct cal_logs l = { .n = 0 };
+	struct errors s = { .n = 0 };
+	struct cal_fit *fits = NULL;
+	struct rep *r = NULL;
+	int rc = measured_read(table, &m, e);
+
+	if (rc == 0 && cal_logs_of(&m, &l, e) != 0)
+		rc = err_at(e, table, 0);
+	for (size_t i = 0; rc == 0 && i < l.n; i++)
+		rc = count_log(&l.log[i], table, overrides, e);
+	if (rc == 0)
+		rc = cal_logs_tell(&l, e);
+	if (rc == 0) {
+		r = rep_new("validate", "Predicted times against published ones");
+		fits = xcalloc(l.n + 1, sizeof(*fits));
+		rc = predictions(&l, r, &s, fits, e);
+	}
+	if (rc == 0) {
+		fits_tables(&l, fits, r);
+		others(&m, r);
+		rc = o->study ? study(&l, r, e) : 0;
+	}
+	if (rc == 0) {
+		struct err no = { .code = ERR_NONE };
+		int answer = verdict(o, &s, r, &no);
+
+		rep_note(r, "fitted of each log: hvc, mmio_read_vgic, ipi, timer_10ms; priors of a log are medians of other cores; noise: "
+			 "what reruns of a row differ by");
+		rep_note(r, "not claimable: an unfitted timer or IPI, GICv2, kernels older than the recorded ones, cores in order");
+		rc = output_write(&o->out, r, e);
+		if (rc == 0 && answer != 0) {
+			*e = no;
+			rc = -1;
+		}
+	}
+	rep_free(r);
+	free(fits);
+	free(s.x);
+	cal_logs_free(&l);
+	measured_free(&m);
+	return rc;
+}
+
+int cmd_validate(int argc, char **argv, struct err *e)
+{
+	struct validate_args o = { .median = 10, .worst = 25 };
+	struct str path = STR_INIT;
+	struct args a;
+	int rc;
+
+	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
+		return -1;
+	if (!o.public) {
+		rc = err_set(e, ERR_USAGE, "validate: want --public");
+	} else {
+		if (o.table == NULL)
+			share_dir(&path, "configs/measured");
+		if (o.table == NULL)
+			str_add(&path, "/measurements.csv");
+		rc = public(&o, o.table != NULL ? o.table : str_get(&path), &a.overrides, e);
+	}
+	str_free(&path);
+	args_free(&a);
+	return rc;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calibration: counts, predictions, fits, and the shipped measurements. */
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "models/cal/public.h"
+#include "sim/app/config.h"
+#include "tests/suite.h"
+
+#define MEASURED EL2SIM_SOURCE_DIR "/configs/measured/"
+#define FITTED   (1U << BENCH_hvc | 1U << BENCH_mmio_read_vgic | 1U << BENCH_ipi | 1U << BENCH_timer_10ms)
+
+static struct measured_table table;
+static struct cal_logs logs;
+
+static void counts(const char *name, struct cal_counts *c)
+{
+	struct config config;
+	char path[512];
+	struct err e = { .code = ERR_NONE };
+
+	(void)snprintf(path, sizeof(path), MEASURED "%s.ini", name);
+	ck_assert_msg(config_load_one(&config, path, NULL, &e) == 0, "%s", e.text);
+	ck_assert_msg(cal_counts_of(&config.machine, &config.sw, &config.path_profile, c, &e) == 0, "%s", e.text);
+	config_free(&config);
+}
+
+static void setup(void)
+{
+	struct err e = { .code = ERR_NONE };
+
+	ck_assert_msg(measured_read(MEASURED "measurements.csv", &table, &e) == 0, "%s", e.text);
+	ck_assert_msg(cal_logs_of(&table, &logs, &e) == 0, "%s", e.text);
+	for (size_t i = 0; i < logs.n; i++)
+		counts(logs.log[i].config, &logs.log[i].counts);
+	ck_assert_msg(cal_logs_tell(&logs, &e) == 0, "%s", e.text);
+}
+
+static void teardown(void)
+{
+	cal_logs_free(&logs);
+	measured_free(&table);
+}
+
+/* A repeatable normal deviate: the sum of twelve uniform ones. */
+static double normal(uint64_t *state)
+{
+	double sum = -6;
+
+	for (int i = 0; i < 12; i++) {
+		*state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		sum += (double)(*state >> 11) / 9007199254740992.0;
+	}
+	return sum;
+}
+
+START_TEST(rows_that_no_fit_saw_are_within_10_and_25_percent)
+{
+	double errors[64];
+	size_t n = 0;
+
+	for (size_t i = 0; i < logs.n; i++) {
+		const struct cal_log *x = &logs.log[i];
+		double cycles[BENCH_COUNT];
+		struct cal_fit f;
+		struct err e;
+
+		if (!x->claim)
+			continue;
+		ck_assert_int_eq(cal_hold_out(&logs, x, FITTED, false, cycles, &f, &e), 0);
+		for (unsigned b = 0; b < BENCH_COUNT; b++) {
+			if (cycles[b] != 0)
+				errors[n++] = fabs(cycles[b] / (x->ns[b] * x->counts.ghz) - 1);
+		}
+	}
+	ck_assert_uint_eq(n, 12);
+	ck_assert(cal_median(errors, n) <= 0.10);
+	ck_assert(errors[n - 1] <= 0.25); /* sorted by the median */
+}
+END_TEST
+
+START_TEST(a_fitted_row_is_never_predicted)
+{
+	for (size_t i = 0; i < logs.n; i++) {
+		for (unsigned fit = 0; fit < 1U << BENCH_COUNT; fit++) {
+			double cycles[BENCH_COUNT];
+			struct cal_fit f;
+			struct err e;
+
+			if (cal_hold_out(&logs, &logs.log[i], fit, false, cycles, &f, &e) != 0)
+				continue;
+			for (unsigned b = 0; b < BENCH_COUNT; b++)
+				ck_assert(cycles[b] == 0 || (fit >> b & 1) == 0);
+		}
+	}
+}
+END_TEST
+
+START_TEST(rows_of_the_role_hold_do_not_change_a_fit)
+{
+	struct cal_log x = logs.log[0];
+	double cycles[BENCH_COUNT];
+	struct cal_fit a, b;
+	struct err e;
+
+	ck_assert_int_eq(cal_hold_out(&logs, &x, ~0U, false, cycles, &a, &e), 0);
+	for (size_t i = 0; i < x.n; i++) {
+		if (cal_bench_row(x.obs[i].bench)->role == CAL_HOLD)
+			x.obs[i].cycles *= 3;
+	}
+	ck_assert_int_eq(cal_hold_out(&logs, &x, ~0U, false, cycles, &b, &e), 0);
+	ck_assert_mem_eq(a.par, b.par, sizeof(a.par));
+}
+END_TEST
+
+START_TEST(a_prior_knows_nothing_of_its_own_core)
+{
+	const char *core = logs.log[0].core;
+	struct cal_prior before, after;
+
+	cal_prior_without(&logs, core, &before);
+	for (size_t i = 0; i < logs.n; i++) {
+		for (unsigned p = 0; strcmp(logs.log[i].core, core) == 0 && p < PAR_COUNT; p++)
+			logs.log[i].told[p] *= 10;
+	}
+	cal_prior_without(&logs, core, &after);
+	ck_assert_mem_eq(&before, &after, sizeof(before));
+	cal_prior_without(&logs, NULL, &after);
+	ck_assert_mem_ne(&before, &after, sizeof(before));
+}
+END_TEST
+
+START_TEST(the_shipped_prior_is_what_the_measured_cores_tell)
+{
+	struct cal_prior shipped, told;
+
+	cal_prior_shipped(&shipped);
+	cal_prior_without(&logs, NULL, &told);
+	for (unsigned p = 0; p < PAR_COUNT; p++)
+		ck_assert_msg(fabs(log(shipped.median[p] / told.median[p])) < 0.05, "%s: params.def has %g, the cores tell %g",
+			      cal_param_row((enum cal_param)p)->option, shipped.median[p], told.median[p]);
+}
+END_TEST
+
+/* 100 logs of known parameters with 2 % noise on each row. */
+START_TEST(known_parameters_are_recovered_within_the_stated_deviations)
+{
+	const double truth[PAR_COUNT] = { [PAR_scale] = 0.9, [PAR_cpi] = 0.7, [PAR_kick] = 700, [PAR_cold] = 1.7,
+					  [PAR_vmm] = 1400, [PAR_lpi] = 0.6 };
+	const struct cal_counts *c = &logs.log[0].counts;
+	unsigned within[PAR_COUNT] = { 0 }, all = 0;
+	struct cal_prior prior;
+
+	cal_prior_shipped(&prior);
+	for (unsigned seed = 1; seed <= 100; seed++) {
+		struct cal_obs o[BENCH_COUNT];
+		struct cal_fit f;
+		struct err e;
+		uint64_t state = seed;
+		size_t n = 0;
+		unsigned good = 0;
+
+		for (unsigned b = 0; b < BENCH_COUNT; b++) {
+			if (cal_bench_row((enum cal_bench)b)->role == CAL_FIT)
+				o[n++] = (struct cal_obs){ (enum cal_bench)b,
+							   cal_predict(c, (enum cal_bench)b, truth) * exp(0.02 * normal(&state)), 0, false };
+		}
+		ck_assert_msg(cal_fit(c, o, n, &prior, &f, &e) == 0, "seed %u: %s", seed, e.text);
+		for (unsigned p = 0; p < PAR_COUNT; p++) {
+			bool in = fabs(log(f.par[p] / truth[p])) <= 2 * f.sd[p];
+
+			within[p] += in;
+			good += in || !f.learnt[p];
+		}
+		all += good == PAR_COUNT;
+	}
+	for (unsigned p = 0; p <= PAR_cold; p++)
+		ck_assert_msg(within[p] >= 90, "%s: within two deviations in %u of 100", cal_param_row((enum cal_param)p)->option,
+			      within[p]);
+	ck_assert_msg(all >= 90, "all four within two deviations in %u of 100", all);
+}
+END_TEST
+
+START_TEST(a_scale_outside_its_range_is_refused)
+{
+	const struct cal_log *x = &logs.log[0];
+	struct cal_obs o[] = { { BENCH_hvc, 306 * 3.0 * 1.5, 0, false }, { BENCH_mmio_read_vgic, 306 * 3.0 * 1.52, 0, false } };
+	struct cal_prior prior;
+	struct cal_fit f;
+	struct err e;
+
+	cal_prior_shipped(&prior);
+	ck_assert_int_eq(cal_fit(&x->counts, o, 2, &prior, &f, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INPUT);
+	ck_assert_ptr_nonnull(strstr(e.text, "cost.scale comes to"));
+}
+END_TEST
+
+START_TEST(decimals_of_costs_add_up_in_any_order)
+{
+	uint64_t a = 0, am = 0, b = 0, bm = 0;
+
+	ws_cycles_add(&a, &am, 1, 480, 1000000007);
+	for (unsigned i = 0; i < 7; i++)
+		ws_cycles_add(&b, &bm, 1, 480, 142857143);
+	ws_cycles_add(&b, &bm, 1, 480, 1000000007 - 7 * 142857143);
+	ck_assert_uint_eq(a, UINT64_C(1480000010));
+	ck_assert_uint_eq(am, 360);
+	ck_assert_uint_eq(a, b);
+	ck_assert_uint_eq(am, bm);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cal");
+	TCase *t = tcase_create("cal");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, rows_that_no_fit_saw_are_within_10_and_25_percent);
+	tcase_add_test(t, a_fitted_row_is_never_predicted);
+	tcase_add_test(t, rows_of_the_role_hold_do_not_change_a_fit);
+	tcase_add_test(t, a_prior_knows_nothing_of_its_own_core);
+	tcase_add_test(t, the_shipped_prior_is_what_the_measured_cores_tell);
+	tcase_add_test(t, known_parameters_are_recovered_within_the_stated_deviations);
+	tcase_add_test(t, a_scale_outside_its_range_is_refused);
+	tcase_add_test(t, decimals_of_costs_add_up_in_any_order);
+	suite_add_tcase(s, t);
+	return suite_status(s);
+}
