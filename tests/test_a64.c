@@ -174,6 +174,20 @@ START_TEST(a_stage_1_abort_behind_stage_2_tells_a_write)
 }
 END_TEST
 
+START_TEST(a_fetch_that_fails_may_be_handled_in_the_page_it_came_from)
+{
+	struct bench *b = bench_new(WORDS(0xd61f0000), 1); /* BR x0 */
+	const uint32_t halt = HLT0;
+
+	memcpy(b->ram + 0x200, &halt, 4);
+	b->c->x[0] = 2 * RAM;
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->pc, 0x200);
+	ck_assert_uint_eq(b->c->reg[A64_R_ELR_EL1], 2 * RAM);
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(a_register_of_a_higher_level_is_undefined_with_or_without_a_row)
 {
 	/* MRS x0, SCTLR_EL3; MRS x0, S3_4_C15_C15_7; MRS x0, HCR_EL2 */
@@ -446,6 +460,7 @@ int main(void)
 	tcase_add_test(tc, tvm_traps_writes_and_trvm_reads);
 	tcase_add_test(tc, a_stage_2_abort_carries_address_and_syndrome);
 	tcase_add_test(tc, a_stage_1_abort_behind_stage_2_tells_a_write);
+	tcase_add_test(tc, a_fetch_that_fails_may_be_handled_in_the_page_it_came_from);
 	tcase_add_test(tc, a_register_of_a_higher_level_is_undefined_with_or_without_a_row);
 	tcase_add_test(tc, a_virtual_interrupt_waits_for_its_mask);
 	tcase_add_test(tc, sp_is_checked_where_sctlr_asks);

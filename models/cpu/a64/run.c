@@ -140,6 +140,7 @@ static bool fetch(struct a64 *c)
 		return false;
 	}
 	c->page = NULL;
+	c->page_va = 1; /* an exception may lead back to the page we came from */
 	if (!a64_fetch_address(c, c->pc, &pa, &guarded))
 		return false;
 	if (c->bus.ram(c->bus.owner, pa & ~(uint64_t)(A64_PAGE - 1)) == NULL) {
