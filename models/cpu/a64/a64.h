@@ -166,6 +166,9 @@ struct a64 {
 	bool event;       /* the event register of WFE */
 	bool stop_asked;  /* by a callback: a64_run ends behind this instruction */
 	bool stopped;     /* stop and exit are set: a64_run ends */
+	uint8_t debug;    /* derived: what of self-hosted debug may happen here (debug.c) */
+	uint8_t stepped;  /* 1: an instruction was stepped just now, 2: a load exclusive */
+	bool ss_set;      /* PSTATE.SS was set by an exception, or a return, of this instruction */
 	uint64_t now;     /* CNTPCT_EL0, kept by the outside */
 	struct {
 		bool valid;
@@ -184,6 +187,10 @@ struct a64 {
 	struct a64_page *page; /* the last page fetched from: for page_va (1: none) at page_el */
 	uint64_t page_va;
 	uint8_t page_el;
+	struct a64_trap {
+		uint8_t first, n; /* controls of a64_kinds.def */
+		uint16_t fgt;     /* row of a64_fgt.def, counted from 1 */
+	} traps[A64_REGS];        /* by register */
 	struct a64_uarch *uarch; /* models beside the instructions; NULL: none */
 };
 

@@ -146,6 +146,18 @@ void a64_uarch_access(struct a64 *c, uint64_t va, uint64_t pa, unsigned size);
 void a64_uarch_tlbi(struct a64 *c);
 a64_exec a64_predicted;
 
+/* debug.c: what may happen at this EL and mask, kept in c->debug. */
+enum a64_debug { A64_DEBUG_STEP = 1, A64_DEBUG_BREAK = 2 };
+unsigned a64_debug_state(const struct a64 *c);
+bool a64_breaks_in_page(const struct a64 *c);
+/* Before an instruction: true, and a debug exception was taken. */
+bool a64_debug_before(struct a64 *c);
+/* SPSR_ELx of a return, with SS where it counts. */
+uint64_t a64_debug_return(const struct a64 *c, uint64_t spsr);
+/* May a watchpoint name bytes of va's page? An access to it: 0, or 1 and the exception was taken. */
+bool a64_watched_page(const struct a64 *c, uint64_t va);
+int a64_watchpoint(struct a64 *c, uint64_t va, unsigned size, bool priv, bool write);
+
 /* exception.c: an exception to EL el, with the syndrome as it is and the offset in the vector table (0, 0x80, ...). */
 int a64_take(struct a64 *c, unsigned el, uint64_t esr, uint64_t far, unsigned offset);
 /* To EL2: a trap (far 0), or an abort of stage 2 (exit.hpfar is set). */

@@ -87,6 +87,7 @@ int a64_take(struct a64 *c, unsigned el, uint64_t esr, uint64_t far, unsigned of
 		if (el == 2)
 			c->reg[A64_R_HPFAR_EL2] = c->exit.hpfar;
 	}
+	c->ss_set = true;
 	c->reg[spsr[el]] = a64_spsr(c);
 	c->reg[elr[el]] = c->pc;
 	c->pc = c->reg[vbar[el]] + offset + (c->ps.el < el ? 0x400 : c->ps.sp ? 0x200 : 0);
@@ -164,11 +165,14 @@ int x_ERET(struct a64 *c, const struct a64_op *op)
 	uint64_t spsr;
 	unsigned from = c->ps.el;
 
-	(void)op;
 	if (from == 0)
 		return a64_exception(c, A64_EC_UNKNOWN, 0, 0);
+	if (from == 1 && A64_HAS(c->feats, A64_FEAT_FGT) && c->reg[A64_R_HFGITR_EL2] >> 51 & 1) /* ERET; ISS: ERETA, B key */
+		return a64_to_el2(c, A64_EC_ERET, op->insn == A64_ERETA ? 2u | op->kind : 0, 0);
 	spsr = c->reg[el2 ? A64_R_SPSR_EL2 : A64_R_SPSR_EL1];
 	c->pc = c->reg[el2 ? A64_R_ELR_EL2 : A64_R_ELR_EL1];
+	spsr = a64_debug_return(c, spsr);
+	c->ss_set = true;
 	/* An illegal return stays where it is. */
 	if ((spsr >> 2 & 3) > from)
 		spsr |= 2;
@@ -183,14 +187,19 @@ int x_ERETA(struct a64 *c, const struct a64_op *op)
 
 	if (c->ps.el == 0)
 		return a64_exception(c, A64_EC_UNKNOWN, 0, 0);
-	c->reg[elr] = a64_aut(c, c->reg[elr], c->x[A64_SP], op->kind);
+	if (c->ps.el == 2 || !A64_HAS(c->feats, A64_FEAT_FGT) || !(c->reg[A64_R_HFGITR_EL2] >> 51 & 1))
+		c->reg[elr] = a64_aut(c, c->reg[elr], c->x[A64_SP], op->kind);
 	return x_ERET(c, op);
 }
 
 /* SVC and HVC return behind the instruction, a trapped SMC to it. */
 int x_SVC(struct a64 *c, const struct a64_op *op)
 {
+	if (A64_HAS(c->feats, A64_FEAT_FGT) && c->ps.el < 2 && !a64_el0_of_host(c) &&
+	    c->reg[A64_R_HFGITR_EL2] >> (c->ps.el == 1 ? 53 : 52) & 1) /* SVC_EL1, SVC_EL0 */
+		return a64_to_el2(c, A64_EC_SVC, (uint32_t)op->imm, 0);
 	c->pc += 4;
+	c->ps.ss = 0; /* it counts as executed */
 	return a64_exception(c, A64_EC_SVC, (uint32_t)op->imm, 0);
 }
 
@@ -199,6 +208,7 @@ int x_HVC(struct a64 *c, const struct a64_op *op)
 	if (c->ps.el == 0)
 		return a64_exception(c, A64_EC_UNKNOWN, 0, 0);
 	c->pc += 4;
+	c->ps.ss = 0;
 	return a64_exception(c, A64_EC_HVC, (uint32_t)op->imm, 0);
 }
 
@@ -211,6 +221,7 @@ int x_SMC(struct a64 *c, const struct a64_op *op)
 	if (!c->has_el3)
 		return a64_exception(c, A64_EC_UNKNOWN, 0, 0);
 	c->pc += 4;
+	c->ps.ss = 0;
 	return a64_exception(c, A64_EC_SMC, (uint32_t)op->imm, 0);
 }
 

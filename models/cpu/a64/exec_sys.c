@@ -244,6 +244,13 @@ int x_MSR(struct a64 *c, const struct a64_op *op)
 		c->reg[reg] = v;
 		if (reg == A64_R_OSLAR_EL1)
 			c->reg[A64_R_OSLSR_EL1] = (c->reg[A64_R_OSLSR_EL1] & ~(uint64_t)2) | (v & 1) << 1;
+		if (reg == A64_R_MDSCR_EL1 || reg == A64_R_MDCR_EL2 || reg == A64_R_OSLAR_EL1 ||
+		    (reg >= A64_R_DBGBVR0_EL1 && reg <= A64_R_DBGWCR15_EL1)) {
+			a64_flush_tlb(c); /* pages that are watched leave the fast path */
+			c->attention = 1;
+			c->pc += 4;
+			return 1;
+		}
 		if (translates(reg)) {
 			a64_flush_tlb(c);
 			c->attention = 1;
@@ -353,7 +360,7 @@ static int tlbi(struct a64 *c, const struct a64_op *op)
 
 	if (c->ps.el == 0 || (field(op->imm, 13, 11) == 4 && c->ps.el < 2))
 		return undefined(c);
-	if (c->ps.el == 1 && (c->reg[A64_R_HCR_EL2] & HCR_TTLB))
+	if (c->ps.el == 1 && ((c->reg[A64_R_HCR_EL2] & HCR_TTLB) || a64_sys_trapped(c, op->imm)))
 		return trap(c, 2, op->imm, op->t, false);
 	a64_flush_tlb(c);
 	a64_uarch_tlbi(c);
@@ -386,6 +393,8 @@ int x_SYS(struct a64 *c, const struct a64_op *op)
 		return undefined(c);
 	if (c->ps.el == 0 && !(sctlr >> (s->what == ZERO ? 14 : 26) & 1))
 		return trap(c, 1, op->imm, op->t, false);
+	if (c->ps.el < 2 && !a64_el0_of_host(c) && a64_sys_trapped(c, op->imm))
+		return trap(c, 2, op->imm, op->t, false);
 	switch (s->what) {
 	case ZERO: return zero_block(c, c->x[op->t]);
 	case AT: translate_for(c, op->imm, c->x[op->t]); return 0;

@@ -401,6 +401,8 @@ static void tlb_fill(struct a64 *c, uint64_t va, bool priv, const struct page *p
 	struct a64_tlb_entry *t = &c->tlb[priv][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
 	uint64_t page = va & ~(uint64_t)(A64_PAGE - 1);
 
+	if (a64_watched_page(c, va))
+		return;
 	if (a64_uarch_has(c, GUEST_CORE_TLB) || a64_uarch_has(c, GUEST_CORE_L1))
 		return; /* each access is to come by */
 	t->read = allowed(c, p, A64_READ, priv) ? page : 1;
@@ -440,6 +442,8 @@ static int access_page(struct a64 *c, uint64_t va, unsigned size, bool priv, boo
 		return abort_at(c, va, write ? A64_WRITE : A64_READ, &f, syndrome(c, size, write));
 	if (p.device && (va & (size - 1)) != 0)
 		return abort_at(c, va, write ? A64_WRITE : A64_READ, &(struct fault){.fsc = FSC_ALIGNMENT}, 0);
+	if (a64_watchpoint(c, va, size, priv, write) != 0)
+		return 1;
 	host = c->bus.ram(c->bus.owner, p.pa & ~(uint64_t)(A64_PAGE - 1));
 	if (host != NULL) {
 		if (c->uarch != NULL)

@@ -57,17 +57,77 @@ enum a64_reg a64_reg_by_encoding(unsigned op0, unsigned op1, unsigned crn, unsig
 	return A64_R_NONE;
 }
 
+static const struct fgt {
+	uint16_t reg, n, read_reg, write_reg;
+	uint8_t read, write, value;
+} fgts[] = {
+#define A64_FGT(reg, n, trap, read, write, value) {A64_R_##reg, n, A64_R_##trap##RTR_EL2, A64_R_##trap##WTR_EL2, read, write, value},
+#include "models/cpu/a64/a64_fgt.def"
+};
+enum { N_FGTS = sizeof(fgts) / sizeof(fgts[0]) };
+
+static const struct fgi {
+	uint16_t enc;
+	uint8_t bit;
+} fgis[] = {
+#define A64_FGI(name, op1, crn, crm, op2, bit) {ENC(1, op1, crn, crm, op2), bit},
+#include "models/cpu/a64/a64_fgt.def"
+};
+enum { N_FGIS = sizeof(fgis) / sizeof(fgis[0]) };
+
+/* The rows of a control follow each other. */
+static void find_controls(struct a64_trap *t, const char *name)
+{
+	if (name == NULL || name[0] == '\0')
+		return;
+	for (unsigned i = 0; i < N_CONTROLS; i++)
+		if (strcmp(controls[i].name, name) == 0) {
+			if (t->n == 0)
+				t->first = (uint8_t)i;
+			t->n++;
+		}
+}
+
+void a64_regs_init(struct a64 *c)
+{
+	for (unsigned i = 1; i < A64_REGS; i++) {
+		c->reg[i] = a64_reg_reset((enum a64_reg)i);
+		find_controls(&c->traps[i], rows[i].trap);
+	}
+	if (A64_HAS(c->feats, A64_FEAT_FGT))
+		for (unsigned i = 0; i < N_FGTS; i++)
+			for (unsigned k = 0; k < fgts[i].n; k++)
+				c->traps[fgts[i].reg + k].fgt = (uint16_t)(i + 1);
+}
+
+static bool bit_is(const struct a64 *c, unsigned reg, unsigned bit, unsigned value)
+{
+	return bit < 64 && (c->reg[reg] >> bit & 1) == value;
+}
+
 bool a64_reg_trapped(const struct a64 *c, enum a64_reg reg, bool write)
 {
-	const char *trap = rows[reg].trap;
+	const struct a64_trap *t = &c->traps[reg];
 
-	if (trap == NULL || trap[0] == '\0')
-		return false;
-	for (unsigned i = 0; i < N_CONTROLS; i++) {
-		const struct control *k = &controls[i];
-
-		if ((k->accesses & (write ? 2 : 1)) && strcmp(k->name, trap) == 0 && (c->reg[k->reg] >> k->bit & 1) == k->value)
+	for (unsigned i = t->first; i < t->first + (unsigned)t->n; i++)
+		if (controls[i].accesses & (write ? 2 : 1) && bit_is(c, controls[i].reg, controls[i].bit, controls[i].value))
 			return true;
+	if (t->fgt != 0) {
+		const struct fgt *f = &fgts[t->fgt - 1];
+
+		return write ? bit_is(c, f->write_reg, f->write, f->value) : bit_is(c, f->read_reg, f->read, f->value);
 	}
+	return false;
+}
+
+bool a64_sys_trapped(const struct a64 *c, uint64_t enc)
+{
+	uint64_t plain = (enc >> 7 & 15) == 9 ? enc - (1 << 7) : enc;
+
+	if (!A64_HAS(c->feats, A64_FEAT_FGT) || c->reg[A64_R_HFGITR_EL2] == 0)
+		return false;
+	for (unsigned i = 0; i < N_FGIS; i++)
+		if (fgis[i].enc == plain)
+			return c->reg[A64_R_HFGITR_EL2] >> fgis[i].bit & 1;
 	return false;
 }

@@ -14,8 +14,7 @@ struct a64 *a64_new(const struct a64_bus *bus, uint64_t feats, unsigned el, unsi
 	c->feats = feats;
 	c->inside = (uint8_t)inside;
 	c->ps = (struct a64_pstate){.el = (uint8_t)el, .sp = el != 0, .daif = 0xf};
-	for (unsigned i = 1; i < A64_REGS; i++)
-		c->reg[i] = a64_reg_reset((enum a64_reg)i);
+	a64_regs_init(c);
 	for (unsigned i = 0; i < A64_CLASSES; i++)
 		c->cost[i] = 1;
 	a64_flush_tlb(c);
@@ -200,6 +199,9 @@ static bool attend(struct a64 *c)
 	}
 	if (c->stopped)
 		return false;
+	c->debug = (uint8_t)a64_debug_state(c);
+	if (!(c->debug & A64_DEBUG_STEP))
+		c->stepped = 0;
 	if (c->lines != 0 && a64_interrupt(c) != 0)
 		return false;
 	if (c->ps.il) {
@@ -248,6 +250,28 @@ static uint64_t run_page(struct a64 *c, uint64_t n)
 	return done;
 }
 
+/*
+ * Where debug may interfere: one instruction, or up to n of a page without a breakpoint. Returns how many; a step's exception and a
+ * breakpoint's come before the instruction, and PSTATE.SS is spent behind it (Arm ARM, D2.12).
+ */
+static uint64_t run_debugged(struct a64 *c, uint64_t n)
+{
+	if (c->debug & A64_DEBUG_STEP) {
+		const struct a64_op *op = &c->page->op[c->pc / 4 % A64_PAGE_OPS];
+		unsigned insn;
+
+		c->ss_set = false;
+		n = run_page(c, 1);
+		insn = op->insn;
+		c->stepped = insn == A64_LDXR || insn == A64_LDAXR || insn == A64_LDXP || insn == A64_LDAXP ? 2 : 1;
+		if (!c->ss_set)
+			c->ps.ss = 0;
+		c->attention = 1;
+		return n;
+	}
+	return run_page(c, a64_breaks_in_page(c) ? 1 : n);
+}
+
 enum a64_stop a64_run(struct a64 *c, uint64_t budget)
 {
 	uint64_t left = budget;
@@ -263,6 +287,8 @@ enum a64_stop a64_run(struct a64 *c, uint64_t budget)
 				break;
 			continue;
 		}
+		if (c->debug != 0 && a64_debug_before(c))
+			continue;
 		if (c->page_va != (c->pc & ~(uint64_t)(A64_PAGE - 1)) || c->page_el != c->ps.el || c->pc & 3) {
 			if (!fetch(c)) {
 				left--; /* a loop of aborts ends, too */
@@ -274,7 +300,7 @@ enum a64_stop a64_run(struct a64 *c, uint64_t budget)
 				continue;
 			c->ps.btype = 0;
 		}
-		n = run_page(c, left);
+		n = c->debug != 0 ? run_debugged(c, left) : run_page(c, left);
 		left -= n;
 		c->counts.insns += n;
 	}
