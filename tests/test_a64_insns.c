@@ -18,7 +18,10 @@
 /* What QEMU 7.2's "max" does not have. */
 #define FEATS (A64_FEATS_ALL & ~((uint64_t)1 << A64_FEAT_XS | (uint64_t)1 << A64_FEAT_WFXT))
 
-/* Words tried of each row; EL2SIM_A64_CASES says another number for a long run. */
+/*
+ * Words tried of each row. For a long run EL2SIM_A64_CASES says another number, or EL2SIM_A64_PER_CLASS how many of all rows of a class
+ * together (1000000).
+ */
 enum { CASES = 100, ROUND = 4096 };
 
 static uint64_t rng(uint64_t *s)
@@ -413,20 +416,41 @@ static unsigned compare(struct batch *b)
 	return differ;
 }
 
+/* The class of a row that is tried here; A64_CLASSES: it is tried elsewhere. */
+static unsigned class_of(uint64_t *seed, enum a64_insn insn)
+{
+	struct a64_op op;
+
+	do
+		a64_decode(word_of(seed, insn), FEATS, &op);
+	while (op.insn != insn);
+	return elsewhere(insn, op.class, a64_insn_name(insn)) ? A64_CLASSES : op.class;
+}
+
+static unsigned asked(const char *variable)
+{
+	const char *text = getenv(variable);
+
+	return text != NULL ? (unsigned)strtoul(text, NULL, 10) : 0;
+}
+
 START_TEST(every_row_of_user_space_does_what_qemu_does)
 {
-	const char *asked = getenv("EL2SIM_A64_CASES");
-	unsigned cases = asked != NULL ? (unsigned)strtoul(asked, NULL, 10) : CASES, rows = 0, differ = 0;
-	uint64_t seed = 0x123456789abcdef, total = 0;
+	unsigned each = asked("EL2SIM_A64_CASES"), group = asked("EL2SIM_A64_PER_CLASS"), rows = 0, differ = 0;
+	unsigned rows_of[A64_CLASSES + 1] = {0};
+	uint64_t seed = 0x123456789abcdef, total = 0, of_class[A64_CLASSES] = {0};
 	struct batch b = {xcalloc(ROUND, sizeof(struct step)), xcalloc(ROUND, sizeof(struct step)), 0};
 
+	for (unsigned insn = 1; insn < A64_INSNS; insn++)
+		rows_of[class_of(&seed, (enum a64_insn)insn)]++;
 	for (unsigned insn = 1; insn < A64_INSNS; insn++) {
 		struct a64_op op;
-		unsigned done = 0;
+		unsigned done = 0, class = class_of(&seed, (enum a64_insn)insn), cases = each != 0 ? each : CASES;
 
-		a64_decode(word_of(&seed, (enum a64_insn)insn), FEATS, &op);
-		if (elsewhere((enum a64_insn)insn, op.class, a64_insn_name((enum a64_insn)insn)))
+		if (class == A64_CLASSES)
 			continue;
+		if (group != 0)
+			cases = group / rows_of[class] + 1;
 		for (unsigned tries = 0; done < cases && tries < cases * 20; tries++) {
 			struct step *s = &b.before[b.n];
 
@@ -437,6 +461,7 @@ START_TEST(every_row_of_user_space_does_what_qemu_does)
 				continue;
 			done++;
 			total++;
+			of_class[class]++;
 			if (++b.n == ROUND)
 				differ += compare(&b);
 		}
@@ -447,6 +472,9 @@ START_TEST(every_row_of_user_space_does_what_qemu_does)
 		differ += compare(&b);
 	ck_assert_msg(differ == 0, "%u rows differ", differ);
 	printf("%u rows, %" PRIu64 " executions\n", rows, total);
+	for (unsigned i = 0; i < A64_CLASSES; i++)
+		if (rows_of[i] != 0 && of_class[i] != 0)
+			printf("%-12s %4u rows %9" PRIu64 " executions\n", a64_class_name((enum a64_class)i), rows_of[i], of_class[i]);
 	free(b.before);
 	free(b.after);
 }

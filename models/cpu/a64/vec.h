@@ -61,24 +61,35 @@ VEC_INLINE uint64_t vec_b(const struct a64 *c, const struct a64_op *op, unsigned
 	return vec_get(c->v[op->m], size, op->u ? op->t : i);
 }
 
-VEC_INLINE int vec_each_of(struct a64 *c, const struct a64_op *op, vec_lane *lane, unsigned size)
-{
-	uint64_t r[2] = {0, 0};
-
-	for (unsigned i = 0; i < op->e; i++)
-		vec_set(r, size, i, lane(c, op, vec_get(c->v[op->d], size, i), vec_get(c->v[op->n], size, i), vec_b(c, op, size, i),
-					 8u << size));
-	return vec_put(c, op, r);
-}
+/* The registers as arrays of one type, so that the compiler sees a plain loop. */
+#define VEC_EACH_OF(type)                                                                                                     \
+	do {                                                                                                                       \
+		type d[16 / sizeof(type)], a[16 / sizeof(type)], b[16 / sizeof(type)], r[16 / sizeof(type)] = {0};                 \
+                                                                                                                                   \
+		memcpy(d, c->v[op->d], 16);                                                                                        \
+		memcpy(a, c->v[op->n], 16);                                                                                        \
+		memcpy(b, c->v[op->m], 16);                                                                                        \
+		if (op->u)                                                                                                         \
+			for (unsigned i = 0; i < 16 / sizeof(type); i++)                                                           \
+				b[i] = (type)vec_b(c, op, op->size, i);                                                            \
+		if (op->e == 16 / sizeof(type))                                                                                    \
+			for (unsigned i = 0; i < 16 / sizeof(type); i++)                                                           \
+				r[i] = (type)lane(c, op, d[i], a[i], b[i], 8 * sizeof(type));                                      \
+		else                                                                                                               \
+			for (unsigned i = 0; i < op->e; i++)                                                                       \
+				r[i] = (type)lane(c, op, d[i], a[i], b[i], 8 * sizeof(type));                                      \
+		memcpy(c->v[op->d], r, 16);                                                                                        \
+		return 0;                                                                                                          \
+	} while (0)
 
 /* Elements of one width: op->size, op->e of them. */
 VEC_INLINE int vec_each(struct a64 *c, const struct a64_op *op, vec_lane *lane)
 {
 	switch (op->size) {
-	case 0: return vec_each_of(c, op, lane, 0);
-	case 1: return vec_each_of(c, op, lane, 1);
-	case 2: return vec_each_of(c, op, lane, 2);
-	default: return vec_each_of(c, op, lane, 3);
+	case 0: VEC_EACH_OF(uint8_t);
+	case 1: VEC_EACH_OF(uint16_t);
+	case 2: VEC_EACH_OF(uint32_t);
+	default: VEC_EACH_OF(uint64_t);
 	}
 }
 
