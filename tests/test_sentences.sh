@@ -30,3 +30,27 @@ combinations=$(find $folder -name '*.csv' ! -name '*-order.csv' ! -name '*-ipi.c
 sequences=$(awk -F, 'FNR > 1 && $2 != "" { n[FILENAME]++ } END { for (f in n) print n[f] }' $folder/*-order.csv | sort -u)
 grep -q "^$combinations combinations of kernel, CPU and mode, .* $sequences sequences, of each in order" docs/verify.md ||
 	fail "docs/verify.md: want $combinations combinations, $sequences sequences"
+
+# A title says what a file is about; what the command line makes another of it is behind the title, in every sentence.
+vhe=configs/experiment/linux-6.12-vhe-n1.ini
+for change in --switch.model=linux-6.12-nvhe --policy.el1=eager --policy.SCTLR_EL1=eager; do
+	for line in "run $vhe $change" "run $vhe $change --check" "compare $vhe --vary machine.list_registers=1,2 $change"; do
+		# shellcheck disable=SC2086
+		text=$("$el2sim" $line --format json | python3 -c '
+import json, sys
+j = json.load(sys.stdin)
+print("\n".join(j["verdicts"] + j["notes"]))')
+		! grep '6\.12 VHE' <<<"$text" | grep -vF "6.12 VHE, ${change#--}" || fail "$line: the title is of another"
+	done
+done
+text=$("$el2sim" run $vhe --switch.model=linux-6.12-nvhe)
+grep -q '^note: 6.12 VHE, switch.model=linux-6.12-nvhe: ' <<<"$text" || fail "no such note"
+text=$("$el2sim" run $vhe --switch.model=linux-6.12-nvhe --run.title=mine)
+grep -q '^note: mine: ' <<<"$text" || fail "a title that was given is changed"
+
+# Columns that are equal are said to be equal.
+text=$("$el2sim" compare configs/experiment/overcommit.ini --machine.vcpus=8 --vary run.title=a,b)
+grep -q '^=> title=b: no difference from title=a' <<<"$text" || fail "equal columns: $(grep '^=>' <<<"$text")"
+grep -q '^=> switch cycles per exit: the same in all 2 columns' <<<"$text" || fail "equal columns have a winner"
+text=$("$el2sim" compare configs/experiment/overcommit.ini --machine.vcpus=8 --vary policy.el1=eager,deferred)
+grep -q '^=> least switch cycles per exit: ' <<<"$text" && ! grep -q 'no difference' <<<"$text" || fail "other columns are equal"

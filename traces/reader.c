@@ -359,13 +359,24 @@ static int read_trailer(struct tr_reader *r, struct err *e)
 	return read_footer(r, nat_u64(t), e);
 }
 
+static int no_file(const struct tr_reader *r, struct err *e)
+{
+	const char *why = strerror(errno);
+	struct str hint = STR_INIT;
+
+	share_hint(&hint);
+	(void)err_set(e, ERR_INPUT, "%s: cannot be opened: %s; %s", r->path, why, str_get(&hint));
+	str_free(&hint);
+	return -1;
+}
+
 static int open_file(struct tr_reader *r, struct err *e)
 {
 	off_t size;
 
 	r->f = fopen(r->path, "rb");
 	if (r->f == NULL)
-		return err_set(e, ERR_INPUT, "%s: cannot be opened: %s", r->path, strerror(errno));
+		return no_file(r, e);
 	if (fseeko(r->f, 0, SEEK_END) != 0 || (size = ftello(r->f)) < 0)
 		return err_set(e, ERR_INPUT, "%s: cannot be read at random: want an ordinary file",
 			       r->path);

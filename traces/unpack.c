@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/base/share.h"
 #include "traces/unpack.h"
 
 #include <archive.h>
@@ -212,7 +213,7 @@ FILE *unpack_open(struct unpack *u, const char *path, struct err *e)
 	bool std = strcmp(path, "-") == 0;
 	FILE *f;
 
-	*u = (struct unpack){ .from = std ? stdin : fopen(path, "rbe"), .close_from = !std };
+	*u = (struct unpack){ .from = std ? stdin : share_open(path, "rbe"), .close_from = !std };
 	if (u->from == NULL) {
 		(void)err_set(e, ERR_INPUT, "cannot be opened: %s", strerror(errno));
 		(void)err_at(e, path, 0);

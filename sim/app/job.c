@@ -9,6 +9,39 @@
 #include "sim/report/oracle_report.h"
 #include "sim/timeline/timeline.h"
 
+static bool is_varied(const struct job *j, const struct opt_view *v)
+{
+	struct str name = STR_INIT;
+	bool is = false;
+
+	str_addf(&name, "%s.%s=", v->row->section, v->row->key);
+	for (size_t i = 0; j->varied != NULL && i < j->varied->n; i++)
+		is |= strncmp(j->varied->v[i], str_get(&name), name.len) == 0;
+	str_free(&name);
+	return is;
+}
+
+/*
+ * A title says which kernel and policy a file is about. What the command line makes another of it is said behind the
+ * title, so that no sentence names the one and means the other.
+ */
+static void mark_changes(struct job *j)
+{
+	static const char command_line[] = "command line";
+	struct opt_view v;
+
+	if (opt_find(j->config.set, "run", "title", &v) && strcmp(v.origin, command_line) == 0)
+		return;
+	for (size_t i = 0; i < opt_count(j->config.set); i++) {
+		size_t n = strlen(j->title);
+
+		v = opt_at(j->config.set, i);
+		if (strcmp(v.origin, command_line) == 0 && !is_varied(j, &v) &&
+		    (strcmp(v.row->section, "switch") == 0 || strcmp(v.row->section, "policy") == 0))
+			(void)snprintf(j->title + n, sizeof(j->title) - n, ", %s.%s=%s", v.row->section, v.row->key, v.value);
+	}
+}
+
 /* [run] title, or the file's name without folder and ending. */
 static void take_title(struct job *j)
 {
@@ -17,6 +50,7 @@ static void take_title(struct job *j)
 
 	if (j->config.sw.title[0] != '\0') {
 		(void)snprintf(j->title, sizeof(j->title), "%s", j->config.sw.title);
+		mark_changes(j);
 		return;
 	}
 	name = name != NULL ? name + 1 : j->config.path;
@@ -24,6 +58,7 @@ static void take_title(struct job *j)
 	if (n > 4 && strcmp(name + n - 4, ".ini") == 0)
 		n -= 4;
 	(void)snprintf(j->title, sizeof(j->title), "%.*s", (int)n, name);
+	mark_changes(j);
 }
 
 static const char *trace_of(const struct job *j, const struct job_args *o)
@@ -33,10 +68,18 @@ static const char *trace_of(const struct job *j, const struct job_args *o)
 
 /* ---- the replay of a trace ---- */
 
+static int no_warmup(const struct job *j, struct err *e)
+{
+	return err_set(e, ERR_CONFIG, "%s: [run] warmup is of simulated workloads: of a trace, [run] from_marker says where counting "
+		       "begins (el2sim trace cut --from takes a part of it)", j->config.path);
+}
+
 static int build_replay(struct job *j, const char *path, struct err *e)
 {
 	struct replay_options opt = replay_options_of(&j->config.sw);
 
+	if (j->config.smp.warmup_us != 0)
+		return no_warmup(j, e);
 	opt.bounds = &j->bounds;
 	if (path == NULL || path[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: neither a trace nor a workload: set [run] trace, give --trace FILE (el2sim trace "
@@ -77,6 +120,8 @@ static int check_source(const struct job *j, const char *trace, bool play, struc
 		return err_set(e, ERR_CONFIG,
 			       "%s: [host] sched = recorded, but no trace: set [run] trace, or give --trace FILE",
 			       j->config.path);
+	if (play && j->config.smp.warmup_us != 0)
+		return no_warmup(j, e);
 	if (!play && trace[0] != '\0')
 		return err_set(e, ERR_CONFIG,
 			       "%s: both a trace and a workload ([mix]): want one of them: give no "

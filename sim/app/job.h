@@ -21,7 +21,8 @@ struct job {
 	struct run_result result;  /* the same for reports, after the end */
 	struct oracle *oracle;     /* of --check, else NULL */
 	struct timeline *timeline; /* that watches, set by the command; NULL: none */
-	char title[64];
+	char title[96];
+	const struct arg_list *varied; /* "section.key=value" that the title need not tell, its column does; NULL: none */
 	struct str workload;       /* names of its classes */
 
 	struct smp *smp; /* the engine, if it is a machine, simulated or played; NULL: a replay */

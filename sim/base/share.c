@@ -90,3 +90,14 @@ void share_hint(struct str *text)
 		 str_get(&dir), is_folder(str_get(&dir)) ? "" : " (there is no such folder)");
 	str_free(&dir);
 }
+
+FILE *share_open(const char *name, const char *mode)
+{
+	struct str path = STR_INIT;
+	FILE *f;
+
+	(void)share_find(&path, name);
+	f = fopen(str_get(&path), mode);
+	str_free(&path);
+	return f;
+}

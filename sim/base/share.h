@@ -4,6 +4,7 @@
 #define EL2SIM_BASE_SHARE_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "sim/base/str.h"
 
@@ -27,5 +28,8 @@ bool share_find(struct str *path, const char *name);
 
 /* Add a sentence for an error: where shipped files are looked for, and what changes that. */
 void share_hint(struct str *text);
+
+/* fopen() of a file by its name, or of the shipped one that the name means (share_find). */
+FILE *share_open(const char *name, const char *mode);
 
 #endif

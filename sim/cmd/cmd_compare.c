@@ -50,6 +50,7 @@ static int run_item(struct job *j, const struct compare_item *it, const struct a
 		all.v[all.n++] = it->assign.v[i];
 	rc = config_load(&j->config, it->path, &all, e);
 	free(all.v);
+	j->varied = &it->assign;
 	if (rc == 0)
 		rc = job_run(j, o, e);
 	if (rc != 0)

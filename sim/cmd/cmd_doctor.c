@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/base/share.h"
 #include "sim/app/args.h"
 #include "sim/cmd/cmd.h"
 #include "sim/app/output.h"
@@ -40,7 +41,7 @@ struct patient {
 static bool is_native(const char *path)
 {
 	char magic[NAT_MAGIC_LEN] = { 0 };
-	FILE *f = fopen(path, "rb");
+	FILE *f = share_open(path, "rb");
 	bool same = f != NULL && fread(magic, 1, sizeof(magic), f) == sizeof(magic) &&
 		    memcmp(magic, NAT_MAGIC, sizeof(magic)) == 0;
 

@@ -250,7 +250,7 @@ static int end_run(struct el2sim *m, struct err *e)
 	struct engine *g = m->job.engine;
 
 	if (m->cut && g->out->clock != NULL)
-		g->out->clock->duration_us = el2sim_now(m) / 1000000;
+		g->out->clock->duration_us = el2sim_now(m) / 1000000 - g->out->clock->warmup_us;
 	if (g->ops->finish(g, !m->failed, e) != 0)
 		return -1;
 	job_derive(&m->job);

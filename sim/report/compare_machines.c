@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/base/str.h"
 #include "sim/report/columns.h"
 #include "sim/report/run_report.h"
 
@@ -92,6 +93,43 @@ static size_t base_of(const struct run_result *x, size_t i, size_t baseline)
 	return k;
 }
 
+/* Is all that is compared the same? */
+static bool same_figures(const struct outcome *a, const struct outcome *b)
+{
+	const struct figures f = figures_of(a), g = figures_of(b);
+	bool same = memcmp(&f, &g, sizeof(f)) == 0 && memcmp(&a->n, &b->n, sizeof(a->n)) == 0 &&
+		    memcmp(a->phase, b->phase, sizeof(a->phase)) == 0 && memcmp(&a->total, &b->total, sizeof(a->total)) == 0;
+
+	for (unsigned k = 0; k < TIME_COUNT; k++)
+		same = same && outcome_vcpu_time(a, (enum outcome_time)k) == outcome_vcpu_time(b, (enum outcome_time)k);
+	for (unsigned l = 0; l < LAT_COUNT; l++)
+		same = same && hist_quantile(&a->clock->latency[l], 9900) == hist_quantile(&b->clock->latency[l], 9900);
+	return same;
+}
+
+/* Which costs least, or that none does. */
+static void least_verdict(const struct run_result *x, size_t n, size_t best, struct rep *r)
+{
+	const int64_t least = figures_of(x[best].out).switch_per_exit;
+	struct str also = STR_INIT;
+	size_t equal = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (figures_of(x[i].out).switch_per_exit != least)
+			continue;
+		equal++;
+		if (i != best)
+			str_addf(&also, "%s%s", also.len != 0 ? ", " : "", x[i].title);
+	}
+	if (n > 1 && equal == n)
+		rep_verdict(r, "switch cycles per exit: the same in all %zu columns", n);
+	else if (equal > 1)
+		rep_verdict(r, "least switch cycles per exit: %s, and the same: %s", x[best].title, str_get(&also));
+	else
+		rep_verdict(r, "least switch cycles per exit: %s", x[best].title);
+	str_free(&also);
+}
+
 static void machine_row(struct rep_table *t, const struct run_result *x, const struct figures *base)
 {
 	const struct outcome *o = x->out;
@@ -159,9 +197,12 @@ void compare_machines_report(const struct run_result *x, size_t n, size_t baseli
 		const size_t k = base_of(x, i, baseline);
 		const struct figures f = figures_of(x[i].out), base = figures_of(x[k].out);
 
-		crossover(r, x[i].title, &f, x[k].title, &base);
+		if (i != k && same_figures(x[i].out, x[k].out))
+			rep_verdict(r, "%s: no difference from %s in anything that is compared", x[i].title, x[k].title);
+		else
+			crossover(r, x[i].title, &f, x[k].title, &base);
 	}
-	rep_verdict(r, "least switch cycles per exit: %s", x[best].title);
+	least_verdict(x, n, best, r);
 	rep_note(r, "switch per exit: load, put, exit, entry and first-use traps over all exits; "
 		    "break-even: exits per load "
 		    "at which a configuration costs what the baseline costs, by the cycles of one "

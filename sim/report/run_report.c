@@ -19,6 +19,8 @@ static void machine_facts(const struct run_result *x, struct rep *r)
 	rep_fact_u64(r, "pcpus", "pCPUs", c->n_cpu, "");
 	rep_fact(r, "sched", "scheduler", "%s", c->sched);
 	rep_fact_u64(r, "duration_us", "simulated time", c->duration_us, "us");
+	if (c->warmup_us != 0)
+		rep_fact_u64(r, "warmup_us", "before it, not counted", c->warmup_us, "us");
 	rep_fact_u64(r, "seed", "seed", c->seed, "");
 }
 
@@ -140,6 +142,20 @@ static void bounded_answer(const struct run_result *x, struct rep *r)
 	sight_verdict(&x->bounds->sight, r);
 }
 
+/* A vCPU's first KVM_RUN happens once: where it is much of a run, rates per load and per exit are those of a beginning. */
+static void note_start(const struct outcome *o, struct rep *r)
+{
+	uint64_t first = o->kind[EXIT_FOR_first_run].count, loads = o->n.loads;
+	char n[3][RUN_COUNT_TEXT];
+
+	if (loads == 0 || first > loads || first < loads / 10 || first == 0)
+		return;
+	rep_note(r, "start-up, not steady state: %s of %s vCPU loads are the first KVM_RUN of a vCPU (run_first)%s%s; a longer run "
+		    "has fewer of them%s", run_count(first, n[0]), run_count(loads, n[1]), first != loads ? "; other loads: " : "",
+		 first != loads ? run_count(loads - first, n[2]) : "",
+		 o->clock != NULL && !o->clock->as_recorded ? ", [run] warmup leaves out the beginning" : "");
+}
+
 static void trace_notes(const struct run_result *x, struct rep *r)
 {
 	char n[3][RUN_COUNT_TEXT];
@@ -152,6 +168,7 @@ static void trace_notes(const struct run_result *x, struct rep *r)
 	if (x->bounds == NULL)
 		rep_verdict(r, "conservation: sums by phase, exit kind, vCPU and op agree: %s reads, %s writes, %s modelled "
 		    "cycles", run_count(t->n[CNT_read], n[0]), run_count(t->n[CNT_write], n[1]), run_count(t->cycles, n[2]));
+	note_start(x->out, r);
 	run_notes(x, 1, r);
 }
 
@@ -169,6 +186,7 @@ static void machine_notes(const struct run_result *x, struct rep *r)
 	rep_verdict(r, "conservation: the times of every pCPU and vCPU add up to the simulated time, sums by phase, exit kind and "
 		    "vCPU agree: %s reads, %s writes, %s modelled cycles", run_count(o->total.n[CNT_read], n[0]),
 		    run_count(o->total.n[CNT_write], n[1]), run_count(o->total.cycles, n[2]));
+	note_start(o, r);
 	calibration_note(o->prog->config.machine, r);
 	if (o->clock->as_recorded)
 		rep_note(r, "a recorded trace played in its order: counts are those of its replay, times and latencies as "

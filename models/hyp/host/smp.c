@@ -30,8 +30,10 @@ static const struct opt_row opt_rows[] = {
 	 1000000000, "ns", NULL, "kvm.halt_poll_ns_grow_start"},
 	{"host", "halt_poll_shrink", OPT_INT, MEMBER(halt_poll_shrink), "2", 0, 1000, "", NULL,
 	 "kvm.halt_poll_ns_shrink; 0: to nothing"},
-	{"run", "duration", OPT_INT, MEMBER(duration_us), "100000", 1, INT64_C(1000000000000000),
+	{"run", "duration", OPT_INT, MEMBER(duration_us), "100000", 1, SMP_DURATION_MAX_US,
 	 "us", NULL, "time that is simulated"},
+	{"run", "warmup", OPT_INT, MEMBER(warmup_us), "0", 0, SMP_DURATION_MAX_US, "us", NULL,
+	 "time at the beginning of a simulation that no figure counts: vCPUs start, caches of the host's decisions settle"},
 	{"run", "seed", OPT_INT, MEMBER(seed), "1", 0, INT64_MAX, "", NULL,
 	 "of all random numbers"},
 };

@@ -30,6 +30,9 @@
 
 #define SMP_AS_RECORDED SCHED_COUNT /* [host] sched: no scheduler, the order of the trace that is played */
 
+/* Simulated time is picoseconds in 64 bits. */
+#define SMP_DURATION_MAX_US INT64_C(18446744073709)
+
 /* [machine] vcpus, vms, pcpus; [host]; [run] duration, seed */
 struct smp_options {
 	int64_t vcpus, vms, pcpus;
@@ -38,7 +41,7 @@ struct smp_options {
 	int64_t kick_ns;
 	int64_t slice_us, tick_hz;
 	int64_t halt_poll_ns, halt_poll_grow, halt_poll_grow_start, halt_poll_shrink;
-	int64_t duration_us, seed;
+	int64_t duration_us, warmup_us, seed;
 };
 
 const struct opt_row *smp_opt_rows(size_t *n);
@@ -135,6 +138,9 @@ struct smp {
 	struct watch_list *watchers; /* the runner's */
 	struct smp_play *play; /* plays a trace (models/hyp/host/smp_play.h); NULL: simulates a workload */
 	struct outcome out;
+	bool warm;		    /* the time that is not counted is over */
+	uint64_t from;		    /* cycle from which it counts */
+	struct outcome_mark before; /* of that moment */
 };
 
 /*

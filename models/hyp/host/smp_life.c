@@ -194,11 +194,12 @@ static int check_options(const struct smp_options *o, const struct workload *w, 
 			e, ERR_CONFIG,
 			"[machine] vms = %lld, but only %lld vCPUs: want at most one VM per vCPU",
 			(long long)o->vms, (long long)o->vcpus);
-	if (o->duration_us > INT64_C(18446744073709))
-		return err_set(
-			e, ERR_CONFIG,
-			"[run] duration = %lld us: want at most 18446744073709 us (213 days)",
-			(long long)o->duration_us);
+	if (o->duration_us > SMP_DURATION_MAX_US)
+		return err_set(e, ERR_CONFIG, "[run] duration = %lld us: want at most %lld us (213 days)",
+			       (long long)o->duration_us, (long long)SMP_DURATION_MAX_US);
+	if (o->warmup_us >= o->duration_us)
+		return err_set(e, ERR_CONFIG, "[run] warmup = %lld us: want less than [run] duration, %lld us",
+			       (long long)o->warmup_us, (long long)o->duration_us);
 	return workload_check(w, e);
 }
 
@@ -234,7 +235,8 @@ void smp_clock(struct smp *m)
 	struct outcome_clock *c = outcome_clock(&m->out, m->clk.hz, m->n_cpu);
 
 	outcome_room(&m->out, m->n_vcpu);
-	c->duration_us = (uint64_t)m->o.duration_us;
+	c->warmup_us = m->play == NULL ? (uint64_t)m->o.warmup_us : 0;
+	c->duration_us = (uint64_t)m->o.duration_us - c->warmup_us;
 	c->seed = (uint64_t)m->o.seed;
 	c->vms = (uint64_t)m->o.vms;
 	c->vcpu_bytes = smp_vcpu_bytes();
@@ -302,6 +304,7 @@ void smp_free(struct smp *m)
 	free(m->cls);
 	free(m->pin);
 	free(m->vcpu);
+	outcome_mark_free(&m->before);
 	outcome_free(&m->out);
 	free(m);
 }
@@ -330,9 +333,68 @@ static uint64_t engine_end(const struct engine *g)
 	return m->play != NULL ? smp_play_end_time(m) : (uint64_t)m->o.duration_us * 1000000;
 }
 
+/*
+ * What is under way is settled when it is over, as a whole: its part before now is taken from the new sums, which may pass
+ * below 0 until then (unsigned, so they come back).
+ */
+static void settle_later(struct smp *m)
+{
+	static const enum outcome_time what[] = {[CPU_IDLE] = TIME_IDLE, [CPU_GUEST] = TIME_GUEST,
+					     [CPU_POLL] = TIME_POLL, [CPU_USER] = TIME_USER};
+
+	for (unsigned i = 0; i < m->n_vcpu; i++) {
+		struct smp_vcpu *v = &m->vcpu[i];
+
+		v->pending = (struct ws_totals){0};
+		v->resident = 0;
+		if (v->state == VC_BLOCKED || v->state == VC_RUNNABLE)
+			v->o->time[v->state == VC_BLOCKED ? TIME_BLOCKED : TIME_STEAL] -= m->from - v->since;
+	}
+	for (unsigned i = 0; i < m->n_cpu; i++) {
+		struct smp_cpu *c = &m->cpu[i];
+		const uint64_t cycles = m->from - c->since, part = c->busy_switch < cycles ? c->busy_switch : cycles;
+		const struct {
+			enum outcome_time what;
+			uint64_t cycles;
+		} gone[] = {{c->mode == CPU_BUSY ? TIME_SWITCH : what[c->mode], c->mode == CPU_BUSY ? part : cycles},
+			    {TIME_HANDLE, c->mode == CPU_BUSY ? cycles - part : 0}};
+
+		for (unsigned k = 0; c->mode != CPU_OFF && k < 2; k++) {
+			c->time[gone[k].what] -= gone[k].cycles;
+			if (c->curr != NULL)
+				c->curr->o->time[gone[k].what] -= gone[k].cycles;
+		}
+		if (c->mode == CPU_GUEST && c->curr != NULL)
+			c->curr->resident -= m->from - c->curr->entered_at;
+	}
+}
+
+/* The warm-up is over: from now on it counts. */
+static void begin_window(struct smp *m)
+{
+	struct outcome_clock *c = m->out.clock;
+
+	m->warm = true;
+	m->from = smp_now(m);
+	outcome_mark(&m->before, &m->out, m->runner);
+	outcome_restart(&m->out);
+	memset(c->pcpu, 0, m->n_cpu * sizeof(*c->pcpu));
+	memset(c->latency, 0, sizeof(c->latency));
+	c->path = (struct outcome_path){0, 0};
+	settle_later(m);
+}
+
 static int engine_run_until(struct engine *g, uint64_t ps, struct err *e)
 {
-	return sk_run_until(&machine(g)->k, ps, e);
+	struct smp *m = machine(g);
+	const uint64_t warm = m->out.clock->warmup_us * 1000000;
+
+	if (warm != 0 && !m->warm && ps >= warm) {
+		if (sk_run_until(&m->k, warm, e) != 0)
+			return -1;
+		begin_window(m);
+	}
+	return sk_run_until(&m->k, ps, e);
 }
 
 static int end(struct smp *m, struct err *e)
@@ -340,7 +402,10 @@ static int end(struct smp *m, struct err *e)
 	struct outcome_clock *c = m->out.clock;
 
 	sk_end(&m->k);
-	c->end = smp_now(m);
+	if (c->warmup_us != 0 && !m->warm)
+		return err_set(e, ERR_CONFIG, "the run ended within [run] warmup = %llu us: nothing was counted",
+			       (unsigned long long)c->warmup_us);
+	c->end = smp_now(m) - m->from;
 	c->end_ns = smp_ns(m, c->end);
 	if (m->play != NULL)
 		return smp_play_end(m, e) == 0 ? smp_check(m, e) : -1;
@@ -350,11 +415,11 @@ static int end(struct smp *m, struct err *e)
 		struct smp_vcpu *v = &m->vcpu[i];
 
 		if (v->state == VC_BLOCKED || v->state == VC_RUNNABLE)
-			v->o->time[v->state == VC_BLOCKED ? TIME_BLOCKED : TIME_STEAL] += c->end - v->since;
+			v->o->time[v->state == VC_BLOCKED ? TIME_BLOCKED : TIME_STEAL] += smp_now(m) - v->since;
 		v->o->guest_ns = smp_ns(m, v->resident);
 		ws_totals_add(&m->out.unfinished, &v->pending, 1);
 	}
-	outcome_end(&m->out, m->runner, NULL);
+	outcome_end(&m->out, m->runner, m->warm ? &m->before : NULL);
 	return smp_check(m, e);
 }
 

@@ -107,7 +107,8 @@ struct outcome_class {
 struct outcome_clock {
 	uint64_t hz, end;         /* cycles that were simulated */
 	uint64_t end_ns;
-	uint64_t duration_us;     /* asked for */
+	uint64_t duration_us;     /* that counts: asked for, less the warm-up */
+	uint64_t warmup_us;       /* before that, not counted */
 	uint64_t seed, vms, vcpu_bytes;
 	const char *sched;        /* which thread runs where */
 	char *setup;              /* every option of the machine: two of one setup are of one size */
