@@ -88,7 +88,7 @@ static void hold(const char *got, const char *want)
 	}
 }
 
-static const char *const guests[] = {"mmu"};
+static const char *const guests[] = {"mmu", "debug"};
 
 START_TEST(a_guest_prints_what_qemu_lets_it_print)
 {

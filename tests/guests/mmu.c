@@ -3,80 +3,7 @@
  * A guest at EL1 without an operating system: exceptions, translation with each granule, EL0, flags of descriptors set by
  * hardware, pointer authentication. It prints what it saw; QEMU's virt machine and the A64 core must print the same.
  */
-#include <stdint.h>
-
-typedef uint64_t u64;
-
-#define UART    ((volatile uint32_t *)0x09000000)
-#define SYS(w)  __asm__ volatile(w ::: "memory", "x16", "x17")
-#define READ(r) ({ u64 v_; __asm__ volatile("mrs %0, " #r : "=r"(v_)); v_; })
-#define WRITE(r, v) __asm__ volatile("msr " #r ", %0\n\tisb" ::"r"((u64)(v)) : "memory")
-
-struct taken {
-	u64 vector, esr, far, elr, spsr, go;
-};
-struct taken last_taken;
-u64 run_el0(void *entry, u64 sp, u64 arg);
-extern char image_end[];
-
-static void put(const char *s)
-{
-	while (*s)
-		*UART = (uint32_t)*s++;
-}
-
-static void put_hex(const char *name, u64 v)
-{
-	char text[20];
-
-	put(name);
-	put("=");
-	for (int i = 0; i < 16; i++)
-		text[i] = "0123456789abcdef"[v >> (60 - 4 * i) & 15];
-	text[16] = '\0';
-	put(text);
-	put(" ");
-}
-
-/* What the last exception was; ELR is told relative to `at`. */
-static void told(const char *what, u64 at)
-{
-	put(what);
-	put(": ");
-	if (last_taken.vector == ~(u64)0) {
-		put("none\n");
-		return;
-	}
-	put_hex("vector", last_taken.vector);
-	put_hex("esr", last_taken.esr);
-	if (last_taken.esr >> 26 >= 0x20 && last_taken.esr >> 26 < 0x26)
-		put_hex("far", last_taken.far);
-	put_hex("spsr", last_taken.spsr);
-	put_hex("elr-at", last_taken.elr - at);
-	put("\n");
-	last_taken.vector = ~(u64)0;
-}
-
-#define CATCH(what, insn)                                                                                                     \
-	do {                                                                                                                       \
-		u64 here_;                                                                                                         \
-                                                                                                                                   \
-		__asm__ volatile("adr %0, 1f\n1:\t" insn : "=&r"(here_)::"memory", "x16", "x17", "x0", "cc");                      \
-		told(what, here_);                                                                                                 \
-	} while (0)
-
-/* A load and a store that fault. */
-static void touch(const char *what, u64 va)
-{
-	u64 here, v = 0;
-
-	__asm__ volatile("adr %0, 1f\n1:\tldr %1, [%2]" : "=&r"(here), "+r"(v) : "r"(va) : "memory", "x16", "x17");
-	put(what);
-	told(" read", here);
-	__asm__ volatile("adr %0, 1f\n1:\tstrh %w1, [%2]" : "=&r"(here) : "r"(v), "r"(va) : "memory", "x16", "x17");
-	put(what);
-	told(" write", here);
-}
+#include "guest.h"
 
 static void exceptions(void)
 {
@@ -143,16 +70,6 @@ static u64 *last_entry(u64 *top, unsigned bits, unsigned va_bits, u64 va)
 }
 
 /* Code of EL0, in a page of its own: start.S. */
-void el0_svc(void);
-void el0_read(void);
-void el0_pair(void);
-void el0_write_back(void);
-void el0_daif(void);
-void el0_ctr(void);
-void el0_zva(void);
-void el0_cntv(void);
-void el0_jump(void);
-
 static void user(const char *what, void (*code)(void), u64 arg)
 {
 	u64 r = run_el0((void *)code, 0x40100000 + 0x80000, arg);

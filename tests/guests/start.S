@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entry at EL1, vectors that keep ESR, FAR, ELR and SPSR and go on where guest.c says, and the way to EL0 and back.
+// Entry at EL1, vectors that keep ESR, FAR, ELR and SPSR and go on where struct taken of guest.h says, and the way to EL0 and back.
 	.section .text.start, "ax"
 	.global	_start
 _start:
@@ -28,7 +28,7 @@ vectors:
 	vector	\n
 	.endr
 
-taken:	// struct taken in guest.c
+taken:	// struct taken of guest.h
 	adrp	x17, last_taken
 	add	x17, x17, :lo12:last_taken
 	str	x16, [x17]
@@ -70,7 +70,8 @@ run_el0:
 	str	x16, [x17, #40]
 	msr	elr_el1, x0
 	msr	sp_el0, x1
-	mov	x0, #0x3c0
+	adrp	x0, el0_spsr
+	ldr	x0, [x0, :lo12:el0_spsr]
 	msr	spsr_el1, x0
 	mov	x0, x2
 	eret
@@ -85,7 +86,16 @@ run_el0:
 	ldp	x29, x30, [sp], #96
 	ret
 
+	.data
+	.balign	8
+	.global	el0_spsr
+el0_spsr:
+	.quad	0x3c0
 	.bss
+	.balign	16
+	.global	last_taken
+last_taken:
+	.skip	48
 	.balign	16
 	.skip	65536
 stack_top:
@@ -128,4 +138,7 @@ el0_cntv:
 	.global	el0_jump
 el0_jump:
 	br x0
+	.global	el0_udf
+el0_udf:
+	udf #9
 	.section .note.GNU-stack, "", %progbits
