@@ -302,6 +302,55 @@ START_TEST(returns_and_indirect_branches_are_predicted_by_where_they_went)
 }
 END_TEST
 
+START_TEST(each_el_has_translations_of_their_own)
+{
+	/* EL2: LDR x1, [x0]; ERET; EL1: LDR x2, [x0]; HVC #0; EL2's vector: LDR x3, [x0]; HLT */
+	struct bench *b = bench_new(WORDS(0xf9400001, 0xd69f03e0, 0xf9400002, 0xd4000002), 2);
+
+	memcpy(b->ram + 0x400, (const uint32_t[]){0xf9400003, HLT0}, 8);
+	memcpy(b->ram + 0x5000, &(const uint64_t){222}, 8);
+	memcpy(b->ram + 0xd000, &(const uint64_t){111}, 8);
+	b->moved = 0x8000;
+	b->c->ps.el = 2;
+	b->c->x[0] = 0x5000;
+	b->c->reg[A64_R_HCR_EL2] = (uint64_t)1 << 31 | 1; /* RW, VM */
+	b->c->reg[A64_R_SPSR_EL2] = 0x3c5;
+	b->c->reg[A64_R_ELR_EL2] = 8;
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->pc, 0x404);
+	ck_assert_uint_eq(b->c->x[1], 222);
+	ck_assert_uint_eq(b->c->x[2], 111);
+	ck_assert_uint_eq(b->c->x[3], 222);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(pan_takes_the_users_pages_from_a_warm_tlb_and_gives_them_back)
+{
+	/* LDR x1, [x0]; MSR PAN, #1; LDR x2, [x0] (faults); at the vector: MSR PAN, #0; LDR x3, [x0]; HLT */
+	struct bench *b = bench_new(WORDS(0xf9400001, 0xd500419f, 0xf9400002, HLT0), 1);
+	const uint64_t l1 = 0x11003, l2 = 0x12003, code = 0x703, user = 0x8743; /* AF; AP 0: EL1's; AP 1: EL0's, too */
+
+	memcpy(b->ram + 0x10000, &l1, 8);
+	memcpy(b->ram + 0x11000, &l2, 8);
+	memcpy(b->ram + 0x12000, &code, 8);
+	memcpy(b->ram + 0x12000 + 8 * 8, &user, 8);
+	memcpy(b->ram + 0x200, (const uint32_t[]){0xd500409f, 0xf9400003, HLT0}, 12);
+	memcpy(b->ram + 0x8000, &(const uint64_t){7}, 8);
+	b->c->x[0] = 0x8000;
+	b->c->reg[A64_R_TTBR0_EL1] = 0x10000;
+	b->c->reg[A64_R_TCR_EL1] = 25 | 1 << 23; /* 39 bits; EPD1 */
+	b->c->reg[A64_R_SCTLR_EL1] = 1 | 1 << 23; /* M, SPAN */
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->pc, 0x208);
+	ck_assert_uint_eq(b->c->x[1], 7);
+	ck_assert_uint_eq(b->c->x[2], 0);
+	ck_assert_uint_eq(b->c->x[3], 7);
+	ck_assert_uint_eq(b->c->reg[A64_R_ESR_EL1], (uint64_t)0x25 << 26 | 1 << 25 | 0x0f);
+	bench_free(b);
+}
+END_TEST
+
 #define FADD_  0x1e622820 /* FADD d0, d1, d2 */
 #define STRQ_  0x3d800000 /* STR q0, [x0] */
 #define FPCR_R 0xd53b4400 /* MRS x0, FPCR */
@@ -420,6 +469,8 @@ int main(void)
 	tcase_add_test(tc, fpcr_keeps_what_exists);
 	tcase_add_test(tc, costs_are_the_machines_and_events_cost_only_where_modelled);
 	tcase_add_test(tc, returns_and_indirect_branches_are_predicted_by_where_they_went);
+	tcase_add_test(tc, each_el_has_translations_of_their_own);
+	tcase_add_test(tc, pan_takes_the_users_pages_from_a_warm_tlb_and_gives_them_back);
 	tcase_add_test(tc, every_register_of_the_tables_is_found_by_its_encoding);
 	suite_add_tcase(s, tc);
 	return suite_status(s);

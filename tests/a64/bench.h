@@ -16,6 +16,7 @@ struct bench {
 	uint8_t ram[RAM];
 	struct a64 *c;
 	bool fault_stage2;
+	uint64_t moved; /* stage 2 of pages from 0x4000 on */
 };
 
 static uint8_t *bench_ram(void *owner, uint64_t pa)
@@ -32,7 +33,7 @@ static bool bench_stage2(void *owner, struct a64 *c, uint64_t ipa, enum a64_acce
 
 	(void)c;
 	(void)access;
-	*pa = ipa;
+	*pa = ipa >= 0x4000 ? ipa + b->moved : ipa;
 	*writable = true;
 	*fsc = 0x07; /* translation, level 3 */
 	return !b->fault_stage2 || ipa < 0x1000;

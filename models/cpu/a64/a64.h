@@ -136,7 +136,7 @@ struct a64_op {
 };
 
 enum { A64_TLB_BITS = 9, A64_TLB_SIZE = 1 << A64_TLB_BITS, A64_PAGE_BITS = 12, A64_PAGE = 1 << A64_PAGE_BITS,
-       A64_PAGE_OPS = A64_PAGE / 4, A64_CODE_BITS = 9, A64_CODE_SIZE = 1 << A64_CODE_BITS };
+       A64_PAGE_OPS = A64_PAGE / 4, A64_CODE_BITS = 9, A64_CODE_SIZE = 1 << A64_CODE_BITS, A64_TLB_CONTEXTS = 6 };
 
 /* A translation that needs no further question: page of va to host memory. Tags of another kind never match. */
 struct a64_tlb_entry {
@@ -182,7 +182,10 @@ struct a64 {
 	enum a64_stop stop;
 	struct a64_exit exit;
 	/* Derived: translations and decoded code, never state. */
-	struct a64_tlb_entry tlb[2][A64_TLB_SIZE]; /* [privileged] */
+	/* EL1&0: EL0, EL1, EL1 with PSTATE.PAN; EL2 or EL2&0: the same. */
+	struct a64_tlb_entry tlb[A64_TLB_CONTEXTS][A64_TLB_SIZE];
+	struct a64_tlb_entry *tlb_of[2]; /* [privileged]: those of now */
+	uint8_t tlb_used;                /* contexts that hold something, as bits */
 	struct a64_page *code[A64_CODE_SIZE];
 	struct a64_page *page; /* the last page fetched from: for page_va (1: none) at page_el */
 	uint64_t page_va;

@@ -115,6 +115,8 @@ static inline bool a64_cond(uint32_t nzcv, unsigned cond)
 	return holds[cond] >> nzcv & 1;
 }
 
+/* mmu.c: the TLB of the current EL and PSTATE.PAN becomes the one that accesses ask. */
+void a64_tlb_choose(struct a64 *c);
 /* mmu.c: the slow path of an access of 1 to 16 bytes at va; 0, or 1 and the exception was taken. */
 int a64_load_slow(struct a64 *c, uint64_t va, unsigned size, bool priv, uint64_t value[2]);
 int a64_store_slow(struct a64 *c, uint64_t va, unsigned size, bool priv, const uint64_t value[2]);
@@ -175,7 +177,7 @@ static inline bool a64_priv(const struct a64 *c)
 /* One access of 1 << size bytes, 8 at most; 0, or 1 and the exception was taken. */
 static inline int a64_load(struct a64 *c, uint64_t va, unsigned size, bool priv, uint64_t *value)
 {
-	const struct a64_tlb_entry *t = &c->tlb[priv][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
+	const struct a64_tlb_entry *t = &c->tlb_of[priv][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
 	uint64_t wide[2] = {0, 0};
 
 	/* A page's tag has zeros where an access that is not aligned has ones. */
@@ -197,7 +199,7 @@ static inline int a64_load(struct a64 *c, uint64_t va, unsigned size, bool priv,
 
 static inline int a64_store(struct a64 *c, uint64_t va, unsigned size, bool priv, uint64_t value)
 {
-	const struct a64_tlb_entry *t = &c->tlb[priv][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
+	const struct a64_tlb_entry *t = &c->tlb_of[priv][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
 
 	if (t->write == (va & ~(uint64_t)(A64_PAGE - 1 - ((1u << size) - 1)))) {
 		uint8_t *p = (uint8_t *)(t->host + va);

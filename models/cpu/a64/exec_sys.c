@@ -166,8 +166,6 @@ static void write_pstate(struct a64 *c, enum a64_reg reg, uint64_t v)
 	case A64_R_SSBS: c->ps.ssbs = v >> 12 & 1; break;
 	default: break;
 	}
-	if (reg == A64_R_PAN || reg == A64_R_SPSEL)
-		a64_flush_tlb(c);
 	c->attention = 1;
 }
 

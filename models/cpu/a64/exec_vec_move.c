@@ -46,7 +46,7 @@ int x_vector(struct a64 *c, const struct a64_op *op)
 /* 1 << size bytes, to 16. */
 static int load(struct a64 *c, uint64_t va, unsigned size, uint64_t v[2])
 {
-	const struct a64_tlb_entry *t = &c->tlb[a64_priv(c)][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
+	const struct a64_tlb_entry *t = &c->tlb_of[a64_priv(c)][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
 
 	v[1] = 0;
 	if (size < 4)
@@ -59,7 +59,7 @@ static int load(struct a64 *c, uint64_t va, unsigned size, uint64_t v[2])
 
 static int store(struct a64 *c, uint64_t va, unsigned size, const uint64_t v[2])
 {
-	const struct a64_tlb_entry *t = &c->tlb[a64_priv(c)][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
+	const struct a64_tlb_entry *t = &c->tlb_of[a64_priv(c)][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
 
 	if (size < 4)
 		return a64_store(c, va, size, a64_priv(c), v[0]);

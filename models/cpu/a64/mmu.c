@@ -3,7 +3,8 @@
  * Translation (Arm ARM, D8): stage 1 of the regimes EL1&0, EL2 and EL2&0, stage 2 by tables or by the world; and the
  * slow path of accesses, which fills the TLB that the fast path (a64_impl.h) asks.
  *
- * The TLB holds whole translations, without ASID and VMID: whatever could change them empties it.
+ * The TLB holds whole translations, without ASID and VMID: whatever could change them empties it, but for the EL and PSTATE.PAN,
+ * which have TLBs of their own.
  */
 #include "models/cpu/a64/a64_impl.h"
 #include "models/cpu/machine.h"
@@ -398,13 +399,14 @@ uint64_t a64_at(struct a64 *c, uint64_t va, enum a64_access access, bool priv, b
 /* The TLB learns a translation to memory. */
 static void tlb_fill(struct a64 *c, uint64_t va, bool priv, const struct page *p, uint8_t *host)
 {
-	struct a64_tlb_entry *t = &c->tlb[priv][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
+	struct a64_tlb_entry *t = &c->tlb_of[priv][va >> A64_PAGE_BITS & (A64_TLB_SIZE - 1)];
 	uint64_t page = va & ~(uint64_t)(A64_PAGE - 1);
 
 	if (a64_watched_page(c, va))
 		return;
 	if (a64_uarch_has(c, GUEST_CORE_TLB) || a64_uarch_has(c, GUEST_CORE_L1))
 		return; /* each access is to come by */
+	c->tlb_used |= (uint8_t)(1 << (c->tlb_of[priv] - c->tlb[0]) / A64_TLB_SIZE);
 	t->read = allowed(c, p, A64_READ, priv) ? page : 1;
 	t->write = allowed(c, p, A64_WRITE, priv) && a64_code_page(c, p->pa) == NULL ? page : 1;
 	t->pa = p->pa & ~(uint64_t)(A64_PAGE - 1);
@@ -525,10 +527,19 @@ int a64_fetch_external(struct a64 *c, uint64_t va)
 	return abort_at(c, va, A64_FETCH, &(struct fault){.fsc = FSC_EXTERNAL}, 0);
 }
 
+void a64_tlb_choose(struct a64 *c)
+{
+	unsigned base = a64_regime_el2(c) ? 3 : 0;
+
+	c->tlb_of[0] = c->tlb[base];
+	c->tlb_of[1] = c->tlb[base + 1 + (c->ps.pan != 0)];
+}
+
 void a64_flush_tlb(struct a64 *c)
 {
-	for (int priv = 0; priv < 2; priv++)
-		for (unsigned i = 0; i < A64_TLB_SIZE; i++)
-			c->tlb[priv][i] = (struct a64_tlb_entry){.read = 1, .write = 1};
+	for (unsigned context = 0; context < A64_TLB_CONTEXTS; context++)
+		for (unsigned i = 0; c->tlb_used >> context & 1 && i < A64_TLB_SIZE; i++)
+			c->tlb[context][i] = (struct a64_tlb_entry){.read = 1, .write = 1};
+	c->tlb_used = 0;
 	c->page_va = 1;
 }

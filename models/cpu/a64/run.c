@@ -17,7 +17,9 @@ struct a64 *a64_new(const struct a64_bus *bus, uint64_t feats, unsigned el, unsi
 	a64_regs_init(c);
 	for (unsigned i = 0; i < A64_CLASSES; i++)
 		c->cost[i] = 1;
+	c->tlb_used = (1 << A64_TLB_CONTEXTS) - 1; /* zeros would be translations */
 	a64_flush_tlb(c);
+	a64_tlb_choose(c);
 	return c;
 }
 
@@ -157,10 +159,10 @@ static bool fetch(struct a64 *c)
 		for (unsigned i = 0; i < A64_PAGE_OPS; i++)
 			p->op[i].class = A64_CLASS_decode;
 		/* From now on writes to it are seen. */
-		for (int priv = 0; priv < 2; priv++)
-			for (unsigned i = 0; i < A64_TLB_SIZE; i++)
-				if (c->tlb[priv][i].pa == p->pa)
-					c->tlb[priv][i].write = 1;
+		for (unsigned context = 0; context < A64_TLB_CONTEXTS; context++)
+			for (unsigned i = 0; c->tlb_used >> context & 1 && i < A64_TLB_SIZE; i++)
+				if (c->tlb[context][i].pa == p->pa)
+					c->tlb[context][i].write = 1;
 	}
 	p->guarded = guarded;
 	c->page = p;
@@ -192,6 +194,7 @@ static bool bti_accepts(const struct a64_op *op, unsigned btype)
 static bool attend(struct a64 *c)
 {
 	c->attention = 0;
+	a64_tlb_choose(c);
 	if (c->stop_asked) {
 		c->stop_asked = false;
 		a64_stop(c, A64_STOP_ASKED, NULL);
