@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/cal/mblog.h"
 #include "models/cal/public.h"
 #include "sim/app/config.h"
+#include "tests/command.h"
 #include "tests/suite.h"
 
 #define MEASURED EL2SIM_SOURCE_DIR "/configs/measured/"
@@ -198,6 +200,58 @@ START_TEST(a_scale_outside_its_range_is_refused)
 }
 END_TEST
 
+START_TEST(logs_are_read_as_micro_bench_prints_them)
+{
+	struct mblog l = { .n = 0 };
+	struct cal_obs o[BENCH_COUNT];
+	struct err e;
+	double noise;
+
+	ck_assert_int_eq(mblog_read(EL2SIM_SOURCE_DIR "/tests/data/microbench-altra.log", &l, &e), 0);
+	ck_assert_int_eq(mblog_read(EL2SIM_SOURCE_DIR "/tests/data/microbench-altra-2.log", &l, &e), 0);
+	ck_assert_uint_eq(l.n, 2);
+	ck_assert_double_eq_tol(mblog_mean(&l, BENCH_ipi, &noise), (1926 + 1777) / 2.0, 1e-9);
+	ck_assert_double_eq_tol(noise, (1926 - 1777) / 2.0 / ((1926 + 1777) / 2.0), 1e-9);
+	ck_assert_double_eq_tol(mblog_mean(&l, BENCH_hvc, &noise), 306, 1e-9);
+	ck_assert_uint_eq(mblog_obs(&l, 3.0, o), 7);
+	ck_assert_double_eq_tol(o[0].cycles, 918, 1e-9);
+}
+END_TEST
+
+#define CALIBRATE "el2sim calibrate configs/measured/altra.ini --microbench tests/data/microbench-altra.log --write "
+#define VALIDATE  "el2sim validate configs/measured/altra.ini --median 1000 --worst 1000 --el2sim.include="
+
+START_TEST(a_written_profile_knows_its_own_log_and_predicts_only_what_it_did_not_see)
+{
+	char ini[] = "/tmp/el2sim-cal-XXXXXX", line[512];
+	int fd = mkstemp(ini);
+	struct str out = STR_INIT;
+	struct err e;
+
+	ck_assert_int_ge(fd, 0);
+	(void)close(fd);
+	(void)snprintf(line, sizeof(line), CALIBRATE "%s --format csv", ini);
+	ck_assert_msg(run_command(line, &out, &e) == 0, "%s", e.text);
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "mmio_read_user,1,1683"));
+	str_reset(&out);
+	(void)snprintf(line, sizeof(line), VALIDATE "%s --microbench tests/data/microbench-altra.log --format csv", ini);
+	ck_assert_msg(run_command(line, &out, &e) == 0, "%s", e.text);
+	ck_assert_ptr_null(strstr(str_get(&out), "\nhvc,"));
+	ck_assert_ptr_null(strstr(str_get(&out), "\nmmio_read_vgic,"));
+	ck_assert_ptr_null(strstr(str_get(&out), "\nipi,"));
+	ck_assert_ptr_null(strstr(str_get(&out), "\ntimer_10ms,"));
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "\nmmio_read_user,"));
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "\nlpi,"));
+	str_reset(&out);
+	(void)snprintf(line, sizeof(line), VALIDATE "%s --microbench tests/data/microbench-altra-2.log --format csv", ini);
+	ck_assert_msg(run_command(line, &out, &e) == 0, "%s", e.text);
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "\nhvc,"));
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "validated may be said"));
+	(void)remove(ini);
+	str_free(&out);
+}
+END_TEST
+
 START_TEST(decimals_of_costs_add_up_in_any_order)
 {
 	uint64_t a = 0, am = 0, b = 0, bm = 0;
@@ -226,6 +280,8 @@ int main(void)
 	tcase_add_test(t, the_shipped_prior_is_what_the_measured_cores_tell);
 	tcase_add_test(t, known_parameters_are_recovered_within_the_stated_deviations);
 	tcase_add_test(t, a_scale_outside_its_range_is_refused);
+	tcase_add_test(t, logs_are_read_as_micro_bench_prints_them);
+	tcase_add_test(t, a_written_profile_knows_its_own_log_and_predicts_only_what_it_did_not_see);
 	tcase_add_test(t, decimals_of_costs_add_up_in_any_order);
 	suite_add_tcase(s, t);
 	return suite_status(s);

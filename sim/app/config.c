@@ -74,6 +74,8 @@ void config_init(struct config *c)
 	c->set = opt_new();
 	rows = machine_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->machine);
+	rows = cal_opt_rows(&n);
+	opt_add(c->set, rows, n, &c->cal);
 	c->switch_rows = switch_opt_rows(&n);
 	opt_add(c->set, c->switch_rows, n, &c->sw);
 	path_opt_add(c->set, &c->path_profile);

@@ -3,6 +3,7 @@
 #ifndef EL2SIM_APP_CONFIG_H
 #define EL2SIM_APP_CONFIG_H
 
+#include "models/cal/options.h"
 #include "models/cpu/machine.h"
 #include "models/hyp/abi/abi_price.h"
 #include "models/hyp/check/inject.h"
@@ -39,6 +40,7 @@ struct config {
 	struct opt_set *set;
 	struct opt_row *switch_rows, *workload_rows;
 	struct machine machine;
+	struct cal_options cal;
 	struct switch_options sw;
 	struct path_profile path_profile;
 	struct abi_options abi;

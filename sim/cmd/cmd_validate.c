@@ -4,20 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/cal/mblog.h"
 #include "models/cal/public.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
+#include "sim/base/digest.h"
 #include "sim/base/share.h"
 #include "sim/cmd/cmd.h"
 
 struct validate_args {
 	struct output_args out;
 	bool public, study;
+	struct arg_list logs;
 	const char *table;
 	uint64_t median, worst;
 };
 
 static const struct arg_row arg_rows[] = {
+	{ "--microbench", NULL, ARG_LIST, offsetof(struct validate_args, logs), "LOG",
+	  .help = "output of kvm-unit-tests' micro-bench on the machine of CONFIG, as printed; once per run" },
 	{ "--public", NULL, ARG_FLAG, offsetof(struct validate_args, public),
 	  .help = "the shipped table of published measurements: four rows of each machine are fitted, the others predicted" },
 	{ "--study", NULL, ARG_FLAG, offsetof(struct validate_args, study),
@@ -32,7 +37,7 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "validate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 0, .overrides = true,
+	.name = "validate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 1, .overrides = true,
 	.text = "A row that was fitted is no prediction: it stands in a table of its own, and in no statistic.\n"
 		"Exit status 0 if median and worst error are within the limits, 1 if not.\n",
 };
@@ -294,8 +299,6 @@ static int study(const struct cal_logs *l, struct rep *r, struct err *e)
 	return 0;
 }
 
-/* ---- the command ---- */
-
 static int verdict(const struct validate_args *o, struct errors *s, struct rep *r, struct err *e)
 {
 	double median = cal_median(s->x, s->n);
@@ -312,6 +315,105 @@ static int verdict(const struct validate_args *o, struct errors *s, struct rep *
 			  (unsigned long long)o->median, (unsigned long long)o->worst);
 	return ok ? 0 : err_set(e, ERR_ANSWER_NO, "%s", "");
 }
+
+/* ---- logs of a user ---- */
+
+/* The logs, and whether the profile was fitted to one of them. */
+static int read_logs(const struct arg_list *logs, const char *fitted, struct mblog *l, bool *own, struct err *e)
+{
+	*own = false;
+	for (size_t i = 0; i < logs->n; i++) {
+		char d[DIGEST_TEXT];
+
+		if (mblog_read(logs->v[i], l, e) != 0)
+			return -1;
+		*own |= digest_file(logs->v[i], d) && strstr(fitted, d) != NULL;
+	}
+	return 0;
+}
+
+static const struct rep_col log_cols[] = {
+	{ .key = "benchmark", .type = REP_STR },
+	{ .key = "measured", .type = REP_FIX, .unit = "ns", .decimals = 1 },
+	{ .key = "noise", .type = REP_FIX, .unit = "%", .decimals = 1 },
+	{ .key = "predicted", .type = REP_FIX, .unit = "ns", .decimals = 1 },
+	{ .key = "error", .type = REP_FIX, .unit = "%", .decimals = 1 },
+};
+
+/* Rows of the logs that the profile was not fitted to, into the statistic; the names of the others into left. */
+static void log_rows(const struct mblog *l, const struct cal_log *x, uint64_t fitted, const double *par, struct rep *r,
+		     struct errors *s, struct str *left)
+{
+	struct rep_table *t = rep_table(r, "predictions", "Rows that the profile was not fitted to", log_cols, 5);
+
+	for (unsigned b = 0; b < BENCH_COUNT; b++) {
+		double noise, got;
+
+		if (mblog_mean(l, (enum cal_bench)b, &noise) == 0 || !x->counts.of[b].known)
+			continue;
+		if ((fitted >> b & 1) != 0) {
+			str_addf(left, "%s%s", left->len != 0 ? ", " : "", cal_bench_row((enum cal_bench)b)->name);
+			continue;
+		}
+		got = cal_predict(&x->counts, (enum cal_bench)b, par);
+		rep_str(t, cal_bench_row((enum cal_bench)b)->name);
+		rep_fix(t, tenths(x->ns[b]));
+		rep_fix(t, tenths(100 * noise));
+		rep_fix(t, tenths(got / x->counts.ghz));
+		rep_fix(t, tenths(100 * error_of(x, b, got)));
+		errors_add(s, x, b, got);
+	}
+}
+
+
+static int microbench(const struct validate_args *o, const char *config, const struct arg_list *overrides, struct err *e)
+{
+	struct config c;
+	struct mblog l = { .n = 0 };
+	struct errors s = { .n = 0 };
+	struct str left = STR_INIT;
+	struct cal_log x = { .name = config, .claim = true };
+	double par[PAR_COUNT], noise;
+	struct err no = { .code = ERR_NONE };
+	struct rep *r;
+	bool own;
+	int answer, rc = config_load_one(&c, config, overrides, e);
+
+	if (rc == 0)
+		rc = read_logs(&o->logs, c.cal.logs, &l, &own, e);
+	if (rc == 0)
+		rc = cal_counts_of(&c.machine, &c.sw, &c.path_profile, &x.counts, e);
+	if (rc == 0) {
+		for (unsigned b = 0; b < BENCH_COUNT; b++)
+			x.ns[b] = mblog_mean(&l, (enum cal_bench)b, &noise);
+		cal_options_par(&c.machine, &c.cal, c.smp.kick_ns, par);
+		r = rep_new("validate", "Predicted times against those of micro-bench");
+		rep_fact(r, "machine", "", "%s", c.machine.name);
+		rep_fact(r, "calibration", "", "%s", calibration_name((enum calibration)c.machine.calibration));
+		log_rows(&l, &x, own ? c.cal.rows : 0, par, r, &s, &left);
+		answer = verdict(o, &s, r, &no);
+		if (left.len != 0)
+			rep_note(r, "fitted to one of these logs, so no predictions and left out: %s", str_get(&left));
+		if (own)
+			rep_note(r, "a profile is validated by another log than its fit's, with four rows at least: keep calibration = fitted");
+		else if (c.machine.calibration == CAL_FITTED && answer == 0 && s.n >= 4)
+			rep_note(r, "another log than the fit's, and %zu rows: [machine] calibration = validated may be said of this profile", s.n);
+		else if (s.n < 4)
+			rep_note(r, "%zu rows: four at least, of another log than the fit's, make a profile validated", s.n);
+		rc = output_write(&o->out, r, e);
+		rep_free(r);
+	}
+	if (rc == 0 && answer != 0) {
+		*e = no;
+		rc = -1;
+	}
+	free(s.x);
+	str_free(&left);
+	config_free(&c);
+	return rc;
+}
+
+/* ---- the command ---- */
 
 static int public(const struct validate_args *o, const char *table, const struct arg_list *overrides, struct err *e)
 {
@@ -368,8 +470,11 @@ int cmd_validate(int argc, char **argv, struct err *e)
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	if (!o.public) {
-		rc = err_set(e, ERR_USAGE, "validate: want --public");
+	if (o.public ? a.pos.n != 0 || o.logs.n != 0 : a.pos.n == 0 || o.logs.n == 0 || o.study || o.table != NULL) {
+		rc = err_set(e, ERR_USAGE, "validate: want CONFIG and --microbench LOG, or --public without them; --study and --table go with "
+			     "--public");
+	} else if (!o.public) {
+		rc = microbench(&o, a.pos.v[0], &a.overrides, e);
 	} else {
 		if (o.table == NULL)
 			share_dir(&path, "configs/measured");

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "models/cal/options.h"
+
+static const char *const bench_names[BENCH_COUNT + 1] = {
+#define BENCH(id, ...) #id,
+#include "models/cal/benches.def"
+	NULL
+};
+
+#define MEMBER(m) offsetof(struct cal_options, m)
+
+static const struct opt_row rows[] = {
+	{ "cost", "cold", OPT_FIXED, MEMBER(cold_milli), "1.9", 1000, 5000, "", NULL,
+	  "an exit after a long residency costs so many times what it costs in a loop; for calibrate and validate" },
+	{ "cost", "lpi", OPT_FIXED, MEMBER(lpi_milli), "0.6", 0, 10000, "", NULL,
+	  "an LPI costs so many exits to the vGIC more than an SGI; for calibrate and validate" },
+	{ "vmm", "insns", OPT_INT, MEMBER(vmm_insns), "1400", 0, 100000000, "instructions", NULL,
+	  "of the VMM per exit to it, beyond those of the recorded VMM, which does nothing; for calibrate and validate" },
+	{ "fit", "logs", OPT_STR, MEMBER(logs), "", 0, 0, "", NULL,
+	  "SHA-256 of each log that the values were fitted to: its fitted rows are no prediction" },
+	{ "fit", "rows", OPT_FLAGS, MEMBER(rows), "none", 0, 0, "", bench_names, "tests whose rows were fitted" },
+#define CAL_PARAM(id, option, row, median, sd, min, max, unit, help)                                                         \
+	{ "fit", #id "_deviation", OPT_FIXED, MEMBER(sd_milli) + PAR_##id * sizeof(int64_t), "0", 0, 1000000, "percent",      \
+	  NULL, "posterior deviation of " option "; 0: it was not fitted" },
+#include "models/cal/params.def"
+};
+
+const struct opt_row *cal_opt_rows(size_t *n)
+{
+	*n = sizeof(rows) / sizeof(rows[0]);
+	return rows;
+}
+
+void cal_options_par(const struct machine *m, const struct cal_options *o, int64_t kick_ns, double par[PAR_COUNT])
+{
+	par[PAR_scale] = (double)m->scale_milli / 1000.0;
+	par[PAR_cpi] = (double)m->cpi_milli / 1000.0;
+	par[PAR_kick] = (double)kick_ns;
+	par[PAR_cold] = (double)o->cold_milli / 1000.0;
+	par[PAR_lpi] = (double)o->lpi_milli / 1000.0;
+	par[PAR_vmm] = (double)o->vmm_insns;
+}
