@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/cal/options.h"
+#include "models/hyp/host/smp.h"
 #include "models/hyp/ws/wswitch.h"
 #include "sim/base/opt.h"
 
 struct fixture_machine {
 	char file[64]; /* neoverse-n1 */
 	struct machine m;
+	struct cal_options cal; /* what a fitted profile has beside */
+	struct smp_options smp;
 	struct opt_set *set;
 };
 
@@ -33,6 +37,10 @@ __attribute__((unused)) static void fixture_machine_from(struct fixture_machine 
 
 	f->set = opt_new();
 	opt_add(f->set, rows, n, &f->m);
+	rows = cal_opt_rows(&n);
+	opt_add(f->set, rows, n, &f->cal);
+	rows = smp_opt_rows(&n);
+	opt_add(f->set, rows, n, &f->smp);
 	ck_assert_msg((path == NULL || opt_load(f->set, path, &e) == 0) &&
 			      (override == NULL || opt_override(f->set, override, &e) == 0) &&
 			      opt_done(f->set, &e) == 0,
