@@ -18,6 +18,7 @@ SKIPPED = [  # pattern, why
     (r"--slurm", "wants a cluster: test_sweep_slurm.sh"),
     (r"\bmadeup\.ini|\btick\b|\bsome\.|\bdoorbell\.ini", "what the page adds first: test_rows.sh"),
     (r"--reference|RUN\.e2t", "wants recordings that are not shipped: test_verify_run.c"),
+    (r"\bvmlinux\b|\bkernel (info|diff)", "wants a kernel with symbols: test_kernel.c"),
     (r"\bDUMP\.json", "wants a dump of a real host: test_abi_study.c"),
 ]
 MAY_SAY_NO = re.compile(r"\bdiff\b|--inject|--story|\bbugs\b|\bmutate\b|\bverify\b")  # status 1 is their answer

@@ -14,7 +14,7 @@ python3 -B tests/commands_shown.py . "$EL2SIM_BINARY_DIR" "${pages[@]}"
 el2sim=$(realpath "$EL2SIM_BINARY_DIR")/el2sim
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-trace=$("$el2sim" trace --help | sed -n 's/^  \([a-z-]*\)  .*/trace \1/p')
+own=$(for set in trace kernel; do "$el2sim" $set --help | sed -n "s/^  \([a-z-]*\)  .*/$set \1/p"; done)
 n=0
 while read -r command; do
 	# shellcheck disable=SC2086
@@ -25,5 +25,5 @@ while read -r command; do
 	n=$((n + 1))
 	case $example in *configs/* | *traces/*) ;; *) continue ;; esac
 	(cd "$tmp" && PATH=${el2sim%/*}:$PATH bash -c "$example" >out 2>err) || { echo "$example: $(cat "$tmp/err")"; exit 1; }
-done < <("$el2sim" help | sed -n 's/^  \([a-z-]*\)  .*/\1/p' | grep -v '^help$\|^trace$\|^bugs$'; echo "$trace")
+done < <("$el2sim" help | sed -n 's/^  \([a-z-]*\)  .*/\1/p' | grep -v '^help$\|^trace$\|^kernel$\|^bugs$'; echo "$own")
 [ $n -ge 18 ] || { echo "only $n commands want operands?"; exit 1; }

@@ -24,6 +24,10 @@ done
 "$el2sim" help | grep '^  trace ' | grep -qF ": $list" || fail "help: trace is not $list"
 grep '^  trace ' README.md | grep -qF ": $list" || fail "README.md: trace is not $list"
 
+for name in $("$el2sim" kernel --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do
+	"$el2sim" help | grep '^  kernel ' | grep -q "\b$name\b" || fail "help: kernel lacks $name"
+done
+
 # Recorded combinations that are kept, and sequences of each.
 folder=tests/golden/verify
 combinations=$(find $folder -name '*.csv' ! -name '*-order.csv' ! -name '*-ipi.csv' | wc -l)

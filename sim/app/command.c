@@ -32,6 +32,18 @@ const struct cmd_set cmd_trace_set = {
 	.n = sizeof(trace_rows) / sizeof(trace_rows[0]),
 };
 
+static const struct cmd kernel_rows[] = {
+#define KERNEL_CMD(name, args, help) { #name, args, help },
+#include "sim/app/cmd_kernel.def"
+};
+
+const struct cmd_set cmd_kernel_set = {
+	.prog = "el2sim kernel",
+	.about = "a kernel's own code: what its world switch executes, and what a patch changes",
+	.rows = kernel_rows,
+	.n = sizeof(kernel_rows) / sizeof(kernel_rows[0]),
+};
+
 const struct cmd *cmd_row(const struct cmd_set *set, const char *name)
 {
 	for (size_t i = 0; i < set->n; i++)

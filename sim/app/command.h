@@ -30,8 +30,8 @@ struct cmd_set {
 	size_t n;
 };
 
-/* The commands of cmd.def, those of cmd_trace.def, and the row of set with that name (NULL if there is none). */
-extern const struct cmd_set cmd_top_set, cmd_trace_set;
+/* The commands of cmd.def, those of cmd_trace.def and cmd_kernel.def, and the row of set with that name (NULL if there is none). */
+extern const struct cmd_set cmd_top_set, cmd_trace_set, cmd_kernel_set;
 const struct cmd *cmd_row(const struct cmd_set *set, const char *name);
 
 /*

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/price/subject.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim/app/config.h"
+
+static int resolve(struct vml_kernel *k, const struct subject_args *a, size_t *unknown_lines, struct err *e)
+{
+	if (a->machine != NULL) {
+		const struct arg_list none = { 0 };
+		struct config c;
+		int rc = config_load_one(&c, a->machine, &none, e);
+
+		if (rc == 0)
+			vml_patches_machine(&k->patches, &c.machine);
+		config_free(&c);
+		if (rc != 0)
+			return -1;
+	}
+	if (a->dmesg != NULL && vml_patches_dmesg(&k->patches, a->dmesg, unknown_lines, e) != 0)
+		return -1;
+	for (size_t i = 0; i < a->assume.n; i++)
+		if (vml_patches_set(&k->patches, a->assume.v[i], e) != 0)
+			return err_at(e, "--assume", 0);
+	return 0;
+}
+
+int subject_open(struct vml_kernel *k, const char *path, const struct subject_args *a, size_t *unknown_lines, struct err *e)
+{
+	*unknown_lines = 0;
+	if (vml_kernel_open(k, path, e) != 0 || resolve(k, a, unknown_lines, e) != 0)
+		return -1;
+	return vml_kernel_paths(k, a->depth != 0 ? (unsigned)a->depth : SUBJECT_DEPTH, e);
+}
+
+bool subject_hides(const struct subject_args *a, struct vml_what what)
+{
+	return !a->soft && vml_what_soft(what);
+}
+
+void subject_version(const struct vml_kernel *k, struct str *text)
+{
+	static const char head[] = "Linux version ";
+	const struct vml_symbol *s = vml_symbol(k->img, "linux_banner");
+	const char *p = s != NULL && s->size > sizeof(head) ? (const char *)vml_at(k->img, s->addr, s->size) : NULL;
+
+	if (p == NULL || memcmp(p, head, sizeof(head) - 1) != 0) {
+		str_add(text, "unknown");
+		return;
+	}
+	p += sizeof(head) - 1;
+	for (size_t i = 0; i < s->size - sizeof(head) && p[i] != ' ' && p[i] != '\0'; i++)
+		str_addc(text, p[i]);
+}
+
+void subject_phases(unsigned phases, struct str *text)
+{
+	for (unsigned i = 0; i < VML_PHASES; i++)
+		if (phases >> i & 1)
+			str_addf(text, "%s%s", text->len != 0 ? " " : "", vml_phase_name((enum vml_phase)i));
+}
+
+void subject_notes(const struct vml_kernel *k, const struct subject_args *a, size_t unknown_lines, struct rep *r)
+{
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < k->patches.n_conds; i++)
+		unknown += k->patches.conds[i].uses != 0 && k->patches.conds[i].state == VML_UNKNOWN;
+	if (a->machine == NULL && a->dmesg == NULL)
+		rep_note(r, "no machine was given (--machine, --dmesg): both sides of every alternative and static key are there");
+	else if (unknown != 0)
+		rep_note(r, "%zu capabilities and static keys are not known of this machine: both sides are there, and `needs` says of what",
+			 unknown);
+	if (unknown_lines != 0)
+		rep_note(r, "%s: %zu features in it are none of this kernel's: is it another kernel's log?", a->dmesg, unknown_lines);
+	if (!a->soft)
+		rep_note(r, "left out (--soft): reads of current, the per-CPU base, DAIF and CurrentEL, writes of DAIF");
+	rep_note(r, "calls are followed %u deep (--depth), and not where they leave the vCPU's path (messages, memory, other threads, tracing)",
+		 a->depth != 0 ? (unsigned)a->depth : SUBJECT_DEPTH);
+	rep_note(r, "counts are of places in the code, not of what one exit executes: branches and loops are not followed");
+}
+
+void subject_sum(struct subject_sums *s, struct vml_what what)
+{
+	switch (what.kind) {
+	case VML_READ: s->reads++; break;
+	case VML_WRITE: s->writes++; break;
+	case VML_ISB:
+	case VML_DSB:
+	case VML_DMB:
+	case VML_SB: s->barriers++; break;
+	default: s->other++; break;
+	}
+}
