@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A guest that debugs itself: breakpoints and watchpoints of EL1 and EL0, software step of EL0, what the controls forbid. */
-#include "guest.h"
+#include "tests/guests/guest.h"
 
 #define KDE    ((u64)1 << 13)
 #define MDE    ((u64)1 << 15)

@@ -3,7 +3,7 @@
  * A guest at EL1 without an operating system: exceptions, translation with each granule, EL0, flags of descriptors set by
  * hardware, pointer authentication. It prints what it saw; QEMU's virt machine and the A64 core must print the same.
  */
-#include "guest.h"
+#include "tests/guests/guest.h"
 
 static void exceptions(void)
 {
