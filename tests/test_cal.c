@@ -252,6 +252,39 @@ START_TEST(a_written_profile_knows_its_own_log_and_predicts_only_what_it_did_not
 }
 END_TEST
 
+START_TEST(sensitivity_gives_each_cycle_to_one_single_cost)
+{
+	double single = 0, scale = 0, loop = 0;
+	struct str out = STR_INIT;
+	unsigned rows = 0;
+	struct err e;
+	char *text, *line, *rest;
+
+	ck_assert_msg(run_command("el2sim sensitivity configs/experiment/linux-6.12-vhe-n1.ini --el2sim.include=configs/machine/ampere-altra.ini "
+				  "--format csv", &out, &e) == 0, "%s", e.text);
+	text = strdup(str_get(&out));
+	rest = text;
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		const char *comma = strchr(line, ',');
+		double v = comma != NULL ? atof(comma + 1) : 0;
+
+		if (strncmp(line, "cost.", 5) != 0)
+			continue;
+		rows++;
+		if (strncmp(line, "cost.scale,", 11) == 0)
+			scale = v;
+		else if (strncmp(line, "cost.bhb_loop,", 14) == 0)
+			loop = v;
+		else if (strncmp(line, "cost.cpi,", 9) != 0)
+			single += v;
+	}
+	free(text);
+	str_free(&out);
+	ck_assert(scale > 0 && loop > 0 && rows > 10);
+	ck_assert_msg(fabs(single - scale) <= rows, "single costs make %.0f cycles, cost.scale %.0f", single, scale);
+}
+END_TEST
+
 START_TEST(decimals_of_costs_add_up_in_any_order)
 {
 	uint64_t a = 0, am = 0, b = 0, bm = 0;
@@ -282,6 +315,7 @@ int main(void)
 	tcase_add_test(t, a_scale_outside_its_range_is_refused);
 	tcase_add_test(t, logs_are_read_as_micro_bench_prints_them);
 	tcase_add_test(t, a_written_profile_knows_its_own_log_and_predicts_only_what_it_did_not_see);
+	tcase_add_test(t, sensitivity_gives_each_cycle_to_one_single_cost);
 	tcase_add_test(t, decimals_of_costs_add_up_in_any_order);
 	suite_add_tcase(s, t);
 	return suite_status(s);
