@@ -40,16 +40,7 @@ EACH(SQRDMULH_v, SAT((2 * (int128)SA * SB + ROUND) >> bits))
 EACH(SQRDMLAH_v, SAT((((int128)SD * ((int128)1 << bits)) + 2 * (int128)SA * SB + ROUND) >> bits))
 EACH(SQRDMLSH_v, SAT((((int128)SD * ((int128)1 << bits)) - 2 * (int128)SA * SB + ROUND) >> bits))
 
-/* Product of polynomials over {0,1} of 8 bits, its low half. */
-static inline uint64_t carryless(uint64_t a, uint64_t b, unsigned bits)
-{
-	uint64_t r = 0;
-
-	for (unsigned i = 0; i < bits; i++)
-		r ^= a >> i & 1 ? b << i : 0;
-	return r;
-}
-EACH(PMUL_v, carryless(a, b, 8))
+EACH(PMUL_v, vec_carryless(a, b))
 
 /* Bits. */
 #define BITWISE(name, expr)                                                                                                   \
@@ -217,7 +208,6 @@ ACROSS(UMINV, 0, a < b ? a : b)
 /* Shifts by an immediate: op->imm. */
 static inline uint64_t sshr(int64_t v, uint64_t by) { return (uint64_t)(v >> (by > 63 ? 63 : by)); }
 static inline uint64_t ushr(uint64_t v, uint64_t by) { return by > 63 ? 0 : v >> by; }
-#define ROUNDED(v) (((int128)(v) + ((int128)1 << (op->imm - 1))) >> op->imm)
 EACH(SSHR, sshr(SA, op->imm))
 EACH(USHR, ushr(a, op->imm))
 EACH(SSRA, d + sshr(SA, op->imm))

@@ -33,15 +33,7 @@ MIXED(SQDMULL, VEC_D, DOUBLED)
 MIXED(SQDMLAL, VEC_D, SATW(WIDE_D + DOUBLED))
 MIXED(SQDMLSL, VEC_D, SATW(WIDE_D - DOUBLED))
 
-static inline uint64_t carryless(uint64_t a, uint64_t b)
-{
-	uint64_t r = 0;
-
-	for (unsigned i = 0; i < 8; i++)
-		r ^= a >> i & 1 ? b << i : 0;
-	return r;
-}
-MIXED(PMULL, VEC_D, carryless(a, b))
+MIXED(PMULL, VEC_D, vec_carryless(a, b))
 
 EXEC(PMULL_d)
 {
@@ -65,7 +57,6 @@ MIXED(XTN_v, VEC_N, a)
 MIXED(SQXTN_v, VEC_N, SAT(WIDE_A))
 MIXED(SQXTUN_v, VEC_N, SATU(WIDE_A))
 MIXED(UQXTN_v, VEC_N, SATU(a))
-#define ROUNDED(v) (((int128)(v) + ((int128)1 << (op->imm - 1))) >> op->imm)
 MIXED(SHRN, VEC_N, a >> op->imm)
 MIXED(RSHRN, VEC_N, ROUNDED(a))
 MIXED(SQSHRN, VEC_N, SAT(WIDE_A >> op->imm))

@@ -47,6 +47,16 @@ static inline uint64_t vec_sat(struct a64 *c, int128 v, unsigned bits, bool is_s
 	return (uint64_t)v;
 }
 
+/* Product of two polynomials over {0,1} of 8 bits. */
+static inline uint64_t vec_carryless(uint64_t a, uint64_t b)
+{
+	uint64_t r = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		r ^= a >> i & 1 ? b << i : 0;
+	return r;
+}
+
 /*
  * What an element becomes: d is the destination's, a and b the sources' (zero-extended; of `bits` bits, or of twice
  * those where the operation is wide).
@@ -127,6 +137,9 @@ VEC_INLINE int vec_mixed(struct a64 *c, const struct a64_op *op, vec_lane *lane,
 #define ALL(x)  ((x) ? UINT64_MAX : 0)
 #define SAT(v)  vec_sat(c, (int128)(v), bits, true)
 #define SATU(v) vec_sat(c, (int128)(v), bits, false)
+
+/* Shifted right by the immediate, rounded. */
+#define ROUNDED(v) (((int128)(v) + ((int128)1 << (op->imm - 1))) >> op->imm)
 
 #define LANE(name, expr)                                                                                                      \
 	static inline uint64_t lane_##name(struct a64 *c, const struct a64_op *op, uint64_t d, uint64_t a, uint64_t b,             \
