@@ -91,6 +91,7 @@ static const char *const everything =
 	"kvm_arch_vcpu_load tlbi VMALLS12E1IS LOAD\n"
 	"kvm_arch_vcpu_load dsb ISH LOAD\n"
 	"kvm_arch_vcpu_load write PMUSERENR_EL0 LOAD if pmu_key\n"
+	"kvm_arch_vcpu_load write PMSELR_EL0 LOAD if not pmu_key and kvm_arm_pmu_available\n"
 	"kvm_arch_vcpu_put read TPIDR_EL0 PUT\n"
 	"kvm_arch_vcpu_put at S1E1R PUT\n"
 	"kvm_arch_vcpu_put dc CVAC PUT\n"
@@ -158,6 +159,7 @@ START_TEST(a_machine_and_a_log_say_what_is_there)
 	has(&out, "Virtualization Host Extensions,capability,3,1,on,machine");
 	has(&out, "Speculation barrier (SB),capability,7,1,off,machine");
 	has(&out, "pmu_key,static key,,1,off,image");
+	has(&out, "kvm_arm_pmu_available,static key,,1,on,machine");
 	str_free(&out);
 	str_add(&log, "[    0.1] CPU features: detected: Speculation barrier (SB)\n[    0.1] CPU features: detected: Frobnication\n");
 	path = scratch("log");
@@ -166,6 +168,13 @@ START_TEST(a_machine_and_a_log_say_what_is_there)
 	out = output(str_get(&line), 0, &e);
 	has(&out, "Virtualization Host Extensions,capability,3,1,off,dmesg");
 	has(&out, "Speculation barrier (SB),capability,7,1,on,dmesg");
+	has(&out, "kvm_arm_pmu_available,static key,,1,unknown,");
+	has(&out, "pmu_key,static key,,1,off,image");
+	str_free(&out);
+	str_add(&line, " --machine machine/neoverse-n1.ini");
+	out = output(str_get(&line), 0, &e);
+	has(&out, "Virtualization Host Extensions,capability,3,1,off,dmesg");
+	has(&out, "kvm_arm_pmu_available,static key,,1,on,machine");
 	has(&out, "1 features in it are none of this kernel's");
 	spit(path, "nothing\n");
 	str_free(&out);

@@ -364,17 +364,29 @@ static void know(struct vml_cond *c, bool on, const char *why)
 	c->why = why;
 }
 
-static void keys_of_image(struct vml_patches *p)
-{
-	for (size_t i = p->n_caps; i < p->n_conds; i++)
-		know(&p->conds[i], p->conds[i].initial, "image");
-}
-
 static bool is_in_object(const char *name, const char *object)
 {
 	size_t n = strlen(object);
 
 	return strncmp(name, object, n) == 0 && (name[n] == '\0' || name[n] == '+');
+}
+
+/* A key that the kernel switches when it finds what the machine has: its state in the image says nothing. */
+static bool is_set_later(const char *name)
+{
+#define VML_KEY(feature, symbol)                                                                    \
+	if (is_in_object(name, symbol))                                                             \
+		return true;
+#include "models/vmlinux/conds.def"
+	return false;
+}
+
+/* Keys of which nobody has said anything are as they are in the image. */
+static void keys_of_image(struct vml_patches *p)
+{
+	for (size_t i = p->n_caps; i < p->n_conds; i++)
+		if (p->conds[i].state == VML_UNKNOWN && !is_set_later(p->conds[i].name))
+			know(&p->conds[i], p->conds[i].initial, "image");
 }
 
 void vml_patches_machine(struct vml_patches *p, const struct machine *m)

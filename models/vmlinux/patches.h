@@ -61,7 +61,7 @@ void vml_patches_free(struct vml_patches *p);
 void vml_patches_machine(struct vml_patches *p, const struct machine *m);
 /*
  * What a log says ("CPU features: detected: ..."): capabilities with a description are on or off; static keys as the image
- * has them. *unknown gets the number of lines whose description this kernel does not have. ERR_INPUT: no such line.
+ * has them, but for those that rows of conds.def say are set later. *unknown gets the number of lines whose description this kernel does not have. ERR_INPUT: no such line.
  */
 int vml_patches_dmesg(struct vml_patches *p, const char *path, size_t *unknown, struct err *e);
 /* "NAME=on", "NAME=off", "NAME=unknown": the condition of that name, or the only one whose name contains it. ERR_USAGE. */

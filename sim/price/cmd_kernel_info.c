@@ -18,7 +18,7 @@ struct info_args {
 static const struct arg_row arg_rows[] = {
 	SUBJECT_ARG_ROWS(struct info_args, subject),
 	{ "--phase", NULL, ARG_LIST, offsetof(struct info_args, phases), "PHASE",
-	  .help = "only functions passed in LOAD, ENTER, EXIT, PUT, RUN, HVC or HOST; repeatable" },
+	  .help = "only functions passed in LOAD, ENTER, EXIT, PUT, RUN, HVC or HOST" },
 	{ "--ops", NULL, ARG_FLAG, offsetof(struct info_args, ops), .help = "every operation of the functions that are listed" },
 	{ "--conds", NULL, ARG_FLAG, offsetof(struct info_args, conds),
 	  .help = "the capabilities and static keys that patch code, and what is known of them" },

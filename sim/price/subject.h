@@ -25,7 +25,7 @@ enum { SUBJECT_DEPTH = 6 };
 	{ "--dmesg", NULL, ARG_STR, offsetof(type, member) + offsetof(struct subject_args, dmesg), "FILE", \
 	  .help = "resolve them as a kernel's log says (\"CPU features: detected: ...\"); wins over --machine" }, \
 	{ "--assume", NULL, ARG_LIST, offsetof(type, member) + offsetof(struct subject_args, assume), "NAME=STATE", \
-	  .help = "resolve one: a capability or static key (part of its name will do), on, off or unknown; repeatable" }, \
+	  .help = "resolve one: a capability or static key (part of its name will do), on, off or unknown" }, \
 	{ "--depth", NULL, ARG_U64, offsetof(type, member) + offsetof(struct subject_args, depth), "N", .min = 1, .max = 1000, \
 	  .help = "how many calls from a phase's beginning, instead of 6" },                        \
 	{ "--soft", NULL, ARG_FLAG, offsetof(type, member) + offsetof(struct subject_args, soft),   \

@@ -146,13 +146,17 @@ restore_host:
 	tlbi vmalls12e1is
 	dsb ish
 8:	nop /* the key is off */
+11:	nop /* and this is one that KVM switches on when it finds a PMU */
 9:	ret
 10:	msr pmuserenr_el0, x1
 #ifdef PATCH
 	isb
 #endif
 	b 9b
+12:	msr pmselr_el0, xzr
+	b 9b
 	jump_row 8b, 10b, pmu_key, 0
+	jump_row 11b, 12b, kvm_arm_pmu_available, 0
 	end LOAD
 
 	func PUT
@@ -246,3 +250,9 @@ pmu_key:
 	.word 0
 	.quad 1
 	.size pmu_key, . - pmu_key
+	.type kvm_arm_pmu_available, %object
+kvm_arm_pmu_available:
+	.word 0
+	.word 0
+	.quad 1
+	.size kvm_arm_pmu_available, . - kvm_arm_pmu_available
