@@ -42,6 +42,7 @@ static const char *const report_lines[] = {
 	"el2sim lint " RL_VHE,
 	"el2sim abi configs/experiment/abi-scope.ini",
 	"el2sim abi --list",
+	"el2sim validate --public",
 	"el2sim diff " RL_VHE " configs/experiment/linux-4.15-vhe-n1.ini --explain",
 };
 

@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/base/opt.h"
 #include "sim/base/str.h"
@@ -448,6 +450,54 @@ static int check_endings(const struct parser *p)
 	return 0;
 }
 
+/* --- outputs that would destroy ---------------------------------------------------------------- */
+
+/* The file that a row says to write; NULL: none, or standard output. */
+static const char *written_by(const struct args *a, const struct arg_row *r)
+{
+	const char *file;
+
+	if (r->type != ARG_STR || (!r->place && strcmp(r->name, "-o") != 0))
+		return NULL;
+	file = *(const char *const *)((const char *)a->base + r->offset);
+	return file != NULL && strcmp(file, "-") != 0 ? file : NULL;
+}
+
+bool args_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	bool has = stat(a, &x) == 0;
+
+	if (has != (stat(b, &y) == 0))
+		return false;
+	return has ? S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino : strcmp(a, b) == 0;
+}
+
+static int check_outputs(const struct parser *p)
+{
+	const struct arg_spec *spec = p->a->spec;
+
+	for (size_t i = 0; i < spec->n_rows; i++) {
+		const char *file = written_by(p->a, &spec->rows[i]);
+
+		for (size_t k = 0; file != NULL && k < p->a->pos.n + p->inputs.n; k++) {
+			const char *input = k < p->a->pos.n ? p->a->pos.v[k] : p->inputs.v[k - p->a->pos.n];
+
+			if (access(input, F_OK) == 0 && args_same_file(file, input))
+				return err_set(p->e, ERR_USAGE, "%s %s: is %s, which is read: want another file to write",
+					       spec->rows[i].name, file, input);
+		}
+		for (size_t k = 0; file != NULL && k < i; k++) {
+			const char *other = written_by(p->a, &spec->rows[k]);
+
+			if (other != NULL && args_same_file(file, other))
+				return err_set(p->e, ERR_USAGE, "%s %s: is what %s writes, too: want another file",
+					       spec->rows[i].name, file, spec->rows[k].name);
+		}
+	}
+	return 0;
+}
+
 /* "el2sim", "trace", "stat", and what was parsed. */
 static void command_line(struct arg_list *l, const struct arg_spec *spec, const struct arg_list *words)
 {
@@ -466,7 +516,7 @@ int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **arg
 
 	BUG_ON(argc < 1 || spec->n_rows > 64);
 	*a = (struct args){ .spec = spec, .base = base };
-	if (parse_words(&p) != 0 || check_endings(&p) != 0 || check_counts(&p) != 0) {
+	if (parse_words(&p) != 0 || check_endings(&p) != 0 || check_counts(&p) != 0 || check_outputs(&p) != 0) {
 		list_free(&p.words);
 		list_free(&p.inputs);
 		args_free(a);

@@ -88,6 +88,8 @@ struct args {
  */
 int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **argv, void *base,
 	       struct err *e);
+/* Do two names mean one regular file (device and inode), or, when there is none yet, are they the same name? */
+bool args_same_file(const char *a, const char *b);
 /* Free the lists, those of ARG_LIST, ARG_INPUTS and ARG_WORDS rows too. */
 void args_free(struct args *a);
 

@@ -45,11 +45,15 @@ static void add_input(struct rep *r, const char *name)
 int output_write(const struct output_args *o, struct rep *r, struct err *e)
 {
 	const struct rep *one = r;
+	const char *input;
 
 	if (!rep_has_command(r))
 		rep_command(r, o->words.v, o->words.n);
 	for (size_t i = 0; i < o->inputs.n; i++)
 		add_input(r, o->inputs.v[i]);
+	for (size_t i = 0; o->file != NULL && (input = rep_input_at(r, i)) != NULL; i++)
+		if (access(input, F_OK) == 0 && args_same_file(o->file, input))
+			return err_set(e, ERR_USAGE, "-o %s: is %s, which was read: want another file to write", o->file, input);
 	return output_write_all(o, &one, 1, e);
 }
 

@@ -19,8 +19,8 @@ static int failed(const struct outfile *o, const char *why, struct err *e)
 		       o->path != NULL ? o->path : "standard output", why);
 }
 
-/* A new file beside path, with the permissions a plain creat() would give it. */
-static int open_beside(struct outfile *o)
+/* A new file beside path, with the permissions a plain creat() would give it, or those of the file that it replaces. */
+static int open_beside(struct outfile *o, const struct stat *old)
 {
 	int fd = -1;
 
@@ -34,24 +34,41 @@ static int open_beside(struct outfile *o)
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
+	if (fd >= 0 && old != NULL) {
+		(void)!fchown(fd, old->st_uid, old->st_gid); /* root can; for others it is theirs already, or cannot be */
+		(void)fchmod(fd, old->st_mode & 07777);
+	}
 	return fd;
+}
+
+/* What a symbolic link leads to is written, not the link; the name itself if it is none. NULL with errno: it leads nowhere. */
+static char *final_name(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return realpath(path, NULL);
+	return xstrdup(path);
 }
 
 int file_create(struct outfile *o, const char *path, struct err *e)
 {
 	struct stat st;
+	bool there;
 	int fd;
 
 	*o = (struct outfile){ .f = stdout };
 	if (path == NULL || strcmp(path, "-") == 0)
 		return 0;
-	o->path = xstrdup(path);
 	o->f = NULL;
-	if (stat(path, &st) == 0 &&
-	    !S_ISREG(st.st_mode)) /* a device or a pipe: never replaced by a file */
+	o->path = final_name(path);
+	if (o->path == NULL)
+		return err_set(e, ERR_IO, "%s could not be written: is a symbolic link that leads nowhere: %s", path, strerror(errno));
+	there = stat(path, &st) == 0;
+	if (there && !S_ISREG(st.st_mode)) /* a device or a pipe: never replaced by a file */
 		fd = open(path, O_WRONLY | O_CLOEXEC);
 	else
-		fd = open_beside(o);
+		fd = open_beside(o, there ? &st : NULL);
 	if (fd >= 0)
 		o->f = fdopen(fd, "w");
 	if (o->f != NULL)
@@ -75,6 +92,7 @@ static const char *finish(struct outfile *o)
 
 	errno = 0;
 	bad = fflush(f) != 0 || bad;
+	bad = (o->tmp != NULL && fsync(fileno(f)) != 0) || bad; /* before the name is given: after a power cut, all or nothing */
 	if (o->path != NULL) {
 		bad = fclose(f) != 0 || bad;
 		o->f = NULL;

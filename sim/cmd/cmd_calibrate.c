@@ -26,7 +26,7 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "calibrate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 1, .overrides = true,
+	.name = "calibrate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 1, .example = "configs/machine/neoverse-n1.ini --microbench micro-bench.log", .overrides = true,
 	.text = "CONFIG is the machine with its clock, its kernel's path profile and switch model. Fitted are hvc, mmio_read_vgic,\n"
 		"ipi and timer_10ms; other rows of the logs are predicted, and their errors printed.\n",
 };

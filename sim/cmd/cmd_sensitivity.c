@@ -24,7 +24,7 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "sensitivity", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 1, .overrides = true,
+	.name = "sensitivity", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 1, .example = "configs/experiment/linux-6.12-vhe-n1.ini", .overrides = true,
 	.text = "Of the replay of a trace, whose cycles are counts times costs. Deviations of cost.scale and cost.cpi are those of the\n"
 		"profile's fit ([fit]), and of the prior of el2sim calibrate where it has none.\n",
 };

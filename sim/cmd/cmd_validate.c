@@ -37,7 +37,7 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "validate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 1, .overrides = true,
+	.name = "validate", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 1, .example = "--public", .overrides = true,
 	.text = "A row that was fitted is no prediction: it stands in a table of its own, and in no statistic.\n"
 		"Exit status 0 if median and worst error are within the limits, 1 if not.\n",
 };
@@ -471,7 +471,7 @@ int cmd_validate(int argc, char **argv, struct err *e)
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
 	if (o.public ? a.pos.n != 0 || o.logs.n != 0 : a.pos.n == 0 || o.logs.n == 0 || o.study || o.table != NULL) {
-		rc = err_set(e, ERR_USAGE, "validate: want CONFIG and --microbench LOG, or --public without them; --study and --table go with "
+		rc = args_missing(&spec, e, "validate: want CONFIG and --microbench LOG, or --public without them; --study and --table go with "
 			     "--public");
 	} else if (!o.public) {
 		rc = microbench(&o, a.pos.v[0], &a.overrides, e);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The only place that prints an error and chooses the exit status. */
 #include <ctype.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 
@@ -14,10 +16,22 @@ static void complain(const char *text)
 	(void)fputc('\n', stderr);
 }
 
+/*
+ * Who started us may have closed some of 0 to 2 (daemons do): then a file that is opened later would get what is written to
+ * standard error. What takes their place cannot be written, so that lost output is still an error.
+ */
+static void keep_standard_descriptors(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			_exit(err_exit_status(ERR_IO));
+}
+
 int main(int argc, char **argv)
 {
 	struct err e = { ERR_NONE, "" };
 
+	keep_standard_descriptors();
 	if (cmd_main(argc, argv, &e) == 0)
 		e.code = ERR_NONE;
 	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && err_exit_status(e.code) <= 1)

@@ -27,6 +27,17 @@ static size_t utf8_len(const unsigned char *s)
 	return n;
 }
 
+/* C1 controls, and what turns the direction of text: U+0080 to 9F, 061C, 200E, 200F, 2028 to 202E, 2066 to 2069. */
+static bool commands_terminal(const unsigned char *s, size_t n)
+{
+	if (n == 2)
+		return (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xd8 && s[1] == 0x9c);
+	if (n != 3 || s[0] != 0xe2)
+		return false;
+	return (s[1] == 0x80 && (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae))) ||
+	       (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
+}
+
 /* Names come from traces too: what could break a line, a terminal or a JSON string goes here. */
 static char *printable(const char *text)
 {
@@ -39,6 +50,8 @@ static char *printable(const char *text)
 			*p = ' ';
 		else if (n == 0 || (n == 1 && ((unsigned char)*p < 0x20 || *p == 0x7f)))
 			*p = '?';
+		else if (commands_terminal((const unsigned char *)p, n))
+			memset(p, '?', n);
 		n = n != 0 ? n : 1;
 	}
 	return copy;

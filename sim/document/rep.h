@@ -100,6 +100,8 @@ enum rep_source {
  * left out if there is no such file; the same file twice is once.
  */
 void rep_source(struct rep *r, enum rep_source kind, const char *name, const char *sha256);
+/* Names of the inputs so far; NULL after the last. */
+const char *rep_input_at(const struct rep *r, size_t i);
 /* All that another report was made from, too. */
 void rep_sources_of(struct rep *r, const struct rep *other);
 /* The program that made the report, if it is not this one: version and hash as it gave them, "" if it did not. */

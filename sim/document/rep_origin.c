@@ -27,6 +27,14 @@ void rep_source(struct rep *r, enum rep_source kind, const char *name, const cha
 	r->origins[r->norigins++] = (struct rep_origin){ kind, xstrdup(name), sha256 != NULL ? xstrdup(sha256) : NULL };
 }
 
+const char *rep_input_at(const struct rep *r, size_t i)
+{
+	for (size_t k = 0; k < r->norigins; k++)
+		if (r->origins[k].kind == REP_OF_INPUT && i-- == 0)
+			return r->origins[k].name;
+	return NULL;
+}
+
 void rep_sources_of(struct rep *r, const struct rep *other)
 {
 	for (size_t i = 0; i < other->norigins; i++)

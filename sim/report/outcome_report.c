@@ -8,6 +8,8 @@
 #include "sim/report/columns.h"
 #include "sim/report/spans.h"
 
+__extension__ typedef unsigned __int128 u128;
+
 /* Counters that have a column of their own in the table of phases. */
 static const enum ws_counter shown[] = { CNT_read, CNT_write, CNT_isb, CNT_dsb, CNT_hvc, CNT_eret, CNT_exc,
 					 CNT_gpr,  CNT_fpr,   CNT_mmio };
@@ -65,7 +67,7 @@ static void part_row(struct rep_table *t, const struct run_result *x, const char
 		rep_none(t);
 	rep_bound(t, span_exact(cycles) ? REP_EXACT : REP_AT_LEAST);
 	if (span_exact(cycles) && span_exact(all))
-		rep_fix(t, all.lo != 0 ? (int64_t)(cycles.lo * 100000 / all.lo) : 0);
+		rep_fix(t, all.lo != 0 ? (int64_t)((u128)cycles.lo * 100000 / all.lo) : 0);
 	else
 		rep_none(t);
 	rep_str(t, help);
