@@ -15,6 +15,7 @@ more() # what a command wants beside its configuration
 	verify) echo "--reference tests/data/registers-nvhe.csv --totals tests/data/totals-nvhe.csv" ;;
 	explore) echo "--depth 2" ;;
 	mutate) echo "--quick" ;;
+	calibrate | validate) echo "--microbench none.log" ;;
 	sweep) echo "--vary machine.list_registers=1,2 -o $tmp/a.db" ;;
 	esac
 }
