@@ -62,7 +62,7 @@ static const struct oracle_barrier barrier_names[] = {
 };
 
 #define N_BARRIERS (sizeof(barrier_rows) / sizeof(barrier_rows[0]))
-_Static_assert(N_BARRIERS <= BARRIERS_MAX, "one bit each");
+_Static_assert(N_BARRIERS <= BARRIERS_MAX && sizeof(barrier_set) * 8 == BARRIERS_MAX, "one bit each");
 
 size_t oracle_barriers(const struct oracle_barrier **rows)
 {
@@ -173,7 +173,7 @@ static bool is_part(const struct ws_prog *p, const struct event *ev, enum event_
 
 static void comp_bits(struct oracle_tables *t, const struct ws_prog *p, unsigned b)
 {
-	uint64_t bit = UINT64_C(1) << b;
+	barrier_set bit = BARRIER_BIT(b);
 
 	for (unsigned c = 0; c < COMP_COUNT; c++) {
 		struct oracle_comp *x = &t->comp[c];
@@ -204,7 +204,7 @@ static bool is_given_up(const struct ws_prog *p, const struct event *ev)
 void oracle_barriers_make(struct oracle_tables *t, const struct ws_prog *p)
 {
 	for (unsigned b = 0; b < N_BARRIERS; b++) {
-		uint64_t bit = UINT64_C(1) << b;
+		barrier_set bit = BARRIER_BIT(b);
 
 		if ((barrier_rows[b].on & ~p->known) != 0 || (barrier_rows[b].off & p->known) != 0 ||
 		    is_given_up(p, &barrier_rows[b].clear))
@@ -223,7 +223,7 @@ void oracle_barriers_make(struct oracle_tables *t, const struct ws_prog *p)
 
 /* ---- run ---- */
 
-static void missing(struct oracle *o, uint64_t bits, size_t op)
+static void missing(struct oracle *o, barrier_set bits, size_t op)
 {
 	for (size_t b = 0; bits != 0 && b < N_BARRIERS; b++) {
 		if ((bits >> b & 1) != 0)
@@ -245,18 +245,18 @@ void oracle_barriers_op(struct oracle *o, size_t i)
 
 void oracle_barriers_begin(struct oracle *o, enum ws_comp comp, uint64_t state)
 {
-	uint64_t bits = o->t.comp[comp].begins;
+	barrier_set bits = o->t.comp[comp].begins;
 
 	for (unsigned b = 0; bits != 0 && b < N_BARRIERS; b++) {
 		if ((bits >> b & 1) != 0 && (barrier_rows[b].first.when & ~state) == 0)
-			oracle_cpu(o, o->c)->pending |= UINT64_C(1) << b;
+			oracle_cpu(o, o->c)->pending |= BARRIER_BIT(b);
 	}
 }
 
 void oracle_barriers_end(struct oracle *o, enum ws_comp comp)
 {
 	struct oracle_cpu *cpu = oracle_cpu(o, o->c);
-	uint64_t bits = o->t.comp[comp].ends;
+	barrier_set bits = o->t.comp[comp].ends;
 
 	missing(o, cpu->pending & bits, SIZE_MAX);
 	cpu->pending = (cpu->pending & ~bits) | o->t.comp[comp].then_begins;

@@ -61,18 +61,21 @@ struct oracle_barrier {
 	const char *name, *why;
 	enum oracle_rule rule;
 };
-#define BARRIERS_MAX 64
+/* Rows of barriers.def, one bit each. */
+__extension__ typedef unsigned __int128 barrier_set __attribute__((aligned(8)));
+#define BARRIERS_MAX   128
+#define BARRIER_BIT(b) ((barrier_set)1 << (b))
 
 struct oracle_op {
 	int slot; /* -1: moves nothing that is followed */
 	int use;  /* slot whose copy in memory is read after this op; -1 none */
-	uint64_t first, clear, then; /* BARRIER rows, one bit each */
+	barrier_set first, clear, then;
 	uint32_t fault; /* FAULT rows that it reads for, one bit each */
 };
 
 /* BARRIER rows that wait from the begin or the end of a component on, and those that must not wait any more at its end. */
 struct oracle_comp {
-	uint64_t begins, then_begins, ends;
+	barrier_set begins, then_begins, ends;
 };
 
 struct oracle_tables {
@@ -118,7 +121,7 @@ void oracle_fault_end(struct oracle *o, uint64_t state);
 /* ---- state ---- */
 
 struct oracle_cpu {
-	uint64_t pending; /* BARRIER rows whose first op ran */
+	barrier_set pending; /* BARRIER rows whose first op ran */
 	uint32_t loaded;  /* vCPU, ORACLE_NONE */
 	uint32_t thread;  /* vCPU whose thread ran last */
 	uint64_t tag[];   /* n each: the CPU, host memory, what the host expects, op that wrote it + 1 */

@@ -13,7 +13,7 @@
 _Static_assert(EXPLORE_MAX <= 16 && TAG_GCFG < 8, "a tag fits a byte");
 
 #define VCPU_HEAD (5 + sizeof(struct vflag_words) + 1 + 2 * sizeof(uint64_t) + 4)
-#define PCPU_HEAD (1 + EXPLORE_MAX + sizeof(uint64_t) + 2)
+#define PCPU_HEAD (1 + EXPLORE_MAX + sizeof(barrier_set) + 2)
 
 size_t xstate_vcpu_size(const struct xworld *w)
 {
