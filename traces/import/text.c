@@ -30,7 +30,7 @@ static uint32_t intern(void *self, const char *s, size_t n)
 /* --- lines ------------------------------------------------------------------------------------ */
 
 /* The dialect of the first event, tried on each line until one has it. */
-static enum text_kind take_apart(struct text *t, const char *s, struct text_line *l, struct err *e)
+enum text_kind text_take_apart(struct text *t, const char *s, struct text_line *l, struct err *e)
 {
 	enum text_kind kind, best = TEXT_OTHER;
 	struct err why;
@@ -64,7 +64,7 @@ static bool complete_head(struct text *t, const char *s, struct text_line *l, st
 		return false;
 	str_addc(&t->head, ' ');
 	str_add(&t->head, s + strspn(s, " "));
-	return take_apart(t, str_get(&t->head), l, e) == TEXT_EVENT;
+	return text_take_apart(t, str_get(&t->head), l, e) == TEXT_EVENT;
 }
 
 /* The head of an event that never came. */
@@ -172,7 +172,7 @@ static int plain_line(struct text *t, const char *s, struct err *e)
 		perf_head(t, s);
 	if (stream_line(t, s))
 		return text_flush(t, e);
-	kind = take_apart(t, s, &l, &why);
+	kind = text_take_apart(t, s, &l, &why);
 	if (kind == TEXT_OTHER)
 		return other_line(t, s, e);
 	if (text_flush(t, e) != 0 || give_up_head(t, e) != 0)
@@ -183,40 +183,9 @@ static int plain_line(struct text *t, const char *s, struct err *e)
 	}
 	if (kind == TEXT_LOST)
 		imp_lost(t->im, l.lost);
+	if (kind == TEXT_EVENT && l.n_comm > 16 && text_name_alone(t, &l))
+		t->beside_lines++;
 	return kind == TEXT_EVENT ? text_start(t, &l, line, e) : 0;
-}
-
-/* Bytes that stand before the line proper, and its stream. */
-static size_t strip(struct text *t, const char *s)
-{
-	struct prefix p;
-
-	t->stream = streams_current(&t->streams);
-	if (t->columns != 0)
-		return strnlen(s, t->columns);
-	if (t->prefixes == 0)
-		return 0;
-	p = prefix_of(s, t->prefixes);
-	if (p.len == 0)
-		return 0;
-	if (!t->always) { /* only where the line is an event behind it, and none or one of a strange
-			     task without */
-		struct text_ctx ctx = { 0 };
-		struct text_line l = { 0 };
-		struct err e;
-		bool is = take_apart(t, s, &l, &e) == TEXT_EVENT;
-
-		if (is && l.n_comm <= 15 && (p.kinds & 1u << PREFIX_quote) == 0)
-			return 0;
-		(void)ctx;
-		if (!is && (p.kinds & ~(1u << PREFIX_quote)) != 0 &&
-		    take_apart(t, s + p.len, &l, &e) != TEXT_EVENT)
-			return 0;
-	}
-	t->found |= p.kinds;
-	if (p.stream != NULL && !t->forced)
-		t->stream = streams_named(&t->streams, p.stream, p.n_stream);
-	return p.len;
 }
 
 static int one_line(struct text *t, char *s, size_t n, struct err *e)
@@ -240,7 +209,7 @@ static int one_line(struct text *t, char *s, size_t n, struct err *e)
 		s[--n] = '\0';
 	if (n == 0)
 		return t->dialect == text_perf || t->pend.lines <= 1 ? text_flush(t, e) : 0;
-	skip = strip(t, s);
+	skip = text_strip(t, s);
 	t->ctx.indented = skip != 0 ? s[skip] == ' ' : indented;
 	return s[skip] != '\0' ? plain_line(t, s + skip, e) : 0;
 }
@@ -282,6 +251,12 @@ static void notes(struct text *t)
 		add_kinds(&b, t->found);
 		imp_note(t->im, "stripped from the start of lines: %s", str_get(&b));
 	}
+	if (t->beside)
+		imp_note(t->im, "stripped from the start of lines: what stands left of the tasks' column (\"%s\")",
+			 t->beside_text);
+	if (t->beside_lines != 0)
+		imp_note(t->im, "%" PRIu64 " line%s had more than a name left of the task's number: left out",
+			 t->beside_lines, t->beside_lines != 1 ? "s" : "");
 	for (unsigned i = 0; i < sizeof(cleaned) / sizeof(cleaned[0]); i++) {
 		if ((t->cleaned >> i & 1) != 0)
 			imp_note(t->im, "taken away: %s", cleaned[i]);
@@ -305,59 +280,6 @@ static int nothing(struct text *t, struct err *e)
 		return err_at(e, imp_name(t->im), t->lacks_line);
 	}
 	return imp_unknown_format(t->im, e);
-}
-
-/*
- * What stands before the events of the first lines: stripped from all lines when it stands before
- * nearly all events there. Line numbers count up; a task whose name starts with a number does not.
- */
-static void learn_prefixes(struct text *t, const char *head, size_t n)
-{
-	uint64_t with = 0, without = 0, last = 0;
-	bool counts_up = true;
-	unsigned kinds = 0;
-
-	while (n > 0) {
-		const char *end = memchr(head, '\n', n);
-		size_t len = end != NULL ? (size_t)(end - head) : n;
-		char line[512];
-
-		if (len < sizeof(line) && end != NULL) {
-			struct text_line l = { 0 };
-			struct prefix p;
-			unsigned seen = 0;
-			struct err e;
-
-			memcpy(line, head, len);
-			line[len] = '\0';
-			len = clean_line(line, len, t->html, &seen);
-			p = prefix_of(line, t->prefixes);
-			if (take_apart(t, line + p.len, &l, &e) == TEXT_EVENT) {
-				with += p.len != 0;
-				without += p.len == 0;
-				kinds |= p.kinds;
-				if ((p.kinds & 1u << PREFIX_number) != 0) {
-					counts_up = counts_up && p.number > last;
-					last = p.number;
-				}
-			} else if (take_apart(t, line, &l, &e) == TEXT_EVENT) {
-				without++;
-			}
-			if (!t->forced)
-				t->dialect = NULL;
-		}
-		if (end == NULL)
-			break;
-		n -= (size_t)(end + 1 - head);
-		head = end + 1;
-	}
-	if ((kinds & 1u << PREFIX_number) != 0 && (!counts_up || with < 2)) {
-		t->prefixes &= ~(1u << PREFIX_number);
-		kinds &= ~(1u << PREFIX_number);
-	}
-	t->always = with != 0 && with >= 9 * without && kinds != 0;
-	if (t->always)
-		t->prefixes = kinds;
 }
 
 static bool web_page(const char *head, size_t n)
@@ -401,9 +323,14 @@ static int read_text(struct text *t, struct err *e)
 	head = lines_head(&t->im->lines, &n);
 	t->html = web_page(head, n);
 	t->always = t->forced;
-	if (!t->forced)
-		learn_prefixes(t, head, n);
+	t->keep = !t->forced && t->prefixes == 0;
+	if (!t->forced && !t->keep)
+		text_learn_prefixes(t, head, n);
 	t->dialect = given;
+	if (t->crowded) {
+		(void)text_crowded(t, e);
+		return err_at(e, imp_name(t->im), 0);
+	}
 	return read_lines(t, e);
 }
 

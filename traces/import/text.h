@@ -33,7 +33,9 @@ struct text_line {
 	enum text_clock clock;
 	const char *comm; /* n_comm bytes, 0: not known */
 	size_t n_comm;
-	const char *name; /* of the event */
+	const char *task_end; /* behind the task's name as it stands there */
+	unsigned column;      /* the width to which recorders fill that name up on the left; 0: not at all */
+	const char *name;     /* of the event */
 	size_t n_name;
 	const char *args; /* n_args bytes */
 	size_t n_args;

@@ -111,6 +111,8 @@ static bool task_before(const char *line, const char *end, struct text_line *t)
 	if (t->comm > end)
 		return false;
 	t->n_comm = (size_t)(end - t->comm);
+	t->task_end = end;
+	t->column = 16;
 	if (t->n_comm == 5 && memcmp(t->comm, "<...>", 5) == 0)
 		t->n_comm = 0;
 	return t->n_comm <= TW_STRING_MAX;
@@ -223,6 +225,7 @@ static bool latency_line(const char *s, struct text_line *t)
 		    !task_before(s, p, t))
 			continue;
 		t->cpu = (uint16_t)strtoul(q, NULL, 10);
+		t->column = 8;
 		return t->cpu < TR_CPU_MAX;
 	}
 	return false;
@@ -270,6 +273,8 @@ static bool verbose_line(const char *s, struct text_line *t)
 	while (end > t->comm && end[-1] == ' ')
 		end--;
 	t->n_comm = end > t->comm ? (size_t)(end - t->comm) : 0;
+	t->task_end = end;
+	t->column = 16;
 	return n != 0 && t->cpu < TR_CPU_MAX && t->pid >= 0 && t->n_comm <= TW_STRING_MAX &&
 	       event(p + 5, t);
 }
@@ -294,6 +299,7 @@ enum text_kind text_hyp(struct text_ctx *c, const char *line, struct text_line *
 	t->n_args = strlen(t->args);
 	t->comm = NULL;
 	t->n_comm = 0;
+	t->column = 0;
 	vcpu = strstr(t->args, "vcpu="); /* the vCPU's thread, 0 without one */
 	t->pid = vcpu != NULL ? (int32_t)strtol(vcpu + 5, NULL, 10) : 0;
 	return t->n_name != 0 &&

@@ -25,6 +25,7 @@ static bool task_in(const char *s, const char *end, struct text_line *t)
 		return false;
 	t->comm = s;
 	t->n_comm = (size_t)(end - 1 - s);
+	t->column = 0; /* the task is in the middle of the line */
 	return true;
 }
 
@@ -119,6 +120,7 @@ enum text_kind text_graph(struct text_ctx *c, const char *line, struct text_line
 		return TEXT_OTHER;
 	t->clock = TEXT_SECONDS;
 	t->n_comm = 0;
+	t->column = 0;
 	task = task_in(p, bar, t);
 	if (!comment(bar, t)) /* a function: calls, their ends and durations */
 		return TEXT_IGNORE;

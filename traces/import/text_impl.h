@@ -59,7 +59,12 @@ struct text {
 	bool html, in_data;
 	unsigned prefixes, found; /* kinds to strip, kinds that were */
 	bool always, forced;      /* strip them in every line; because the user said so */
-	size_t columns;
+	bool keep;                /* --strip-prefix none */
+	bool beside, crowded;     /* more stands left of the tasks' column; and no blank shows where it ends */
+	char beside_text[24];     /* how that begins */
+	size_t columns;           /* that many columns of it; 0: of every line's own width */
+	uint64_t beside_lines;    /* of other texts: lines that had more there */
+	char suffix;              /* what ends the lines, when their prefix opens it; 0: nothing */
 	struct streams streams;
 	uint32_t stream;  /* of the line */
 	struct err lacks; /* what the first almost-event lacks */
@@ -94,7 +99,21 @@ int text_lacking(struct text *t, unsigned long line, struct err *e);
 /* A line with a task and a CPU but no event: the rest of it may stand in the next. */
 bool text_cut_head(const char *s);
 
+/* text_prefix.c */
+
+/* What stands before the events of the first lines; sets the members above. */
+void text_learn_prefixes(struct text *t, const char *head, size_t n);
+/* Bytes that stand before the line proper; sets its stream. */
+size_t text_strip(struct text *t, const char *s);
+/* A name as no task has it: its last column only. True: something was left out. */
+bool text_name_alone(struct text *t, struct text_line *l);
+/* The error of a crowded text. */
+int text_crowded(const struct text *t, struct err *e);
+
 /* text.c */
+
+/* Apart by the dialect, or by the one that finds an event in it. */
+enum text_kind text_take_apart(struct text *t, const char *s, struct text_line *l, struct err *e);
 
 /* A line that is no event by itself and belongs to none before it. */
 int text_lone_line(struct text *t, unsigned long line, const char *s, struct err *e);

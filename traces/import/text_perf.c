@@ -65,6 +65,8 @@ static bool task_before(const char *line, const char *end, struct text_line *t)
 		end--;
 	t->comm = skip_spaces(line);
 	t->n_comm = end > t->comm ? (size_t)(end - t->comm) : 0;
+	t->task_end = end;
+	t->column = 16;
 	return t->n_comm <= TW_STRING_MAX;
 }
 
