@@ -53,6 +53,7 @@ struct lesson {
 	uint64_t last;
 	bool counts_up;
 	char sample[24]; /* what stands there */
+	char ends;       /* its last letter */
 };
 
 static void see_width(struct lesson *m, const char *s, const struct text_line *l)
@@ -69,8 +70,14 @@ static void see_width(struct lesson *m, const char *s, const struct text_line *l
 		m->lone++;
 	else
 		m->lone--;
-	if (m->sample[0] == '\0')
+	if (m->sample[0] == '\0') {
+		size_t n = left;
+
 		(void)snprintf(m->sample, sizeof(m->sample), "%.*s", (int)(left < 20 ? left : 20), s);
+		while (n > 1 && s[n - 1] == ' ')
+			n--;
+		m->ends = s[n - 1];
+	}
 }
 
 static void see_line(struct text *t, struct lesson *m, const char *line)
@@ -104,10 +111,6 @@ static void conclude(struct text *t, struct lesson *m)
 {
 	uint64_t n = m->with + m->without;
 
-	if ((m->kinds & 1u << PREFIX_number) != 0 && (!m->counts_up || m->with < 2)) {
-		t->prefixes &= ~(1u << PREFIX_number);
-		m->kinds &= ~(1u << PREFIX_number);
-	}
 	t->always = m->with != 0 && m->with >= 9 * m->without && m->kinds != 0;
 	if (t->always)
 		t->prefixes = m->kinds;
@@ -118,12 +121,11 @@ static void conclude(struct text *t, struct lesson *m)
 	t->columns = t->beside && 10 * m->lone >= 6 * m->left ? m->width : 0;
 	t->crowded = !t->beside;
 	memcpy(t->beside_text, m->sample, sizeof(t->beside_text));
+	t->suffix = t->beside && (m->ends == '"' || m->ends == '|') ? m->ends : '\0';
 }
 
-void text_learn_prefixes(struct text *t, const char *head, size_t n)
+static void see_lines(struct text *t, struct lesson *m, const char *head, size_t n)
 {
-	struct lesson m = { .counts_up = true };
-
 	while (n > 0) {
 		const char *end = memchr(head, '\n', n);
 		size_t len = end != NULL ? (size_t)(end - head) : n;
@@ -134,8 +136,8 @@ void text_learn_prefixes(struct text *t, const char *head, size_t n)
 
 			memcpy(line, head, len);
 			line[len] = '\0';
-			len = clean_line(line, len, t->html, &seen);
-			see_line(t, &m, line);
+			(void)clean_line(line, len, t->html, &seen);
+			see_line(t, m, line);
 			if (!t->forced)
 				t->dialect = NULL;
 		}
@@ -143,6 +145,18 @@ void text_learn_prefixes(struct text *t, const char *head, size_t n)
 			break;
 		n -= (size_t)(end + 1 - head);
 		head = end + 1;
+	}
+}
+
+void text_learn_prefixes(struct text *t, const char *head, size_t n)
+{
+	struct lesson m = { .counts_up = true };
+
+	see_lines(t, &m, head, n);
+	if ((m.kinds & 1u << PREFIX_number) != 0 && (!m.counts_up || m.with < 2)) { /* no line numbers: anew without */
+		t->prefixes &= ~(1u << PREFIX_number);
+		m = (struct lesson){ .counts_up = true };
+		see_lines(t, &m, head, n);
 	}
 	conclude(t, &m);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "traces/import/clean.h"
 
+#include <ctype.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Some byte is a control character or beyond ASCII; may also be true when none is. */
@@ -41,10 +43,26 @@ static const struct {
 	const char *name;
 	char c;
 } entities[] = {
-	{ "&lt;", '<' },   { "&gt;", '>' },   { "&amp;", '&' },  { "&quot;", '"' },
-	{ "&#39;", '\'' }, { "&#34;", '"' },  { "&nbsp;", ' ' }, { "&#160;", ' ' },
-	{ "&#45;", '-' },  { "&#124;", '|' },
+	{ "&lt;", '<' },   { "&gt;", '>' },    { "&amp;", '&' }, { "&quot;", '"' },
+	{ "&apos;", '\'' }, { "&nbsp;", ' ' }, { "&ensp;", ' ' }, { "&emsp;", ' ' },
 };
+
+/* "&#45;", "&#x2D;": the letter, 0: none of ASCII; *n is the length. */
+static char numeric_entity(const char *s, size_t *n)
+{
+	bool hex = s[2] == 'x' || s[2] == 'X';
+	const char *digits = s + (hex ? 3 : 2);
+	char *end;
+	unsigned long v;
+
+	if (s[0] != '&' || s[1] != '#' || !isxdigit((unsigned char)*digits))
+		return '\0';
+	v = strtoul(digits, &end, hex ? 16 : 10);
+	*n = (size_t)(end + 1 - s);
+	if (*end != ';')
+		return '\0';
+	return v == 0xa0 ? ' ' : v >= 0x20 && v < 0x7f ? (char)v : '\0';
+}
 
 /* Bytes of a terminal escape at s (ESC is there). */
 static size_t escape(const char *s)
@@ -67,6 +85,8 @@ static size_t escape(const char *s)
 /* What stands at s if it is to go or to be replaced: its length; *by is what comes there. */
 static size_t odd(const char *s, bool html, const char **by, char *one, unsigned *seen)
 {
+	size_t len;
+
 	*by = "";
 	if (*s == '\t' || *s == '\v' || *s == '\f') {
 		*by = " ";
@@ -98,6 +118,12 @@ static size_t odd(const char *s, bool html, const char **by, char *one, unsigned
 			return n;
 		}
 	}
+	one[0] = *s == '&' ? numeric_entity(s, &len) : '\0';
+	if (one[0] != '\0') {
+		*seen |= CLEAN_ENTITY;
+		*by = one;
+		return len;
+	}
 	if (*s == '<' && (s[1] == '/' || (s[1] >= 'a' && s[1] <= 'z')) &&
 	    strncmp(s, "<idle>", 6) != 0) {
 		size_t n = strcspn(s, ">");
@@ -128,6 +154,74 @@ size_t clean_line(char *s, size_t n, bool html, unsigned *seen)
 		p += len;
 		if (*by != '\0')
 			*to++ = *by;
+	}
+	*to = '\0';
+	return (size_t)(to - s);
+}
+
+size_t clean_suffix(char *s, size_t n, char open)
+{
+	char *to = s;
+
+	if (n > 1 && s[n - 1] == ',' && s[n - 2] == open)
+		n--;
+	if (n > 0 && s[n - 1] == open)
+		n--;
+	while (n > 0 && s[n - 1] == ' ')
+		n--;
+	s[n] = '\0';
+	if (open != '"')
+		return n;
+	for (const char *p = s; *p != '\0'; p++) {
+		p += *p == '\\' && p[1] != '\0';
+		*to++ = *p;
+	}
+	*to = '\0';
+	return (size_t)(to - s);
+}
+
+/* --- quoted-printable --- */
+
+static int nibble(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Its header; or a soft break where lines are cut, or an equals sign written as =3D. */
+bool clean_is_quoted_printable(const char *head, size_t n)
+{
+	static const char *const marks[] = { "Encoding: quoted-printable", "encoding: quoted-printable", "_comm=3D", "_pid=3D",
+					     "comm=3D", "==3D", "=3D=3D" };
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		if (memmem(head, n, marks[i], strlen(marks[i])) != NULL)
+			return true;
+	}
+	for (const char *p = head; (p = memchr(p, '\n', (size_t)(head + n - p))) != NULL; p++) {
+		const char *end = p > head && p[-1] == '\r' ? p - 1 : p, *start = end;
+
+		while (start > head && start[-1] != '\n')
+			start--;
+		if (end - start >= 73 && end - start <= 76 && end[-1] == '=' && end[-2] != '=')
+			return true;
+	}
+	return false;
+}
+
+size_t clean_quoted_printable(char *s, size_t n, bool *more)
+{
+	char *to = s;
+
+	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\r'))
+		s[--n] = '\0';
+	*more = n > 0 && s[n - 1] == '=';
+	if (*more)
+		s[--n] = '\0';
+	for (const char *p = s; *p != '\0'; p++) {
+		int hi = *p == '=' ? nibble(p[1]) : -1, lo = hi >= 0 ? nibble(p[2]) : -1;
+
+		*to++ = lo > 0 || hi > 0 ? (char)(hi * 16 + lo) : *p;
+		p += lo > 0 || hi > 0 ? 2 : 0;
 	}
 	*to = '\0';
 	return (size_t)(to - s);

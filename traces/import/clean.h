@@ -11,7 +11,8 @@
 	X(CLEAN_BOM, "byte order marks")                                                           \
 	X(CLEAN_ESCAPE, "terminal escapes (colours)")                                              \
 	X(CLEAN_BLANK, "blanks that are no spaces (no-break, wide, zero width)")                   \
-	X(CLEAN_ENTITY, "HTML entities and tags")
+	X(CLEAN_ENTITY, "HTML entities and tags")                                                  \
+	X(CLEAN_MIME, "the encoding of mail (quoted-printable)")
 
 enum clean_bit {
 #define X(id, words) id##_bit,
@@ -24,6 +25,16 @@ enum clean {
 	CLEANED(X)
 #undef X
 };
+
+/*
+ * The end of a line whose prefix opened something: a quote (JSON, CSV: with a comma, and escapes within) or the bar of
+ * a table. Returns the new length.
+ */
+size_t clean_suffix(char *s, size_t n, char open);
+/* The text is MIME's quoted-printable, as its first n bytes show. */
+bool clean_is_quoted_printable(const char *head, size_t n);
+/* A line of such: *more is set when it goes on in the next one. Returns the new length. */
+size_t clean_quoted_printable(char *s, size_t n, bool *more);
 
 /*
  * Clean the n bytes at s (terminated) in place: tabs and other blanks become spaces, escapes and

@@ -57,6 +57,8 @@ struct text {
 	enum text_clock clock;
 	unsigned cleaned; /* enum clean */
 	bool html, in_data;
+	bool mime;       /* quoted-printable */
+	struct str soft; /* its lines so far that go on */
 	unsigned prefixes, found; /* kinds to strip, kinds that were */
 	bool always, forced;      /* strip them in every line; because the user said so */
 	bool keep;                /* --strip-prefix none */
