@@ -188,10 +188,48 @@ static int plain_line(struct text *t, const char *s, struct err *e)
 	return kind == TEXT_EVENT ? text_start(t, &l, line, e) : 0;
 }
 
+static int clean_one(struct text *t, char *s, size_t n, struct err *e)
+{
+	bool indented = *s == ' ' || *s == '\t';
+	size_t skip;
+
+	t->width = n;
+	n = clean_line(s, n, t->html && !t->in_data, &t->cleaned);
+	if (t->suffix != '\0')
+		n = clean_suffix(s, n, t->suffix);
+	t->trailing = n > 0 && s[n - 1] == ' ';
+	while (n > 0 && s[n - 1] == ' ')
+		s[--n] = '\0';
+	if (n == 0)
+		return t->dialect == text_perf || t->pend.lines <= 1 ? text_flush(t, e) : 0;
+	skip = text_strip(t, s);
+	t->ctx.indented = skip != 0 ? s[skip] == ' ' : indented;
+	if (s[skip + strspn(s + skip, " ")] == '#')
+		skip += strspn(s + skip, " ");
+	return s[skip] != '\0' ? plain_line(t, s + skip, e) : 0;
+}
+
+/* Where a web page breaks the line at s: the tag, NULL if it does not; *end is behind it. */
+static char *line_break(char *s, char **end)
+{
+	static const char *const tags[] = { "<br", "<BR", "</p>", "</div>", "</li>", "</tr>", "</pre>" };
+
+	for (char *p = strchr(s, '<'); p != NULL; p = strchr(p + 1, '<')) {
+		for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+			char *close = strncmp(p, tags[i], strlen(tags[i])) == 0 ? strchr(p, '>') : NULL;
+
+			if (close == NULL)
+				continue;
+			*end = close + 1;
+			return p;
+		}
+	}
+	return NULL;
+}
+
 static int one_line(struct text *t, char *s, size_t n, struct err *e)
 {
-	bool indented;
-	size_t skip;
+	char *tag, *end;
 
 	if (t->html) {
 		bool data = strstr(s, "class=\"trace-data\"") != NULL;
@@ -201,17 +239,38 @@ static int one_line(struct text *t, char *s, size_t n, struct err *e)
 			return text_flush(t, e);
 		}
 	}
-	indented = *s == ' ' || *s == '\t';
-	t->width = n;
-	n = clean_line(s, n, t->html && !t->in_data, &t->cleaned);
-	t->trailing = n > 0 && s[n - 1] == ' ';
-	while (n > 0 && s[n - 1] == ' ')
-		s[--n] = '\0';
-	if (n == 0)
-		return t->dialect == text_perf || t->pend.lines <= 1 ? text_flush(t, e) : 0;
-	skip = text_strip(t, s);
-	t->ctx.indented = skip != 0 ? s[skip] == ' ' : indented;
-	return s[skip] != '\0' ? plain_line(t, s + skip, e) : 0;
+	while (t->html && !t->in_data && (tag = line_break(s, &end)) != NULL) {
+		*tag = '\0';
+		if (tag != s && clean_one(t, s, (size_t)(tag - s), e) != 0)
+			return -1;
+		n -= (size_t)(end - s);
+		s = end;
+		if (n == 0)
+			return 0;
+	}
+	return clean_one(t, s, n, e);
+}
+
+/* A line of quoted-printable: what goes on in the next one waits for it. */
+static int mime_line(struct text *t, char *s, size_t n, struct err *e)
+{
+	size_t before = n;
+	bool more;
+	int rc;
+
+	n = clean_quoted_printable(s, n, &more);
+	if (n != before)
+		t->cleaned |= CLEAN_MIME;
+	if (more && t->soft.len + n < LINE_MAX_BYTES) {
+		str_addn(&t->soft, s, n);
+		return 0;
+	}
+	if (t->soft.len == 0)
+		return one_line(t, s, n, e);
+	str_addn(&t->soft, s, n);
+	rc = one_line(t, t->soft.s, t->soft.len, e);
+	str_reset(&t->soft);
+	return rc;
 }
 
 /* A line that cannot be read. Outside of a web page's data, that is no fault of the trace. */
@@ -282,12 +341,14 @@ static int nothing(struct text *t, struct err *e)
 	return imp_unknown_format(t->im, e);
 }
 
+/* By its own words, or by how it writes what traces have. */
 static bool web_page(const char *head, size_t n)
 {
-	static const char *const marks[] = { "<!DOCTYPE html", "<!doctype html", "<html", "<HTML" };
+	static const char *const marks[] = { "<!DOCTYPE html", "<!doctype html", "<html", "<HTML",    "<pre",	 "<PRE",
+					     "==&gt;",	       "==&#62;",	 "&lt;...&gt;", "&lt;idle&gt;", "&nbsp;" };
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		if (memmem(head, n < 1024 ? n : 1024, marks[i], strlen(marks[i])) != NULL)
+		if (memmem(head, n, marks[i], strlen(marks[i])) != NULL)
 			return true;
 	}
 	return false;
@@ -301,7 +362,9 @@ static int read_lines(struct text *t, struct err *e)
 	int got;
 
 	while ((got = lines_next(&im->lines, &s, &n, e)) != 0) {
-		if ((got < 0 ? unreadable(t, e) : one_line(t, s, n, e)) != 0)
+		if ((got < 0   ? unreadable(t, e)
+		     : t->mime ? mime_line(t, s, n, e)
+			       : one_line(t, s, n, e)) != 0)
 			return -1;
 		imp_progress(im);
 	}
@@ -322,6 +385,7 @@ static int read_text(struct text *t, struct err *e)
 		return -1;
 	head = lines_head(&t->im->lines, &n);
 	t->html = web_page(head, n);
+	t->mime = clean_is_quoted_printable(head, n);
 	t->always = t->forced;
 	t->keep = !t->forced && t->prefixes == 0;
 	if (!t->forced && !t->keep)
@@ -353,6 +417,7 @@ int text_read(struct imp *im, text_dialect *dialect, struct err *e)
 	str_free(&t.pend.args);
 	str_free(&t.joined);
 	str_free(&t.head);
+	str_free(&t.soft);
 	streams_free(&t.streams);
 	free(t.ctx.on);
 	return rc;

@@ -33,7 +33,7 @@ static bool lost_line(const char *s, uint64_t *lost)
 static bool overwritten_line(const char *s, uint64_t *lost)
 {
 	static const char words[] = "entries-in-buffer/entries-written:";
-	const char *p = *s == '#' ? strstr(s, words) : NULL;
+	const char *p = *skip_spaces(s) == '#' ? strstr(s, words) : NULL;
 	uint64_t kept, written;
 	char *end;
 

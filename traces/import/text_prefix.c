@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "sim/base/str.h"
-#include "traces/clean.h"
-#include "traces/text_impl.h"
+#include "traces/import/clean.h"
+#include "traces/import/text_impl.h"
 
 #define HEAD_LINE_MAX 1024 /* longer lines of the head teach nothing */
 
