@@ -6,6 +6,7 @@
  *   {f}         field f in its kind: decimal, signed, bare hexadecimal, text
  *   {f:016x}    as printf would; when read, spaces before and 0x are optional
  *   {f:a|b|7=c} a word per value, counted from 0; any other value is a 0x number
+ *   {f:word}    text without blanks
  *   {f:neg}     minus the value, decimal; only negative values can be written
  *   {f:state}   task state, the kernel's letters; {f:oldstate} trace-cmd's plugin's, read only
  *   {f>19&3}    decimal (f >> 19) & 3; reading puts the bits together
@@ -31,8 +32,17 @@
 	"S390_UCONTROL|WATCHDOG|S390_TSCH|EPR|SYSTEM_EVENT|S390_STSI|IOAPIC_EOI|HYPERV|ARM_NISV|"  \
 	"X86_RDMSR|X86_WRMSR"
 
+/*
+ * The patterns of all events taken apart once, for who reads many. NULL in fmt_strings: they are taken apart anew each
+ * time. To be freed with fmt_patterns_free.
+ */
+struct fmt_patterns;
+struct fmt_patterns *fmt_patterns_new(void);
+void fmt_patterns_free(struct fmt_patterns *p);
+
 /* Where string fields come from and go to. */
 struct fmt_strings {
+	const struct fmt_patterns *patterns; /* reading; may be NULL */
 	uint32_t (*intern)(void *self, const char *s, size_t n); /* reading: text to id */
 	const char *(*text)(void *self, uint32_t id);            /* writing: id to text */
 	/* Name of a value for {~f}, NULL if there is none; may be NULL. */
@@ -45,9 +55,10 @@ struct fmt_strings {
  * forms, then a list field=value, with or without "[FAILED TO PARSE]". A word or state that is not
  * known, and what the kernel prints in place of a pointer ("(____ptrval____)"), cost their field
  * only. whole: the text is a line of its own, behind which tools and people put remarks
- * ("Latency: 80.000 usecs"). Returns FMT_NO when none fits, and which did.
+ * ("Latency: 80.000 usecs"). Returns FMT_NO when none fits, and which did; FMT_REMARK: a form, but behind it stands
+ * what no rule knows.
  */
-enum fmt_read { FMT_NO, FMT_FORM, FMT_LIST };
+enum fmt_read { FMT_NO, FMT_FORM, FMT_LIST, FMT_REMARK };
 enum fmt_read fmt_read(struct tr_event *ev, const char *text, bool whole,
 		       const struct fmt_strings *fs);
 

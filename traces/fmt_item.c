@@ -48,7 +48,8 @@ struct fmt_item fmt_item_at(enum tr_type type, const char *p)
 		it.conv = CONV_SKIP;
 	} else if (*q == ':') {
 		it.spec = q + 1;
-		it.conv = conv_of(it.spec, it.end);
+		it.word = is_word(it.spec, it.end, "word");
+		it.conv = it.word ? CONV_KIND : conv_of(it.spec, it.end);
 	} else if (*q == '=') {
 		it.conv = CONV_CONST;
 		it.constant = strtoll(q + 2, NULL, 10);
@@ -116,4 +117,33 @@ bool fmt_is_state(enum tr_type type, unsigned field)
 			return true;
 	}
 	return false;
+}
+
+struct fmt_patterns *fmt_patterns_new(void)
+{
+	struct fmt_patterns *p = xcalloc(1, sizeof(*p));
+
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
+		const char *forms = tr_print_forms((enum tr_type)t);
+		size_t n = 0;
+
+		p->of[t].number = xcalloc(strlen(forms) + 1, 1);
+		for (const char *b = strchr(forms, '{'); b != NULL; b = strchr(b + 1, '{'))
+			p->of[t].number[b - forms] = (uint8_t)n++;
+		BUG_ON(n > UINT8_MAX);
+		p->of[t].item = xcalloc(n + 1, sizeof(*p->of[t].item));
+		n = 0;
+		for (const char *b = strchr(forms, '{'); b != NULL; b = strchr(b + 1, '{'))
+			p->of[t].item[n++] = fmt_item_at((enum tr_type)t, b + 1);
+	}
+	return p;
+}
+
+void fmt_patterns_free(struct fmt_patterns *p)
+{
+	for (unsigned t = 0; p != NULL && t < TR_TYPE_COUNT; t++) {
+		free(p->of[t].item);
+		free(p->of[t].number);
+	}
+	free(p);
 }

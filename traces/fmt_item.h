@@ -20,6 +20,7 @@ enum fmt_conv {
 
 struct fmt_item {
 	enum fmt_conv conv;
+	bool word;        /* a text without blanks */
 	int field;        /* -1: none */
 	int other;        /* CONV_DIFF */
 	const char *spec; /* CONV_PRINTF, CONV_WORDS: up to end */
@@ -35,6 +36,14 @@ struct fmt_item {
  */
 #define FMT_STATE_LETTERS   "SDTtXZPI+KWNx"
 #define FMT_STATE_PREEMPTED ((uint64_t)0x100)
+
+/* Braces of one event's forms in their order, and by their distance from the start of the forms. */
+struct fmt_patterns {
+	struct {
+		struct fmt_item *item;
+		uint8_t *number;
+	} of[TR_TYPE_COUNT];
+};
 
 /* Number of a field by the n bytes of its name, -1 if the event has none of that name. */
 int fmt_field(enum tr_type type, const char *name, size_t n);

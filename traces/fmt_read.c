@@ -12,8 +12,10 @@
 struct job {
 	struct tr_event *ev;
 	const struct fmt_strings *fs;
-	unsigned seen; /* fields that have their value */
-	bool lenient;  /* words that are not known cost their field */
+	const char *forms; /* of the event */
+	unsigned seen;     /* fields that have their value */
+	bool lenient;      /* words that are not known cost their field */
+	bool remark;       /* anything may follow behind a blank */
 };
 
 static bool match(struct job *j, const char *pat, const char *s);
@@ -133,6 +135,16 @@ static bool match_text(struct job *j, const struct fmt_item *it, const char *s)
 	size_t len = strnlen(s, TEXT_MAX + 1);
 	unsigned seen = j->seen;
 
+	if (it->word) {
+		len = strcspn(s, " ");
+		j->seen |= 1u << it->field;
+		if (len != 0 && len <= TEXT_MAX && match(j, it->end + 1, s + len)) {
+			j->ev->arg[it->field] = intern(j, s, len);
+			return true;
+		}
+		j->seen = seen;
+		return false;
+	}
 	if (stop == '\0') { /* up to the end: no search to bound */
 		j->seen |= 1u << it->field;
 		len = strlen(s);
@@ -286,6 +298,30 @@ static bool match_item(struct job *j, const struct fmt_item *it, const char *s)
 	return match_known(j, it, s) || (j->lenient && it->field >= 0 && match_strange(j, it, s));
 }
 
+/* Behind the fields: no other event that was put there with its CPU or its time. */
+static bool is_remark(const char *s)
+{
+	if (*s != ' ')
+		return false;
+	for (const char *p = strchr(s, '['); p != NULL; p = strchr(p + 1, '[')) {
+		if (isdigit((unsigned char)p[1]) && p[1 + strspn(p + 1, "0123456789")] == ']')
+			return false;
+	}
+	for (const char *p = strchr(s, ':'); p != NULL; p = strchr(p + 1, ':')) {
+		const char *q = p;
+
+		while (q > s && (q[-1] == ' ' || q[-1] == '+' || q[-1] == '!'))
+			q--;
+		if (q - s > 2 && q[-1] == 's' && q[-2] == 'u' && isdigit((unsigned char)q[-3]))
+			return false;
+		while (q > s && isdigit((unsigned char)q[-1]))
+			q--;
+		if (q < p && q > s && (q[-1] == '.' || q[-1] == ','))
+			return false;
+	}
+	return true;
+}
+
 /* The rest of the pattern (one form: up to newline or end) against the rest of the text. */
 static bool match(struct job *j, const char *pat, const char *s)
 {
@@ -293,9 +329,14 @@ static bool match(struct job *j, const char *pat, const char *s)
 
 	while (*pat != '{') {
 		if (*pat == '\0' || *pat == '\n')
-			return *s == '\0';
+			return *s == '\0' || (j->remark && is_remark(s));
 		if (*pat++ != *s++)
 			return false;
+	}
+	if (j->fs->patterns != NULL) {
+		unsigned type = j->ev->type;
+
+		return match_item(j, &j->fs->patterns->of[type].item[j->fs->patterns->of[type].number[pat - j->forms]], s);
 	}
 	it = fmt_item_at((enum tr_type)j->ev->type, pat + 1);
 	return match_item(j, &it, s);
@@ -324,10 +365,17 @@ static uint8_t absent_of(const struct tr_event *ev, unsigned seen)
 	return (uint8_t)(((1u << tr_field_count((enum tr_type)ev->type)) - 1) & ~seen);
 }
 
-static bool read_form(struct tr_event *ev, const char *form, const char *text, bool lenient,
+/* How strictly a form is read. */
+enum way { WAY_STRICT, WAY_REMARK, WAY_LENIENT };
+
+static bool read_form(struct tr_event *ev, const char *form, const char *text, enum way way,
 		      const struct fmt_strings *fs)
 {
-	struct job j = { ev, fs, 0, lenient };
+	struct job j = { .ev = ev,
+			 .fs = fs,
+			 .forms = tr_print_forms((enum tr_type)ev->type),
+			 .lenient = way == WAY_LENIENT,
+			 .remark = way == WAY_REMARK };
 
 	memset(ev->arg, 0, sizeof(ev->arg));
 	if (!match(&j, form, text))
@@ -336,11 +384,13 @@ static bool read_form(struct tr_event *ev, const char *form, const char *text, b
 	return true;
 }
 
-static bool read_forms(struct tr_event *ev, const char *text, bool lenient,
+static bool read_forms(struct tr_event *ev, const char *text, enum way way,
 		       const struct fmt_strings *fs)
 {
 	for (const char *form = tr_print_forms((enum tr_type)ev->type); form != NULL;) {
-		if (read_form(ev, form + strspn(form, " "), text, lenient, fs))
+		while (*form == ' ')
+			form++;
+		if (read_form(ev, form, text, way, fs))
 			return true;
 		form = strchr(form, '\n');
 		form += form != NULL;
@@ -426,7 +476,7 @@ static bool list_value(struct job *j, unsigned field, bool failed, const char *s
 static bool read_list(struct tr_event *ev, const char *s, const struct fmt_strings *fs)
 {
 	bool failed = strncmp(s, "[FAILED TO PARSE]", 17) == 0;
-	struct job j = { ev, fs, 0, true };
+	struct job j = { .ev = ev, .fs = fs, .lenient = true };
 	unsigned known = 0;
 
 	memset(ev->arg, 0, sizeof(ev->arg));
@@ -451,13 +501,11 @@ static bool read_list(struct tr_event *ev, const char *s, const struct fmt_strin
 	return j.seen != 0 || (failed && known != 0);
 }
 
-static enum fmt_read read_any(struct tr_event *ev, const char *text, const struct fmt_strings *fs)
+static enum fmt_read read_strictly(struct tr_event *ev, const char *text, const struct fmt_strings *fs)
 {
-	if (read_forms(ev, text, false, fs))
+	if (read_forms(ev, text, WAY_STRICT, fs))
 		return FMT_FORM;
-	if (read_list(ev, text, fs))
-		return FMT_LIST;
-	return read_forms(ev, text, true, fs) ? FMT_FORM : FMT_NO;
+	return read_list(ev, text, fs) ? FMT_LIST : FMT_NO;
 }
 
 /* Bytes of text without a remark behind it: trace-cmd report -w, perf script -F +ip,sym, arrows of
@@ -486,15 +534,21 @@ static enum fmt_read read_without_remark(struct tr_event *ev, const char *text,
 					 const struct fmt_strings *fs)
 {
 	size_t n = without_remark(text);
+	enum fmt_read how = FMT_NO;
 	char line[1024];
 
-	if (text[n] == '\0' || n >= sizeof(line))
-		return FMT_NO;
-	while (n > 0 && text[n - 1] == ' ')
-		n--;
-	memcpy(line, text, n);
-	line[n] = '\0';
-	return read_any(ev, line, fs);
+	if (text[n] != '\0' && n < sizeof(line)) {
+		while (n > 0 && text[n - 1] == ' ')
+			n--;
+		memcpy(line, text, n);
+		line[n] = '\0';
+		how = read_strictly(ev, line, fs);
+		if (how == FMT_NO && read_forms(ev, line, WAY_LENIENT, fs))
+			how = FMT_FORM;
+	}
+	if (how == FMT_NO && read_forms(ev, text, WAY_REMARK, fs))
+		how = FMT_REMARK;
+	return how;
 }
 
 enum fmt_read fmt_read(struct tr_event *ev, const char *text, bool whole,
@@ -504,9 +558,11 @@ enum fmt_read fmt_read(struct tr_event *ev, const char *text, bool whole,
 	enum fmt_read how;
 
 	text = skip_garble(text + strspn(text, " "), &garbled);
-	how = read_any(ev, text, fs);
+	how = read_strictly(ev, text, fs);
 	if (how == FMT_NO && whole)
 		how = read_without_remark(ev, text, fs);
+	if (how == FMT_NO && read_forms(ev, text, WAY_LENIENT, fs))
+		how = FMT_FORM;
 	if (how != FMT_NO)
 		return how;
 	memset(ev->arg, 0, sizeof(ev->arg));

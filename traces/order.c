@@ -6,23 +6,76 @@ static bool before(const struct order_slot *a, const struct order_slot *b)
 	return a->ev.ts_ns != b->ev.ts_ns ? a->ev.ts_ns < b->ev.ts_ns : a->seq < b->seq;
 }
 
-bool order_put(struct order *o, const struct tr_event *ev)
-{
-	struct order_slot slot = { *ev, o->seq++ };
-	size_t i = o->n;
+/* --- the queue: its room is a power of two --- */
 
-	if (ev->ts_ns < o->out_ns)
-		return false;
-	if (o->n == o->room) {
-		o->room = o->room != 0 ? 2 * o->room : ORDER_MAX;
-		o->heap = xrealloc(o->heap, o->room * sizeof(*o->heap));
+static struct order_slot *queue_at(const struct order *o, size_t i)
+{
+	return &o->queue[(o->first + i) & (o->queue_room - 1)];
+}
+
+static void queue_grow(struct order *o)
+{
+	size_t room = o->queue_room != 0 ? 2 * o->queue_room : ORDER_MAX;
+	struct order_slot *q = xcalloc(room, sizeof(*q));
+
+	for (size_t i = 0; i < o->queued; i++)
+		q[i] = *queue_at(o, i);
+	free(o->queue);
+	o->queue = q;
+	o->queue_room = room;
+	o->first = 0;
+}
+
+/* --- the heap --- */
+
+static void heap_put(struct order *o, const struct order_slot *slot)
+{
+	size_t i = o->late;
+
+	if (o->late == o->heap_room) {
+		o->heap_room = o->heap_room != 0 ? 2 * o->heap_room : 64;
+		o->heap = xrealloc(o->heap, o->heap_room * sizeof(*o->heap));
 	}
-	o->n++;
-	while (i > 0 && before(&slot, &o->heap[(i - 1) / 2])) {
+	o->late++;
+	while (i > 0 && before(slot, &o->heap[(i - 1) / 2])) {
 		o->heap[i] = o->heap[(i - 1) / 2];
 		i = (i - 1) / 2;
 	}
-	o->heap[i] = slot;
+	o->heap[i] = *slot;
+}
+
+static void heap_take(struct order *o)
+{
+	struct order_slot last = o->heap[--o->late];
+	size_t i = 0;
+
+	for (;;) {
+		size_t child = 2 * i + 1;
+
+		if (child + 1 < o->late && before(&o->heap[child + 1], &o->heap[child]))
+			child++;
+		if (child >= o->late || !before(&o->heap[child], &last))
+			break;
+		o->heap[i] = o->heap[child];
+		i = child;
+	}
+	o->heap[i] = last;
+}
+
+bool order_put(struct order *o, const struct tr_event *ev)
+{
+	struct order_slot slot = { *ev, o->seq++ };
+
+	if (ev->ts_ns < o->out_ns)
+		return false;
+	o->n++;
+	if (o->queued != 0 && ev->ts_ns < queue_at(o, o->queued - 1)->ev.ts_ns) {
+		heap_put(o, &slot);
+		return true;
+	}
+	if (o->queued == o->queue_room)
+		queue_grow(o);
+	*queue_at(o, o->queued++) = slot;
 	return true;
 }
 
@@ -31,37 +84,37 @@ bool order_full(const struct order *o)
 	return o->n >= ORDER_MAX;
 }
 
+/* The heap has the earliest. */
+static bool late_first(const struct order *o)
+{
+	return o->late != 0 && (o->queued == 0 || before(&o->heap[0], queue_at(o, 0)));
+}
+
 uint64_t order_first(const struct order *o)
 {
-	return o->heap[0].ev.ts_ns;
+	return late_first(o) ? o->heap[0].ev.ts_ns : queue_at(o, 0)->ev.ts_ns;
 }
 
 bool order_take(struct order *o, struct tr_event *ev)
 {
-	struct order_slot last;
-	size_t i = 0;
-
 	if (o->n == 0)
 		return false;
-	*ev = o->heap[0].ev;
-	o->out_ns = ev->ts_ns;
-	last = o->heap[--o->n];
-	for (;;) {
-		size_t child = 2 * i + 1;
-
-		if (child + 1 < o->n && before(&o->heap[child + 1], &o->heap[child]))
-			child++;
-		if (child >= o->n || !before(&o->heap[child], &last))
-			break;
-		o->heap[i] = o->heap[child];
-		i = child;
+	o->n--;
+	if (late_first(o)) {
+		*ev = o->heap[0].ev;
+		heap_take(o);
+	} else {
+		*ev = queue_at(o, 0)->ev;
+		o->first = (o->first + 1) & (o->queue_room - 1);
+		o->queued--;
 	}
-	o->heap[i] = last;
+	o->out_ns = ev->ts_ns;
 	return true;
 }
 
 void order_free(struct order *o)
 {
+	free(o->queue);
 	free(o->heap);
 	*o = (struct order){ 0 };
 }

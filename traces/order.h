@@ -16,8 +16,11 @@ struct order_slot {
 };
 
 struct order {
-	struct order_slot *heap; /* the earliest first */
-	size_t n, room;
+	size_t n;                 /* records that wait */
+	struct order_slot *queue; /* those that came in order: a ring */
+	size_t first, queued, queue_room;
+	struct order_slot *heap;  /* those that came late: the earliest first */
+	size_t late, heap_room;
 	uint64_t seq;
 	uint64_t out_ns; /* time of the last record that left */
 };

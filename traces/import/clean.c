@@ -187,12 +187,18 @@ static int nibble(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Its header; or a soft break where lines are cut, or an equals sign written as =3D. */
+/* Its header; or a soft break where lines are cut, or an equals sign written as =3D; but no field that is not. */
 bool clean_is_quoted_printable(const char *head, size_t n)
 {
-	static const char *const marks[] = { "Encoding: quoted-printable", "encoding: quoted-printable", "_comm=3D", "_pid=3D",
-					     "comm=3D", "==3D", "=3D=3D" };
+	static const char *const marks[] = { "Encoding: quoted-printable", "encoding: quoted-printable", "pid=3D", "==3D",
+					     "=3D=3D" };
+	const char *at = head;
 
+	while ((at = memmem(at, (size_t)(head + n - at), "pid=", 4)) != NULL) {
+		at += 4;
+		if (head + n - at >= 2 && isdigit((unsigned char)*at) && memcmp(at, "3D", 2) != 0)
+			return false;
+	}
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if (memmem(head, n, marks[i], strlen(marks[i])) != NULL)
 			return true;

@@ -16,12 +16,20 @@ typedef bool prefix_fn(struct at *a);
 
 static size_t digits(const char *s)
 {
-	return strspn(s, "0123456789");
+	size_t n = 0;
+
+	while (isdigit((unsigned char)s[n]))
+		n++;
+	return n;
 }
 
 static size_t blanks(const char *s)
 {
-	return strspn(s, " ");
+	size_t n = 0;
+
+	while (s[n] == ' ')
+		n++;
+	return n;
 }
 
 /* n digits at s, then one of the bytes of `behind` ("": any). */

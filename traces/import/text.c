@@ -146,6 +146,15 @@ static bool stream_line(struct text *t, const char *s)
 	return false;
 }
 
+/* perf script --header: "# arch : aarch64". */
+static int perf_arch(struct text *t, const char *s, struct err *e)
+{
+	if (t->started || strncmp(s, "# arch : ", 9) != 0 || strncmp(s + 9, "aarch64", 7) == 0 || strncmp(s + 9, "arm", 3) == 0)
+		return 0;
+	(void)err_set(e, ERR_INPUT, "recorded on %.40s: want a trace of an arm64 host, el2sim models no other", s + 9);
+	return err_at(e, imp_name(t->im), t->im->lines.line);
+}
+
 /* perf script --header: "# event : name = kvm:kvm_entry, , id = ...". */
 static void perf_head(struct text *t, const char *s)
 {
@@ -168,6 +177,8 @@ static int plain_line(struct text *t, const char *s, struct err *e)
 	enum text_kind kind;
 	struct err why;
 
+	if (*s == '#' && perf_arch(t, s, e) != 0)
+		return -1;
 	if (*s == '#')
 		perf_head(t, s);
 	if (stream_line(t, s))
@@ -204,8 +215,8 @@ static int clean_one(struct text *t, char *s, size_t n, struct err *e)
 		return t->dialect == text_perf || t->pend.lines <= 1 ? text_flush(t, e) : 0;
 	skip = text_strip(t, s);
 	t->ctx.indented = skip != 0 ? s[skip] == ' ' : indented;
-	if (s[skip + strspn(s + skip, " ")] == '#')
-		skip += strspn(s + skip, " ");
+	if (*text_spaces(s + skip) == '#')
+		skip = (size_t)(text_spaces(s + skip) - s);
 	return s[skip] != '\0' ? plain_line(t, s + skip, e) : 0;
 }
 
@@ -409,6 +420,7 @@ int text_read(struct imp *im, text_dialect *dialect, struct err *e)
 	}
 	if (t.want == NULL)
 		t.want = dialects[1].want;
+	t.fs.patterns = t.patterns = fmt_patterns_new();
 	text_types_init(&t);
 	streams_init(&t.streams, im->opts->buffer);
 	rc = read_text(&t, e);
@@ -418,6 +430,7 @@ int text_read(struct imp *im, text_dialect *dialect, struct err *e)
 	str_free(&t.joined);
 	str_free(&t.head);
 	str_free(&t.soft);
+	fmt_patterns_free(t.patterns);
 	streams_free(&t.streams);
 	free(t.ctx.on);
 	return rc;

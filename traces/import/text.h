@@ -80,6 +80,14 @@ bool text_probe(const char *head, size_t n, text_dialect *dialect);
 /* What a line of a well-known report that is no trace says; NULL if it is none. */
 const char *text_named(const char *line);
 
+/* Behind the blanks at s. */
+static inline const char *text_spaces(const char *s)
+{
+	while (*s == ' ')
+		s++;
+	return s;
+}
+
 /* Parts of a line; each moves *p behind what it took. */
 bool text_cpu(const char **p, uint16_t *cpu, bool *absurd); /* "[3]" */
 bool text_time(const char **p, uint64_t *ns);               /* "12.345678:" */

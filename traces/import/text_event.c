@@ -23,6 +23,7 @@ void text_types_init(struct text *t)
 		while (t->slot[i] != 0)
 			i = (i + 1) & (TYPES_SLOTS - 1);
 		t->slot[i] = (uint8_t)(type + 1);
+		t->length[type + 1] = (uint8_t)strlen(name);
 	}
 }
 
@@ -30,9 +31,7 @@ bool text_type_of(const struct text *t, const char *s, size_t n, enum tr_type *t
 {
 	*alias = false;
 	for (unsigned i = name_hash(s, n); t->slot[i] != 0; i = (i + 1) & (TYPES_SLOTS - 1)) {
-		const char *name = tr_type_name((enum tr_type)(t->slot[i] - 1));
-
-		if (strncmp(name, s, n) == 0 && name[n] == '\0') {
+		if (t->length[t->slot[i]] == n && memcmp(tr_type_name((enum tr_type)(t->slot[i] - 1)), s, n) == 0) {
 			*type = (enum tr_type)(t->slot[i] - 1);
 			return true;
 		}
@@ -71,12 +70,35 @@ static const char *joined(struct text *t, unsigned n, const char *sep)
 	return str_get(&t->joined);
 }
 
+int text_foreign(const struct text *t, const char *name, size_t n, const char *args, struct err *e)
+{
+	static const struct {
+		const char *event, *part, *arch;
+	} rows[] = {
+#define FOREIGN(event, part, arch) { #event, part, arch },
+#include "traces/import/foreign.def"
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strlen(rows[i].event) != n || memcmp(rows[i].event, name, n) != 0 ||
+		    (rows[i].part[0] != '\0' && strstr(args, rows[i].part) == NULL))
+			continue;
+		(void)err_set(e, ERR_INPUT,
+			      "%s of %s (\"%.60s\"): want a trace of an arm64 host, el2sim models no other", rows[i].event,
+			      rows[i].arch, args);
+		return err_at(e, imp_name(t->im), t->pend.line[0]);
+	}
+	return 0;
+}
+
 static int broken_args(struct text *t, struct err *e)
 {
 	const struct pending *p = &t->pend;
 	enum tr_type type = (enum tr_type)p->ev.type;
 	const char *form = tr_print_forms(type);
 
+	if (text_foreign(t, tr_type_name(type), strlen(tr_type_name(type)), p->args.s, e) != 0)
+		return -1;
 	(void)err_set(e, ERR_INPUT, "broken %s: \"%.80s\": want \"%.*s\"", tr_type_name(type),
 		      p->args.s, (int)strcspn(form, "\n"), form);
 	return imp_broken(t->im, p->line[0], e);
@@ -126,6 +148,14 @@ static bool cut_at_column(struct text *t)
 	return true;
 }
 
+/* The last word of a text: what is told of a remark. */
+static const char *remark_of(const char *args)
+{
+	const char *last = strrchr(args, ' ');
+
+	return last != NULL ? last + 1 : args;
+}
+
 /* How many of the lines belong to the event: the most that can be read. 0: not even the first. */
 static unsigned read_lines_of(struct text *t)
 {
@@ -139,6 +169,9 @@ static unsigned read_lines_of(struct text *t)
 			how = fmt_read(&p->ev, joined(t, n, cut ? " " : ""), false, &t->fs);
 		if (how == FMT_LIST)
 			old_numbers(t, &p->ev);
+		if (how == FMT_REMARK)
+			imp_note(t->im, "behind the fields of events stands what no rule knows (\"%.60s\"): left out",
+				 remark_of(joined(t, n, cut ? "" : " ")));
 		if (how != FMT_NO)
 			return n;
 	}
@@ -163,10 +196,25 @@ int text_flush(struct text *t, struct err *e)
 	return p->lines > (n != 0 ? n : 1) ? other_lines(t, n != 0 ? n : 1, e) : 0;
 }
 
-static void begin(struct text *t, const struct text_line *l, unsigned long line)
+/* "kvm: kvm_entry: ...", "kvm:kvm_entry: ...": the system stands before the name, *skip bytes of the arguments. */
+static bool behind_system(const struct text *t, const struct text_line *l, size_t *skip, enum tr_type *type, bool *alias)
+{
+	const char *name = l->args, *colon = memchr(name, ':', l->n_args);
+
+	if (colon == NULL || !text_type_of(t, name, (size_t)(colon - name), type, alias))
+		return false;
+	colon++;
+	while (*colon == ' ')
+		colon++;
+	*skip = (size_t)(colon - name) < l->n_args ? (size_t)(colon - name) : l->n_args;
+	return true;
+}
+
+static int begin(struct text *t, const struct text_line *l, unsigned long line, struct err *e)
 {
 	struct pending *p = &t->pend;
 	enum tr_type type = TR_TYPE_COUNT;
+	size_t skip = 0;
 	bool mark = l->n_name == 18 && memcmp(l->name, "tracing_mark_write", 18) == 0;
 
 	p->have = true;
@@ -177,10 +225,11 @@ static void begin(struct text *t, const struct text_line *l, unsigned long line)
 	p->trailing = t->trailing;
 	str_reset(&p->args);
 	/* the kernel's own text of a marker names the function, not the event */
-	p->known = mark || text_type_of(t, l->name, l->n_name, &type, &p->alias);
+	p->known = mark || text_type_of(t, l->name, l->n_name, &type, &p->alias) ||
+		   behind_system(t, l, &skip, &type, &p->alias);
 	if (!p->known) {
 		imp_skip(t->im, l->name, l->n_name);
-		return;
+		return text_foreign(t, l->name, l->n_name, l->args, e);
 	}
 	p->ev = (struct tr_event){ .ts_ns = l->ts_ns,
 				   .pid = l->pid,
@@ -190,9 +239,10 @@ static void begin(struct text *t, const struct text_line *l, unsigned long line)
 	if (mark)
 		str_add(&p->args, "tracing_mark_write: ");
 	p->at[0] = 0;
-	str_addn(&p->args, l->args, l->n_args);
+	str_addn(&p->args, l->args + skip, l->n_args - skip);
 	str_addn(&p->args, "", 1);
 	p->at[1] = p->args.len;
+	return 0;
 }
 
 /* The first event tells how times are told; all are told so. */
@@ -233,8 +283,7 @@ int text_start(struct text *t, const struct text_line *l, unsigned long line, st
 		imp_enabled_end(t->im);
 	t->started = true;
 	t->host = t->host || l->comm != NULL || t->dialect != text_ftrace;
-	begin(t, l, line);
-	return 0;
+	return begin(t, l, line, e);
 }
 
 /* The lines of the pending event from `first` on are none of its own. */

@@ -5,20 +5,15 @@
 
 #include "traces/import/text.h"
 
-static const char *skip_spaces(const char *s)
-{
-	return s + strspn(s, " ");
-}
-
 /* "CPU:1 [LOST 123 EVENTS]", "CPU:1 [123 EVENTS DROPPED]", "[123 events lost]"; without a number it
  * is 0. */
 static bool lost_line(const char *s, uint64_t *lost)
 {
-	const char *p = skip_spaces(s);
+	const char *p = text_spaces(s);
 
 	if (strncmp(p, "CPU:", 4) == 0) {
 		p += 4;
-		p = skip_spaces(p + strspn(p, "0123456789"));
+		p = text_spaces(p + strspn(p, "0123456789"));
 	}
 	if (*p++ != '[' || p[strlen(p) - 1] != ']')
 		return false;
@@ -33,7 +28,7 @@ static bool lost_line(const char *s, uint64_t *lost)
 static bool overwritten_line(const char *s, uint64_t *lost)
 {
 	static const char words[] = "entries-in-buffer/entries-written:";
-	const char *p = *skip_spaces(s) == '#' ? strstr(s, words) : NULL;
+	const char *p = *text_spaces(s) == '#' ? strstr(s, words) : NULL;
 	uint64_t kept, written;
 	char *end;
 
@@ -84,7 +79,7 @@ static bool heading(const char *s)
 					      "file is in ",
 					      "Dumping ftrace buffer:",
 					      "(ftrace buffer empty)" };
-	const char *p = skip_spaces(s);
+	const char *p = text_spaces(s);
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
 		if (strncmp(s, starts[i], strlen(starts[i])) == 0)
@@ -107,7 +102,7 @@ static bool task_before(const char *line, const char *end, struct text_line *t)
 	}
 	if (!text_pid_before(line, &end, &t->pid) || end == line || *--end != '-')
 		return false;
-	t->comm = skip_spaces(line);
+	t->comm = text_spaces(line);
 	if (t->comm > end)
 		return false;
 	t->n_comm = (size_t)(end - t->comm);
@@ -122,12 +117,11 @@ static bool task_before(const char *line, const char *end, struct text_line *t)
  * "dNh2." */
 static const char *skip_flags(const char *s)
 {
-	size_t n = strcspn(s, " ");
+	size_t n = 0;
 
-	if (n < 4 || n > 8 ||
-	    strspn(s, ".#*abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") < n)
-		return s;
-	return skip_spaces(s + n);
+	while (isalnum((unsigned char)s[n]) || s[n] == '.' || s[n] == '#' || s[n] == '*')
+		n++;
+	return n < 4 || n > 8 || (s[n] != ' ' && s[n] != '\0') ? s : text_spaces(s + n);
 }
 
 /* A whole number of a clock: "12645336112:". */
@@ -168,7 +162,7 @@ static const char *skip_diff(const char *s)
 	if (p[0] != '(' || p[1] != '+')
 		return s;
 	p += 2 + strspn(p + 2, "0123456789.");
-	return *p == ')' ? skip_spaces(p + 1) : s;
+	return *p == ')' ? text_spaces(p + 1) : s;
 }
 
 /* Name and arguments. */
@@ -176,11 +170,11 @@ static bool event(const char *p, struct text_line *t)
 {
 	const char *colon;
 
-	t->name = skip_diff(skip_spaces(p));
+	t->name = skip_diff(text_spaces(p));
 	colon = strchr(t->name, ':');
 	if (colon != NULL && memchr(t->name, ' ', (size_t)(colon - t->name)) == NULL) {
 		t->n_name = (size_t)(colon - t->name);
-		t->args = skip_spaces(colon + 1);
+		t->args = text_spaces(colon + 1);
 		t->n_args = strlen(t->args);
 		return t->n_name != 0;
 	}
@@ -221,7 +215,7 @@ static bool latency_line(const char *s, struct text_line *t)
 		size_t n = strspn(q, "0123456789");
 		const char *next = q + n + strcspn(q + n, " ");
 
-		if (n == 0 || n > 4 || next - (q + n) < 4 || !rest(skip_spaces(next), t) ||
+		if (n == 0 || n > 4 || next - (q + n) < 4 || !rest(text_spaces(next), t) ||
 		    !task_before(s, p, t))
 			continue;
 		t->cpu = (uint16_t)strtoul(q, NULL, 10);
@@ -269,7 +263,7 @@ static bool verbose_line(const char *s, struct text_line *t)
 	(void)word_before(s, &end, &n); /* flags */
 	t->cpu = (uint16_t)strtoul(word_before(s, &end, &n), NULL, 10);
 	t->pid = (int32_t)strtol(word_before(s, &end, &n), NULL, 10);
-	t->comm = skip_spaces(s);
+	t->comm = text_spaces(s);
 	while (end > t->comm && end[-1] == ' ')
 		end--;
 	t->n_comm = end > t->comm ? (size_t)(end - t->comm) : 0;
@@ -281,21 +275,21 @@ static bool verbose_line(const char *s, struct text_line *t)
 
 enum text_kind text_hyp(struct text_ctx *c, const char *line, struct text_line *t, struct err *e)
 {
-	const char *p = skip_spaces(line), *vcpu;
+	const char *p = text_spaces(line), *vcpu;
 	bool absurd;
 
 	(void)c;
 	(void)e;
 	if (!text_cpu(&p, &t->cpu, &absurd) || absurd)
 		return TEXT_OTHER;
-	p = skip_spaces(p);
+	p = text_spaces(p);
 	if (!text_time(&p, &t->ts_ns))
 		return TEXT_OTHER;
 	t->clock = TEXT_SECONDS;
-	t->name = skip_spaces(p);
+	t->name = text_spaces(p);
 	t->n_name = strcspn(t->name, " :");
 	t->args = t->name + t->n_name;
-	t->args = skip_spaces(t->args + (*t->args == ':'));
+	t->args = text_spaces(t->args + (*t->args == ':'));
 	t->n_args = strlen(t->args);
 	t->comm = NULL;
 	t->n_comm = 0;
@@ -335,7 +329,7 @@ enum text_kind text_ftrace(struct text_ctx *c, const char *line, struct text_lin
 
 		if (!text_cpu(&q, &t->cpu, &absurd) || !task_before(line, p, t))
 			continue;
-		q = skip_spaces(q);
+		q = text_spaces(q);
 		if (!rest(q, t)) {
 			const char *r = skip_flags(q);
 

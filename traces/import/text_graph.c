@@ -10,15 +10,10 @@
 
 #include "traces/import/text.h"
 
-static const char *skip_spaces(const char *s)
-{
-	return s + strspn(s, " ");
-}
-
 /* "comm-pid" in [s, end), blanks around it. */
 static bool task_in(const char *s, const char *end, struct text_line *t)
 {
-	s = skip_spaces(s);
+	s = text_spaces(s);
 	while (end > s && end[-1] == ' ')
 		end--;
 	if (end <= s || !text_pid_before(s, &end, &t->pid) || end == s || end[-1] != '-')
@@ -32,7 +27,7 @@ static bool task_in(const char *s, const char *end, struct text_line *t)
 /* "1)": the CPU. */
 static bool cpu_at(const char **p, uint16_t *cpu)
 {
-	const char *s = skip_spaces(*p);
+	const char *s = text_spaces(*p);
 	size_t n = strspn(s, "0123456789");
 	unsigned long v = strtoul(s, NULL, 10);
 
@@ -77,7 +72,7 @@ static bool comment(const char *s, struct text_line *t)
 	if (colon == NULL || memchr(t->name, ' ', (size_t)(colon - t->name)) != NULL)
 		return false;
 	t->n_name = (size_t)(colon - t->name);
-	t->args = skip_spaces(colon + 1);
+	t->args = text_spaces(colon + 1);
 	t->n_args = t->args < end ? (size_t)(end - t->args) : 0;
 	return true;
 }
@@ -93,7 +88,7 @@ static enum text_kind lacks(const char *what, const char *option, struct err *e)
 
 enum text_kind text_graph(struct text_ctx *c, const char *line, struct text_line *t, struct err *e)
 {
-	const char *p = skip_spaces(line), *bar = strchr(p, '|');
+	const char *p = text_spaces(line), *bar = strchr(p, '|');
 	bool timed = false, task = false;
 
 	if (bar != NULL && isdigit((unsigned char)*p) &&
@@ -102,7 +97,7 @@ enum text_kind text_graph(struct text_ctx *c, const char *line, struct text_line
 		size_t n = strspn(p, "0123456789.");
 		const char *w = word;
 
-		if (n + 2 > sizeof(word) || skip_spaces(p + n) != bar)
+		if (n + 2 > sizeof(word) || text_spaces(p + n) != bar)
 			return TEXT_OTHER;
 		memcpy(word, p, n);
 		memcpy(word + n, ":", 2);

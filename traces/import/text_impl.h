@@ -42,6 +42,7 @@ struct text {
 	const char *name, *want;
 	text_dialect *dialect; /* NULL: not known yet */
 	struct text_ctx ctx;
+	struct fmt_patterns *patterns;
 	struct fmt_strings fs;
 	struct pending pend;
 	struct str joined, head;
@@ -73,6 +74,7 @@ struct text {
 	unsigned long lacks_line;
 	bool tracefs, listed;      /* "# tracer:" was there; the head of perf lists events */
 	uint8_t slot[TYPES_SLOTS]; /* type + 1 by hash of the name */
+	uint8_t length[TR_TYPE_COUNT + 1]; /* of the name, by type + 1 */
 };
 
 /* text_event.c */
@@ -80,6 +82,8 @@ struct text {
 void text_types_init(struct text *t);
 /* The event of n bytes of name; *alias: by aliases.def. */
 bool text_type_of(const struct text *t, const char *s, size_t n, enum tr_type *type, bool *alias);
+/* The event shows that the trace is of another architecture: ERR_INPUT with its line; 0 if it does not. */
+int text_foreign(const struct text *t, const char *name, size_t n, const char *args, struct err *e);
 /* The pending event is complete: read its fields and hand it over; lines that are not its own are
  * looked at anew. */
 int text_flush(struct text *t, struct err *e);

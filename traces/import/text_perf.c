@@ -6,18 +6,13 @@
 #include "sim/base/str.h"
 #include "traces/import/text.h"
 
-static const char *skip_spaces(const char *s)
-{
-	return s + strspn(s, " ");
-}
-
 /*
  * A call chain's line, indented: "ffff800080045678 symbol+0x2c8 (file)", "0 [unknown] ([unknown])",
  * only the symbol, only the address, "(inlined)", a source line.
  */
 static bool chain_line(const char *s, bool indented)
 {
-	const char *p = skip_spaces(s);
+	const char *p = text_spaces(s);
 	size_t hex = strspn(p, "0123456789abcdef"), n = strlen(p);
 
 	if (p == s && !indented)
@@ -63,7 +58,7 @@ static bool task_before(const char *line, const char *end, struct text_line *t)
 		return false;
 	while (end > line && end[-1] == ' ')
 		end--;
-	t->comm = skip_spaces(line);
+	t->comm = text_spaces(line);
 	t->n_comm = end > t->comm ? (size_t)(end - t->comm) : 0;
 	t->task_end = end;
 	t->column = 16;
@@ -76,10 +71,10 @@ static bool rest(const char *p, struct text_line *t)
 	const char *colon;
 	size_t n;
 
-	p = skip_spaces(p);
+	p = text_spaces(p);
 	n = strspn(p, "0123456789");
 	if (n != 0 && p[n] == ' ')
-		p = skip_spaces(p + n);
+		p = text_spaces(p + n);
 	n = strcspn(p, " ");
 	t->name = p;
 	if (strncmp(p, "PERF_RECORD_", 12) == 0) {
@@ -93,7 +88,7 @@ static bool rest(const char *p, struct text_line *t)
 	if (colon != NULL)
 		t->name = colon + 1;
 	t->n_name = (size_t)(p + n - 1 - t->name);
-	t->args = skip_spaces(p + n);
+	t->args = text_spaces(p + n);
 	t->n_args = strlen(t->args);
 	return t->n_name != 0;
 }
@@ -172,7 +167,7 @@ static const char *skip_misc(const char *s)
 {
 	size_t n = strspn(s, "UKHGguhkELMFSAR");
 
-	return n != 0 && n <= 8 && s[n] == ' ' ? skip_spaces(s + n) : s;
+	return n != 0 && n <= 8 && s[n] == ' ' ? text_spaces(s + n) : s;
 }
 
 enum text_kind text_perf(struct text_ctx *c, const char *line, struct text_line *t, struct err *e)
@@ -183,7 +178,7 @@ enum text_kind text_perf(struct text_ctx *c, const char *line, struct text_line 
 
 		if (!text_cpu(&q, &t->cpu, &absurd) || !task_before(line, p, t))
 			continue;
-		q = skip_misc(skip_spaces(q));
+		q = skip_misc(text_spaces(q));
 		t->clock = TEXT_SECONDS;
 		if (!text_time(&q, &t->ts_ns) || !rest(q, t))
 			continue;
