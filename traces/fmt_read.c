@@ -473,7 +473,7 @@ static bool list_value(struct job *j, unsigned field, bool failed, const char *s
 }
 
 /* field=value field=value ..., in any order, with fields that we do not know. */
-static bool read_list(struct tr_event *ev, const char *s, const struct fmt_strings *fs)
+static bool read_list(struct tr_event *ev, const char *s, bool lenient, const struct fmt_strings *fs)
 {
 	bool failed = strncmp(s, "[FAILED TO PARSE]", 17) == 0;
 	struct job j = { .ev = ev, .fs = fs, .lenient = true };
@@ -491,8 +491,8 @@ static bool read_list(struct tr_event *ev, const char *s, const struct fmt_strin
 		end = next_key(eq);
 		field = fmt_field((enum tr_type)ev->type, s, (size_t)(eq - s));
 		if (field >= 0 && !list_value(&j, (unsigned)field, failed, eq + 1, end)) {
-			/* a strange value costs the field, two in an event are too many */
-			if (known++ != 0 && !failed)
+			/* leniently, a strange value costs the field; two in an event are too many */
+			if ((known++ != 0 || !lenient) && !failed)
 				return false;
 		}
 		s = end + strspn(end, " ");
@@ -505,7 +505,7 @@ static enum fmt_read read_strictly(struct tr_event *ev, const char *text, const 
 {
 	if (read_forms(ev, text, WAY_STRICT, fs))
 		return FMT_FORM;
-	return read_list(ev, text, fs) ? FMT_LIST : FMT_NO;
+	return read_list(ev, text, false, fs) ? FMT_LIST : FMT_NO;
 }
 
 /* Bytes of text without a remark behind it: trace-cmd report -w, perf script -F +ip,sym, arrows of
@@ -543,6 +543,8 @@ static enum fmt_read read_without_remark(struct tr_event *ev, const char *text,
 		memcpy(line, text, n);
 		line[n] = '\0';
 		how = read_strictly(ev, line, fs);
+		if (how == FMT_NO && read_list(ev, line, true, fs))
+			how = FMT_LIST;
 		if (how == FMT_NO && read_forms(ev, line, WAY_LENIENT, fs))
 			how = FMT_FORM;
 	}
@@ -561,6 +563,8 @@ enum fmt_read fmt_read(struct tr_event *ev, const char *text, bool whole,
 	how = read_strictly(ev, text, fs);
 	if (how == FMT_NO && whole)
 		how = read_without_remark(ev, text, fs);
+	if (how == FMT_NO && read_list(ev, text, true, fs))
+		how = FMT_LIST;
 	if (how == FMT_NO && read_forms(ev, text, WAY_LENIENT, fs))
 		how = FMT_FORM;
 	if (how != FMT_NO)

@@ -4,6 +4,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -169,7 +170,10 @@ static int begin_packed(struct unpack *u)
 	u->in = xmalloc(UNPACK_BYTES);
 	u->a = archive_read_new();
 	BUG_ON(u->a == NULL);
-	(void)filters[i].add(u->a);
+	for (size_t k = 0; k < sizeof(filters) / sizeof(filters[0]); k++) { /* one within another, too */
+		if (built_in(filters[k].add))
+			(void)filters[k].add(u->a);
+	}
 	(void)archive_read_support_format_raw(u->a);
 	(void)archive_read_support_format_empty(u->a);
 	if (archive_read_open(u->a, u, NULL, give_archive, NULL) != ARCHIVE_OK)
@@ -197,10 +201,14 @@ static void begin_wide(struct unpack *u)
 		u->wide = 1;
 	else if (n == 2 && mark[0] == 0xfe && mark[1] == 0xff)
 		u->wide = 2;
+	else if (u->a == NULL && u->n >= 4 && mark[1] == 0 && u->head[3] == 0 && isprint(mark[0]) && isprint(u->head[2]))
+		u->wide = -1; /* without a mark: ASCII in the low halves */
 	u->half = u->wide != 0 ? xmalloc(UNPACK_BYTES + 2) : NULL;
 	u->utf16 = u->wide != 0;
-	if (u->wide != 0 && u->a == NULL)
+	if (u->wide > 0 && u->a == NULL)
 		u->at = 2;
+	if (u->wide < 0)
+		u->wide = 1;
 	if (u->wide == 0 && u->a != NULL) { /* the two bytes are part of the text */
 		memcpy(u->first, mark, n);
 		u->first_n = n;

@@ -27,7 +27,7 @@ static const struct arg_row rows[] = {
 		  "name; all: they are of one machine)" },
 	{ "--strip-prefix", NULL, ARG_STR, offsetof(struct import_args, strip_prefix), "KIND",
 	  .help = "what stands before the lines and goes: auto (what is recognised), none, a number of columns, or of "
-		  "quote, date, host, kernel, number, file, separated by commas" },
+		  "quote, mark, nick, date, host, kernel, number, file, separated by commas" },
 	{ "--lenient", NULL, ARG_FLAG, offsetof(struct import_args, lenient),
 	  .help = "skip broken lines and count them" },
 	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, format), NULL,

@@ -48,6 +48,11 @@ static const struct {
 	{ NAT_MAGIC, NAT_MAGIC_LEN, 0, "this is a native el2sim trace already" },
 	{ "ustar", 5, 257, "this is a tar archive: unpack it and import the trace in it" },
 	{ "PK\003\004", 4, 0, "this is a zip archive: unpack it and import the trace in it" },
+	{ "%PDF-", 5, 0, "this is a PDF: want the text of the trace" },
+	{ "{\\rtf", 5, 0, "this is RTF of a word processor: save it as plain text" },
+	{ "\211PNG", 4, 0, "this is a picture: want the text of the trace" },
+	{ "\377\330\377", 3, 0, "this is a picture: want the text of the trace" },
+	{ "7z\274\257", 4, 0, "this is a 7z archive: unpack it and import the trace in it" },
 	{ "\177ELF", 4, 0, "this is a program or a core file, no trace" },
 	{ "\301\037\374\301", 4, 0,
 	  "this is a stream of a CTF trace: convert the whole folder with babeltrace2, or record "

@@ -42,12 +42,43 @@ static bool n_digits(const char *s, size_t n, const char *behind)
 static bool prefix_quote(struct at *a)
 {
 	const char *s = a->s + blanks(a->s);
+	size_t initials = 0;
 
+	while (isupper((unsigned char)s[initials]) && initials < 3)
+		initials++;
+	if (initials != 0 && s[initials] == '>' && s[initials + 1] == ' ')
+		s += initials;
 	if (*s != '>' && (*s != '|' || s[1] != ' '))
 		return false;
-	while (*s == '>' || (*s == '|' && s[1] == ' '))
+	while (*s == '>' || (*s == '|' && s[1] == ' ') || (*s == ' ' && s[1] == '>'))
 		s++;
 	a->s = s + (*s == ' ');
+	return true;
+}
+
+static bool prefix_mark(struct at *a)
+{
+	const char *s = a->s + blanks(a->s);
+	size_t n = strncmp(s, "//", 2) == 0 ? 2 : *s != '\0' && strchr("+-*;", *s) != NULL ? 1 : 0;
+
+	if (n == 0 || s[n] != ' ')
+		return false;
+	a->s = s + n + 1;
+	return true;
+}
+
+/* "<nick> ", "[pod/name/container] "; not the kernel's <idle> and <...>, no CPU, no time. */
+static bool prefix_nick(struct at *a)
+{
+	const char *s = a->s + blanks(a->s), *end;
+
+	if (*s != '<' && *s != '[')
+		return false;
+	end = strpbrk(s + 1, "<>[] ");
+	if (end == NULL || *end != (*s == '<' ? '>' : ']') || end[1] != ' ' || end - s < 3 || !isalpha((unsigned char)s[1]) ||
+	    strncmp(s, "<idle>", 6) == 0)
+		return false;
+	a->s = end + 2;
 	return true;
 }
 

@@ -22,6 +22,7 @@ void streams_free(struct streams *s)
 {
 	strtab_free(&s->names);
 	free(s->ranges);
+	free(s->runs);
 }
 
 uint32_t streams_current(const struct streams *s)
@@ -110,6 +111,56 @@ static void check_times(struct streams *s, const struct tr_event *ev)
 	r->have = true;
 }
 
+/* Records of a CPU in the order of the text: up to a jump back, and behind it. */
+struct streams_run {
+	uint64_t first, last;          /* times up to the jump */
+	uint64_t n;                    /* events up to it */
+	uint64_t back, inside;         /* time of the last behind it; how many of these fall between first and last */
+	uint64_t prev;
+	unsigned long line;            /* of the jump; 0: there was none */
+};
+
+#define RUN_SURE 3 /* events in a row that no late record explains */
+
+/*
+ * A recorder writes the records of one CPU in order. Where a run of them goes on within the times of the run before, it
+ * is another recording, or the same one once more, if that happens once or twice; single late ones, and lines that were
+ * shuffled, are sorted.
+ */
+static void check_run(struct streams *s, const struct tr_event *ev)
+{
+	struct streams_run *r;
+
+	if (s->runs == NULL)
+		s->from_zero = ev->ts_ns == 0;
+	if (s->runs == NULL)
+		s->runs = xcalloc(TR_CPU_MAX, sizeof(*s->runs));
+	r = &s->runs[ev->cpu];
+	s->cpus += r->n == 0;
+	s->downs += r->n != 0 && ev->ts_ns < r->prev;
+	s->ups += r->n != 0 && ev->ts_ns > r->prev;
+	r->prev = ev->ts_ns;
+	if (r->n == 0 || (r->line != 0 ? ev->ts_ns < r->back : ev->ts_ns < r->last && r->n < RUN_SURE)) {
+		*r = (struct streams_run){ .first = ev->ts_ns, .last = ev->ts_ns, .n = 1, .prev = ev->ts_ns };
+	} else if (r->line != 0) {
+		r->back = ev->ts_ns;
+		r->inside += ev->ts_ns >= r->first && ev->ts_ns <= r->last;
+		if (r->inside >= RUN_SURE && s->again == 0)
+			s->again = r->line;
+		if (ev->ts_ns > r->last) {
+			r->last = ev->ts_ns;
+			r->line = 0;
+		}
+	} else if (ev->ts_ns < r->last) {
+		r->line = s->line;
+		r->back = ev->ts_ns;
+		r->inside = ev->ts_ns >= r->first;
+	} else {
+		r->last = ev->ts_ns;
+		r->n++;
+	}
+}
+
 static const char *name_of(const struct streams *s, uint32_t stream)
 {
 	return s->id[stream] != 0 ? strtab_get(&s->names, s->id[stream]) : STREAMS_MAIN;
@@ -123,6 +174,8 @@ bool streams_take(struct streams *s, uint32_t stream, const struct tr_event *ev)
 		return false;
 	if (s->ranges != NULL && s->want == NULL)
 		check_times(s, ev);
+	if (s->want == NULL)
+		check_run(s, ev);
 	return true;
 }
 
@@ -163,12 +216,17 @@ int streams_end(const struct streams *s, struct imp *im, struct err *e)
 			"NAME (or --buffer all, when they are of one machine)",
 			used, str_get(&list));
 		rc = err_at(e, imp_name(im), 0);
-	} else if (s->clash != 0) {
+	} else if (s->from_zero && s->downs + s->ups >= 8 && 4 * s->downs > s->ups && 4 * s->ups > s->downs) {
+		(void)err_set(e, ERR_INPUT,
+			      "the times begin at 0 and go back and forth: they are distances, no times (perf script "
+			      "--deltatime?): want them without that option (--buffer all takes them as times)");
+		rc = err_at(e, imp_name(im), 0);
+	} else if (s->clash != 0 || (s->again != 0 && 4 * s->downs <= s->ups && s->downs <= 2 * s->cpus)) {
 		(void)err_set(e, ERR_INPUT,
 			      "a second recording starts here: CPUs have events at times that they "
 			      "had before: import them one "
 			      "by one, or all with --buffer all when they are of one machine");
-		rc = err_at(e, imp_name(im), s->clash);
+		rc = err_at(e, imp_name(im), s->clash != 0 ? s->clash : s->again);
 	} else if (used > 1 || (used == 1 && s->count[0] == 0)) {
 		imp_note(im, "files, buffers or hosts before the lines: %s%s%s", str_get(&list),
 			 s->want != NULL ? "; taken: " : "", s->want != NULL ? s->want : "");

@@ -14,6 +14,7 @@
 #define STREAMS_ALL  "all"
 
 struct streams_range;
+struct streams_run;
 
 struct streams {
 	const char *want; /* --buffer; NULL: there must be only one */
@@ -26,6 +27,12 @@ struct streams {
 	unsigned long section,
 		clash; /* line of this section's heading; of one that repeats times; 0 */
 	unsigned sections;
+	struct streams_run *runs; /* per CPU: how its times go on */
+	unsigned long line;       /* of the event that is taken */
+	uint64_t ups, downs;      /* steps of time on one CPU */
+	unsigned long again;      /* line where a run of times begins anew; 0 */
+	unsigned cpus;            /* that have events */
+	bool from_zero;           /* the first time is 0 */
 };
 
 void streams_init(struct streams *s, const char *want);

@@ -47,12 +47,12 @@ enum text_kind text_take_apart(struct text *t, const char *s, struct text_line *
 			t->want = dialects[report ? 2 : i].want;
 			return kind;
 		}
-		if (kind == TEXT_LACKS || kind == TEXT_BROKEN)
+		if ((kind == TEXT_LACKS && best != TEXT_LACKS) || kind == TEXT_BROKEN)
 			*e = why;
-		if (kind == TEXT_LOST || kind == TEXT_LACKS || kind == TEXT_BROKEN)
+		if (kind == TEXT_LOST || kind == TEXT_BROKEN)
 			return kind;
-		if (kind == TEXT_IGNORE)
-			best = kind;
+		if (kind == TEXT_LACKS || (kind == TEXT_IGNORE && best != TEXT_LACKS))
+			best = kind; /* unless another dialect finds an event */
 	}
 	return best;
 }
@@ -334,6 +334,9 @@ static void notes(struct text *t)
 	if (t->before != 0)
 		imp_note(t->im, "%" PRIu64 " line%s before the first event: no event", t->before,
 			 t->before != 1 ? "s" : "");
+	if (t->between != 0)
+		imp_note(t->im, "%" PRIu64 " other message%s of the kernel's log between the events", t->between,
+			 t->between != 1 ? "s" : "");
 	if (t->prose.n != 0)
 		imp_note(t->im,
 			 "%" PRIu64 " line%s behind the last event (from line %lu on): no event",

@@ -109,6 +109,7 @@ static int add(struct text *t, struct err *e)
 	struct pending *p = &t->pend;
 	int rc;
 
+	t->streams.line = p->line[0];
 	if (!streams_take(&t->streams, p->stream, &p->ev))
 		return 0;
 	rc = imp_add_as(t->im, &p->ev, p->alias, e);
@@ -279,6 +280,11 @@ int text_start(struct text *t, const struct text_line *l, unsigned long line, st
 	}
 	if (check_clock(t, l, e) != 0)
 		return imp_broken(t->im, line, e);
+	if (!t->started && t->lacks_n != 0) { /* so they were events, too */
+		*e = t->lacks;
+		if (imp_broken_lines(t->im, t->lacks_line, t->lacks_n, e) != 0)
+			return -1;
+	}
 	if (!t->started && t->listed)
 		imp_enabled_end(t->im);
 	t->started = true;

@@ -20,7 +20,9 @@ static bool lost_line(const char *s, uint64_t *lost)
 	if (strstr(p, "LOST") == NULL && strstr(p, "DROPPED") == NULL && strstr(p, "lost") == NULL)
 		return false;
 	p += strcspn(p, "0123456789");
-	*lost = isdigit((unsigned char)*p) ? strtoull(p, NULL, 10) : 0;
+	*lost = 0;
+	for (; isdigit((unsigned char)*p) || (*p == ',' && isdigit((unsigned char)p[1])); p++)
+		*lost = *p == ',' ? *lost : *lost > UINT64_MAX / 10 - 1 ? UINT64_MAX : *lost * 10 + (uint64_t)(*p - '0');
 	return true;
 }
 

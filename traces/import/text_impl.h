@@ -49,6 +49,7 @@ struct text {
 	unsigned long head_line; /* of head: a line that may be the start of an event; 0: none */
 	struct prose prose;
 	uint64_t before; /* lines before the first event */
+	uint64_t between; /* of the kernel's log, between events */
 	bool started;    /* there was an event */
 	bool host;       /* one with a task: not all are of EL2's own trace */
 	bool cut;        /* the text was shortened here */
@@ -72,6 +73,7 @@ struct text {
 	uint32_t stream;  /* of the line */
 	struct err lacks; /* what the first almost-event lacks */
 	unsigned long lacks_line;
+	uint64_t lacks_n; /* lines that lack something before the first event */
 	bool tracefs, listed;      /* "# tracer:" was there; the head of perf lists events */
 	uint8_t slot[TYPES_SLOTS]; /* type + 1 by hash of the name */
 	uint8_t length[TR_TYPE_COUNT + 1]; /* of the name, by type + 1 */

@@ -20,6 +20,13 @@ static const struct {
 	{ "Performance counter stats for", "this is the report of perf stat, no trace: " RECORD },
 	{ "# Overhead ", "this is the report of perf report, no trace: import its perf.data" },
 	{ "{ cpu_id = ", "this is text of babeltrace (LTTng, CTF), which is not read: " RECORD },
+	{ "Content-Transfer-Encoding: base64", "a mail whose trace is an attachment in base64: save the attachment (mutt, munpack, "
+					       "ripmime) and import that" },
+	{ "Content-transfer-encoding: base64", "a mail whose trace is an attachment in base64: save the attachment (mutt, munpack, "
+					       "ripmime) and import that" },
+	{ "begin-base64 ", "an attachment in base64: unpack it (uudecode) and import that" },
+	{ "{\\rtf", "this is RTF of a word processor: save it as plain text" },
+	{ "KVM_EXIT_REASON", "this is kvmexit's of bcc, no trace: " RECORD },
 	{ "Attaching ", "this is bpftrace's, no trace: " RECORD },
 };
 

@@ -103,6 +103,14 @@ static enum text_kind perf_record(struct text_line *t)
 	return TEXT_LOST;
 }
 
+/* perf's warnings: "Processed 27 events and lost 3 chunks!", "... samples and lost 1.50%!": nobody knows how many events. */
+static bool lost_warning(const char *line)
+{
+	const char *p = text_spaces(line);
+
+	return strncmp(p, "Processed ", 10) == 0 && strstr(p, " and lost ") != NULL;
+}
+
 /* The colon of a time in front of a name: "12.345678:" with a blank or the start of the line before
  * it. */
 static const char *time_in(const char *line, const char *before)
@@ -198,6 +206,10 @@ enum text_kind text_perf(struct text_ctx *c, const char *line, struct text_line 
 	}
 	if (*line == '#')
 		return TEXT_IGNORE;
+	if (lost_warning(line)) {
+		t->lost = 0;
+		return TEXT_LOST;
+	}
 	if (lacks(line, e) == TEXT_LACKS)
 		return TEXT_LACKS;
 	return chain_line(line, c->indented) ? TEXT_IGNORE : TEXT_OTHER;

@@ -55,25 +55,41 @@ int text_lacking(struct text *t, unsigned long line, struct err *e)
 {
 	if (t->started)
 		return imp_broken(t->im, line, e);
-	if (t->lacks_line == 0) {
+	if (t->lacks_n++ == 0) {
 		t->lacks = *e;
 		t->lacks_line = line;
 	}
 	return 0;
 }
 
-/* Cut by whoever posted the text: events are missing here. */
+/* Cut by whoever posted the text: events are missing here. "...", "[snip]", "... skipped 100 lines ...", "<5000 more>". */
 static bool elision(const char *s)
 {
-	static const char *const marks[] = { "...",    "[...]", "(...)", "[snip]",
-					     "<snip>", "[..]",  "[cut]" };
+	static const char *const words[] = { "snip", "cut", "skip", "omit", "truncat", "more lines", "lines more", "elided" };
+	size_t n, dots;
 
-	s += strspn(s, " ");
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		if (strcmp(s, marks[i]) == 0)
+	s = text_spaces(s);
+	n = strlen(s);
+	if (n == 0 || n > 60)
+		return false;
+	if (strncmp(s, "\342\200\246", 3) == 0 || strncmp(s, "[\342\200\246]", 5) == 0)
+		return true;
+	if (strchr("[(<", s[0]) != NULL && strchr("])>", s[n - 1]) != NULL) {
+		dots = strspn(s + 1, ". ");
+		if (n > 2 && dots == n - 2)
+			return true;
+	} else {
+		dots = strspn(s, ". ");
+		if (n >= 3 && dots == n)
+			return true;
+		if (strncmp(s, "..", 2) != 0 && strncmp(s, "--", 2) != 0)
+			return false;
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strstr(s, words[i]) != NULL)
 			return true;
 	}
-	return strcmp(s, "\342\200\246") == 0 || strcmp(s, "[\342\200\246]") == 0;
+	return false;
 }
 
 int text_unexplained(struct text *t, unsigned long line, const char *s, struct err *e)
@@ -112,5 +128,9 @@ int text_end_prose(struct text *t, struct err *e)
 	struct prose p = t->prose;
 
 	t->prose.n = 0;
+	if (p.n != 0 && t->always && (t->found & 1u << PREFIX_kernel) != 0) { /* the kernel's log has its other messages, too */
+		t->between += p.n;
+		return 0;
+	}
 	return p.n != 0 ? text_not_an_event(t, p.line, p.text, p.n, e) : 0;
 }
