@@ -415,12 +415,28 @@ static void vendor_both(struct out *o, const struct tr_event *ev)
 	}
 }
 
-enum { COMM_8 = 1, NO_COMM = 2, PER_CPU = 4, SHUFFLED = 8, UTF_16 = 16, CRLF = 32 };
+/* Some tools put the system before the name. */
+static void with_system(struct out *o, const struct tr_event *ev)
+{
+	struct out one = { .w = o->w };
+	const char *name;
 
+	tracefs(&one, ev);
+	name = strstr(str_get(&one.b), name_of(ev));
+	str_addn(&o->b, one.b.s, (size_t)(name - one.b.s));
+	str_addf(&o->b, "%s%s", strncmp(name, "kvm", 3) == 0 ? "kvm:" : strncmp(name, "sched", 5) == 0 ? "sched: " : "", name);
+	str_free(&one.b);
+}
+
+enum { COMM_8 = 1, NO_COMM = 2, PER_CPU = 4, SHUFFLED = 8, UTF_16 = 16, CRLF = 32, HTML = 64, MIME = 128 };
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* most lines have nothing around them */
 static const struct mode {
 	const char *name, *head, *tail, *importer;
 	render_fn *render;
 	unsigned flags;
+	const char *before, *behind; /* of each line */
 } modes[] = {
 	{ "tracefs", "# tracer: nop\n#\n# entries-in-buffer/entries-written: 5/5   #P:4\n#\n", "", "tracefs", tracefs, 0 },
 	{ "tracefs, record-tgid", "# tracer: nop\n", "", "tracefs", tgid, 0 },
@@ -470,15 +486,61 @@ static const struct mode {
 	{ "colours", "# tracer: nop\n", "", "tracefs", colours, 0 },
 	{ "byte order mark", "\357\273\277# tracer: nop\n", "", "tracefs", tracefs, 0 },
 	{ "UTF-16", "\377\376# tracer: nop\n", "", "tracefs", tracefs, UTF_16 },
+	{ "system before the name", "", "", "report", with_system, 0 },
+	{ "pods", "", "", "report", tracefs, 0, "[pod/virt-launcher-1/compute] ", "" },
+	{ "container runtime", "", "", "report", tracefs, 0, "2025-02-03T08:09:10.123456789Z stdout F ", "" },
+	{ "compose", "tracer-1  | # tracer: nop\n", "", "tracefs", tracefs, 0, "tracer-1  | ", "" },
+	{ "continuous integration", "", "", "report", report, 0, "2025-02-03T08:09:10.123456Z 00O ", "" },
+	{ "diff", "--- a/trace\n+++ b/trace\n@@ -0,0 +1,120 @@\n", "", "report", tracefs, 0, "+", "" },
+	{ "comment", "", "", "report", tracefs, 0, " * ", "" },
+	{ "chat", "", "", "report", report, 0, "<dev23> ", "" },
+	{ "chat with times", "", "", "perf", perf, 0, "08:09 < dev23> ", "" },
+	{ "initials of who is quoted", "", "", "report", report, 0, "AB> ", "" },
+	{ "quoted twice", "", "", "report", tracefs, 0, "> > ", "" },
+	{ "indented", "    # tracer: nop\n", "", "tracefs", tracefs, 0, "    ", "" },
+	{ "journal, full", "", "", "report", tracefs, 0, "Mon 2025-02-03 08:09:10 CET node7 kernel[1]: ", "" },
+	{ "dmesg -x", "", "", "report", tracefs, 0, "kern  :warn  : [  912.000001] ", "" },
+	{ "log of Android", "", "", "perf", perf, 0, "02-03 08:09:10.123  1000  1001 I atrace: ", "" },
+	{ "strings of JSON", "[\n", "]\n", "report", tracefs, 0, "  \"", "\"," },
+	{ "web page", "<html><body><pre>\n", "</pre></body></html>\n", "report", tracefs, HTML },
+	{ "part of a web page", "<p>My trace:</p>\n<pre><code>", "</code></pre>\n", "report", report, HTML },
+	{ "web page of broken lines", "<html><body>", "</body></html>\n", "perf", perf, HTML, "", "<br/>" },
+	{ "quoted-printable", "Subject: slow\nContent-Transfer-Encoding: quoted-printable\n\n", "", "report", tracefs, MIME },
+	{ "quoted-printable, quoted", "On Monday, somebody wrote:\n", "", "report", tracefs, MIME, "> ", "" },
 	{ "carriage returns", "# tracer: nop\n", "", "tracefs", tracefs, CRLF },
 };
+
+#pragma GCC diagnostic pop
 
 #define MODES (sizeof(modes) / sizeof(modes[0]))
 
 static void put_line(struct out *o, const struct mode *m, size_t i)
 {
+	struct str text = o->b;
+
+	o->b = STR_INIT;
+	str_add(&o->b, m->before != NULL ? m->before : "");
 	m->render(o, &o->w->ev[i]);
-	str_addc(&o->b, '\n');
+	str_add(&o->b, m->behind != NULL ? m->behind : "");
+	for (size_t k = 0, width = 0; k < o->b.len; k++) {
+		char c = o->b.s[k];
+
+		if ((m->flags & MIME) != 0 && width++ == 70) {
+			str_add(&text, "=\n");
+			width = 0;
+		}
+		if ((m->flags & MIME) != 0 && c == '=')
+			str_add(&text, "=3D");
+		else if ((m->flags & HTML) != 0 && c == '>' && k + strlen(m->behind != NULL ? m->behind : "") < o->b.len)
+			str_add(&text, "&gt;");
+		else if ((m->flags & HTML) != 0 && c == '/' && k % 2 != 0 && k < 20)
+			str_add(&text, "&#x2F;");
+		else
+			str_addc(&text, c);
+	}
+	str_addc(&text, '\n');
+	str_free(&o->b);
+	o->b = text;
 	o->line++;
 }
 

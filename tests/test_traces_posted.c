@@ -56,6 +56,18 @@ static const struct {
 	{ .file = "counter-clock.txt" },
 	{ .file = "other-events.txt" },
 	{ .file = "kvm-stat-report.txt" },
+	{ .file = "x86.txt" },
+	{ .file = "riscv.txt" },
+	{ .file = "perf-header-x86.txt" },
+	{ .file = "deltas.txt" },
+	{ .file = "hosts-cat.txt" },
+	{ .file = "remarks.txt" },
+	{ .file = "mail-base64.txt" },
+	{ .file = "unknown-before.txt" },
+	{ .file = "kernel-log-between.txt" },
+	{ .file = "perf-lost.txt" },
+	{ .file = "unknown-before.txt", .prefix = "18", .name = "unknown-before-columns" },
+	{ .file = "hosts-cat.txt", .buffer = "all", .name = "hosts-cat-all" },
 };
 
 #define COUNT (sizeof(posted) / sizeof(posted[0]))

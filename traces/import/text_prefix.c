@@ -26,12 +26,12 @@ static bool in_columns(const char *s, const struct text_line *l)
 	return *s == ' ' && l->column != 0 && l->task_end == s + l->column;
 }
 
-/* The name, right-aligned, begins behind a blank: there is a column, not just a long line. */
+/* The name is filled up with blanks, or as long as names are: there is a column, not just a long line. */
 static bool blank_before_name(const char *s, const struct text_line *l)
 {
 	size_t left = left_of_column(s, l);
 
-	return left != 0 && s[left] == ' ';
+	return left != 0 && s[left] == ' ' && (s[left + 1] == ' ' || memchr(s + left + 1, ' ', l->column - 1) == NULL);
 }
 
 /* A name as no task has it: columns are in it. */
