@@ -140,7 +140,7 @@ static void name_workload(struct job *j)
 	j->result.workload = str_get(&j->workload);
 }
 
-/* What a trace lacks that is played: its figures have no bounds, so the reader is told. */
+/* What a trace lacks that is played or replicated: its figures have no bounds, so the reader is told. */
 static int look_at_trace(struct job *j, const char *path, struct err *e)
 {
 	struct tr_reader *t = tr_open(path, e);
@@ -171,6 +171,10 @@ static int build_machine(struct job *j, const char *trace, struct err *e)
 			return -1;
 		j->smp = smp_new_played(&c->smp, trace, j->prog, &opt, e);
 	} else {
+		for (const struct workload *w = workload_next(&c->workload, NULL); w != NULL; w = workload_next(&c->workload, w)) {
+			if (j->result.blind == NULL && w->trace != NULL && w->trace[0] != '\0' && look_at_trace(j, w->trace, e) != 0)
+				return -1;
+		}
 		j->smp = smp_new(&c->smp, &c->workload, j->prog, j->measured, c->sw.counting, e);
 		name_workload(j);
 	}

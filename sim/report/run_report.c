@@ -179,8 +179,11 @@ static void machine_notes(const struct run_result *x, struct rep *r)
 
 	machine_answer(o, r);
 	if (x->blind != NULL) {
-		rep_verdict(r, "the trace lacks events that figures need: all of them are of what it shows, and no bounds of "
-			    "the whole (el2sim run without sched = recorded bounds its counts)");
+		rep_verdict(r, o->clock->as_recorded
+				       ? "the trace lacks events that figures need: all of them are of what it shows, and no bounds "
+					 "of the whole (el2sim run without sched = recorded bounds its counts)"
+				       : "the trace that the guests repeat lacks events: they do what it shows, which may be less or "
+					 "other than what was recorded, and no figure is a bound (el2sim run --trace bounds its counts)");
 		sight_verdict(x->blind, r);
 	}
 	rep_verdict(r, "conservation: the times of every pCPU and vCPU add up to the simulated time, sums by phase, exit kind and "

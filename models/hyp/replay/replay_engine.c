@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/hyp/replay/sight.h"
 #include "sim/kernel/list.h"
 
 struct replay_engine {
@@ -113,7 +114,7 @@ struct engine *replay_engine(const struct ws_prog *p, const char *path, const st
 	x->opt = *opt;
 	x->opt.out = &x->out;
 	x->trace = tr_open(path, e);
-	if (x->trace != NULL)
+	if (x->trace != NULL && sight_check(tr_info(x->trace), e) == 0)
 		x->state = replay_begin(p, x->trace, &x->opt, e);
 	if (x->state != NULL && read_next(x, e) == 0)
 		return &x->engine;

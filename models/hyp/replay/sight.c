@@ -126,6 +126,16 @@ const char *sight_record(unsigned i)
 	return i < sizeof(commands) / sizeof(commands[0]) ? commands[i] : NULL;
 }
 
+int sight_check(const struct tr_info *info, struct err *e)
+{
+	const enum tr_type missing = info->per_type[TR_kvm_exit] == 0 ? TR_kvm_exit : TR_kvm_entry;
+
+	if (info->per_type[missing] != 0)
+		return 0;
+	return err_set(e, ERR_INPUT, "no %s in this trace, so there is nothing to replay: record with %s", tr_type_name(missing),
+		       sight_record(0));
+}
+
 /* ---- gaps ---- */
 
 struct task {

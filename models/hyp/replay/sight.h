@@ -58,6 +58,9 @@ const char *sight_missing(const struct sight *s, char buf[static SIGHT_TEXT]);
 /* "88,119 of 88,123 events lost", with gaps and broken lines; "" if nothing was. Returns buf. */
 const char *sight_losses(const struct sight *s, char buf[static SIGHT_TEXT]);
 
+/* Without entries or exits there is nothing to replay: ERR_INPUT, without path. */
+int sight_check(const struct tr_info *info, struct err *e);
+
 /* How everything is recorded: 0 with trace-cmd, 1 with perf; NULL: no more. */
 const char *sight_record(unsigned i);
 
