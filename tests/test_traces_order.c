@@ -144,6 +144,33 @@ START_TEST(losses_are_counted_in_every_form)
 }
 END_TEST
 
+/* trace-cmd record's own statistics at the end of a trace.dat: records that were overwritten before it read them. */
+START_TEST(overruns_in_the_statistics_of_a_trace_dat_are_losses)
+{
+	char *in = scratch("overrun.dat"), *out = scratch("overrun.e2t");
+	const struct import_opts opts = { .in = in, .out = out };
+	size_t found = 0;
+	struct str data = slurp(DATA "mixed-4v2p.dat");
+	struct import_result res;
+	struct err e = { 0 };
+
+	for (size_t i = 0; i + 11 < data.len; i++) {
+		if (memcmp(data.s + i, "\noverrun: 0", 11) == 0)
+			data.s[i + 10] = (char)('7' + found++ % 2);
+	}
+	ck_assert_uint_ge(found, 2);
+	spill(in, data.s, data.len);
+	ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
+	ck_assert_uint_eq(res.info.lost, found / 2 * 15 + found % 2 * 7);
+	import_free(&res);
+	str_free(&data);
+	ck_assert_int_eq(remove(in), 0);
+	ck_assert_int_eq(remove(out), 0);
+	free(in);
+	free(out);
+}
+END_TEST
+
 START_TEST(records_out_of_order_within_the_window_come_out_sorted_and_stable)
 {
 	static const unsigned us[] = { 50, 10, 30, 10, 20 };
@@ -304,6 +331,7 @@ int main(void)
 	tcase_add_test(tc, losses_are_counted_in_every_form);
 	tcase_add_test(tc, records_may_be_late_by_any_number);
 	tcase_add_test(tc, a_text_in_reverse_order_comes_out_sorted_and_stable);
+	tcase_add_test(tc, overruns_in_the_statistics_of_a_trace_dat_are_losses);
 	tcase_add_test(tc, records_out_of_order_within_the_window_come_out_sorted_and_stable);
 	tcase_add_test(tc, a_broken_line_is_named_by_number_and_can_be_skipped);
 	tcase_add_test(tc, an_overlong_line_and_a_nul_byte_are_broken_lines);

@@ -126,6 +126,34 @@ START_TEST(a_posted_trace_is_read_or_refused_as_blessed)
 }
 END_TEST
 
+/* The program perf itself, where it may record: its file, its text, and el2sim's reading of both. */
+START_TEST(a_recording_of_the_real_perf_is_read)
+{
+	char *data = scratch("real.perf.data"), *out = scratch("real.e2t");
+	const struct import_opts opts = { .in = data, .out = out };
+	struct str run = STR_INIT;
+	struct import_result res;
+	struct err e = { 0 };
+
+	str_addf(&run, "perf record -q -a -e sched:sched_switch -o %s -- sleep 0.01 >/dev/null 2>&1", data);
+	if (system(str_get(&run)) != 0) {
+		(void)printf("skipped: perf is not installed, or may not record tracepoints here\n");
+	} else {
+		ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
+		ck_assert_str_eq(res.info.importer, "perf.data");
+		ck_assert_uint_ge(res.info.per_type[TR_sched_switch], 1);
+		ck_assert_int_eq(res.info.enabled[TR_sched_switch], TRE_ON);
+		ck_assert_int_eq(res.info.enabled[TR_kvm_exit], TRE_OFF);
+		import_free(&res);
+		ck_assert_int_eq(remove(out), 0);
+	}
+	(void)remove(data);
+	str_free(&run);
+	free(data);
+	free(out);
+}
+END_TEST
+
 /* A program `perf` in front of the others: what it does stands in the script. */
 static void fake_perf(const char *script)
 {
@@ -259,6 +287,7 @@ int main(void)
 	TCase *tc = tcase_create("posted");
 
 	tcase_add_loop_test(tc, a_posted_trace_is_read_or_refused_as_blessed, 0, (int)COUNT);
+	tcase_add_test(tc, a_recording_of_the_real_perf_is_read);
 	tcase_add_loop_test(tc, a_perf_data_is_read_through_perf, 0, (int)(sizeof(perfs) / sizeof(perfs[0])));
 	tcase_add_loop_test(tc, a_compressed_trace_is_the_trace, 0, (int)(sizeof(packers) / sizeof(packers[0])));
 	suite_add_tcase(s, tc);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The child that reads trace.dat through libtracecmd and libtraceevent; see dat.h. */
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -38,6 +39,7 @@ struct dat {
 	struct strtab strings; /* sent so far */
 	struct map *maps[IDS_MAX];
 	uint64_t records, idle_s;
+	uint64_t lost; /* told by the pages of records */
 	const char *buffer; /* the one to take, NULL: all */
 	struct buffer buffers[BUFFERS_MAX];
 	int n_buffers;
@@ -179,6 +181,8 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 
 	if (d->records++ % 4096 == 0)
 		wind_up(d);
+	if (rec->missed_events > 0)
+		d->lost += (uint64_t)rec->missed_events;
 	if (rec->missed_events != 0) /* negative: lost, but nobody knows how many */
 		send(d, DAT_LOST, rec->missed_events > 0 ? (uint64_t)rec->missed_events : 0, NULL,
 		     0);
@@ -284,6 +288,39 @@ static bool read_buffers(struct dat *d, struct tracecmd_input *handle)
 	return rc == 0 && told_apart(d);
 }
 
+/* What a recorder's statistics of a CPU's ring count as lost: "overrun: 12", "commit overrun: 1", "dropped events: 3". */
+static uint64_t lost_of(const char *stats)
+{
+	static const char *const keys[] = { "overrun: ", "dropped events: " };
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		for (const char *p = strstr(stats, keys[i]); p != NULL; p = strstr(p + 1, keys[i]))
+			lost += strtoull(p + strlen(keys[i]), NULL, 10);
+	}
+	return lost;
+}
+
+/*
+ * The statistics that trace-cmd record put into the file: records that were overwritten before it read them leave no
+ * trace in the pages. The function is exported by the library but in no header, so a library may lack it.
+ */
+static void send_statistics(struct dat *d, struct tracecmd_input *handle)
+{
+	const char *(*get)(struct tracecmd_input *);
+	void *symbol = dlsym(RTLD_DEFAULT, "tracecmd_get_cpustats");
+	const char *stats;
+	uint64_t lost;
+
+	if (symbol == NULL)
+		return;
+	memcpy(&get, &symbol, sizeof(get));
+	stats = get(handle);
+	lost = stats != NULL ? lost_of(stats) : 0;
+	if (lost > d->lost)
+		send(d, DAT_LOST, lost - d->lost, NULL, 0);
+}
+
 /* Which events the file has formats of; those of `ftrace` come with every file. */
 static void send_formats(struct dat *d, struct tep_handle *tep)
 {
@@ -341,8 +378,10 @@ _Noreturn void dat_child(const char *path, const char *buffer, uint64_t idle_s, 
 		send_formats(d, tracecmd_get_tep(handle));
 	if (handle == NULL)
 		fail(d, "libtracecmd cannot open it: is it a whole trace.dat of trace-cmd record?");
-	else if (read_buffers(d, handle))
+	else if (read_buffers(d, handle)) {
+		send_statistics(d, handle);
 		send(d, DAT_DONE, 0, NULL, 0);
+	}
 	_exit(fflush(to) == 0 ? 0 : 1); /* the parent's buffers and what the library holds are not
 					   ours to clean */
 }

@@ -147,12 +147,12 @@ static bool stream_line(struct text *t, const char *s)
 }
 
 /* perf script --header: "# arch : aarch64". */
-static int perf_arch(struct text *t, const char *s, struct err *e)
+static void perf_arch(struct text *t, const char *s)
 {
 	if (t->started || strncmp(s, "# arch : ", 9) != 0 || strncmp(s + 9, "aarch64", 7) == 0 || strncmp(s + 9, "arm", 3) == 0)
-		return 0;
-	(void)err_set(e, ERR_INPUT, "recorded on %.40s: want a trace of an arm64 host, el2sim models no other", s + 9);
-	return err_at(e, imp_name(t->im), t->im->lines.line);
+		return;
+	(void)snprintf(t->arch, sizeof(t->arch), "%.*s", (int)sizeof(t->arch) - 1, s + 9);
+	imp_note(t->im, "recorded on %s, which is no arm64 host", t->arch);
 }
 
 /* perf script --header: "# event : name = kvm:kvm_entry, , id = ...". */
@@ -177,10 +177,10 @@ static int plain_line(struct text *t, const char *s, struct err *e)
 	enum text_kind kind;
 	struct err why;
 
-	if (*s == '#' && perf_arch(t, s, e) != 0)
-		return -1;
-	if (*s == '#')
+	if (*s == '#') {
+		perf_arch(t, s);
 		perf_head(t, s);
+	}
 	if (stream_line(t, s))
 		return text_flush(t, e);
 	kind = text_take_apart(t, s, &l, &why);

@@ -287,6 +287,11 @@ int text_start(struct text *t, const struct text_line *l, unsigned long line, st
 	}
 	if (!t->started && t->listed)
 		imp_enabled_end(t->im);
+	if (t->arch[0] != '\0' && l->n_name > 3 && memcmp(l->name, "kvm", 3) == 0) {
+		(void)err_set(e, ERR_INPUT, "%.*s of %s: want a trace of an arm64 host, el2sim models no other", (int)l->n_name,
+			      l->name, t->arch);
+		return err_at(e, imp_name(t->im), line);
+	}
 	t->started = true;
 	t->host = t->host || l->comm != NULL || t->dialect != text_ftrace;
 	return begin(t, l, line, e);

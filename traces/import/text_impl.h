@@ -74,6 +74,7 @@ struct text {
 	struct err lacks; /* what the first almost-event lacks */
 	unsigned long lacks_line;
 	uint64_t lacks_n; /* lines that lack something before the first event */
+	char arch[16];             /* of perf's header, if it is another; "" */
 	bool tracefs, listed;      /* "# tracer:" was there; the head of perf lists events */
 	uint8_t slot[TYPES_SLOTS]; /* type + 1 by hash of the name */
 	uint8_t length[TR_TYPE_COUNT + 1]; /* of the name, by type + 1 */
