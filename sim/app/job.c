@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/hyp/check/oracle.h"
+#include "models/hyp/host/code.h"
 #include "models/hyp/host/smp_play.h"
 #include "sim/report/oracle_report.h"
 #include "sim/timeline/timeline.h"
@@ -177,6 +178,8 @@ static int build_machine(struct job *j, const char *trace, struct err *e)
 		}
 		j->smp = smp_new(&c->smp, &c->workload, j->prog, j->measured, c->sw.counting, e);
 		name_workload(j);
+		if (j->smp != NULL && j->console.put != NULL)
+			code_console(j->smp, &j->console);
 	}
 	if (j->smp == NULL)
 		return -1;

@@ -25,6 +25,7 @@ struct job {
 	const struct arg_list *varied; /* "section.key=value" that the title need not tell, its column does; NULL: none */
 	struct str workload;       /* names of its classes */
 
+	struct guest_console console; /* gets what guests that execute write, set by the command; put NULL: nobody */
 	struct smp *smp; /* the engine, if it is a machine, simulated or played; NULL: a replay */
 	struct outcome_path measured[EXIT_COUNT];
 

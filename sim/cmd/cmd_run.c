@@ -3,6 +3,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/app/effective.h"
 #include "sim/app/events_out.h"
+#include "sim/app/guest_args.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/app/story.h"
@@ -18,6 +19,7 @@ struct run_args {
 	struct output_args out;
 	struct job_args job;
 	struct events_args events;
+	struct guest_args guest;
 	const char *timeline, *story;
 	bool flags;
 	int timeline_format; /* enum timeline_format; TIMELINE_FORMAT_COUNT: by the file's ending */
@@ -26,6 +28,7 @@ struct run_args {
 static const struct arg_row arg_rows[] = {
 	JOB_ARG_ROWS(struct run_args, job),
 	EVENTS_ARG_ROWS(struct run_args, events),
+	GUEST_ARG_ROWS(struct run_args, guest),
 	{ "--timeline", NULL, ARG_STR, offsetof(struct run_args, timeline), "FILE", .place = true,
 	  .help = "write when everything happened, for a timeline viewer: FILE.pftrace (Perfetto) or FILE.vcd; "
 		  "window and limits: --timeline.KEY=VALUE, see el2sim config --doc" },
@@ -39,7 +42,7 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = { .name = "run", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
-				      .min_pos = 1, .max_pos = 1,
+				      .min_pos = 0, .max_pos = 1,
 	.example = "configs/experiment/linux-6.12-vhe-n1.ini", .overrides = true };
 
 /* What the written events say about themselves. */
@@ -147,6 +150,9 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 		rc = o->out.format == OUTPUT_FOLDED ? write_folded(j, &o->out, e) : output_write(&o->out, r, e);
 	}
 	rep_free(r);
+	for (size_t i = 0; rc == 0 && i < j->out->n_guests; i++)
+		if (!j->out->guest[i].good)
+			rc = err_set(e, ERR_INPUT, "%s: %s", j->out->guest[i].image, j->out->guest[i].end);
 	return rc == 0 && found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : rc;
 }
 
@@ -176,34 +182,51 @@ static int formats_without_files(const struct run_args *o, struct err *e)
 	return 0;
 }
 
+/* The guest's output comes before the report; a report for programs is alone on standard output. */
+static FILE *console_of(const struct run_args *o)
+{
+	return o->out.file != NULL || o->out.format == REP_TEXT ? stdout : stderr;
+}
+
+static void console_put(void *owner, uint8_t byte)
+{
+	(void)fputc(byte, owner);
+	if (byte == '\n')
+		(void)fflush(owner);
+}
+
 int cmd_run(int argc, char **argv, struct err *e)
 {
 	struct run_args o = { .timeline_format = TIMELINE_FORMAT_COUNT };
 	struct job j = { 0 };
 	struct args a;
+	const char *file;
 	int rc;
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
+	file = a.pos.n != 0 ? a.pos.v[0] : NULL;
 	if (o.story != NULL) {
-		rc = story_only(&o, e);
+		rc = file != NULL ? story_only(&o, e) : err_set(e, ERR_USAGE, "--story: want el2sim run CONFIG --story FILE");
 		if (rc == 0)
-			rc = story_run(o.story, a.pos.v[0], &a.overrides, &o.job.inject, &o.out, e);
+			rc = story_run(o.story, file, &a.overrides, &o.job.inject, &o.out, e);
 		args_free(&a);
 		return rc;
 	}
 	rc = formats_without_files(&o, e);
 	if (rc == 0)
-		rc = config_load(&j.config, a.pos.v[0], &a.overrides, e);
+		rc = guest_config(&j.config, &o.guest, file, &a.overrides, e);
 	if (rc == 0)
 		rc = config_is_one(&j.config, e);
+	if (rc == 0 && o.guest.console)
+		j.console = (struct guest_console){console_put, console_of(&o)};
 	if (rc == 0 && o.events.file != NULL && !workload_wanted(&j.config.workload))
 		rc = err_set(e, ERR_USAGE, "--events %s: %s has no workload ([mix]) to simulate: what was recorded is "
-			     "the trace already", o.events.file, a.pos.v[0]);
+			     "the trace already", o.events.file, file);
 	if (rc == 0 && opt_gathered_count(j.config.set) != 0 && o.job.trace == NULL && j.config.sw.trace[0] == '\0' &&
 	    !job_has_clock(&j.config))
 		rc = err_set(e, ERR_USAGE, "%s says what to sweep, and has neither a trace nor a workload of its own: use el2sim "
-			     "sweep", a.pos.v[0]);
+			     "sweep", file);
 	if (rc == 0)
 		rc = run(&j, &o, e);
 	job_free(&j);

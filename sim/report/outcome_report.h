@@ -54,6 +54,9 @@ void outcome_tables(const struct run_result *x, struct rep *r);
 
 /* Tables of an engine with a clock: counts, time, latencies, latency_distribution; classes, pcpus, vcpu_time. */
 void clock_tables(const struct outcome *o, struct rep *r);
+/* Tables guests, guest_state, guest_exits, and what comes first; nothing without a guest that executed. */
+void guest_tables(const struct outcome *o, struct rep *r);
+void guest_answer(const struct outcome *o, struct rep *r);
 void clock_member_tables(const struct outcome *o, struct rep *r);
 
 #endif

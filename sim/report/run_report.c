@@ -177,6 +177,7 @@ static void machine_notes(const struct run_result *x, struct rep *r)
 	char n[3][RUN_COUNT_TEXT];
 	const struct outcome *o = x->out;
 
+	guest_answer(o, r);
 	machine_answer(o, r);
 	if (x->blind != NULL) {
 		rep_verdict(r, o->clock->as_recorded
@@ -209,6 +210,7 @@ void run_report(const struct run_result *x, struct rep *r)
 	const bool clock = x->out->clock != NULL;
 
 	facts(x, r);
+	guest_tables(x->out, r);
 	if (clock)
 		clock_tables(x->out, r);
 	outcome_tables(x, r);

@@ -6,11 +6,13 @@
 static void count_row(struct rep_table *t, const struct outcome *o, const char *name, const char *help,
 		      uint64_t n)
 {
-	const uint64_t ms = o->clock->duration_us / 1000;
+	const uint64_t us = o->clock->duration_us;
+	/* a time that was asked for is many milliseconds, one that a guest ended may be any */
+	const uint64_t unit = us % 1000 == 0 && us != 0 ? 1000 : 1;
 
 	rep_str(t, name);
 	rep_u64(t, n);
-	rep_fix(t, col_per(n * 1000, ms != 0 ? ms : 1));
+	rep_fix(t, col_per(n * (1000000 / unit), us >= unit ? us / unit : 1));
 	rep_fix(t, col_per(n, o->n.loads));
 	rep_str(t, help);
 }

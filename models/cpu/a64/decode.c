@@ -117,6 +117,8 @@ bool a64_prep_key(const struct a64_fields *f, struct a64_op *op)
 bool a64_prep_hint(const struct a64_fields *f, struct a64_op *op)
 {
 	op->kind = (uint8_t)(f->crm << 3 | f->op2);
+	if (op->kind == 1)
+		op->class = A64_CLASS_yield;
 	return true;
 }
 

@@ -47,6 +47,22 @@ const char *a64_reg_name(enum a64_reg reg)
 	return reg > A64_R_NONE && reg < A64_REGS ? rows[reg].name : "none";
 }
 
+void a64_reg_encoding(enum a64_reg reg, unsigned op[5])
+{
+	const unsigned enc = rows[reg].enc;
+
+	op[0] = enc >> 14;
+	op[1] = enc >> 11 & 7;
+	op[2] = enc >> 7 & 15;
+	op[3] = enc >> 3 & 15;
+	op[4] = enc & 7;
+}
+
+bool a64_reg_is_world(enum a64_reg reg)
+{
+	return reg != A64_R_NONE && a64_reg_kind(reg) == A64_KIND_WORLD;
+}
+
 enum a64_reg a64_reg_by_encoding(unsigned op0, unsigned op1, unsigned crn, unsigned crm, unsigned op2)
 {
 	uint16_t enc = ENC(op0, op1, crn, crm, op2);

@@ -18,6 +18,22 @@
 	X(BURSTY, "bursty")     /* exponential, in bursts with pauses between them */              \
 	X(RECORDED, "recorded") /* as the tables of quantiles say, per exit kind */
 
+/* What a stage 2 fault of a guest that executes maps: the VMM's memory has pages, or transparent huge pages. */
+#define GUEST_STAGE2S(X)                                                                           \
+	X(PAGE, "page")                                                                            \
+	X(BLOCK, "block")
+
+enum guest_stage2 {
+#define X(id, name) STAGE2_##id,
+	GUEST_STAGE2S(X)
+#undef X
+};
+
+/* UARTs of the VMM, as enum vm_uart (models/vm/vm.h) has them. */
+#define GUEST_UARTS(X)                                                                             \
+	X(PL011, "pl011")                                                                          \
+	X(8250, "8250")
+
 enum guest_law {
 #define X(id, name) LAW_##id,
 	GUEST_LAWS(X)
@@ -40,6 +56,11 @@ struct workload {
 	const char *gaps;        /* law = recorded: quantiles of the guest time before any exit */
 	const char *kind_gaps[EXIT_COUNT]; /* ... before one of a kind, if not "" */
 	const char *trace; /* instead of law and mix: what the vCPUs of a recorded trace did */
+	const char *guest; /* instead of law, mix and trace: an image that is executed (models/hyp/host/code.h) */
+	const char *initrd, *append;
+	int64_t memory_mib, counter_hz, quantum, max_instructions;
+	int uart;          /* enum vm_uart */
+	int stage2;        /* enum guest_stage2 */
 	int64_t share;     /* of the vCPUs, among the classes that give no number */
 	int64_t vcpus;     /* number of vCPUs, 0: by share */
 	int64_t weight;    /* of the threads, for a fair scheduler */
@@ -67,7 +88,7 @@ void workload_free(struct workload *w);
 const struct workload *workload_next(const struct workload *w, const struct workload *c);
 /* Name of a class for messages and reports: its title, its NAME. */
 const char *workload_name(const struct workload *w, const struct workload *c);
-/* Something happens by itself: a mix or a trace, in any class. */
+/* Something happens by itself: a mix, a trace or code, in any class. */
 bool workload_wanted(const struct workload *w);
 /* How many of n vCPUs each class gets, in the order of workload_next. ERR_CONFIG: more asked for
  * than there are, or some are left over. */
@@ -123,6 +144,8 @@ void guest_class_free(struct guest_class *c);
 struct guest_act {
 	uint64_t cycles; /* in the guest until then, at least 1; an interrupt may come first, the act then still does */
 	enum exit_kind kind;
+	bool more;        /* no exit yet: it is asked again */
+	bool dead;        /* it cannot go on */
 	bool located;     /* address and data are known; else the machine makes them up where somebody asks */
 	uint64_t address; /* guest-physical, of a fault or of an access to a device */
 	uint64_t data;    /* of a write */
@@ -140,6 +163,7 @@ struct guest {
 	uint32_t vcpu;
 	uint64_t drawn[STREAM_COUNT];
 	union { /* of its row */
+		struct code_cpu *code; /* models/hyp/host/code.h */
 		uint64_t mix_total;
 		struct {
 			const struct recorded_exit *exit; /* of the vCPU that it plays, from exit[at] on */
@@ -158,12 +182,20 @@ struct guest_ops {
 	void (*init)(struct guest *g);
 	/* Fill g->act, all zero but for user_ns. */
 	void (*next)(struct guest *g);
+	/* It has code, and with it interrupts, timers and power of its own: models/hyp/host/code.h. */
+	bool executes;
 };
 
 /* Rows of guests.def. */
 size_t guest_rows(void);
 const struct guest_ops *guest_row(size_t i);
 const char *guest_row_name(size_t i);
+
+/* Where the output of guests that execute goes, a byte at a time; put NULL: nowhere. */
+struct guest_console {
+	void (*put)(void *owner, uint8_t byte);
+	void *owner;
+};
 
 /* A guest of this class on a CPU of this clock; c must last. */
 void guest_init(struct guest *g, const struct guest_class *c, uint64_t seed, uint32_t vcpu, uint64_t hz);

@@ -63,4 +63,4 @@ static void next(struct guest *g)
 	g->act.cycles = time_before(g, g->act.kind);
 }
 
-const struct guest_ops guest_law_ops = {takes, NULL, init, next};
+const struct guest_ops guest_law_ops = {.takes = takes, .init = init, .next = next};

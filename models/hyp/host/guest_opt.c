@@ -15,6 +15,18 @@ static const char *const law_names[] = {
 #undef X
 		NULL};
 
+static const char *const uart_names[] = {
+#define X(id, name) name,
+	GUEST_UARTS(X)
+#undef X
+		NULL};
+
+static const char *const stage2_names[] = {
+#define X(id, name) name,
+	GUEST_STAGE2S(X)
+#undef X
+		NULL};
+
 static const struct opt_row fixed_rows[] = {
 	{"workload", "title", OPT_STR, MEMBER(title), "", 0, 0, "", NULL,
 	 "what the guests do, in a few words"},
@@ -43,6 +55,22 @@ static const struct opt_row fixed_rows[] = {
 	 "native trace whose vCPUs are replicated, instead of law and mix: each vCPU plays one of "
 	 "them, from a "
 	 "seeded point on"},
+	{"workload", "guest", OPT_PATH, MEMBER(guest), "", 0, 0, "", NULL,
+	 "image that the vCPUs execute, instead of law, mix and trace: an ELF file, an arm64 Image or a flat binary (as "
+	 "QEMU's -kernel takes it), compressed or not; docs/guests.md"},
+	{"workload", "initrd", OPT_PATH, MEMBER(initrd), "", 0, 0, "", NULL, "initial ramdisk of the guest"},
+	{"workload", "append", OPT_STR, MEMBER(append), "", 0, 0, "", NULL, "command line of the guest"},
+	{"workload", "memory", OPT_INT, MEMBER(memory_mib), "256", 2, 1 << 20, "MiB", NULL, "memory of a VM that executes code"},
+	{"workload", "uart", OPT_ENUM, MEMBER(uart), "pl011", 0, 0, "", uart_names,
+	 "UART of the VMM: QEMU's, or kvmtool's and Firecracker's"},
+	{"workload", "stage2", OPT_ENUM, MEMBER(stage2), "block", 0, 0, "", stage2_names,
+	 "what a stage 2 fault maps: 4 KiB, or 2 MiB as with transparent huge pages of the host"},
+	{"workload", "counter_hz", OPT_INT, MEMBER(counter_hz), "62500000", 1000000, 1000000000, "Hz", NULL,
+	 "CNTFRQ_EL0: how fine the guest can measure"},
+	{"workload", "quantum", OPT_INT, MEMBER(quantum), "64", 1, 1000000, "cycles", NULL,
+	 "how far a vCPU that executes may run ahead of what another one does at the same time"},
+	{"workload", "max_instructions", OPT_INT, MEMBER(max_instructions), "0", 0, INT64_MAX, "", NULL,
+	 "instructions of a VM after which it is ended; 0: no limit"},
 	{"workload", "share", OPT_INT, MEMBER(share), "1", 0, 1000000, "", NULL,
 	 "share of the vCPUs, among the classes that give no number of them"},
 	{"workload", "vcpus", OPT_INT, MEMBER(vcpus), "0", 0, 65536, "", NULL,
@@ -162,7 +190,7 @@ static bool acts(const struct workload *c)
 		if (c->mix[k] != 0)
 			return true;
 	}
-	return c->trace != NULL && c->trace[0] != '\0';
+	return (c->trace != NULL && c->trace[0] != '\0') || (c->guest != NULL && c->guest[0] != '\0');
 }
 
 const struct workload *workload_next(const struct workload *w, const struct workload *c)

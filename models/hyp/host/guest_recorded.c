@@ -40,4 +40,4 @@ static void next(struct guest *g)
 		g->act.user_ns = x->user_ns;
 }
 
-const struct guest_ops guest_recorded_ops = {takes, class_init, init, next};
+const struct guest_ops guest_recorded_ops = {.takes = takes, .class_init = class_init, .init = init, .next = next};

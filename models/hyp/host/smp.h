@@ -136,6 +136,10 @@ struct smp {
 	unsigned *pin;
 	bool *idle;   /* per pCPU: a woken thread may go there */
 	struct watch_list *watchers; /* the runner's */
+	struct code_vm *code; /* models/hyp/host/code.h: of each VM, if any executes; else NULL */
+	unsigned n_code, n_code_vcpus;
+	struct smp_cpu *code_by; /* does something that may make interrupts pending; else NULL */
+	enum smp_source code_source;
 	struct smp_play *play; /* plays a trace (models/hyp/host/smp_play.h); NULL: simulates a workload */
 	struct outcome out;
 	bool warm;		    /* the time that is not counted is over */

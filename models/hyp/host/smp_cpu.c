@@ -3,6 +3,7 @@
  * What a pCPU does: components and where their time goes, interrupts. They wait while the kernel
  * runs and are taken before the next guest entry.
  */
+#include "models/hyp/host/code.h"
 #include "models/hyp/host/smp_impl.h"
 
 static smp_next_fn irq_done;
@@ -33,7 +34,9 @@ static uint64_t state_of(const struct smp_vcpu *v, const struct exit_step *s)
 	uint64_t state = v != NULL ? exit_row(v->kind)->state : 0;
 
 	state &= ~(CND(VTIMER_ON) | CND(PTIMER_ON) | CND(LRS) | CND(LR_LIVE));
-	if (v != NULL && v->guest.w->timer_hz != 0)
+	if (v != NULL && code_of(v) != NULL)
+		state |= code_timers(v);
+	else if (v != NULL && v->guest.w->timer_hz != 0)
 		state |= CND(VTIMER_ON);
 	if (v != NULL && (exit_step_is(s, PHASE_ENTER) || exit_step_is(s, PHASE_EXIT)))
 		state |= v->run->lr_state;
@@ -50,6 +53,13 @@ static void pend(struct smp_cpu *by, struct smp_vcpu *v, enum smp_source src, ui
 	TELL_NOW(by, v, irq, SMP_IRQ_PEND, src, SMP_NOBODY);
 	v->irqs |= 1u << src;
 	v->irq_at[src] = at;
+	if (src == SRC_TIMER && code_of(v) != NULL)
+		code_timer_pends(v);
+}
+
+bool smp_wants(const struct smp_vcpu *v)
+{
+	return v->irqs != 0 || (code_of(v) != NULL && code_pending(v));
 }
 
 void smp_charge(struct smp_cpu *c, struct exit_step s)

@@ -42,6 +42,8 @@ static inline struct smp_at smp_here(const struct smp_cpu *c, const struct smp_v
 		WATCH((c)->m->watchers, hook, &at_, __VA_ARGS__);                                  \
 	} while (0)
 
+/* An interrupt waits for the vCPU's next entry. */
+bool smp_wants(const struct smp_vcpu *v);
 void smp_set_state(struct smp_cpu *c, struct smp_vcpu *v, enum smp_state state);
 
 /* ---- smp_cpu.c ---- */
@@ -66,6 +68,32 @@ void smp_deliver(struct smp_cpu *by, struct smp_vcpu *v, enum smp_source src, ui
 void smp_take_irq(struct smp_cpu *c, smp_next_fn *after);
 
 /* ---- smp_run.c ---- */
+
+/* The thread leaves its pCPU, asleep or not. */
+void smp_off_cpu(struct smp_cpu *c, enum smp_state state, enum smp_resume resume);
+/* schedule(): the thread picked takes over, if there is none the idle task. */
+void smp_switch_over(struct smp *m, struct smp_cpu *c);
+/* kvm_arch_vcpu_ioctl_run, before each guest entry. */
+void smp_loop_check(struct smp *m, struct smp_cpu *c);
+/* Steps of the exit's sequence from this one on, up to the device, the VMM or the next entry. */
+void smp_handle(struct smp_cpu *c, unsigned from);
+
+/* ---- smp_halt.c ---- */
+
+/* WFI: it polls, then it sleeps. */
+void smp_halt(struct smp *m, struct smp_cpu *c);
+/* It is over: how long it took decides how long the next one polls. */
+void smp_end_wait(struct smp *m, struct smp_cpu *c, bool slept);
+
+/* ---- code_exit.c ---- */
+
+/* The vCPU's exit is handled now, then the steps of its sequence from this one on. */
+void code_handled(struct smp *m, struct smp_cpu *c, unsigned from);
+smp_next_fn code_handle, code_sgi;
+/* The guest cannot go on, or is to be ended. */
+void code_dies(struct smp_cpu *c);
+/* The vCPU is off, or its VM ended: its thread sleeps. */
+void code_sleep(struct smp_cpu *c);
 
 /* The guest ran for these cycles: its next exit is there, or an interrupt. */
 void smp_guest_stops(struct smp_cpu *c, uint64_t ran);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A machine's life: what it is built of, what interrupts it, how it ends, whether what it says adds up. */
+#include "models/hyp/host/code.h"
 #include "models/hyp/host/smp_play.h"
 
 #include <stdio.h>
@@ -150,7 +151,7 @@ static void cpu_init(struct smp *m, unsigned id)
 	sk_sensitive(&m->k, &c->kicked, &c->on_kick, &c->kick);
 }
 
-static void vcpu_init(struct smp *m, unsigned id, unsigned cls)
+static int vcpu_init(struct smp *m, unsigned id, unsigned cls, struct err *e)
 {
 	struct smp_vcpu *v = &m->vcpu[id];
 	const struct workload *w = m->cls[cls]->w;
@@ -175,11 +176,21 @@ static void vcpu_init(struct smp *m, unsigned id, unsigned cls)
 	v->kind = EXIT_FOR_first_run;
 	list_init(&v->bg);
 	list_init(&v->dev);
-	m->sched->ops->enqueue(m->sched, &v->ent, v->ent.cpu, false);
+	if (m->cls[cls]->ops->executes) {
+		if (code_init(m, v, e) != 0)
+			return -1;
+		if (code_is_off(v)) /* until another vCPU starts it */
+			v->state = VC_BLOCKED;
+	}
+	if (v->state == VC_RUNNABLE)
+		m->sched->ops->enqueue(m->sched, &v->ent, v->ent.cpu, false);
+	if (m->cls[cls]->ops->executes)
+		return 0;
 	if (w->timer_hz != 0)
 		sk_proc_init(&m->k, &v->timer, "timer", timer_run);
 	if (w->device_hz != 0)
 		sk_proc_init(&m->k, &v->device, "device", device_run);
+	return 0;
 }
 
 static int check_options(const struct smp_options *o, const struct workload *w, struct err *e)
@@ -221,7 +232,7 @@ static int classes_init(struct smp *m, struct err *e)
 		m->cls[m->n_cls] = guest_class_new(c, m->prog, e);
 		rc = m->cls[m->n_cls] != NULL ? 0 : -1;
 		for (uint64_t i = 0; rc == 0 && i < count[m->n_cls]; i++)
-			vcpu_init(m, id++, m->n_cls);
+			rc = vcpu_init(m, id++, m->n_cls, e);
 		m->out.clock->cls[m->n_cls] = (struct outcome_class){workload_name(w, c), (uint64_t)c->weight};
 		m->n_cls += rc == 0;
 	}
@@ -297,6 +308,7 @@ void smp_free(struct smp *m)
 	sched_free(m->sched);
 	if (m->runner != NULL)
 		runner_free(m->runner);
+	code_free(m);
 	free(m->cpu);
 	free(m->idle);
 	for (unsigned i = 0; i < m->n_cls; i++)
@@ -419,6 +431,8 @@ static int end(struct smp *m, struct err *e)
 		v->o->guest_ns = smp_ns(m, v->resident);
 		ws_totals_add(&m->out.unfinished, &v->pending, 1);
 	}
+	if (m->code != NULL)
+		code_outcome(m);
 	outcome_end(&m->out, m->runner, m->warm ? &m->before : NULL);
 	return smp_check(m, e);
 }
@@ -466,7 +480,8 @@ static size_t picking(const struct smp *m)
 int smp_check_wakeups(const struct smp *m, struct err *e)
 {
 	for (unsigned i = 0; i < m->n_vcpu; i++) {
-		if (m->vcpu[i].state == VC_BLOCKED && m->vcpu[i].irqs != 0)
+		if (m->vcpu[i].state == VC_BLOCKED && m->vcpu[i].irqs != 0 &&
+		    !(code_of(&m->vcpu[i]) != NULL && code_is_off(&m->vcpu[i])))
 			return fault(e, "interrupts that wait for the sleeping vCPU", i,
 				     m->vcpu[i].irqs, 0);
 	}

@@ -3,13 +3,14 @@
  * What a vCPU thread does on its pCPU: kvm_arch_vcpu_ioctl_run with its exits, WFI, the VMM, and
  * the scheduler around it.
  */
+#include "models/hyp/host/code.h"
 #include "models/hyp/host/smp_impl.h"
 
-static smp_next_fn loop_check, go_idle, user_resume;
+static smp_next_fn go_idle, user_resume, handle_on;
 static void switch_to(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v);
 
 /* The thread leaves its pCPU, asleep or not. */
-static void off_cpu(struct smp_cpu *c, enum smp_state state, enum smp_resume resume)
+void smp_off_cpu(struct smp_cpu *c, enum smp_state state, enum smp_resume resume)
 {
 	struct smp_vcpu *v = c->curr;
 
@@ -53,6 +54,8 @@ static void begin_exit(struct smp_cpu *c, enum exit_kind kind, const struct gues
 	v->resident += v->exit_at + c->busy - v->entered_at;
 	runner_handlers(c->m->runner, v->run, kind, false);
 	runner_lrs(v->run, 0);
+	if (code_of(v) != NULL)
+		code_leave(c, v);
 	if (c->m->path != NULL)
 		charge_path(c, v, &c->m->path[kind]);
 }
@@ -63,10 +66,28 @@ static void settle(struct smp *m, struct smp_vcpu *v)
 
 	TELL(v->cpu, v, handled, v->kind, v->exit_at);
 	k->count++;
+	if (code_of(v) != NULL)
+		code_settle(v, v->pending.cycles + v->measured.cycles);
 	ws_totals_add(&k->totals, &v->pending, 1);
 	add_path(&k->path, &v->measured);
 	v->pending = (struct ws_totals){0};
 	v->measured = (struct outcome_path){0};
+}
+
+/* The next thing that the guest does, if the last one is done. */
+static void guest_acts(struct smp *m, struct smp_cpu *c)
+{
+	struct smp_vcpu *v = c->curr;
+	struct code_cpu *code = code_of(v);
+
+	if (v->left == 0) {
+		if (code != NULL)
+			code_prepare(v);
+		v->left = guest_next(&v->guest)->cycles;
+		if (code != NULL)
+			code_rearm(v, smp_now(m) + v->left);
+	}
+	smp_mode(c, CPU_GUEST, smp_now(m) + v->left);
 }
 
 static void guest_runs(struct smp *m, struct smp_cpu *c)
@@ -77,9 +98,7 @@ static void guest_runs(struct smp *m, struct smp_cpu *c)
 		smp_latency(m, LAT_HANDLING, v->exit_at + v->slept);
 	v->in_exit = false;
 	settle(m, v);
-	if (v->left == 0)
-		v->left = guest_next(&v->guest)->cycles;
-	smp_mode(c, CPU_GUEST, smp_now(m) + v->left);
+	guest_acts(m, c);
 }
 
 /* First use of FP: a trap to EL2 and back, within the residency. */
@@ -94,6 +113,13 @@ static void guest_entered(struct smp *m, struct smp_cpu *c)
 	COUNT(v, fp_traps);
 	smp_charge(c, PHASE(LAZY));
 	smp_busy(c, guest_runs);
+}
+
+/* The same of a guest that executes: it got there. */
+static void fp_loaded(struct smp *m, struct smp_cpu *c)
+{
+	(void)code_complete(c, c->curr);
+	guest_acts(m, c);
 }
 
 static void inject(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
@@ -111,13 +137,17 @@ static void inject(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)
 		COUNT(v, injected);
 		n++;
 	}
+	if (code_of(v) != NULL) {
+		n = code_enter(c, v); /* and what was there before */
+		v->irqs = 0;
+	}
 	runner_lrs(v->run, n);
 	for (unsigned k = 0; k < n; k++)
 		m->out.lr_used[k]++;
 }
 
 /* schedule(): the thread picked takes over, if there is none the idle task. */
-static void switch_over(struct smp *m, struct smp_cpu *c)
+void smp_switch_over(struct smp *m, struct smp_cpu *c)
 {
 	struct sched_ent *t = c->picked;
 
@@ -135,9 +165,9 @@ static void preempted(struct smp *m, struct smp_cpu *c)
 	struct smp_vcpu *v = c->curr;
 
 	COUNT(v, preemptions);
-	off_cpu(c, VC_RUNNABLE, v->state == VC_USER ? RESUME_USER : RESUME_LOOP);
+	smp_off_cpu(c, VC_RUNNABLE, v->state == VC_USER ? RESUME_USER : RESUME_LOOP);
 	m->sched->ops->enqueue(m->sched, &v->ent, c->id, false);
-	switch_over(m, c);
+	smp_switch_over(m, c);
 }
 
 /* schedule(), asked for by an interrupt: it may find that nobody waits any more. */
@@ -147,7 +177,7 @@ static void preempt(struct smp *m, struct smp_cpu *c)
 
 	c->resched = false;
 	if (m->sched->ops->waiting(m->sched, c->id) == 0) {
-		(loaded ? loop_check : user_resume)(m, c);
+		(loaded ? smp_loop_check : user_resume)(m, c);
 		return;
 	}
 	c->picked = m->sched->ops->pick(m->sched, c->id);
@@ -159,15 +189,17 @@ static void preempt(struct smp *m, struct smp_cpu *c)
 }
 
 /* kvm_arch_vcpu_ioctl_run, before each guest entry. */
-static void loop_check(struct smp *m, struct smp_cpu *c)
+void smp_loop_check(struct smp *m, struct smp_cpu *c)
 {
 	struct smp_vcpu *v = c->curr;
 
 	if (c->irqs != 0) {
-		smp_take_irq(c, loop_check);
+		smp_take_irq(c, smp_loop_check);
 	} else if (c->resched) {
 		smp_charge(c, STEP(sched_preempt));
 		smp_busy(c, preempt);
+	} else if (code_of(v) != NULL && code_is_off(v)) {
+		code_sleep(c);
 	} else {
 		inject(m, c, v);
 		TELL(c, v, enter, v->run->lrs);
@@ -176,117 +208,6 @@ static void loop_check(struct smp *m, struct smp_cpu *c)
 		smp_busy(c, guest_entered);
 		v->entered_at = c->since;
 	}
-}
-
-/* ---- WFI ---- */
-
-/* How KVM adapts the time it polls to the time it slept (kvm_vcpu_halt). */
-static void adapt(struct smp *m, struct smp_vcpu *v, uint64_t slept)
-{
-	const uint64_t max = (uint64_t)m->o.halt_poll_ns,
-		       start = (uint64_t)m->o.halt_poll_grow_start;
-
-	if (max == 0 || slept <= v->halt_poll_ns)
-		return;
-	if (v->halt_poll_ns != 0 && slept > max) {
-		v->halt_poll_ns = m->o.halt_poll_shrink != 0
-					  ? v->halt_poll_ns / (uint64_t)m->o.halt_poll_shrink
-					  : 0;
-		if (v->halt_poll_ns < start)
-			v->halt_poll_ns = 0;
-	} else if (v->halt_poll_ns < max && slept < max && m->o.halt_poll_grow != 0) {
-		v->halt_poll_ns *= (uint64_t)m->o.halt_poll_grow;
-		if (v->halt_poll_ns < start)
-			v->halt_poll_ns = start;
-		if (v->halt_poll_ns > max)
-			v->halt_poll_ns = max;
-	}
-}
-
-static void end_wait(struct smp *m, struct smp_cpu *c, bool slept)
-{
-	struct smp_vcpu *v = c->curr;
-	uint64_t ns = smp_ns(m, smp_now(m) - v->halt_at), before = v->halt_poll_ns;
-
-	adapt(m, v, ns);
-	TELL(c, v, halt, ns, slept, before, v->halt_poll_ns);
-}
-
-static void halt_ends(struct smp *m, struct smp_cpu *c)
-{
-	end_wait(m, c, false);
-	smp_set_state(c, c->curr, VC_HOST);
-	smp_charge(c, STEP(halt_clock));
-	smp_charge(c, STEP(wfi_vgic_load));
-	smp_busy(c, loop_check);
-}
-
-static void blocked(struct smp *m, struct smp_cpu *c)
-{
-	struct smp_vcpu *v = c->curr;
-
-	COUNT(v, blocks);
-	off_cpu(c, VC_BLOCKED, RESUME_HALT);
-	if (v->irqs != 0)
-		smp_wake(c, v); /* an interrupt came while it was put */
-	switch_over(m, c);
-}
-
-/* schedule(): the thread sleeps, unless an interrupt came on the way. */
-static void go_to_sleep(struct smp *m, struct smp_cpu *c)
-{
-	struct smp_vcpu *v = c->curr;
-
-	if (v->irqs != 0) {
-		v->kind = EXIT_FOR_wfi_goes_on;
-		halt_ends(m, c);
-		return;
-	}
-	c->picked = m->sched->ops->pick(m->sched, c->id);
-	smp_charge(c, STEP_X(perf_task_sched, VPMU_EVENT));
-	smp_charge(c, ((struct exit_step){true, PHASE_PUT, CND(BLOCKING), false}));
-	smp_busy(c, blocked);
-}
-
-static void block(struct smp_cpu *c)
-{
-	struct smp_vcpu *v = c->curr;
-
-	smp_set_state(c, v, VC_HOST);
-	v->kind = EXIT_FOR_wfi_sleeps;
-	smp_charge(c, STEP(sched_dequeue));
-	smp_busy(c, go_to_sleep);
-}
-
-/* Poll as long as nothing else wants the pCPU. */
-void smp_poll_on(struct smp *m, struct smp_cpu *c)
-{
-	struct smp_vcpu *v = c->curr;
-
-	if (v->irqs != 0) {
-		COUNT(v, poll_hits);
-		halt_ends(m, c);
-	} else if (smp_now(m) < v->poll_end && !c->resched &&
-		   m->sched->ops->waiting(m->sched, c->id) == 0) {
-		smp_set_state(c, v, VC_POLL);
-		smp_mode(c, CPU_POLL, v->poll_end);
-	} else {
-		block(c);
-	}
-}
-
-static void halt(struct smp *m, struct smp_cpu *c)
-{
-	struct smp_vcpu *v = c->curr;
-
-	v->halt_at = smp_now(m);
-	v->poll_end = v->halt_at + clk_cycle(&m->clk, v->halt_poll_ns * 1000);
-	if (v->irqs != 0)
-		halt_ends(m, c); /* WFI with an interrupt pending */
-	else if (c->irqs != 0)
-		smp_take_irq(c, smp_poll_on);
-	else
-		smp_poll_on(m, c);
 }
 
 /* ---- exits that the guest causes ---- */
@@ -313,7 +234,7 @@ static void send_sgi(struct smp *m, struct smp_cpu *c)
 		TELL_NOW(c, v, irq, SMP_IRQ_SEND, SRC_SGI, to);
 		smp_deliver(c, &m->vcpu[to], SRC_SGI, smp_now(m));
 	}
-	loop_check(m, c);
+	smp_loop_check(m, c);
 }
 
 /* The access reaches its device now. */
@@ -345,8 +266,6 @@ static void user_resume(struct smp *m, struct smp_cpu *c)
 	v->dev_wait = v->dev_until > smp_now(m);
 	smp_mode(c, CPU_USER, v->dev_wait ? v->dev_until : smp_now(m) + v->user_left);
 }
-
-static void handle_on(struct smp *m, struct smp_cpu *c);
 
 /* True before the step that follows an access in the kernel: io_mem_abort is on the way to it. */
 static bool kernel_asks(const struct smp_vcpu *v, const struct exit_step *s)
@@ -384,7 +303,7 @@ bool smp_answer(struct smp_vcpu *v, uint64_t cycles)
 }
 
 /* Steps of the exit's sequence up to the device, the VMM or the next entry. */
-static void handle(struct smp_cpu *c, unsigned from)
+void smp_handle(struct smp_cpu *c, unsigned from)
 {
 	struct smp_vcpu *v = c->curr;
 	const struct exit_row *row = exit_row(v->kind);
@@ -408,20 +327,23 @@ static void handle(struct smp_cpu *c, unsigned from)
 		smp_busy(c, user_resume);
 		return;
 	}
-	smp_busy(c, loop_check);
+	smp_busy(c, smp_loop_check);
 }
 
 static void handle_on(struct smp *m, struct smp_cpu *c)
 {
 	(void)m;
-	handle(c, c->curr->step);
+	smp_handle(c, c->curr->step);
 }
 
 static void user_done(struct smp_cpu *c)
 {
 	smp_set_state(c, c->curr, VC_HOST);
 	runner_handlers(c->m->runner, c->curr->run, c->curr->kind, true);
-	handle(c, c->curr->step);
+	if (code_of(c->curr) != NULL && c->curr->act != NULL && c->curr->in_exit)
+		code_handled(c->m, c, c->curr->step);
+	else
+		smp_handle(c, c->curr->step);
 }
 
 void smp_user_stops(struct smp *m, struct smp_cpu *c, uint64_t ran)
@@ -440,18 +362,25 @@ void smp_user_stops(struct smp *m, struct smp_cpu *c, uint64_t ran)
 
 static void own_exit(struct smp_cpu *c, const struct guest_act *act)
 {
+	const bool code = code_of(c->curr) != NULL;
 	bool write;
 
 	begin_exit(c, act->kind, act);
-	if (exit_row(act->kind)->class == XC_WFI) {
+	if (code && exit_row(act->kind)->class == XC_WFI)
+		(void)code_complete(c, c->curr);
+	if (code && exit_row(act->kind)->class == XC_SGI) {
+		smp_busy(c, code_sgi);
+	} else if (code && exit_row(act->kind)->class != XC_WFI && !exit_is_user(act->kind)) {
+		smp_busy(c, code_handle);
+	} else if (exit_row(act->kind)->class == XC_WFI) {
 		smp_charge(c, STEP(wfi_vgic_put));
 		smp_charge(c, STEP(halt_clock));
-		smp_busy(c, halt);
+		smp_busy(c, smp_halt);
 	} else if (exit_row(act->kind)->where == XAT_REMOTE) {
 		smp_busy(c, send_sgi);
 	} else {
 		c->curr->dev_wanted = c->m->bus != NULL && exit_is_mmio(act->kind, &write);
-		handle(c, 1);
+		smp_handle(c, 1);
 	}
 }
 
@@ -460,7 +389,16 @@ static void irq_window(struct smp *m, struct smp_cpu *c)
 {
 	(void)m;
 	smp_charge(c, STEP(irq_window));
-	smp_busy(c, loop_check);
+	smp_busy(c, smp_loop_check);
+}
+
+/* A slice of code is over without an exit. */
+static void guest_goes_on(struct smp *m, struct smp_cpu *c)
+{
+	if (code_yields(c, c->curr))
+		sk_notify_delta(&m->k, &c->due);
+	else
+		guest_acts(m, c);
 }
 
 void smp_guest_stops(struct smp_cpu *c, uint64_t ran)
@@ -478,6 +416,14 @@ void smp_guest_stops(struct smp_cpu *c, uint64_t ran)
 		v->left += v->left == 0;
 		begin_exit(c, kinds[__builtin_ctz(c->irqs)], NULL);
 		smp_take_irq(c, irq_window);
+	} else if (v->guest.act.dead) {
+		code_dies(c);
+	} else if (v->guest.act.more) {
+		guest_goes_on(c->m, c);
+	} else if (exit_row(v->guest.act.kind)->where == XAT_EL2) {
+		COUNT(v, fp_traps);
+		smp_charge(c, PHASE(LAZY));
+		smp_busy(c, fp_loaded);
 	} else {
 		own_exit(c, &v->guest.act);
 	}
@@ -527,11 +473,11 @@ static void resume(struct smp *m, struct smp_cpu *c)
 		smp_charge(c, STEP_X(perf_task_sched, VPMU_EVENT));
 	smp_charge(c, PHASE(LOAD));
 	if (v->resume == RESUME_HALT) {
-		end_wait(m, c, true);
+		smp_end_wait(m, c, true);
 		smp_charge(c, STEP(halt_clock));
 		smp_charge(c, STEP(wfi_vgic_load));
 	}
-	smp_busy(c, loop_check);
+	smp_busy(c, smp_loop_check);
 }
 
 static void switch_to(struct smp *m, struct smp_cpu *c, struct smp_vcpu *v)

@@ -45,6 +45,19 @@ void outcome_free(struct outcome *o)
 		free(o->clock->setup);
 		free(o->clock);
 	}
+	for (size_t i = 0; i < o->n_guests; i++) {
+		struct outcome_guest *g = &o->guest[i];
+
+		free(g->image);
+		free(g->format);
+		free(g->end);
+		free(g->tell);
+		free(g->console);
+		for (size_t k = 0; k < g->n_sites; k++)
+			free((char *)(uintptr_t)g->site[k].function);
+		free(g->site);
+	}
+	free(o->guest);
 	free(o->vcpu);
 	free(o->exec);
 	vflag_tally_free(&o->flags);

@@ -130,6 +130,28 @@ struct outcome_trace {
 	uint64_t first_ns, last_ns;
 };
 
+/* Exits of one kind from one function of a guest that executes, and the cycles of switch and kernel that they took. */
+struct outcome_site {
+	const char *function;
+	unsigned kind; /* enum exit_kind */
+	uint64_t count, cycles;
+};
+
+/* A VM whose guest executes code. */
+struct outcome_guest {
+	char *image, *format;    /* file, and what it is */
+	char *end;               /* how it ended, a sentence */
+	char *tell;              /* registers and last exits of its vCPUs */
+	char *console;           /* what it wrote */
+	bool good;               /* it ended by itself, or its time was over */
+	unsigned vm, vcpus;
+	uint64_t insns, cycles;  /* executed, and what they took */
+	uint64_t pages;          /* that stage 2 maps, of 4 KiB */
+	uint64_t nowhere, nowhere_at; /* accesses to addresses where nothing is, and the first of these */
+	struct outcome_site *site; /* dearest first */
+	size_t n_sites;
+};
+
 struct outcome {
 	const struct ws_prog *prog;
 	struct outcome_counts n;
@@ -143,6 +165,8 @@ struct outcome {
 	size_t n_vcpu, room_vcpu;
 	struct outcome_trace trace;
 	struct outcome_clock *clock; /* NULL: no time passes */
+	struct outcome_guest *guest; /* of VMs that execute code */
+	size_t n_guests;
 
 	/* after outcome_end */
 	uint64_t *exec; /* executions of each op of the program */

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A virtual machine that executes its guest's code: memory with an image and a device tree, a core per vCPU, a GICv3 and
+ * the VMM's devices, on the memory map of QEMU's virt machine. It does what KVM and the VMM do for the guest: maps memory
+ * at its first touch, emulates trapped registers, calls and devices.
+ *
+ * It knows neither host nor price of an exit: who runs it says when it runs, for how long, and when an exit is completed.
+ * Times are cycles of the pCPU's clock.
+ */
+#ifndef EL2SIM_VM_VM_H
+#define EL2SIM_VM_VM_H
+
+#include "models/cpu/a64/a64.h"
+#include "models/cpu/machine.h"
+#include "models/dev/gic.h"
+#include "models/dev/gtimer.h"
+#include "models/dev/smccc.h"
+#include "models/dev/vmm.h"
+#include "models/image/image.h"
+#include "sim/base/str.h"
+
+#define VM_RAM_BASE    UINT64_C(0x40000000)
+#define VM_PAGE        UINT64_C(4096)
+#define VM_BLOCK       UINT64_C(0x200000)
+#define VM_VIRTIO      32 /* virtio-mmio slots */
+#define VM_VCPUS_MAX   123 /* redistributors end where the first UART begins */
+#define VM_LAST_EXITS  8
+
+enum vm_uart { VM_PL011, VM_8250 };
+
+struct vm_config {
+	const char *image, *initrd, *append; /* initrd, append: NULL or "" for none */
+	uint64_t memory;                     /* bytes, a multiple of 2 MiB */
+	unsigned vcpus;
+	const struct machine *machine;       /* features, list registers, clock */
+	uint64_t counter_hz;                 /* CNTFRQ_EL0 */
+	enum vm_uart uart;
+	bool blocks;       /* stage 2 maps 2 MiB where it can (the host's transparent huge pages), else 4 KiB */
+	bool ptimer_traps; /* the physical timer is emulated (nVHE before CNTPOFF) */
+	struct dev_console console; /* where the guest's output goes beside vm->console */
+};
+
+/* Why a vCPU came back. */
+enum vm_stop {
+	VM_BUDGET, /* its time is over, or something about its interrupts changed: run it again */
+	VM_EXIT,   /* to the hypervisor: vm_cpu.exit; vm_complete it before it runs again */
+	VM_WAIT,   /* WFE that does not trap: nothing to do until an event or a while later */
+	VM_DEAD,   /* it cannot go on: vm->dead says why */
+};
+
+/* What an exit asks for. */
+enum vm_ask {
+	VM_HVC,
+	VM_SMC,
+	VM_SYSREG,
+	VM_SGI,    /* ICC_SGI1R_EL1 and its like */
+	VM_WFI,
+	VM_WFE,
+	VM_MMIO,   /* exit.dev, or NULL: nothing is there */
+	VM_FAULT,  /* memory that is not mapped yet, or not executable yet */
+	VM_FP,     /* FP, SIMD while CPTR_EL2 traps it */
+	VM_DEBUG,
+	VM_MAINTENANCE, /* an interrupt: list registers ran low while more interrupts wait */
+	VM_OTHER,
+};
+
+struct vm_exit {
+	enum vm_ask ask;
+	uint64_t esr, far, ipa;
+	uint64_t pc;       /* of the instruction */
+	uint64_t function; /* HVC, SMC: x0 */
+	enum a64_access access; /* MMIO, FAULT */
+	uint64_t data;     /* MMIO write, SGI: value */
+	unsigned size;
+	struct dev *dev;
+	bool present;      /* FAULT: the VMM wrote to the page, so the host has it */
+	bool permission;   /* FAULT: mapped, but not like that */
+	unsigned op[5];    /* SYSREG, SGI: op0, op1, CRn, CRm, op2 */
+	enum a64_reg reg;  /* A64_R_NONE: no row has it */
+};
+
+/* What its completion did beside the vCPU's registers. */
+enum vm_effect {
+	VM_NOTHING,
+	VM_WAITS,     /* CPU_SUSPEND: as WFI from now on */
+	VM_STARTED,   /* vm_cpu.started is on now */
+	VM_OFF_CPU,   /* this vCPU is off until another starts it */
+	VM_SHUTDOWN,  /* the VMM is told to end the machine */
+	VM_RESET,
+};
+
+enum vm_power { VM_ON, VM_OFF };
+
+struct vm;
+
+struct vm_cpu {
+	struct vm *vm;
+	unsigned id;
+	struct a64 *core;
+	struct ich ich;
+	struct gtimers timer;
+	enum vm_power power;
+	struct vm_exit exit;
+	bool exited;       /* exit is not complete yet */
+	unsigned started;  /* VM_STARTED: which vCPU */
+	uint64_t cycle;    /* at which a vm_run began, and ... */
+	uint64_t before;   /* ... a64_cycles then */
+	uint64_t ran;      /* cycles of the last vm_run */
+	uint64_t lost;     /* cycles of aborts that executed nothing, in the last vm_run */
+	bool trapped;      /* by a callback: exit is set */
+	bool vtimer_active, ptimer_active; /* the physical interrupt waits for the guest to deactivate it */
+	struct vm_exit last[VM_LAST_EXITS];
+	uint64_t n_exits;
+	uint64_t aborts, aborts_at; /* injected in a row, and instructions executed at the last one */
+};
+
+struct vm {
+	struct vm_config config;
+	struct image image;
+	struct image_memory memory;
+	uint8_t *ram;
+	uint8_t *stage2; /* of each page: VM_S2_* */
+	struct vm_cpu *cpu;
+	struct gic *gic;
+	struct smccc smccc;
+	struct dev **dev;
+	size_t n_dev;
+	struct pl011 pl011;
+	struct uart8250 uart8250;
+	struct pl031 rtc;
+	struct virtio_slot virtio[VM_VIRTIO];
+	struct dev_console console_to;
+	struct str console; /* all that the guest wrote */
+	uint64_t hz;        /* cycles per second */
+	uint64_t nowhere, nowhere_at; /* accesses to addresses where nothing is; the first one */
+	uint64_t mapped;    /* pages */
+	struct err dead;    /* VM_DEAD: where and why */
+	/* A vCPU has something to see: set by whoever runs the machine. */
+	void (*kick)(void *owner, unsigned vcpu);
+	void *owner;
+};
+
+/* ERR_INPUT: as image_read, no room; ERR_CONFIG: no memory. */
+struct vm *vm_new(const struct vm_config *c, struct err *e);
+void vm_free(struct vm *m);
+
+/* ---- a vCPU's life; in this order ---- */
+
+/* Before it is entered: list registers are filled. Returns how many are used. */
+unsigned vm_enter(struct vm_cpu *c);
+/* Executes from this cycle on for at most `budget` cycles (a single instruction may take longer); c->ran says how many. */
+enum vm_stop vm_run(struct vm_cpu *c, uint64_t cycle, uint64_t budget);
+/* The next use of FP and SIMD traps, or does not. */
+void vm_trap_fp(struct vm_cpu *c, bool trap);
+/* It left the guest: list registers become state. Pairs with vm_enter. */
+void vm_leave(struct vm_cpu *c);
+/* The exit is handled, at this cycle, and the guest sees the result when it is entered next. */
+enum vm_effect vm_complete(struct vm_cpu *c, uint64_t cycle);
+
+/* Something waits to be taken: WFI does not wait. */
+bool vm_pending(const struct vm_cpu *c);
+/* The cycle at which the virtual (or physical) timer's interrupt comes, UINT64_MAX: it does not. */
+uint64_t vm_timer_next(const struct vm_cpu *c, bool physical, uint64_t cycle);
+/* KVM sees the timer's interrupt: pending for the guest from now on. */
+void vm_timer_fires(struct vm_cpu *c, bool physical);
+
+/* Bits of the vCPUs that an SGI exit goes to. */
+bool vm_sgi_target(const struct vm_cpu *c, unsigned vcpu);
+
+/* The guest's function at an address ("name+0x10"), or the address. */
+void vm_where(const struct vm *m, uint64_t pc, struct str *text);
+/* Registers, place and last exits, for whoever has to find out what went wrong; lines. */
+void vm_tell(const struct vm_cpu *c, struct str *text);
+const char *vm_ask_name(enum vm_ask ask);
+
+/* ---- inside ---- */
+
+enum { VM_S2_MAPPED = 1, VM_S2_EXEC = 2, VM_S2_PRESENT = 4 };
+
+/* Counter at a cycle, and the first cycle at which it is reached. */
+uint64_t vm_ticks(const struct vm *m, uint64_t cycle);
+uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks);
+/* Identification registers, traps and reset state of a vCPU's core. */
+void vm_core_init(struct vm_cpu *c);
+uint64_t vm_feats(const struct machine *m);
+/* A device tree in *out (free() it). */
+int vm_fdt(const struct vm *m, const struct image_layout *l, bool initrd, uint8_t **out, size_t *n, struct err *e);
+int vm_die(struct vm_cpu *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+#define VM_ABORTS_MAX 10000 /* exceptions in a row, none of them executing an instruction */
+int vm_abort_loop(struct vm_cpu *c);
+/* The callbacks of a core. */
+extern const struct a64_bus vm_bus;
+void vm_lines(struct vm_cpu *c);
+
+#endif

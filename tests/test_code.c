@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Guests that execute code on a machine in simulated time: the shipped one, and images that are none. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "models/hyp/host/code.h"
+#include "models/image/image.h"
+#include "tests/smp_bench.h"
+#include "tests/suite.h"
+
+#define EXITS EL2SIM_SOURCE_DIR "/configs/guests/exits.elf"
+
+/* The shipped guest on two vCPUs of two pCPUs, to its end. */
+static struct smp *run_exits(struct bench *b, const char *model, unsigned pcpus)
+{
+	setup(b, model);
+	b->w.guest = EXITS;
+	b->o.vcpus = 2;
+	b->o.pcpus = pcpus;
+	b->o.tick_hz = 1000;
+	b->o.duration_us = 1000000;
+	return simulate(b, false);
+}
+
+static const char *const models[] = {"linux-6.12-vhe", "linux-6.12-nvhe", "linux-6.1-vhe"};
+
+START_TEST(the_shipped_guest_powers_off)
+{
+	struct bench b;
+	struct smp *m = run_exits(&b, models[_i], 2);
+	const struct outcome_guest *g = m->out.guest;
+
+	ck_assert_uint_eq(m->out.n_guests, 1);
+	ck_assert_msg(g->good, "%s\n%s%s", g->end, g->console, g->tell);
+	ck_assert_str_eq(g->end, "powered off");
+	ck_assert_msg(strstr(g->console, "\ndone\n") != NULL, "%s", g->console);
+	ck_assert_ptr_null(strstr(g->console, "unexpected"));
+	ck_assert_uint_eq(m->code[0].vm->nowhere, 0);
+	smp_free(m);
+	teardown(&b);
+}
+END_TEST
+
+/* Two vCPUs share a pCPU: the fair scheduler's business, and the guest does not care. */
+START_TEST(vcpus_that_share_a_pcpu_finish_too)
+{
+	struct bench b;
+	struct smp *m = run_exits(&b, models[0], 1);
+
+	ck_assert_msg(m->out.guest->good, "%s", m->out.guest->end);
+	ck_assert_msg(strstr(m->out.guest->console, "\ndone\n") != NULL, "%s", m->out.guest->console);
+	smp_free(m);
+	teardown(&b);
+}
+END_TEST
+
+START_TEST(two_runs_are_alike)
+{
+	struct bench b[2];
+	struct smp *m[2];
+
+	for (unsigned i = 0; i < 2; i++)
+		m[i] = run_exits(&b[i], models[0], 2);
+	ck_assert_str_eq(m[0]->out.guest->console, m[1]->out.guest->console);
+	ck_assert_str_eq(m[0]->out.guest->tell, m[1]->out.guest->tell);
+	ck_assert_uint_eq(m[0]->out.clock->end, m[1]->out.clock->end);
+	ck_assert(memcmp(&m[0]->out.total, &m[1]->out.total, sizeof(m[0]->out.total)) == 0);
+	for (unsigned i = 0; i < 2; i++) {
+		smp_free(m[i]);
+		teardown(&b[i]);
+	}
+}
+END_TEST
+
+/* What the guest does 64 times, and the kind that it is. */
+static const struct {
+	const char *function;
+	enum exit_kind kind;
+} kinds[] = {
+	{"hvc_unknown", EXIT_hvc_unknown},	 {"hvc_psci_version", EXIT_hvc_psci_version},
+	{"hvc_smccc_version", EXIT_hvc_smccc_version}, {"smc_unknown", EXIT_smc_unknown},
+	{"sysreg_id", EXIT_sysreg_id},		 {"sysreg_dbg", EXIT_sysreg_dbg},
+	{"mmio_gicd_read", EXIT_mmio_gicd_read}, {"mmio_gicd_write", EXIT_mmio_gicd_write},
+	{"mmio_read_user", EXIT_mmio_read_user}, {"mmio_write_user", EXIT_mmio_write_user},
+	{"sgi_self", EXIT_sgi_self},		 {"vtimer_irq", EXIT_vtimer_irq},
+};
+
+/*
+ * An exit that code causes counts what an exit of that kind counts, which el2sim verify holds against the recordings: at the
+ * end of the run all exits of a kind together have that many times the register accesses of the kind's own sequence.
+ */
+START_TEST(exits_of_code_count_what_their_kind_counts)
+{
+	struct bench b;
+	struct smp *m = run_exits(&b, models[0], 2);
+	const enum exit_kind k = kinds[_i].kind;
+	const struct outcome_kind *o = &m->out.kind[k];
+	struct runner *r = runner_new(b.prog, false);
+	struct runner_vcpu *v = runner_vcpu_of(r, 0);
+	struct ws_totals one = {0};
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < m->out.guest->n_sites; i++) {
+		const struct outcome_site *s = &m->out.guest->site[i];
+
+		if (strcmp(s->function, kinds[_i].function) == 0 && s->kind == k)
+			count = s->count;
+	}
+	ck_assert_msg(count == 64, "%s: %llu exits of its kind, want 64", kinds[_i].function, (unsigned long long)count);
+	runner_kind(r, v, EXIT_FOR_first_run, NULL);
+	for (unsigned i = 0; i < 3; i++) { /* the first ones find the state of others */
+		one = (struct ws_totals){0};
+		runner_kind(r, v, k, &one);
+	}
+	/* a UART's output and first accesses are of the same kinds; timers and list registers come and go */
+	if (exit_row(k)->class == XC_HVC || exit_row(k)->class == XC_SMC || exit_row(k)->class == XC_SYSREG) {
+		ck_assert_uint_ge(o->count, 64);
+		ck_assert_msg(outcome_accesses(&o->totals) / o->count == outcome_accesses(&one),
+			      "%s: %llu accesses in %llu exits, want %llu each", exit_row(k)->name,
+			      (unsigned long long)outcome_accesses(&o->totals), (unsigned long long)o->count,
+			      (unsigned long long)outcome_accesses(&one));
+	}
+	runner_free(r);
+	smp_free(m);
+	teardown(&b);
+}
+END_TEST
+
+static uint8_t *bytes_of(const char *path, size_t *n)
+{
+	struct err e;
+	uint8_t *b;
+
+	ck_assert_msg(image_bytes_raw(path, &b, n, &e) == 0, "%s", e.text);
+	return b;
+}
+
+START_TEST(the_shipped_guest_is_what_its_source_makes)
+{
+	size_t n[2];
+	uint8_t *b[2];
+
+	if (EL2SIM_A64_GUESTS[0] == '\0')
+		return; /* no cross compiler */
+	b[0] = bytes_of(EXITS, &n[0]);
+	b[1] = bytes_of(EL2SIM_A64_GUESTS "/exits.elf", &n[1]);
+#if defined(__GNUC__) && __GNUC__ == 12 /* another compiler makes other code */
+	ck_assert_uint_eq(n[0], n[1]);
+	ck_assert(memcmp(b[0], b[1], n[0]) == 0);
+#endif
+	free(b[0]);
+	free(b[1]);
+}
+END_TEST
+
+/* ---- images ---- */
+
+static const struct image_memory memory = {0x40000000, 256 << 20};
+
+/* The shipped ELF file with one thing wrong. */
+static const struct {
+	const char *what;
+	size_t at;
+	uint8_t bytes[8];
+	size_t n;    /* of these bytes */
+	size_t size; /* of the file then; 0: all */
+} wrong[] = {
+	{"is a damaged ELF file", 0, {0}, 0, 20},
+	{"is cut off", 0, {0}, 0, 4096},
+	{"machine 62: want AArch64", 18, {62, 0}, 2, 0},
+	{"32-bit", 4, {1}, 1, 0},
+	{"big-endian", 5, {2}, 1, 0},
+	{"is no executable", 16, {1, 0}, 2, 0},
+	{"the entry 0x3 is in no segment", 24, {3, 0, 0, 0, 0, 0, 0, 0}, 8, 0},
+	{"is outside of the memory", 64 + 24, {0, 0, 0, 0, 1, 0, 0, 0}, 8, 0},
+};
+
+START_TEST(a_damaged_elf_file_is_one_clear_line)
+{
+	struct image im;
+	struct err e = {ERR_NONE, ""};
+	size_t n;
+	uint8_t *b = bytes_of(EXITS, &n);
+
+	memcpy(b + wrong[_i].at, wrong[_i].bytes, wrong[_i].n);
+	ck_assert_int_eq(image_parse(&im, "x.elf", b, wrong[_i].size != 0 ? wrong[_i].size : n, &memory, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INPUT);
+	ck_assert_msg(strstr(e.text, wrong[_i].what) != NULL && strncmp(e.text, "x.elf: ", 7) == 0, "\"%s\", want \"%s\"", e.text,
+		      wrong[_i].what);
+	ck_assert_ptr_null(strchr(e.text, '\n'));
+	image_free(&im);
+}
+END_TEST
+
+/* Each byte of the headers, with each of a few values: no crash, and a refusal says why. */
+START_TEST(no_byte_of_a_header_crashes)
+{
+	static const uint8_t values[] = {0, 1, 0x7f, 0x80, 0xff};
+	size_t n;
+	uint8_t *b = bytes_of(EXITS, &n);
+
+	for (size_t at = 4; at < 64 + 4 * 56; at++) {
+		for (size_t i = 0; i < sizeof(values); i++) {
+			uint8_t *copy = xmalloc(n);
+			struct image im;
+			struct err e = {ERR_NONE, ""};
+
+			memcpy(copy, b, n);
+			copy[at] = values[i];
+			if (image_parse(&im, "x.elf", copy, n, &memory, &e) != 0)
+				ck_assert(e.text[0] != '\0');
+			image_free(&im);
+		}
+	}
+	free(b);
+}
+END_TEST
+
+/* An Image's header: text_offset, image_size, flags, magic. */
+static uint8_t *linux_image(uint64_t offset, uint64_t size, uint64_t flags)
+{
+	uint8_t *b = xcalloc(1, 4096);
+
+	memcpy(b + 8, &offset, 8);
+	memcpy(b + 16, &size, 8);
+	memcpy(b + 24, &flags, 8);
+	memcpy(b + 56, "ARM\x64", 4);
+	return b;
+}
+
+START_TEST(an_image_goes_where_its_header_says)
+{
+	struct image im;
+	struct err e;
+	struct image_layout l;
+
+	ck_assert_int_eq(image_parse(&im, "Image", linux_image(0x80000, 0x10000, 0), 4096, &memory, &e), 0);
+	ck_assert_int_eq(im.kind, IMAGE_LINUX);
+	ck_assert_uint_eq(im.entry, 0x40080000);
+	ck_assert_uint_eq(im.end, 0x40090000);
+	ck_assert_int_eq(image_layout(&im, &memory, 1000, 0x10000, &l, &e), 0);
+	ck_assert_uint_eq(l.initrd, 0x48000000);
+	ck_assert_uint_eq(l.dtb % 0x200000, 0);
+	ck_assert_int_eq(image_layout(&im, &memory, 300 << 20, 0x10000, &l, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "no room for the initrd"));
+	image_free(&im);
+	ck_assert_int_eq(image_parse(&im, "Image", linux_image(0, (uint64_t)1 << 40, 0), 4096, &memory, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "MiB of memory"));
+	image_free(&im);
+	ck_assert_int_eq(image_parse(&im, "Image", linux_image(0, 4096, 1), 4096, &memory, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "big-endian"));
+	image_free(&im);
+}
+END_TEST
+
+START_TEST(bare_bytes_go_where_qemu_puts_them)
+{
+	static const struct image_memory small = {0x40000000, 0x80000};
+	struct image im;
+	struct err e;
+
+	ck_assert_int_eq(image_parse(&im, "x.flat", xcalloc(1, 100), 100, &memory, &e), 0);
+	ck_assert_int_eq(im.kind, IMAGE_FLAT);
+	ck_assert_uint_eq(im.entry, 0x40080000);
+	image_free(&im);
+	ck_assert_int_eq(image_parse(&im, "x.flat", xcalloc(1, 100), 100, &small, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "outside of the memory"));
+	image_free(&im);
+}
+END_TEST
+
+/* ---- guests that do not end ---- */
+
+/* A flat guest of these words. */
+static struct smp *run_words(struct bench *b, const uint32_t *words, size_t n, uint64_t max)
+{
+	char path[] = "/tmp/el2sim-code-XXXXXX";
+	int fd = mkstemp(path);
+	struct smp *m;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, words, n * sizeof(*words)), (ssize_t)(n * sizeof(*words)));
+	close(fd);
+	setup(b, models[0]);
+	b->w.guest = path;
+	b->w.max_instructions = (int64_t)max;
+	b->o.duration_us = 100000;
+	m = simulate(b, false);
+	unlink(path);
+	return m;
+}
+
+static const struct {
+	const char *end;
+	uint32_t word[4];
+	uint64_t max;
+} ends[] = {
+	{"hangs: every vCPU is off or waits in WFI", {0xd503207f, 0x17ffffff}, 0},	   /* WFI; B . - 4 */
+	{"its time is over, it still runs", {0x14000000}, 0},				   /* B . */
+	{"as many instructions as it may", {0x14000000}, 1000},
+	{"exceptions without end", {0xd4000001}, 0},					   /* SVC: VBAR_EL1 is 0 */
+	{"no row of decode.def has this instruction", {0x04200000}, 0},			   /* SVE */
+	{"HLT #5", {0xd44000a0}, 0},
+};
+
+START_TEST(an_end_that_is_none_is_told)
+{
+	struct bench b;
+	struct smp *m = run_words(&b, ends[_i].word, 4, ends[_i].max);
+	const struct outcome_guest *g = m->out.guest;
+
+	ck_assert_msg(strstr(g->end, ends[_i].end) != NULL, "\"%s\", want \"%s\"", g->end, ends[_i].end);
+	ck_assert_int_eq(g->good, strncmp(g->end, "its time", 8) == 0 || strncmp(g->end, "as many", 7) == 0);
+	ck_assert_ptr_nonnull(strstr(g->tell, "vCPU 0: pc 0x00000000"));
+	smp_free(m);
+	teardown(&b);
+}
+END_TEST
+
+#define N(a) (int)(sizeof(a) / sizeof((a)[0]))
+
+int main(void)
+{
+	Suite *s = suite_create("code");
+	TCase *t = tcase_create("code");
+
+	tcase_add_loop_test(t, the_shipped_guest_powers_off, 0, N(models));
+	tcase_add_test(t, vcpus_that_share_a_pcpu_finish_too);
+	tcase_add_test(t, two_runs_are_alike);
+	tcase_add_loop_test(t, exits_of_code_count_what_their_kind_counts, 0, N(kinds));
+	tcase_add_test(t, the_shipped_guest_is_what_its_source_makes);
+	tcase_add_loop_test(t, a_damaged_elf_file_is_one_clear_line, 0, N(wrong));
+	tcase_add_test(t, no_byte_of_a_header_crashes);
+	tcase_add_test(t, an_image_goes_where_its_header_says);
+	tcase_add_test(t, bare_bytes_go_where_qemu_puts_them);
+	tcase_add_loop_test(t, an_end_that_is_none_is_told, 0, N(ends));
+	suite_add_tcase(s, t);
+	return suite_status(s);
+}
