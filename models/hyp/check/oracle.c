@@ -124,75 +124,75 @@ static void use_copy(struct oracle *o, unsigned s, bool memory, bool write)
 /* In the host's path only what belongs to a loaded vCPU moves; X and the host's FP registers are its own there. */
 static bool moves_here(const struct oracle *o, const struct ws_op *op, int slot)
 {
-	if (op->phase != PHASE_HANDLE || op->step->opcode == OP_ACC_READ || op->step->opcode == OP_ACC_WRITE)
-		return true;
 	if (o->t.s[slot].thread >= 0)
 		return op->comp == COMP_host_ret_to_user && oracle_cpu(o, o->c)->loaded == ORACLE_NONE;
 	return o->t.s[slot].subject != SUBJECT_OF_X && oracle_vcpu(o, o->v)->cpu == o->c;
 }
 
-static void run_op(struct oracle *o, size_t i)
+static void run_op(struct oracle *o, size_t i, const struct oracle_op *x, int slot)
 {
 	const struct ws_op *op = &o->p->op[i];
-	int slot = o->t.op[i].slot;
-	uint8_t counter = ws_opcode_row((enum ws_opcode)op->opcode)->counter;
 	unsigned s = (unsigned)slot;
 
-	if (slot < 0 || !moves_here(o, op, slot))
+	if (x->path && !moves_here(o, op, slot))
 		return;
-	if (op->opcode == OP_AT_S1E1R) {
+	switch ((enum oracle_act)x->act) {
+	case ACT_NONE:
+		break;
+	case ACT_LOOK_UP:
 		oracle_overwrite(o, s);
 		HW(o, o->c, s) = tag_of(TAG_HYP, o->c, 0);
 		WRITER(o, o->c, s) = i + 1;
-	} else if (op->step->opcode == OP_ACC_READ || op->step->opcode == OP_ACC_WRITE) {
-		use_copy(o, s, op->opcode == OP_ACC_MEM, op->step->opcode == OP_ACC_WRITE);
-	} else if (counter == CNT_write || op->opcode == OP_GPR_LOAD || op->opcode == OP_FPR_LOAD) {
+		break;
+	case ACT_READ_COPY:
+	case ACT_WRITE_COPY:
+		use_copy(o, s, op->opcode == OP_ACC_MEM, x->act == ACT_WRITE_COPY);
+		break;
+	case ACT_FORCE:
 		put_in_force(o, op, s);
-	} else if (op->side == SIDE_HOST) {
+		break;
+	case ACT_SAVE_HOST:
 		save_host(o, op, s);
-	} else if (op->side == SIDE_GUEST) {
+		break;
+	case ACT_SAVE_GUEST:
 		save_guest(o, s);
+		break;
 	}
 }
 
 /* What reads the copy in memory here (USE of handlers.def). */
-static void use(struct oracle *o, size_t i)
+static void use(struct oracle *o, int s)
 {
-	int s = o->t.op[i].use;
-
-	if (s >= 0 && oracle_vcpu(o, o->v)->cpu == o->c)
+	if (oracle_vcpu(o, o->v)->cpu == o->c)
 		use_copy(o, (unsigned)s, true, false);
 }
 
 static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsigned lrs)
 {
-	size_t first = o->p->comp[comp].first;
+	size_t first = o->p->comp[comp].first, end = first + o->p->comp[comp].n;
+	struct oracle_cpu *cpu = oracle_cpu(o, o->c);
 
 	oracle_barriers_begin(o, comp, state);
 	oracle_fault_begin(o);
-	for (size_t i = first; i < first + o->p->comp[comp].n; i++) {
+	for (size_t i = first; i < end; i++) {
 		const struct ws_op *op = &o->p->op[i];
-		uint64_t times = ws_op_times(op, state, lrs);
+		const struct oracle_op *x = &o->t.op[i];
+		unsigned times = op->per_lr ? lrs : 1; /* list registers: consecutive slots */
+		bool moves = times != 0 && ws_op_holds(op, state);
 
 		o->at = i;
-		if (times == 0) {
-			times = ws_op_times(op, state | EQUAL, lrs);
+		if (moves) {
+			oracle_barriers_op(o, cpu, x, i);
+			if (x->exception)
+				oracle_fault_op(o, i, state);
 		} else {
-			oracle_barriers_op(o, i);
-			oracle_fault_op(o, i, state);
+			moves = times != 0 && (op->guard.on & EQUAL) != 0 && ws_op_holds(op, state | EQUAL);
 		}
-		if (times == 0) {
-			use(o, i);
-			continue;
-		}
-		run_op(o, i);
-		for (uint64_t k = 1; k < times && o->t.op[i].slot >= 0; k++) { /* list registers: consecutive slots */
-			o->t.op[i].slot++;
-			run_op(o, i);
-			if (k + 1 == times)
-				o->t.op[i].slot -= (int)k;
-		}
-		use(o, i);
+		if (moves && x->act != ACT_NONE)
+			for (unsigned k = 0; k < times; k++)
+				run_op(o, i, x, x->slot + (int)k);
+		if (x->use >= 0)
+			use(o, x->use);
 	}
 	o->at = SIZE_MAX;
 	oracle_fault_end(o, state);

@@ -223,24 +223,12 @@ void oracle_barriers_make(struct oracle_tables *t, const struct ws_prog *p)
 
 /* ---- run ---- */
 
-static void missing(struct oracle *o, barrier_set bits, size_t op)
+void oracle_barriers_missing(struct oracle *o, barrier_set bits, size_t op)
 {
 	for (size_t b = 0; bits != 0 && b < N_BARRIERS; b++) {
 		if ((bits >> b & 1) != 0)
 			oracle_violate(o, barrier_names[b].rule, -1, barrier_names[b].name, op, "%s", barrier_names[b].why);
 	}
-}
-
-void oracle_barriers_op(struct oracle *o, size_t i)
-{
-	struct oracle_cpu *cpu = oracle_cpu(o, o->c);
-	const struct oracle_op *x = &o->t.op[i];
-
-	if ((cpu->pending & x->then) != 0) {
-		missing(o, cpu->pending & x->then, i);
-		cpu->pending &= ~x->then;
-	}
-	cpu->pending = (cpu->pending & ~x->clear) | x->first;
 }
 
 void oracle_barriers_begin(struct oracle *o, enum ws_comp comp, uint64_t state)
@@ -258,6 +246,6 @@ void oracle_barriers_end(struct oracle *o, enum ws_comp comp)
 	struct oracle_cpu *cpu = oracle_cpu(o, o->c);
 	barrier_set bits = o->t.comp[comp].ends;
 
-	missing(o, cpu->pending & bits, SIZE_MAX);
+	oracle_barriers_missing(o, cpu->pending & bits, SIZE_MAX);
 	cpu->pending = (cpu->pending & ~bits) | o->t.comp[comp].then_begins;
 }

@@ -48,9 +48,27 @@ bool oracle_fault_of(size_t i, const struct ws_prog *p)
 
 /* ---- tables ---- */
 
+/* Does an op change what exceptions left, or end a time in which it must be read? */
+static bool is_exception(const struct ws_op *op)
+{
+	switch (op->opcode) {
+	case OP_EXC:
+	case OP_HVC:
+	case OP_ERET:
+	case OP_AT_S1E1R:
+		return true;
+	case OP_MSR:
+		return op->reg == SR_ESR_EL2 || op->reg == SR_PAR_EL1;
+	default:
+		return false;
+	}
+}
+
 /* Rows that an op reads for. PAR_EL1 is read to be kept, too: only a look is one of what AT found. */
 void oracle_faults_make(struct oracle_tables *t, const struct ws_prog *p)
 {
+	for (size_t i = 0; i < p->n; i++)
+		t->op[i].exception = is_exception(&p->op[i]);
 	for (size_t r = 0; r < N_FAULTS; r++) {
 		if (!oracle_fault_of(r, p))
 			continue;
@@ -59,8 +77,10 @@ void oracle_faults_make(struct oracle_tables *t, const struct ws_prog *p)
 			const struct ws_op *op = &p->op[i];
 
 			if (op->opcode == OP_MRS && op->side == SIDE_NONE && op->reg == rows[r].reg &&
-			    (rows[r].reader[0] == '\0' || strcmp(op->step->function, rows[r].reader) == 0))
+			    (rows[r].reader[0] == '\0' || strcmp(op->step->function, rows[r].reader) == 0)) {
 				t->op[i].fault |= 1U << r;
+				t->op[i].exception = true;
+			}
 		}
 	}
 }

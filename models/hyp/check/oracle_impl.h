@@ -66,9 +66,15 @@ __extension__ typedef unsigned __int128 barrier_set __attribute__((aligned(8)));
 #define BARRIERS_MAX   128
 #define BARRIER_BIT(b) ((barrier_set)1 << (b))
 
+/* What an op does with the tag of its slot. */
+enum oracle_act { ACT_NONE, ACT_LOOK_UP /* AT */, ACT_READ_COPY, ACT_WRITE_COPY, ACT_FORCE, ACT_SAVE_HOST, ACT_SAVE_GUEST };
+
 struct oracle_op {
 	int slot; /* -1: moves nothing that is followed */
 	int use;  /* slot whose copy in memory is read after this op; -1 none */
+	uint8_t act;    /* enum oracle_act; ACT_NONE without a slot */
+	bool path;      /* of the host's path, where only what belongs to a loaded vCPU moves */
+	bool exception; /* one that oracle_fault_op is to see */
 	barrier_set first, clear, then;
 	uint32_t fault; /* FAULT rows that it reads for, one bit each */
 };
@@ -98,9 +104,9 @@ void oracle_tables_free(struct oracle_tables *t);
 size_t oracle_barriers(const struct oracle_barrier **rows);
 /* The bits of each op and component. */
 void oracle_barriers_make(struct oracle_tables *t, const struct ws_prog *p);
-/* A component begins, op i executes, the component ends: what should have come before is reported. */
+/* A component begins, an op executes (oracle_barriers_op), the component ends: what should have come before is reported. */
 void oracle_barriers_begin(struct oracle *o, enum ws_comp comp, uint64_t state);
-void oracle_barriers_op(struct oracle *o, size_t i);
+void oracle_barriers_missing(struct oracle *o, barrier_set bits, size_t op);
 void oracle_barriers_end(struct oracle *o, enum ws_comp comp);
 bool oracle_is_key(const struct ws_op *op);
 
@@ -115,6 +121,7 @@ struct oracle_fault {
 
 void oracle_faults_make(struct oracle_tables *t, const struct ws_prog *p);
 void oracle_fault_begin(struct oracle *o);
+/* Op i, one of those with .exception, executes. */
 void oracle_fault_op(struct oracle *o, size_t i, uint64_t state);
 void oracle_fault_end(struct oracle *o, uint64_t state);
 
@@ -178,6 +185,15 @@ static inline struct oracle_vcpu *oracle_vcpu(const struct oracle *o, unsigned v
 #define CONTROL(o, v, s)  (oracle_vcpu(o, v)->tag[2 * (o)->t.n + (unsigned)(s)])
 #define THREAD(o, v, k)   (oracle_vcpu(o, v)->tag[3 * (o)->t.n + (unsigned)(k)])
 #define THREAD_MEM(o, v, k) (oracle_vcpu(o, v)->tag[3 * (o)->t.n + N_THREAD + (unsigned)(k)])
+
+static inline void oracle_barriers_op(struct oracle *o, struct oracle_cpu *cpu, const struct oracle_op *x, size_t i)
+{
+	if ((cpu->pending & x->then) != 0) {
+		oracle_barriers_missing(o, cpu->pending & x->then, i);
+		cpu->pending &= ~x->then;
+	}
+	cpu->pending = (cpu->pending & ~x->clear) | x->first;
+}
 
 /* A new version of its owner. */
 static inline uint64_t oracle_new_tag(struct oracle *o, enum tag_kind kind, unsigned id)

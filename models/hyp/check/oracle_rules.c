@@ -204,6 +204,22 @@ static void look_at_guards(struct oracle_tables *t, const struct ws_prog *plain)
 		t->keys_on_use |= plain->op[i].phase <= PHASE_LAZY && (plain->op[i].guard.on & CND(PAUTH_USED)) != 0;
 }
 
+static bool is_access(const struct ws_op *op)
+{
+	return op->step->opcode == OP_ACC_READ || op->step->opcode == OP_ACC_WRITE;
+}
+
+static enum oracle_act act_of(const struct ws_op *op)
+{
+	if (op->opcode == OP_AT_S1E1R)
+		return ACT_LOOK_UP;
+	if (is_access(op))
+		return op->step->opcode == OP_ACC_WRITE ? ACT_WRITE_COPY : ACT_READ_COPY;
+	if (ws_opcode_row((enum ws_opcode)op->opcode)->counter == CNT_write || op->opcode == OP_GPR_LOAD || op->opcode == OP_FPR_LOAD)
+		return ACT_FORCE;
+	return op->side == SIDE_HOST ? ACT_SAVE_HOST : op->side == SIDE_GUEST ? ACT_SAVE_GUEST : ACT_NONE;
+}
+
 void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 {
 	bool touched[N_SUBJECTS] = { false }, switched[N_SUBJECTS] = { false };
@@ -237,6 +253,8 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 
 		t->op[i].slot = s != N_SUBJECTS ? t->slot[s] : -1;
 		t->op[i].use = -1;
+		t->op[i].act = (uint8_t)(t->op[i].slot >= 0 ? act_of(&p->op[i]) : ACT_NONE);
+		t->op[i].path = p->op[i].phase == PHASE_HANDLE && !is_access(&p->op[i]);
 	}
 	use_bits(t, p);
 	oracle_barriers_make(t, p);
