@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # symbols.sh BUILD [ROOT]: what the static library of each room leaves undefined is defined in itself or in a room that it
 # sees (layers.txt), and files that need each other stand in one room, whose README names them under "## Circles" with the
-# reason. One line per finding; exit 1 if there is one.
+# reason. What a room defines for others is used by another object, a test or a bench: else it is static, or goes. One
+# line per finding; exit 1 if there is one.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd) || exit 2
@@ -141,4 +142,20 @@ END {
 		if (!(c in used))
 			print circle_room[c] "/README.md: \"## Circles\" names a circle that is none: " circle[c]
 }')
+# What no other object of the rooms wants: fine if main.c, a test or a bench names it. cmd_* are wanted by rows of cmd.def,
+# a64_prep_* by those of decode*.def, el2sim_* by programs that use the library; a64.h is what a user of the core finds.
+alone=$(symbols | awk '
+$3 == "U" || $3 == "w" { used[$2] = 1; next }
+$2 !~ /^(el2sim_|cmd_|a64_prep_)/ && $1 !~ /perfetto\.pb|html_/ { at[$2] = $1 }
+END {
+	for (s in at)
+		if (!(s in used))
+			print s, at[s]
+}')
+if [ -n "$alone" ]; then
+	named=$(echo "$alone" | cut -d' ' -f1 | grep -rohwFf - tests bench sim/cmd/main.c sim/systemc models/cpu/a64/a64.h --include='*.[ch]' --include='*.cc' 2>/dev/null | sort -u)
+	unused=$(echo "$alone" | grep -vwFf <(echo "${named:-.}") | sed -E 's/^([^ ]*) (.*)$/\2 \1: nobody else uses it: want it static, or gone/' | LC_ALL=C sort)
+	found=$found${found:+${unused:+
+}}$unused
+fi
 [ -z "$found" ] || { echo "$found"; exit 1; }

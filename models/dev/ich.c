@@ -4,7 +4,7 @@
 
 #include "models/dev/ich_impl.h"
 
-unsigned ich_min_bpr(const struct ich *h, unsigned group)
+static unsigned ich_min_bpr(const struct ich *h, unsigned group)
 {
 	return group ? 8u - h->pri_bits : 7u - h->pri_bits;
 }

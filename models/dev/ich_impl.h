@@ -5,7 +5,6 @@
 
 #include "models/dev/ich.h"
 
-unsigned ich_min_bpr(const struct ich *h, unsigned group);
 /* The binary point in force for a group. */
 unsigned ich_bpr(const struct ich *h, unsigned group);
 /* Index of the pending list register of the highest priority whose group is on, or -1. */

@@ -131,7 +131,8 @@ static const char *bare_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
-void effective_sources(const struct effective *x, size_t n, struct rep *r)
+/* Provenance of those: each as one hash, and the files that it was read from or names. effective_tables does it, too. */
+static void effective_sources(const struct effective *x, size_t n, struct rep *r)
 {
 	for (size_t k = 0; k < n; k++) {
 		const struct opt_set *set = x[k].config->set;

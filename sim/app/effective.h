@@ -17,8 +17,6 @@ struct effective {
  * every option that somebody set, with its origin.
  */
 void effective_tables(const struct effective *x, size_t n, struct rep *r);
-/* Provenance of those: each as one hash, and the files that it was read from or names. effective_tables does it, too. */
-void effective_sources(const struct effective *x, size_t n, struct rep *r);
 /* The same of one. */
 void effective_source(const struct config *c, struct rep *r);
 

@@ -325,11 +325,6 @@ uint64_t diff_failed(const struct diff *d)
 	return diff_sum(d).failed + diff_lost_points(d);
 }
 
-uint64_t diff_changed(const struct diff *d)
-{
-	return diff_sum(d).changed + d->n_lonely;
-}
-
 const char *diff_worst_point(const struct diff *d)
 {
 	return d->any_worst ? d->worst.point : "";

@@ -39,7 +39,6 @@ void diff_add_lonely(struct diff *d, const char *point, bool in_first, const cha
 
 /* Metrics that a limit does not let pass; with limits also points that only the first side has. */
 uint64_t diff_failed(const struct diff *d);
-uint64_t diff_changed(const struct diff *d);
 /* The point with the largest change towards dearer, "" if none; valid as long as d. */
 const char *diff_worst_point(const struct diff *d);
 

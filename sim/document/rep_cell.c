@@ -14,7 +14,7 @@ const char *const rep_type_names[REP_TYPE_COUNT + 1] = {
 #undef X
 };
 
-const char *const rep_bound_signs[REP_BOUND_COUNT] = {
+static const char *const rep_bound_signs[REP_BOUND_COUNT] = {
 #define X(id, sign, word) [id] = sign,
 	REP_BOUNDS(X)
 #undef X

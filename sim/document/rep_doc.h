@@ -77,7 +77,7 @@ void rep_each_origin(const struct rep *r, enum rep_source kind, void (*fn)(void 
 extern const char *const rep_source_keys[REP_SOURCE_COUNT], *const rep_source_titles[REP_SOURCE_COUNT];
 
 extern const char *const rep_chart_names[REP_CHART_COUNT + 1]; /* NULL-terminated */
-extern const char *const rep_bound_signs[REP_BOUND_COUNT], *const rep_bound_words[REP_BOUND_COUNT];
+extern const char *const rep_bound_words[REP_BOUND_COUNT];
 extern const char *const rep_type_names[REP_TYPE_COUNT + 1]; /* NULL-terminated */
 
 /* Whom a number is written for: people get separators, signs and rounding, programs the bare value. */

@@ -81,7 +81,8 @@ int machine_vcpu(const struct el2sim *m, unsigned vcpu, struct el2sim_error *e)
 	return machine_usage(e, "vCPU %u: want one of the machine's, 0..%d", vcpu, (int)n - 1);
 }
 
-uint64_t machine_ps(const struct el2sim *m, uint64_t cycle)
+/* A cycle's time. */
+static uint64_t machine_ps(const struct el2sim *m, uint64_t cycle)
 {
 	uint64_t ps = EL2SIM_NEVER;
 	struct err e;

@@ -53,8 +53,6 @@ int machine_stage(const struct el2sim *m, enum machine_stage from, enum machine_
 /* Is it a simulation? A replay has neither devices nor vCPUs that run. */
 int machine_simulates(const struct el2sim *m, const char *call, struct el2sim_error *e);
 int machine_vcpu(const struct el2sim *m, unsigned vcpu, struct el2sim_error *e);
-/* A cycle's time. */
-uint64_t machine_ps(const struct el2sim *m, uint64_t cycle);
 
 /* Add the table of devices, if there are any. */
 void machine_devices(const struct el2sim *m, struct rep *r);

@@ -70,10 +70,6 @@ sqlite3_stmt *store_stmt(struct store *s, enum store_statement id, struct err *e
 int store_run(struct store *s, sqlite3_stmt *st, struct err *e);
 /* The next row: 1, 0 at the end, -1 with *e. After 0 and -1 the statement is ready again. */
 int store_row(struct store *s, sqlite3_stmt *st, struct err *e);
-/* Bind a text, as a number when it is written like one. */
-void store_bind(sqlite3_stmt *st, int i, const char *text);
-/* Text of a column, never NULL. */
-const char *store_text(sqlite3_stmt *st, int col);
 /* Read meta, axes and the number of points again. */
 int store_load(struct store *s, struct err *e);
 void store_unload(struct store *s);

@@ -8,7 +8,7 @@
 
 #define REPORT_MAX (UINT64_C(1) << 30) /* bytes of one report; more is damage */
 
-const char *store_text(sqlite3_stmt *st, int col)
+static const char *store_text(sqlite3_stmt *st, int col)
 {
 	const char *text = (const char *)sqlite3_column_text(st, col);
 

@@ -12,7 +12,8 @@ static void bind_text(sqlite3_stmt *st, int i, const char *text)
 	(void)sqlite3_bind_text(st, i, text != NULL ? text : "", -1, SQLITE_TRANSIENT);
 }
 
-void store_bind(sqlite3_stmt *st, int i, const char *text)
+/* Bind a text, as a number when it is written like one. */
+static void store_bind(sqlite3_stmt *st, int i, const char *text)
 {
 	char back[24];
 	int64_t v;

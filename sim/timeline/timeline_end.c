@@ -46,13 +46,6 @@ void tl_vcpu_name(const struct timeline *t, unsigned vcpu, struct str *b)
 		str_addf(b, "vCPU thread %d", t->out->vcpu[vcpu].pid);
 }
 
-const char *tl_ran_name(const struct tl_event *e)
-{
-	if (e->phase != PHASE_HANDLE)
-		return phase_name((enum ws_phase)e->phase);
-	return e->value == COMP_COUNT ? "measured path" : comp_name((enum ws_comp)e->value);
-}
-
 /* ---- order and lengths ---- */
 
 static bool is_slice(const struct tl_event *e)

@@ -88,8 +88,6 @@ void tl_vcpu_name(const struct timeline *t, unsigned vcpu, struct str *b);
 unsigned tl_vm_of(const struct timeline *t, unsigned vcpu);
 /* On a track of a pCPU, not of a vCPU. */
 bool tl_of_cpu(const struct tl_event *e);
-/* "load", "gic_ack", "measured path" */
-const char *tl_ran_name(const struct tl_event *e);
 /* One sentence per thing that is left out; returns how many. The caller frees all. */
 #define TL_LEFT_OUT_MAX 5
 unsigned tl_left_out(const struct timeline *t, struct str line[static TL_LEFT_OUT_MAX]);

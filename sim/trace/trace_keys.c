@@ -25,11 +25,6 @@ const char *trace_key_heading(enum trace_key k)
 	return rows[k].heading;
 }
 
-const char *trace_key_help(enum trace_key k)
-{
-	return rows[k].help;
-}
-
 static bool key_by_name(const char *name, size_t n, enum trace_key *k)
 {
 	for (unsigned i = 0; i < KEY_COUNT; i++) {

@@ -14,7 +14,6 @@ enum trace_key {
 };
 const char *trace_key_name(enum trace_key k);
 const char *trace_key_heading(enum trace_key k);
-const char *trace_key_help(enum trace_key k);
 /* "vcpu" or "vcpu,reason" into key[]; returns how many, 0 with ERR_USAGE. */
 unsigned trace_keys_parse(const char *text, enum trace_key key[static 2], struct err *e);
 

@@ -95,8 +95,6 @@ int text_start(struct text *t, const struct text_line *l, unsigned long line, st
 
 /* text_prose.c */
 
-/* n lines from this one on are no events, and no prose. */
-int text_not_an_event(struct text *t, unsigned long line, const char *s, uint64_t n, struct err *e);
 /* A line that belongs to no event. It is prose unless events follow that have events before them.
  */
 int text_unexplained(struct text *t, unsigned long line, const char *s, struct err *e);

@@ -6,7 +6,8 @@
 
 #include "traces/import/text_impl.h"
 
-int text_not_an_event(struct text *t, unsigned long line, const char *s, uint64_t n, struct err *e)
+/* n lines from this one on are no events, and no prose. */
+static int text_not_an_event(struct text *t, unsigned long line, const char *s, uint64_t n, struct err *e)
 {
 	(void)err_set(e, ERR_INPUT, "not an event: \"%.60s\": want %s", s + strspn(s, " "),
 		      t->want);

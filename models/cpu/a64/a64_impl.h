@@ -225,8 +225,6 @@ a64_exec a64_sp_aligned;
 int a64_fp_check(struct a64 *c);
 a64_exec x_vector;
 
-/* QARMA-64 of five rounds: w and k are the key's high and low half. */
-uint64_t a64_qarma5(uint64_t data, uint64_t tweak, uint64_t w, uint64_t k);
 
 /* pauth.c: pointer authentication; key 0 to 3: IA, IB, DA, DB. */
 uint64_t a64_pac(struct a64 *c, uint64_t ptr, uint64_t modifier, unsigned key);

@@ -100,7 +100,8 @@ static uint64_t tweak_before(uint64_t t)
 	return unshuffle(t, tweak_from);
 }
 
-uint64_t a64_qarma5(uint64_t data, uint64_t tweak, uint64_t w, uint64_t k)
+/* QARMA-64 of five rounds: w and k are the key's high and low half. */
+static uint64_t a64_qarma5(uint64_t data, uint64_t tweak, uint64_t w, uint64_t k)
 {
 	uint64_t v = data ^ w, w1 = a64_ror(w, 1, 64) ^ w >> 63;
 

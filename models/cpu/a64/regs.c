@@ -33,7 +33,7 @@ enum a64_reg_kind a64_reg_kind(enum a64_reg reg)
 	}
 }
 
-uint64_t a64_reg_reset(enum a64_reg reg)
+static uint64_t a64_reg_reset(enum a64_reg reg)
 {
 	switch (reg) {
 #define A64_KIND(name, kind, reset) case A64_R_##name: return reset;

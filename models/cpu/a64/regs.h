@@ -16,7 +16,6 @@ struct a64_reg_row {
 };
 
 enum a64_reg_kind a64_reg_kind(enum a64_reg reg);
-uint64_t a64_reg_reset(enum a64_reg reg);
 /* Finds c->traps. */
 void a64_regs_init(struct a64 *c);
 /* HFGITR_EL2: is the SYS instruction (op1 CRn CRm op2 as in struct a64_op.imm) trapped? */

@@ -22,12 +22,6 @@ uint32_t abi_ioctl_number(enum uapi_ioctl i)
 	return ioctls[i].number;
 }
 
-const char *abi_ioctl_name(enum uapi_ioctl i)
-{
-	BUG_ON((unsigned)i >= UAPI_IOCTL_COUNT);
-	return ioctls[i].name;
-}
-
 static enum uapi_ioctl ioctl_by_number(uint32_t cmd)
 {
 	unsigned i = 0;
@@ -413,7 +407,8 @@ bool abi_visible(const struct abi_vcpu *v, enum abi_reg reg)
 	return v->vm->host.kernel >= abi_reg_since(reg)->since && !v->vm->host.hide_absent;
 }
 
-bool abi_scope_covers(enum abi_scope scope, enum abi_reg reg)
+/* Does the variant tell user space that the register is not per vCPU? */
+static bool abi_scope_covers(enum abi_scope scope, enum abi_reg reg)
 {
 	const struct abi_reg_row *r = abi_reg_row(reg);
 

@@ -23,7 +23,6 @@ enum abi_scope {
 #undef X
 	ABI_SCOPE_COUNT
 };
-extern const char *const abi_scope_names[ABI_SCOPE_COUNT + 1]; /* NULL-terminated */
 
 #define ABI_MASKS(X)                                                                                \
 	X(NONE, "none", "no KVM_ARM_GET_REG_WRITABLE_MASKS: trial and error")                       \
@@ -36,7 +35,6 @@ enum abi_masks {
 #undef X
 	ABI_MASKS_COUNT
 };
-extern const char *const abi_masks_names[ABI_MASKS_COUNT + 1];
 
 enum abi_spectre { ABI_SPECTRE_UNAFFECTED, ABI_SPECTRE_MITIGATED, ABI_SPECTRE_VULNERABLE };
 
@@ -81,7 +79,6 @@ enum abi_host_kind abi_host_by_midr(uint64_t midr);
 bool abi_host_has(const struct abi_host *h, enum abi_has what);
 
 enum abi_lock { ABI_LOCK_KVM, ABI_LOCK_VCPU, ABI_LOCK_CONFIG, ABI_LOCK_MP_STATE, ABI_LOCK_COUNT };
-const char *abi_lock_name(enum abi_lock lock);
 
 struct abi_counts {
 	uint64_t calls, failed;
@@ -141,7 +138,6 @@ long abi_dev_ioctl(const struct abi_host *host, uint32_t cmd, uint64_t arg);
 long abi_vm_ioctl(struct abi_vm *vm, uint32_t cmd, uint64_t arg);
 long abi_vcpu_ioctl(struct abi_vcpu *v, uint32_t cmd, uint64_t arg);
 uint32_t abi_ioctl_number(enum uapi_ioctl i);
-const char *abi_ioctl_name(enum uapi_ioctl i);
 
 /*
  * Is the register there for this vCPU? MAY: kernels of this version differ. abi_visible: does this VM list it, where a
@@ -153,8 +149,6 @@ bool abi_visible(const struct abi_vcpu *v, enum abi_reg reg);
 /* The id that KVM_GET_REG_LIST gives it, and its scope as user space is told. */
 uint64_t abi_listed_id(const struct abi_vm *vm, enum abi_reg reg);
 enum uapi_scope abi_told_scope(const struct abi_vm *vm, enum abi_reg reg);
-/* Does the variant tell user space that the register is not per vCPU? */
-bool abi_scope_covers(enum abi_scope scope, enum abi_reg reg);
 /* Limit of what may be written to a register of class id on this vCPU, its initial value. */
 uint64_t abi_id_limit(const struct abi_vcpu *v, enum abi_reg reg);
 

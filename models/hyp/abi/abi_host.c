@@ -4,20 +4,6 @@
 #include "models/hyp/abi/abi.h"
 #include "sim/base/err.h"
 
-const char *const abi_scope_names[ABI_SCOPE_COUNT + 1] = {
-#define X(id, name, help) name,
-	ABI_SCOPES(X)
-#undef X
-	NULL
-};
-
-const char *const abi_masks_names[ABI_MASKS_COUNT + 1] = {
-#define X(id, name, help) name,
-	ABI_MASKS(X)
-#undef X
-	NULL
-};
-
 const char *const abi_host_names[ABI_HOST_COUNT + 1] = {
 #define ABI_HOST(id, name, ...) name,
 #include "models/hyp/abi/abi_hosts.def"
@@ -101,10 +87,3 @@ bool abi_host_has(const struct abi_host *h, enum abi_has what)
 	return false;
 }
 
-const char *abi_lock_name(enum abi_lock lock)
-{
-	static const char *const names[] = { "kvm->lock", "vcpu->mutex", "config_lock", "mp_state_lock" };
-
-	BUG_ON((unsigned)lock >= ABI_LOCK_COUNT);
-	return names[lock];
-}

@@ -107,18 +107,6 @@ const char *abi_class_name(enum abi_class class)
 	return names[class];
 }
 
-const char *abi_class_help(enum abi_class class)
-{
-	static const char *const help_of[] = {
-#define X(name, help) help,
-		ABI_CLASSES(X)
-#undef X
-	};
-
-	BUG_ON((unsigned)class >= ABI_CLASS_COUNT);
-	return help_of[class];
-}
-
 const char *abi_guard_help(enum abi_guard guard)
 {
 	static const char *const help_of[] = {

@@ -143,7 +143,6 @@ enum abi_reg abi_reg_of(enum sysreg reg);
 enum abi_reg abi_reg_by_id(uint64_t id);
 
 const char *abi_class_name(enum abi_class class);
-const char *abi_class_help(enum abi_class class);
 const char *abi_guard_help(enum abi_guard guard);
 const char *abi_rule_help(enum abi_rule rule);
 const char *abi_scope_name(enum uapi_scope scope);

@@ -448,7 +448,7 @@ void oracle_step(struct oracle *o, unsigned v, unsigned cpu, enum ws_comp comp, 
 
 /* ---- accesses from outside the program ---- */
 
-bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg)
+static bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg)
 {
 	uint8_t way = o->p->beside.way[reg];
 
@@ -511,7 +511,3 @@ unsigned oracle_loaded(const struct oracle *o, unsigned cpu)
 	return oracle_cpu(o, cpu)->loaded;
 }
 
-bool oracle_in_guest(const struct oracle *o, unsigned v)
-{
-	return oracle_vcpu(o, v)->in_guest != 0;
-}

@@ -72,13 +72,11 @@ struct oracle_stats {
 
 struct oracle;
 
-/* For a compiled program, which must last. vcpus and cpus may grow later (oracle_grow). */
+/* For a compiled program, which must last. A step of a vCPU or CPU with a higher number adds it, in the host. */
 struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus);
 void oracle_free(struct oracle *o);
 /* It as a watcher of a runner of this program: each component and each access is also the oracle's. */
 struct watch *oracle_watch(struct oracle *o);
-/* At least so many vCPUs and CPUs; new ones begin in the host. */
-void oracle_grow(struct oracle *o, unsigned vcpus, unsigned cpus);
 
 /*
  * vCPU v on CPU cpu runs a component. state: CND_* bits of the kind and the moment (SYNC, LRS, DEBUG_DIRTY ...);
@@ -102,9 +100,6 @@ unsigned oracle_loaded(const struct oracle *o, unsigned cpu);
  * oracle takes the vCPU's time between load and put.
  */
 void oracle_on_cpu_flag(struct oracle *o, unsigned v, bool set);
-bool oracle_in_guest(const struct oracle *o, unsigned v);
-/* True while the vCPU's accessor reaches reg in the CPU. */
-bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg);
 
 const struct oracle_violation *oracle_violations(const struct oracle *o, size_t *n);
 uint64_t oracle_violation_count(const struct oracle *o); /* with repetitions */
@@ -115,7 +110,7 @@ const struct oracle_stats *oracle_stats(const struct oracle *o);
 
 /* ---- the state, for explorers ---- */
 
-/* Bytes of a state; the same until oracle_grow. */
+/* Bytes of a state; the same until a step adds a vCPU or CPU. */
 size_t oracle_state_size(const struct oracle *o);
 void oracle_state_save(const struct oracle *o, void *buf);
 void oracle_state_restore(struct oracle *o, const void *buf);

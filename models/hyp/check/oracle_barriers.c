@@ -64,12 +64,6 @@ static const struct oracle_barrier barrier_names[] = {
 #define N_BARRIERS (sizeof(barrier_rows) / sizeof(barrier_rows[0]))
 _Static_assert(N_BARRIERS <= BARRIERS_MAX && sizeof(barrier_set) * 8 == BARRIERS_MAX, "one bit each");
 
-size_t oracle_barriers(const struct oracle_barrier **rows)
-{
-	*rows = barrier_names;
-	return N_BARRIERS;
-}
-
 /* ---- ops ---- */
 
 bool oracle_is_key(const struct ws_op *op)

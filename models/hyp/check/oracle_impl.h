@@ -101,7 +101,6 @@ void oracle_tables_free(struct oracle_tables *t);
 
 /* ---- oracle_barriers.c ---- */
 
-size_t oracle_barriers(const struct oracle_barrier **rows);
 /* The bits of each op and component. */
 void oracle_barriers_make(struct oracle_tables *t, const struct ws_prog *p);
 /* A component begins, an op executes (oracle_barriers_op), the component ends: what should have come before is reported. */

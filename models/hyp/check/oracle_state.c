@@ -44,7 +44,8 @@ static void *grown(void *old, size_t size, unsigned want, unsigned *room)
 	return xrealloc(old, size * *room);
 }
 
-void oracle_grow(struct oracle *o, unsigned vcpus, unsigned cpus)
+/* At least so many vCPUs and CPUs; new ones begin in the host. */
+static void oracle_grow(struct oracle *o, unsigned vcpus, unsigned cpus)
 {
 	o->vcpus = grown(o->vcpus, o->vcpu_size, vcpus, &o->room_vcpu);
 	o->cpus = grown(o->cpus, o->cpu_size, cpus, &o->room_cpu);

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-bool ws_subject_touched(const struct ws_subject *s, const struct ws_op *op)
+/* Does the op concern the subject? Its own accesses, and what changes it by the way (AT writes
+ * PAR_EL1). */
+static bool ws_subject_touched(const struct ws_subject *s, const struct ws_op *op)
 {
 	uint8_t counter = ws_opcode_row((enum ws_opcode)op->opcode)->counter;
 

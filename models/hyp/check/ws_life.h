@@ -9,9 +9,6 @@
 #include "models/hyp/check/ws_lint.h"
 #include "models/hyp/kvm/reach.h"
 
-/* Does the op concern the subject? Its own accesses, and what changes it by the way (AT writes
- * PAR_EL1). */
-bool ws_subject_touched(const struct ws_subject *s, const struct ws_op *op);
 
 /* Follow the subject through all its states; append at most one finding, the first cause. */
 void ws_life_check(const struct ws_prog *p, const struct ws_subject *s, struct ws_findings *f);

@@ -119,9 +119,6 @@ struct guest_gaps {
 
 #define GUEST_QUANTILES_MAX 257
 
-/* "100 250 4000": 2 to GUEST_QUANTILES_MAX times in ascending order. ERR_CONFIG; where: for the
- * message. free() out->ns. */
-int guest_gaps_parse(const char *text, const char *where, struct guest_gaps *out, struct err *e);
 /* Those of a class, from its workload. ERR_CONFIG. */
 int guest_gaps_of(struct guest_class *c, struct err *e);
 

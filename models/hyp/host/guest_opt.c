@@ -290,7 +290,7 @@ int workload_share_out(const struct workload *w, uint64_t n, uint64_t *count, st
 
 /* ---- quantiles ---- */
 
-int guest_gaps_parse(const char *text, const char *where, struct guest_gaps *out, struct err *e)
+static int guest_gaps_parse(const char *text, const char *where, struct guest_gaps *out, struct err *e)
 {
 	const char *s = text;
 

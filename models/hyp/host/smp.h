@@ -166,11 +166,6 @@ int smp_run(struct smp *m, struct err *e);
 /* A device interrupts a vCPU now, from outside of the machine; one that waits already is the same. */
 void smp_device_fires(struct smp_vcpu *v);
 
-/*
- * outcome_check, and: no vCPU sleeps with an interrupt pending, no pCPU idles while a thread waits for it. ERR_MODEL
- * naming the first that fails.
- */
-int smp_check(const struct smp *m, struct err *e);
 /* The last two, at any moment between two delta cycles. */
 int smp_check_wakeups(const struct smp *m, struct err *e);
 

@@ -409,6 +409,12 @@ static int engine_run_until(struct engine *g, uint64_t ps, struct err *e)
 	return sk_run_until(&m->k, ps, e);
 }
 
+/*
+ * outcome_check, and: no vCPU sleeps with an interrupt pending, no pCPU idles while a thread waits for it. ERR_MODEL
+ * naming the first that fails.
+ */
+static int smp_check(const struct smp *m, struct err *e);
+
 static int end(struct smp *m, struct err *e)
 {
 	struct outcome_clock *c = m->out.clock;
@@ -497,7 +503,7 @@ int smp_check_wakeups(const struct smp *m, struct err *e)
 	return 0;
 }
 
-int smp_check(const struct smp *m, struct err *e)
+static int smp_check(const struct smp *m, struct err *e)
 {
 	if (outcome_check(&m->out, e) != 0)
 		return -1;

@@ -142,17 +142,6 @@ const char *cond_help(enum cond c)
 	return cond_helps[c];
 }
 
-bool cond_state_by_name(const char *key, enum cond *c)
-{
-	for (unsigned i = CND_FIRST_STATE; i < CND_COUNT; i++) {
-		if (strcmp(key, cond_names[i]) == 0) {
-			*c = (enum cond)i;
-			return true;
-		}
-	}
-	return false;
-}
-
 const struct ws_opcode_row *ws_opcode_row(enum ws_opcode op)
 {
 	BUG_ON(op >= OP_COUNT);
@@ -240,7 +229,8 @@ bool ws_mode_e2h(enum ws_mode mode)
 	return modes[mode].e2h;
 }
 
-uint64_t ws_mode_conditions(enum ws_mode mode)
+/* Conditions that hold in the mode. */
+static uint64_t ws_mode_conditions(enum ws_mode mode)
 {
 	BUG_ON((unsigned)mode >= MODE_COUNT);
 	return modes[mode].conditions;

@@ -31,8 +31,6 @@ _Static_assert(CND_FIRST_STATE <= 64 && CND_COUNT - CND_FIRST_STATE <= 64, "each
 
 const char *cond_name(enum cond c);
 const char *cond_help(enum cond c);
-/* Of run-time state, by its key (fp-owned). Returns false if there is none. */
-bool cond_state_by_name(const char *key, enum cond *c);
 
 enum ws_opcode {
 #define OPC(id, operand, counter, cost, ref, help) OP_##id,
@@ -128,8 +126,6 @@ enum ws_mode {
 	MODE_COUNT
 };
 bool ws_mode_e2h(enum ws_mode mode);
-/* Conditions that hold in the mode. */
-uint64_t ws_mode_conditions(enum ws_mode mode);
 
 /* Phases of a switch, and what surrounds it. */
 #define WS_PHASES(X)                                                                                \

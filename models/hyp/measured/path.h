@@ -46,8 +46,6 @@ void path_opt_add(struct opt_set *set, struct path_profile *p);
  * kind with the nearest, a kind twice, no number.
  */
 int path_read(struct path_profile *p, struct err *e);
-/* What a row's source begins with: NULL-terminated, the last is that of a row without values. */
-const char *const *path_row_sources(void);
 /* Columns of the table, in order: kind, source, and the items. */
 #define PATH_COLUMN_COUNT (2 + PATH_ITEM_COUNT)
 const char *const *path_columns(void);

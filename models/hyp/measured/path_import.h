@@ -39,8 +39,6 @@ int path_import_add(struct path_import *im, const char *totals, const char *regi
 		    struct err *e);
 void path_import_free(struct path_import *im);
 
-/* Why a recorded kind gives no path, a phrase without commas; NULL when it gives one or was not recorded. */
-const char *path_import_left_out(const struct path_recorded *rec);
 /* An item of a kind as recorded, or derived from recorded kinds; false when there is none. */
 bool path_import_item(const struct path_import *im, enum path_kind kind, enum path_item item,
 		      uint64_t *v);

@@ -24,7 +24,7 @@ static const struct derived {
 
 /* --- items ------------------------------------------------------------------------------------ */
 
-const char *path_import_left_out(const struct path_recorded *rec)
+static const char *path_import_left_out(const struct path_recorded *rec)
 {
 	if (rec->pair == 0)
 		return NULL;

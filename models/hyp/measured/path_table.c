@@ -22,11 +22,6 @@ const char *const *path_columns(void)
 	return columns;
 }
 
-const char *const *path_row_sources(void)
-{
-	return sources;
-}
-
 /* "recorded: 64 of 64 took this path"; false if it is not one of sources and a reason. */
 static bool take_source(const char *text, bool *left_out)
 {

@@ -54,11 +54,6 @@ const char *mutant_killer_name(enum mutant_killer k)
 	return killers[k].name;
 }
 
-const char *mutant_killer_what(enum mutant_killer k)
-{
-	return killers[k].what;
-}
-
 const char *mutant_proof_name(enum mutant_proof p)
 {
 	return proofs[p].name;

@@ -28,7 +28,6 @@ enum mutant_proof {
 const char *mutant_kind_name(enum mutant_kind k);
 const char *mutant_kind_what(enum mutant_kind k);
 const char *mutant_killer_name(enum mutant_killer k);
-const char *mutant_killer_what(enum mutant_killer k);
 const char *mutant_proof_name(enum mutant_proof p);
 const char *mutant_proof_what(enum mutant_proof p);
 bool mutant_proof_followed(enum mutant_proof p); /* false: nothing in el2sim reads what the mutant lacks */

@@ -25,7 +25,9 @@ struct reader {
 	unsigned exited[TR_CPU_MAX];     /* vCPU + 1 that left its guest last on this CPU */
 };
 
-enum exit_kind recorded_kind(enum exit_kind k)
+/* The kind of a workload that a recorded kind stands for; EXIT_COUNT: an interrupt, not the guest's
+ * doing. */
+static enum exit_kind recorded_kind(enum exit_kind k)
 {
 	if (exit_row(k)->where == XAT_ASLEEP)
 		return EXIT_FOR_wfi_goes_on;

@@ -40,8 +40,5 @@ struct recorded {
 struct recorded *recorded_read(const struct ws_prog *p, const char *path, struct err *e);
 void recorded_free(struct recorded *r);
 
-/* The kind of a workload that a recorded kind stands for; EXIT_COUNT: an interrupt, not the guest's
- * doing. */
-enum exit_kind recorded_kind(enum exit_kind k);
 
 #endif

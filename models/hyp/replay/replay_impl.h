@@ -149,8 +149,6 @@ void replay_put(struct replay_state *s, size_t v);
 
 /* ---- replay_lines.c ---- */
 
-/* An interrupt line of a vCPU rises or falls; what is up at the next entry takes a list register. */
-void replay_set_line(struct replay_track *t, uint32_t irq, bool level);
 /* An SGI is sent: its kvm_sys_access event. */
 void replay_send_sgi(struct replay_state *s, size_t sender, const struct tr_event *ev);
 /* Events of timers and interrupts. */

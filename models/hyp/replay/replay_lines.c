@@ -20,7 +20,7 @@ struct replay_fresh *replay_fresh_of(struct replay_state *s, int32_t pid, bool m
 }
 
 /* An interrupt line of a vCPU rises or falls; what is up at the next entry takes a list register. */
-void replay_set_line(struct replay_track *t, uint32_t irq, bool level)
+static void replay_set_line(struct replay_track *t, uint32_t irq, bool level)
 {
 	unsigned i = 0;
 

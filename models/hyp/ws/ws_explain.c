@@ -51,12 +51,6 @@ const char *ws_diff_name(enum ws_diff_kind k)
 	return kinds[k].name;
 }
 
-const char *ws_diff_help(enum ws_diff_kind k)
-{
-	BUG_ON(k >= DIFF_COUNT);
-	return kinds[k].help;
-}
-
 const char *ws_diff_object(const struct ws_op *op, char buf[static 40])
 {
 	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);

@@ -48,7 +48,6 @@ enum ws_diff_kind {
 		DIFF_COUNT
 };
 const char *ws_diff_name(enum ws_diff_kind k);
-const char *ws_diff_help(enum ws_diff_kind k);
 
 struct ws_diff_row {
 	enum ws_diff_kind kind;

@@ -10,18 +10,6 @@ const char *const ws_policy_names[POL_COUNT + 1] = {
 	NULL
 };
 
-static const char *const policy_helps[POL_COUNT] = {
-#define X(id, name, help) help,
-	WS_POLICIES(X)
-#undef X
-};
-
-const char *ws_policy_help(enum ws_policy p)
-{
-	BUG_ON(p >= POL_COUNT);
-	return policy_helps[p];
-}
-
 /* Groups that have a first-use trap, so that lazy means something. */
 #define LAZY_GROUPS (1U << GRP_fpsimd | 1U << GRP_sve | 1U << GRP_pauth)
 

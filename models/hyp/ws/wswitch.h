@@ -24,7 +24,6 @@ enum ws_policy {
 	POL_COUNT
 };
 extern const char *const ws_policy_names[POL_COUNT + 1]; /* NULL-terminated */
-const char *ws_policy_help(enum ws_policy p);
 
 /* What to compile. */
 struct ws_config {
