@@ -78,7 +78,8 @@ static int file_bytes(const char *path, bool unpacked, uint8_t **bytes, size_t *
 	return rc;
 }
 
-int image_bytes(const char *path, uint8_t **bytes, size_t *n, struct err *e)
+/* A whole file, unpacked; "shipped" names are found (sim/base/share.h). ERR_INPUT: as unpack_open, empty, or too large. */
+static int image_bytes(const char *path, uint8_t **bytes, size_t *n, struct err *e)
 {
 	return file_bytes(path, true, bytes, n, e);
 }

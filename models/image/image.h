@@ -56,8 +56,6 @@ struct image {
 	char *names;
 };
 
-/* A whole file, unpacked; "shipped" names are found (sim/base/share.h). ERR_INPUT: as unpack_open, empty, or too large. */
-int image_bytes(const char *path, uint8_t **bytes, size_t *n, struct err *e);
 /* The same as it is: the kernel unpacks an initrd. */
 int image_bytes_raw(const char *path, uint8_t **bytes, size_t *n, struct err *e);
 

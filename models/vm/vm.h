@@ -171,25 +171,20 @@ bool vm_sgi_target(const struct vm_cpu *c, unsigned vcpu);
 void vm_where(const struct vm *m, uint64_t pc, struct str *text);
 /* Registers, place and last exits, for whoever has to find out what went wrong; lines. */
 void vm_tell(const struct vm_cpu *c, struct str *text);
-const char *vm_ask_name(enum vm_ask ask);
 
 /* ---- inside ---- */
 
 enum { VM_S2_MAPPED = 1, VM_S2_EXEC = 2, VM_S2_PRESENT = 4 };
 
-/* Counter at a cycle, and the first cycle at which it is reached. */
+/* Counter at a cycle. */
 uint64_t vm_ticks(const struct vm *m, uint64_t cycle);
-uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks);
 /* Identification registers, traps and reset state of a vCPU's core. */
 void vm_core_init(struct vm_cpu *c);
-uint64_t vm_feats(const struct machine *m);
 /* A device tree in *out (free() it). */
 int vm_fdt(const struct vm *m, const struct image_layout *l, bool initrd, uint8_t **out, size_t *n, struct err *e);
-int vm_die(struct vm_cpu *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #define VM_ABORTS_MAX 10000 /* exceptions in a row, none of them executing an instruction */
 int vm_abort_loop(struct vm_cpu *c);
 /* The callbacks of a core. */
 extern const struct a64_bus vm_bus;
-void vm_lines(struct vm_cpu *c);
 
 #endif

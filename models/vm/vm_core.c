@@ -26,7 +26,7 @@
 /* MDCR_EL2 of a vCPU without a PMU: TDRA, TDOSA, TDA, TPM, TPMCR. */
 #define MDCR_GUEST ((uint64_t)1 << 11 | (uint64_t)1 << 10 | (uint64_t)1 << 9 | (uint64_t)1 << 6 | (uint64_t)1 << 5)
 
-uint64_t vm_feats(const struct machine *m)
+static uint64_t vm_feats(const struct machine *m)
 {
 	uint64_t feats = 0;
 

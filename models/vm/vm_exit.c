@@ -6,7 +6,7 @@
 
 static const uint64_t hcr_tvm = (uint64_t)1 << 26;
 
-const char *vm_ask_name(enum vm_ask ask)
+static const char *vm_ask_name(enum vm_ask ask)
 {
 	static const char *const names[] = {"HVC", "SMC", "system register", "SGI", "WFI", "WFE", "device", "memory", "FP", "debug",
 					    "maintenance interrupt", "exception"};

@@ -18,14 +18,17 @@ uint64_t vm_ticks(const struct vm *m, uint64_t cycle)
 	return (uint64_t)((u128)cycle * m->config.counter_hz / m->hz);
 }
 
-uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks)
+/* The first cycle at which the counter is so high. */
+static uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks)
 {
 	u128 c = ((u128)ticks * m->hz + m->config.counter_hz - 1) / m->config.counter_hz;
 
 	return c >= UINT64_MAX ? UINT64_MAX : (uint64_t)c;
 }
 
-int vm_die(struct vm_cpu *c, const char *fmt, ...)
+static int vm_die(struct vm_cpu *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static int vm_die(struct vm_cpu *c, const char *fmt, ...)
 {
 	struct str text = STR_INIT;
 	va_list ap;
@@ -148,7 +151,7 @@ static void trap_here(struct vm_cpu *c, enum vm_ask ask, enum a64_reg reg, bool 
 	stop_core(c);
 }
 
-void vm_lines(struct vm_cpu *c)
+static void vm_lines(struct vm_cpu *c)
 {
 	unsigned lines = ich_lines(&c->ich);
 

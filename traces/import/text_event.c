@@ -70,7 +70,8 @@ static const char *joined(struct text *t, unsigned n, const char *sep)
 	return str_get(&t->joined);
 }
 
-int text_foreign(const struct text *t, const char *name, size_t n, const char *args, struct err *e)
+/* The event shows that the trace is of another architecture: ERR_INPUT with its line; 0 if it does not. */
+static int text_foreign(const struct text *t, const char *name, size_t n, const char *args, struct err *e)
 {
 	static const struct {
 		const char *event, *part, *arch;

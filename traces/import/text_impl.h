@@ -85,8 +85,6 @@ struct text {
 void text_types_init(struct text *t);
 /* The event of n bytes of name; *alias: by aliases.def. */
 bool text_type_of(const struct text *t, const char *s, size_t n, enum tr_type *type, bool *alias);
-/* The event shows that the trace is of another architecture: ERR_INPUT with its line; 0 if it does not. */
-int text_foreign(const struct text *t, const char *name, size_t n, const char *args, struct err *e);
 /* The pending event is complete: read its fields and hand it over; lines that are not its own are
  * looked at anew. */
 int text_flush(struct text *t, struct err *e);
