@@ -43,6 +43,8 @@ static const char *const report_lines[] = {
 	"el2sim abi configs/experiment/abi-scope.ini",
 	"el2sim abi --list",
 	"el2sim validate --public",
+	"el2sim sensitivity " RL_VHE,
+	"el2sim calibrate configs/measured/altra.ini --microbench tests/data/microbench-altra.log",
 	"el2sim diff " RL_VHE " configs/experiment/linux-4.15-vhe-n1.ini --explain",
 };
 
