@@ -48,6 +48,7 @@ for unsound in --policy.el1=never --policy.timer=never; do
 	in_front 0 run $vhe $unsound --force
 	in_front 0 profile $vhe $unsound --force
 	in_front 0 explain $vhe $unsound --force
+	in_front 0 sensitivity $vhe $unsound --force
 	in_front 0 compare $vhe --vary machine.list_registers=1,2 $unsound --force
 	"$el2sim" run $vhe $unsound --force >"$tmp/out"
 	grep -q '^!! UNSOUND POLICY, forced: ' "$tmp/out" || fail "not said: forced"
@@ -59,7 +60,7 @@ grep '^=> .*SCTLR_EL1=never' "$tmp/out" | grep -v UNSOUND && fail "a verdict doe
 "$el2sim" run $vhe --policy.SCTLR_EL1=never --force --check >"$tmp/out"
 grep '^=> .*no violation' "$tmp/out" | grep -v UNSOUND && fail "no violation, it says"
 for command in $("$el2sim" help | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do
-	case $command in run | profile | explain | compare | explore) continue ;; esac
+	case $command in run | profile | explain | compare | explore | sensitivity) continue ;; esac
 	! "$el2sim" "$command" --help | grep -q -- --force || fail "$command has --force and is not tried here"
 done
 

@@ -60,8 +60,8 @@ START_TEST(every_report_read_back_is_written_with_the_same_bytes)
 }
 END_TEST
 
-/* Commands that write no report, or whose -o is a results file: tests/test_sweep.c. */
-static const char *const no_report[] = { "help", "import-profile", "sweep", "merge", "query", "report" };
+/* Commands that write no report; whose -o is a results file: tests/test_sweep.c; that want a kernel: tests/test_kernel.c. */
+static const char *const no_report[] = { "help", "kernel", "import-profile", "sweep", "merge", "query", "report" };
 
 START_TEST(every_command_with_a_report_is_among_the_lines)
 {

@@ -11,7 +11,7 @@ export PATH=${el2sim%/*}:$PATH
 
 config a.ini 'policy.el1 = eager, deferred' 'machine.vcpus = 1..4' 'repeats = 3'
 el2sim sweep a.ini -o want.db >/dev/null || fail "the sweep failed"
-line=$(sed -n 's/^    \(parallel .*\)$/\1/p' "$root"/docs/sweep.md)
+line=$(sed -n 's/.*`\(parallel .*\)`.*/\1/p' "$root"/docs/sweep.md)
 [ -n "$line" ] || fail "docs/sweep.md shows no parallel"
 CONFIG=a.ini bash -c "${line//CONFIG/a.ini}" >/dev/null 2>&1 || fail "failed: $line"
 merge=$(sed -n 's/^    \(el2sim merge shard\..*\)$/\1/p' "$root"/docs/sweep.md)

@@ -239,7 +239,7 @@ static bool names_input(const struct arg_row *r)
 {
 	return r->value != NULL && !r->place && strcmp(r->name, "-o") != 0 &&
 	       (strcmp(r->value, "FILE") == 0 || strcmp(r->value, "TRACE") == 0 || strcmp(r->value, "DUMP.json") == 0 ||
-		strcmp(r->value, "PATH") == 0);
+		strcmp(r->value, "LOG") == 0 || strcmp(r->value, "PATH") == 0);
 }
 
 static int parse_option(struct parser *p, const struct arg_row *r, const char *word,

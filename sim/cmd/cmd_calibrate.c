@@ -6,6 +6,7 @@
 
 #include "models/cal/mblog.h"
 #include "sim/app/config.h"
+#include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/base/digest.h"
 #include "sim/base/file.h"
@@ -287,6 +288,7 @@ int cmd_calibrate(int argc, char **argv, struct err *e)
 		if (o.ini != NULL)
 			rep_note(r, "written: %s; el2sim validate %s --el2sim.include=%s --microbench LOG compares it with another run", o.ini,
 				 x.c.path, o.ini);
+		effective_source(&x.c, r);
 		rc = output_write(&o.out, r, e);
 	}
 	rep_free(r);

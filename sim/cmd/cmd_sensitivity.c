@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/app/effective.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/cmd/cmd.h"
@@ -165,6 +166,7 @@ static int report(const struct job *j, const struct sensitivity_args *o, struct 
 	rep_note(r, "one deviation each way; the rows of single costs are parts of cost.scale's. Two columns of a compare on one machine "
 		 "share its costs: their difference moves far less than either");
 	calibration_note(j->prog->config.machine, r);
+	effective_source(&j->config, r);
 	rc = output_write(&o->out, r, e);
 	rep_free(r);
 	return rc;

@@ -7,6 +7,7 @@
 #include "models/cal/mblog.h"
 #include "models/cal/public.h"
 #include "sim/app/config.h"
+#include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/base/digest.h"
 #include "sim/base/share.h"
@@ -400,6 +401,7 @@ static int microbench(const struct validate_args *o, const char *config, const s
 			rep_note(r, "another log than the fit's, and %zu rows: [machine] calibration = validated may be said of this profile", s.n);
 		else if (s.n < 4)
 			rep_note(r, "%zu rows: four at least, of another log than the fit's, make a profile validated", s.n);
+		effective_source(&c, r);
 		rc = output_write(&o->out, r, e);
 		rep_free(r);
 	}
