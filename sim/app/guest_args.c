@@ -27,8 +27,6 @@ static int check(const struct guest_args *g, const char *file, struct err *e)
 		if (g->guest == NULL && rows[i].given)
 			return err_set(e, ERR_USAGE, "%s without --guest FILE: want both, or an option of the configuration "
 				       "(el2sim config --doc)", rows[i].name);
-	if (g->guest == NULL && file == NULL)
-		return err_set(e, ERR_USAGE, "too few operands (0): want el2sim run CONFIG, or el2sim run --guest FILE");
 	if (file != NULL && g->machine != NULL)
 		return err_set(e, ERR_USAGE, "--machine %s and %s: a configuration names its machine; want one of them, or "
 			       "--el2sim.include=machine/%s.ini", g->machine, file, g->machine);

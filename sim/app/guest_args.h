@@ -36,8 +36,8 @@ struct guest_args {
 	  .help = "end after so much simulated time" }
 
 /*
- * Load a configuration, *file of the command line (NULL: none) with what the arguments and then the overrides say; *path is
- * what it is called. ERR_USAGE: an option of a guest without one; as config_load.
+ * Load a configuration: file of the command line, or one for the guest where it is NULL, with what the arguments and then the
+ * overrides say. file and the guest are not both NULL. ERR_USAGE: an option of a guest without one; as config_load.
  */
 int guest_config(struct config *c, const struct guest_args *g, const char *file, const struct arg_list *overrides,
 		 struct err *e);

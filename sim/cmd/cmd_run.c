@@ -215,7 +215,9 @@ int cmd_run(int argc, char **argv, struct err *e)
 	}
 	rc = formats_without_files(&o, e);
 	if (rc == 0)
-		rc = guest_config(&j.config, &o.guest, file, &a.overrides, e);
+		rc = file == NULL && o.guest.guest == NULL
+			     ? args_missing(&spec, e, "too few operands (0): want el2sim run CONFIG, or el2sim run --guest FILE")
+			     : guest_config(&j.config, &o.guest, file, &a.overrides, e);
 	if (rc == 0)
 		rc = config_is_one(&j.config, e);
 	if (rc == 0 && o.guest.console)
