@@ -139,13 +139,9 @@ static void system_register(struct vm_cpu *c)
 	if (read) {
 		set_x(c, rt, how == RAZ_WI || x->reg == A64_R_NONE ? 0 : core->reg[x->reg]);
 	} else if (how != RAZ_WI) {
-		core->reg[x->reg] = get_x(c, rt);
-		if (x->reg == A64_R_OSLAR_EL1)
-			core->reg[A64_R_OSLSR_EL1] = (core->reg[A64_R_OSLSR_EL1] & ~(uint64_t)2) | (get_x(c, rt) & 1) << 1;
-		if (how == VM) {
+		(void)a64_reg_store(core, x->reg, get_x(c, rt));
+		if (how == VM)
 			toggle_cache(core);
-			a64_flush_tlb(core);
-		}
 	}
 	skip(c);
 }

@@ -249,6 +249,11 @@ int a64_exception(struct a64 *c, unsigned ec, uint32_t iss, uint64_t far);
 
 /* System registers by their row; E2H and _EL12 redirection are the instruction's, not done here. */
 const char *a64_reg_name(enum a64_reg reg);
+/*
+ * Write v as MSR does, with what hangs on it (lock status, translations, watched pages): for who emulates an access that was
+ * trapped. Not the world's registers. True: pc's page is to be looked up anew.
+ */
+bool a64_reg_store(struct a64 *c, enum a64_reg reg, uint64_t v);
 /* op0, op1, CRn, CRm, op2 of a row; and whether its value is the world's (struct a64_bus.read_reg). */
 void a64_reg_encoding(enum a64_reg reg, unsigned op[5]);
 bool a64_reg_is_world(enum a64_reg reg);

@@ -213,6 +213,23 @@ static bool translates(enum a64_reg reg)
 	}
 }
 
+bool a64_reg_store(struct a64 *c, enum a64_reg reg, uint64_t v)
+{
+	if (reg == A64_R_FPCR) /* AHP DN FZ RMode FZ16; exceptions are never trapped */
+		v &= A64_HAS(c->feats, A64_FEAT_FP16) ? 0x07c80000 : 0x07c00000;
+	else if (reg == A64_R_FPSR)
+		v &= 0xf800009f;
+	c->reg[reg] = v;
+	if (reg == A64_R_OSLAR_EL1)
+		c->reg[A64_R_OSLSR_EL1] = (c->reg[A64_R_OSLSR_EL1] & ~(uint64_t)2) | (v & 1) << 1;
+	if (!translates(reg) && reg != A64_R_MDSCR_EL1 && reg != A64_R_MDCR_EL2 && reg != A64_R_OSLAR_EL1 &&
+	    !(reg >= A64_R_DBGBVR0_EL1 && reg <= A64_R_DBGWCR15_EL1))
+		return false;
+	a64_flush_tlb(c); /* pages that are watched leave the fast path, too */
+	c->attention = 1;
+	return true;
+}
+
 int x_MSR(struct a64 *c, const struct a64_op *op)
 {
 	int rc;
@@ -235,27 +252,10 @@ int x_MSR(struct a64 *c, const struct a64_op *op)
 	default:
 		if (active_sp(c, reg) && c->ps.el != 0)
 			return undefined(c);
-		if (reg == A64_R_FPCR) /* AHP DN FZ RMode FZ16; exceptions are never trapped */
-			v &= A64_HAS(c->feats, A64_FEAT_FP16) ? 0x07c80000 : 0x07c00000;
-		else if (reg == A64_R_FPSR)
-			v &= 0xf800009f;
-		c->reg[reg] = v;
-		if (reg == A64_R_OSLAR_EL1)
-			c->reg[A64_R_OSLSR_EL1] = (c->reg[A64_R_OSLSR_EL1] & ~(uint64_t)2) | (v & 1) << 1;
-		if (reg == A64_R_MDSCR_EL1 || reg == A64_R_MDCR_EL2 || reg == A64_R_OSLAR_EL1 ||
-		    (reg >= A64_R_DBGBVR0_EL1 && reg <= A64_R_DBGWCR15_EL1)) {
-			a64_flush_tlb(c); /* pages that are watched leave the fast path */
-			c->attention = 1;
-			c->pc += 4;
-			return 1;
-		}
-		if (translates(reg)) {
-			a64_flush_tlb(c);
-			c->attention = 1;
-			c->pc += 4; /* pc's page is translated anew */
-			return 1;
-		}
-		return 0;
+		if (!a64_reg_store(c, reg, v))
+			return 0;
+		c->pc += 4; /* pc's page is looked up anew */
+		return 1;
 	}
 }
 
