@@ -108,7 +108,7 @@ struct vm_cpu {
 	uint64_t ran;      /* cycles of the last vm_run */
 	uint64_t lost;     /* cycles of aborts that executed nothing, in the last vm_run */
 	bool trapped;      /* by a callback: exit is set */
-	bool vtimer_active, ptimer_active; /* the physical interrupt waits for the guest to deactivate it */
+	bool vtimer_active, ptimer_active; /* the physical interrupt waits for the guest to deactivate it; of a timer that traps: its line is up */
 	struct vm_exit last[VM_LAST_EXITS];
 	uint64_t n_exits;
 	uint64_t aborts, aborts_at; /* injected in a row, and instructions executed at the last one */
@@ -176,6 +176,8 @@ void vm_tell(const struct vm_cpu *c, struct str *text);
 
 enum { VM_S2_MAPPED = 1, VM_S2_EXEC = 2, VM_S2_PRESENT = 4 };
 
+/* The guest wrote a physical timer that traps: its interrupt is what the timer's line is (kvm_timer_update_irq). */
+void vm_ptimer_written(struct vm_cpu *c);
 /* Counter at a cycle. */
 uint64_t vm_ticks(const struct vm *m, uint64_t cycle);
 /* Identification registers, traps and reset state of a vCPU's core. */

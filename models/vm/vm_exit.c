@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "models/vm/vm.h"
+#include "models/vm/vm_map.h"
 
 static const uint64_t hcr_tvm = (uint64_t)1 << 26;
 
@@ -130,8 +131,11 @@ static void system_register(struct vm_cpu *c)
 	const bool read = x->access == A64_READ;
 	const enum how how = how_of(x->op);
 
-	if (a64_reg_is_world(x->reg) && how != UNDEF)
-		return; /* it was accessed when it trapped: the physical timer */
+	if (a64_reg_is_world(x->reg) && how != UNDEF) { /* it was accessed when it trapped: the physical timer */
+		if (!read)
+			vm_ptimer_written(c);
+		return;
+	}
 	if (how == UNDEF || (x->reg == A64_R_NONE && how == STORE && !is_id(x->op)) || (!read && is_id(x->op))) {
 		undefined(c);
 		return;
@@ -186,6 +190,8 @@ static void access_device(struct vm_cpu *c)
 		inject_abort(c);
 		return;
 	}
+	if (x->dev == &c->vm->rtc.dev)
+		pl031_set_time(&c->vm->rtc, VM_TIME + (uint32_t)(vm_ticks(c->vm, c->cycle) / (uint64_t)c->vm->config.counter_hz));
 	if (x->dev == NULL) {
 		if (c->vm->nowhere++ == 0)
 			c->vm->nowhere_at = x->ipa;

@@ -425,7 +425,14 @@ uint64_t vm_timer_next(const struct vm_cpu *c, bool physical, uint64_t cycle)
 
 void vm_timer_fires(struct vm_cpu *c, bool physical)
 {
-	if (!physical || !c->vm->config.ptimer_traps)
-		*(physical ? &c->ptimer_active : &c->vtimer_active) = true;
+	*(physical ? &c->ptimer_active : &c->vtimer_active) = true;
 	(void)gic_inject(c->vm->gic, c->id, physical ? GTIMER_PPI_PHYS : GTIMER_PPI_VIRT, true);
+}
+
+void vm_ptimer_written(struct vm_cpu *c)
+{
+	if (!c->vm->config.ptimer_traps)
+		return;
+	c->ptimer_active = gtimer_line(&c->timer.phys, vm_ticks(c->vm, c->cycle));
+	(void)gic_inject(c->vm->gic, c->id, GTIMER_PPI_PHYS, c->ptimer_active);
 }
