@@ -217,6 +217,26 @@ START_TEST(a_watchpoint_stops_before_the_access_to_its_bytes)
 }
 END_TEST
 
+/* The page is in the fast path when it begins to be watched by a write that was trapped and is done from outside. */
+START_TEST(a_watchpoint_set_from_outside_is_seen_at_once)
+{
+	struct bench *b = debugged(WORDS(NOP_, STRB, STRB, STRB, HLT0), KDE | MDE);
+
+	b->c->x[0] = 0x5003;
+	ck_assert_int_eq(a64_run(b->c, 3), A64_STOP_BUDGET);
+	ck_assert(!a64_reg_store(b->c, A64_R_TPIDR_EL0, 1));
+	ck_assert(a64_reg_store(b->c, A64_R_DBGWVR2_EL1, 0x5000));
+	ck_assert(a64_reg_store(b->c, A64_R_DBGWCR2_EL1, 0x0ff << 5 | 3 << 3 | BIT(1) | BIT(0)));
+	ck_assert(a64_reg_store(b->c, A64_R_OSLAR_EL1, 1));
+	ck_assert_uint_eq(b->c->reg[A64_R_OSLSR_EL1], 8 | 2);
+	ck_assert(a64_reg_store(b->c, A64_R_OSLAR_EL1, 0));
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_HALT);
+	ck_assert_uint_eq(b->c->pc, VECTOR_SAME);
+	ck_assert_uint_eq(b->c->reg[A64_R_FAR_EL1], 0x5003);
+	bench_free(b);
+}
+END_TEST
+
 /* op0 op1 CRn CRm op2 of a register, as in an MSR. */
 static uint32_t encoding(enum a64_reg reg)
 {
@@ -323,6 +343,7 @@ int main(void)
 	tcase_add_test(tc, a_breakpoint_stops_before_its_instruction_where_it_is_enabled);
 	tcase_add_test(tc, a_breakpoint_linked_to_a_context_asks_for_it);
 	tcase_add_test(tc, a_watchpoint_stops_before_the_access_to_its_bytes);
+	tcase_add_test(tc, a_watchpoint_set_from_outside_is_seen_at_once);
 	tcase_add_test(tc, every_fine_grained_trap_traps_its_register);
 	tcase_add_test(tc, every_fine_grained_trap_traps_its_instruction);
 	suite_add_tcase(s, tc);

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# kvm-unit-tests, unmodified: the verdict of each is what it is on QEMU's virt machine, under VHE and nVHE, and micro-bench
+# prints the same table twice. EL2SIM_KUT: the folder with the .flat files (arm/ of a build for arm64).
+set -uo pipefail
+cd "$(dirname "$0")/.."
+fail() { echo "$*"; exit 1; }
+kut=${EL2SIM_KUT-}
+[ -n "$kut" ] || { echo "skipped: EL2SIM_KUT names no folder with kvm-unit-tests' .flat files"; exit 77; }
+[ -e "$kut/selftest.flat" ] || fail "EL2SIM_KUT=$kut: no selftest.flat: want arm/ of a build of kvm-unit-tests for arm64"
+el2sim=$EL2SIM_BINARY_DIR/el2sim
+
+# verdict FLAT VCPUS CONFIG ARGUMENT...: prints what the guest prints
+guest()
+{
+	local flat=$1 vcpus=$2 config=$3
+	shift 3
+	"$el2sim" run "$config" --guest "$kut/$flat.flat" --append "$*" --vcpus "$vcpus" --console 2>&1
+}
+
+# Name, vCPUs, how many PASS lines at least, exit status as chr-testdev has it (status << 1 | 1), arguments.
+n=0
+while read -r flat vcpus passes status arguments; do
+	[ -e "$kut/$flat.flat" ] || fail "no $flat.flat"
+	for config in configs/experiment/guest.ini configs/experiment/guest-nvhe.ini; do
+		# shellcheck disable=SC2086
+		out=$(guest "$flat" "$vcpus" "$config" $arguments) || fail "$flat $arguments, $config: $out"
+		! grep -a '^FAIL' <<<"$out" || fail "$flat $arguments, $config"
+		[ "$(grep -ac '^PASS' <<<"$out")" -ge "$passes" ] || fail "$flat $arguments, $config: $out"
+		grep -aq "^EXIT: STATUS=$status\$" <<<"$out" || fail "$flat $arguments, $config: $out"
+		n=$((n + 1))
+	done
+done <<END
+dummy 1 0 1
+selftest 2 2 1 setup smp=2 mem=256
+selftest 1 3 1 vectors-kernel
+selftest 1 2 1 vectors-user
+selftest 4 1 1 smp
+gic 4 3 1 ipi
+gic 4 1 1 active
+psci 2 4 1
+timer 1 18 1
+pl031 1 12 1
+cache 1 1 1
+debug 1 6 1 bp
+debug 1 8 1 wp
+debug 1 1 1 ss
+pmu 1 0 77
+END
+guest micro-bench 2 configs/experiment/guest.ini >"${TMPDIR:-/tmp}/kut.$$" || fail "micro-bench"
+trap 'rm -f "${TMPDIR:-/tmp}/kut.$$"' EXIT
+guest micro-bench 2 configs/experiment/guest.ini | cmp - "${TMPDIR:-/tmp}/kut.$$" || fail "micro-bench: not the same twice"
+for row in hyp_call mmio_read_user mmio_read_vgic eoi ipi timer_10ms; do
+	grep -aqE "^$row  +[0-9]+\.[0-9]  +[1-9][0-9]*\.[0-9]" "${TMPDIR:-/tmp}/kut.$$" || fail "micro-bench: no $row"
+done
+echo "$n runs of kvm-unit-tests say what QEMU's say"
