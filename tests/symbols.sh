@@ -27,10 +27,11 @@ circles()
 	done
 }
 
-# nm -P: "libel2sim_kvm.a[exits.c.o]: exit_row T 0 10"; no value: undefined.
+# nm -P: "libel2sim_kvm.a[exits.c.o]: exit_row T 0 10"; no value: undefined. Without what the compiler makes: a sanitizer's
+# __odr_asan.NAME.
 symbols()
 {
-	(cd "$build" && nm -A -P -g libel2sim_*.a)
+	(cd "$build" && nm -A -P -g libel2sim_*.a) | awk '$2 !~ /\./'
 }
 
 found=$( (grep -v '^#' "$here/layers.txt" | sed 's/^/room /'; circles; symbols) | awk '
