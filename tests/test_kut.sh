@@ -9,8 +9,10 @@ kut=${EL2SIM_KUT-}
 [ -n "$kut" ] || { echo "skipped: EL2SIM_KUT names no folder with kvm-unit-tests' .flat files"; exit 77; }
 [ -e "$kut/selftest.flat" ] || fail "EL2SIM_KUT=$kut: no selftest.flat: want arm/ of a build of kvm-unit-tests for arm64"
 el2sim=$EL2SIM_BINARY_DIR/el2sim
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
 
-# verdict FLAT VCPUS CONFIG ARGUMENT...: prints what the guest prints
+# guest FLAT VCPUS CONFIG ARGUMENT...: what the guest prints, and the report
 guest()
 {
 	local flat=$1 vcpus=$2 config=$3
@@ -47,10 +49,11 @@ debug 1 8 1 wp
 debug 1 1 1 ss
 pmu 1 0 77
 END
-guest micro-bench 2 configs/experiment/guest.ini >"${TMPDIR:-/tmp}/kut.$$" || fail "micro-bench"
-trap 'rm -f "${TMPDIR:-/tmp}/kut.$$"' EXIT
-guest micro-bench 2 configs/experiment/guest.ini | cmp - "${TMPDIR:-/tmp}/kut.$$" || fail "micro-bench: not the same twice"
+for run in 1 2; do
+	guest micro-bench 2 configs/experiment/guest.ini >"$tmp/$run" || fail "micro-bench: $(cat "$tmp/$run")"
+done
+cmp "$tmp/1" "$tmp/2" || fail "micro-bench: not the same twice"
 for row in hyp_call mmio_read_user mmio_read_vgic eoi ipi timer_10ms; do
-	grep -aqE "^$row  +[0-9]+\.[0-9]  +[1-9][0-9]*\.[0-9]" "${TMPDIR:-/tmp}/kut.$$" || fail "micro-bench: no $row"
+	grep -aqE "^$row  +[0-9]+\.[0-9]  +[1-9][0-9]*\.[0-9]" "$tmp/1" || fail "micro-bench: no $row"
 done
 echo "$n runs of kvm-unit-tests say what QEMU's say"
