@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/hyp/measured/softreg.h"
+#include "models/hyp/measured/verify_seq.h"
 #include "traces/csv.h"
 
 static const char *const columns[] = { "register", "effective_register", "opcode", "op", "el", "region", "function",
@@ -17,13 +18,16 @@ static const struct {
 	const char *functions; /* names with blanks between */
 	enum sysreg reg;       /* SR_NONE: the one that shows most */
 	enum ws_comp comp;     /* COMP_COUNT: the phase LAZY */
+	enum exit_kind instead; /* what the replay ran in its place; EXIT_NONE: nothing */
 	const char *reason;
 } rows[UNSEEN_COUNT] = {
 #define COMP_PHASE COMP_COUNT
-#define UNSEEN(kind, op, functions, reg, comp, reason)                                              \
-	[UNSEEN_##kind] = { EXIT_##kind, REF_OP_##op, functions, SR_##reg, COMP_##comp, reason },
+#define EXIT_NONE  EXIT_COUNT
+#define UNSEEN(kind, op, functions, reg, comp, instead, reason)                                              \
+	[UNSEEN_##kind] = { EXIT_##kind, REF_OP_##op, functions, SR_##reg, COMP_##comp, EXIT_##instead, reason },
 #include "models/hyp/measured/unseen.def"
 #undef COMP_PHASE
+#undef EXIT_NONE
 };
 
 const char *unseen_reason(enum unseen u)
@@ -202,7 +206,8 @@ static const struct ws_op *marker(const struct ws_prog *p, enum unseen u)
 	enum ref_op op;
 
 	for (size_t i = p->comp[comp].first; i < p->comp[comp].first + p->comp[comp].n; i++)
-		if (rows[u].reg != SR_NONE && p->op[i].reg == rows[u].reg && verify_key(&p->op[i], &op, name) && op == rows[u].op)
+		if (rows[u].reg != SR_NONE && p->op[i].reg == rows[u].reg && verify_key(&p->op[i], &op, name) && op == rows[u].op &&
+		    !is_tracing(p->op[i].step->function))
 			return &p->op[i];
 	return NULL;
 }
@@ -237,24 +242,38 @@ static uint64_t explained(const struct verify_run *v, const struct outcome *r, e
 	return n;
 }
 
+/* So many more of each access of a kind (less: fewer), but for those that count as tracing in the reference. */
+static void cost(struct verify_run *v, const struct ws_prog *p, enum exit_kind kind, uint64_t times, bool less)
+{
+	struct verify_seq s;
+
+	verify_sequence(&s, p, kind, 0);
+	for (size_t i = 0; i < s.n; i++) {
+		struct run_item *it;
+
+		if (is_tracing(s.op[i].step->function))
+			continue;
+		it = item(v, (enum ref_op)s.op[i].op, s.op[i].name);
+		if (!less)
+			it->unseen += times;
+		else
+			it->unseen -= times < it->unseen ? times : it->unseen;
+	}
+	verify_seq_free(&s);
+}
+
 /* Cost what the trace did not show, kind by kind. */
 static void add_unseen(struct verify_run *v, const struct outcome *r)
 {
 	for (unsigned u = 0; u < UNSEEN_COUNT; u++) {
 		uint64_t seen = runs(r, comp_of(r->prog, (enum unseen)u)) + explained(v, r, (enum unseen)u);
-		struct verify_case c = { .cfg = 0 };
 
 		v->times[u] = v->times[u] > seen ? v->times[u] - seen : 0;
 		if (v->times[u] == 0)
 			continue;
-		(void)snprintf(c.exit, sizeof(c.exit), "%s", exit_row(rows[u].kind)->name);
-		verify_simulate(&c, r->prog);
-		for (size_t i = 0; i < c.n; i++) {
-			if (c.item[i].sim != 0 && strcmp(c.item[i].name, "cntpct_el0") != 0)
-				item(v, (enum ref_op)c.item[i].op, c.item[i].name)->unseen += c.item[i].sim * v->times[u];
-			str_free(&c.item[i].functions);
-		}
-		free(c.item);
+		cost(v, r->prog, rows[u].kind, v->times[u], false);
+		if (rows[u].instead != EXIT_COUNT)
+			cost(v, r->prog, rows[u].instead, v->times[u], true);
 	}
 }
 
@@ -298,18 +317,21 @@ int64_t verify_run_residual(const struct run_item *i)
 
 const char *verify_run_why(const struct run_item *i)
 {
+	enum { FEWER = 1, MORE = 2, ANY = FEWER | MORE };
 	static const struct {
 		const char *function, *reason;
+		unsigned left;
 	} why[] = {
-#define WHY(function, reason) { #function, reason },
+#define WHY(function, left, reason) { #function, reason, left },
 #include "models/hyp/measured/unseen.def"
 	};
 	const char *list = str_get(&i->it.functions);
+	unsigned left = verify_run_residual(i) < 0 ? FEWER : MORE;
 
 	for (size_t k = 0; k < sizeof(why) / sizeof(why[0]); k++) {
 		const char *at = strstr(list, why[k].function);
 
-		if (at != NULL && (at == list || at[-1] == ' '))
+		if ((why[k].left & left) != 0 && at != NULL && (at == list || at[-1] == ' '))
 			return why[k].reason;
 	}
 	return "";
