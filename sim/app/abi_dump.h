@@ -23,7 +23,7 @@ struct abi_dump {
 	bool tool;        /* of cpu-template-helper, which leaves some out (abi_left_out) */
 };
 
-/* Read a file. ERR_INPUT: no JSON, no register in it, too many. Free after success. */
+/* Read a file. ERR_INPUT: no JSON, no register in it, too many, one twice, an id or value that is none of arm64. Free after success. */
 int abi_dump_load(struct abi_dump *d, const char *path, struct err *e);
 void abi_dump_free(struct abi_dump *d);
 /* The register of that id, or NULL. */
