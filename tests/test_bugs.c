@@ -6,6 +6,7 @@
 
 #include "models/hyp/explore/story.h"
 #include "sim/app/bugs.h"
+#include "tests/command.h"
 #include "tests/files.h"
 #include "tests/suite.h"
 
@@ -111,6 +112,58 @@ START_TEST(every_bug_names_its_fix_and_where_that_was_read)
 }
 END_TEST
 
+/* Not only the shipped ones: faults of the same kinds, made up here. */
+START_TEST(faults_of_the_same_kinds_are_found)
+{
+	static const struct {
+		const char *model, *features, *spec, *found;
+	} row[] = {
+		{ "linux-6.12-nvhe", "", "drop:tsb_csync", "trbe_drained" },
+		{ "linux-6.1-nvhe", "", "move:TRBLIMITR_EL1,VTTBR_EL2@enter", "trbe_looked_at" },
+		{ "linux-6.12-nvhe", "", "drop:PMSCR_EL1@exit", "PMSCR_EL1" },
+		{ "linux-6.12-nvhe", "", "drop-isb:__debug_save_spe", "spe_off" },
+		{ "linux-6.12-vhe", "", "unasked:hpfar", "HPFAR_EL2" },
+		{ "linux-6.1-protected", "", "unasked:hpfar", "HPFAR_EL2" },
+		{ "linux-6.1-nvhe", "", "once:FAR_EL2@exit", "FAR_EL2" },
+		{ "linux-6.12-vhe", "", "drop:ESR_EL2@exit", "ESR_EL2" },
+		{ "linux-6.12-vhe", "", "drop-isb:kvm_arm_vcpu_enter_exit", "host_" },
+		{ "linux-6.12-vhe", "", "swap:CNTV_CVAL_EL0,CNTV_CTL_EL0@load", "cval" },
+		{ "linux-6.1-vhe", "", "flag:IN_WFI=not-set", "IN_WFI" },
+		{ "linux-6.12-nvhe", " --machine.features=vhe,ras,exs,gicv3,gicv4", "no-cse:entry", "vgic_elrsr" },
+		{ "linux-6.12-vhe", " --machine.features=vhe,ras,exs,gicv3", "no-cse:return", "guest_in_force" },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct str out = STR_INIT;
+		char line[400];
+		struct err e;
+
+		(void)snprintf(line, sizeof(line), "el2sim explore configs/machine/armv9-design-point.ini --switch.model=%s%s --states each "
+			       "--depth 5 --inject %s", row[i].model, row[i].features, row[i].spec);
+		ck_assert_msg(run_command(line, &out, &e) != 0 && e.code == ERR_ANSWER_NO, "%s %s: not found", row[i].model, row[i].spec);
+		ck_assert_msg(strstr(str_get(&out), row[i].found) != NULL, "%s %s: %s", row[i].model, row[i].spec, str_get(&out));
+		str_free(&out);
+	}
+}
+END_TEST
+
+/* Fixes that must be here: as a configuration, or named as what none can have. */
+START_TEST(no_fix_is_forgotten)
+{
+	static const char *const fix[] = { "309d43a67a3a", "fbc7e61195e2", "9404673293b0", "01dc9262ff57", "1c71dbc8a179", "b321c31c9b7b",
+					   "d52d165d67c5", "039f49c4cafb", "b96b0c5de685", "257d0aa8e250", "31ff96c38ea3", "0fd76865006d",
+					   "cb96408da4e1" };
+	struct str out = STR_INIT;
+	struct err e;
+
+	ck_assert_int_eq(run_command("el2sim bugs --list", &out, &e), 0);
+	for (size_t i = 0; i < sizeof(fix) / sizeof(fix[0]); i++)
+		ck_assert_msg(strstr(str_get(&out), fix[i]) != NULL, "%s", fix[i]);
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "Synchronise HCR_EL2 writes on the guest exit path"));
+	str_free(&out);
+}
+END_TEST
+
 /* docs/bugs.md has the table of what cannot be expressed. */
 START_TEST(what_cannot_be_expressed_is_named_with_its_reason)
 {
@@ -149,6 +202,8 @@ int main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, all_shipped_bugs_are_tried);
 	tcase_add_test(t, every_bug_names_its_fix_and_where_that_was_read);
+	tcase_add_test(t, faults_of_the_same_kinds_are_found);
+	tcase_add_test(t, no_fix_is_forgotten);
 	tcase_add_test(t, what_cannot_be_expressed_is_named_with_its_reason);
 	tcase_add_test(t, an_unknown_bug_is_refused_with_the_nearest);
 	tcase_add_loop_test(t, a_known_bug_is_found_in_few_events_and_gone_when_fixed, 0, BUGS);

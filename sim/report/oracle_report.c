@@ -122,6 +122,23 @@ static void violations_table(const struct oracle_column *x, size_t n, struct rep
 	}
 }
 
+/* What the run never did, so that nobody takes it for checked. */
+static void untried_note(const struct oracle_column *x, struct rep *r)
+{
+	uint64_t bits = oracle_untried(x->oracle);
+	struct str list = STR_INIT;
+
+	for (unsigned c = CND_FIRST_STATE; c < CND_COUNT; c++) {
+		if ((bits >> (c - CND_FIRST_STATE) & 1) == 0)
+			continue;
+		str_addf(&list, "%s%s", list.len != 0 ? ", " : "", cond_name((enum cond)c));
+	}
+	if (list.len != 0)
+		rep_note(r, "%s: ops that are done only if %s were never done, so not checked: el2sim explore --states each tries more", x->title,
+			 str_get(&list));
+	str_free(&list);
+}
+
 static void verdict(const struct oracle_column *x, struct rep *r)
 {
 	const struct oracle_stats *s = oracle_stats(x->oracle);
@@ -139,6 +156,8 @@ static void verdict(const struct oracle_column *x, struct rep *r)
 		rep_alarm(r, "%s: %llu violation%s of %zu kind%s in %llu entries, %llu exits", x->title,
 			    (unsigned long long)n, n == 1 ? "" : "s", kinds, kinds == 1 ? "" : "s",
 			    (unsigned long long)s->entries, (unsigned long long)s->exits);
+	if (n == 0)
+		untried_note(x, r);
 	if (s->unknown != 0)
 		rep_note(r, "%s: %llu steps could not be checked: the trace does not show how their vCPU got there", x->title,
 			 (unsigned long long)s->unknown);

@@ -329,10 +329,11 @@ static size_t commit_events(struct ws_prog *p, const struct ws_inject *x)
 
 static size_t unasked(struct ws_prog *p, const struct ws_inject *x)
 {
-	if (!oracle_fault_of(x->use, p))
-		return 0;
-	p->beside.unasked |= UINT64_C(1) << x->use;
-	return 1;
+	size_t changed = oracle_fault_of(x->use, p) ? oracle_fault_unask(x->use, p) : 0;
+
+	if (changed != 0)
+		p->beside.unasked |= UINT64_C(1) << x->use;
+	return changed;
 }
 
 static size_t no_cse(struct ws_prog *p, const struct ws_inject *x)

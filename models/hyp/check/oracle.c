@@ -172,6 +172,7 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 	size_t first = o->p->comp[comp].first, end = first + o->p->comp[comp].n;
 	struct oracle_cpu *cpu = oracle_cpu(o, o->c);
 
+	o->tried |= state;
 	oracle_barriers_begin(o, comp, state);
 	oracle_fault_begin(o);
 	for (size_t i = first; i < end; i++) {
@@ -197,6 +198,17 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 	o->at = SIZE_MAX;
 	oracle_fault_end(o, state);
 	oracle_barriers_end(o, comp);
+}
+
+/* Registers that may already hold the value (EQUAL) are followed as if they did not. */
+uint64_t oracle_untried(const struct oracle *o)
+{
+	uint64_t asked = 0;
+
+	for (size_t i = 0; i < o->p->n; i++)
+		if (o->p->op[i].phase <= PHASE_LAZY)
+			asked |= o->p->op[i].guard.on;
+	return asked & ~o->tried & ~(EQUAL | CND(WAS_LOADED));
 }
 
 /* ---- one component ---- */

@@ -45,6 +45,8 @@ enum oracle_known {
 size_t oracle_faults(void);
 const char *oracle_fault_name(size_t i);
 bool oracle_fault_of(size_t i, const struct ws_prog *p);
+/* Its reader reads in exits, too, whose value is not this one's (conditions off); returns how much that changes. */
+size_t oracle_fault_unask(size_t i, struct ws_prog *p);
 
 #define ORACLE_NONE HANDLER_NOBODY /* no vCPU, no CPU */
 #define ORACLE_TEXT 320
@@ -107,6 +109,8 @@ uint64_t oracle_violation_count(const struct oracle *o); /* with repetitions */
 uint64_t oracle_known(const struct oracle *o, enum oracle_known bug);
 void oracle_forget(struct oracle *o);                    /* violations, known bugs and statistics */
 const struct oracle_stats *oracle_stats(const struct oracle *o);
+/* Run-time conditions that ops of the phases ask for and no step had: what is wrong with those ops did not show. */
+uint64_t oracle_untried(const struct oracle *o);
 
 /* ---- the state, for explorers ---- */
 

@@ -46,6 +46,28 @@ bool oracle_fault_of(size_t i, const struct ws_prog *p)
 	return (rows[i].known_on & ~p->known) == 0 && (rows[i].known_off & p->known) == 0;
 }
 
+/* PAR_EL1 is read to be kept, too: only a look is one of what AT found. */
+static bool reads_for(size_t r, const struct ws_op *op)
+{
+	return op->opcode == OP_MRS && op->side == SIDE_NONE && op->reg == rows[r].reg &&
+	       (rows[r].reader[0] == '\0' || strcmp(op->step->function, rows[r].reader) == 0);
+}
+
+size_t oracle_fault_unask(size_t r, struct ws_prog *p)
+{
+	size_t changed = (rows[r].on & CND(SYNC)) != 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct ws_op *op = &p->op[i];
+
+		if (!reads_for(r, op) || (op->guard.off & rows[r].off) == 0)
+			continue;
+		op->guard.off &= ~rows[r].off;
+		changed++;
+	}
+	return changed;
+}
+
 /* ---- tables ---- */
 
 /* Does an op change what exceptions left, or end a time in which it must be read? */
@@ -64,7 +86,7 @@ static bool is_exception(const struct ws_op *op)
 	}
 }
 
-/* Rows that an op reads for. PAR_EL1 is read to be kept, too: only a look is one of what AT found. */
+/* Rows that an op reads for. */
 void oracle_faults_make(struct oracle_tables *t, const struct ws_prog *p)
 {
 	for (size_t i = 0; i < p->n; i++)
@@ -74,10 +96,7 @@ void oracle_faults_make(struct oracle_tables *t, const struct ws_prog *p)
 			continue;
 		t->faults |= 1U << r;
 		for (size_t i = 0; i < p->n; i++) {
-			const struct ws_op *op = &p->op[i];
-
-			if (op->opcode == OP_MRS && op->side == SIDE_NONE && op->reg == rows[r].reg &&
-			    (rows[r].reader[0] == '\0' || strcmp(op->step->function, rows[r].reader) == 0)) {
+			if (reads_for(r, &p->op[i])) {
 				t->op[i].fault |= 1U << r;
 				t->op[i].exception = true;
 			}
@@ -124,15 +143,17 @@ static uint8_t origin_of(const struct oracle *o, enum sysreg reg)
 
 static bool is_due(const struct oracle *o, size_t r, uint64_t state)
 {
-	uint64_t on = rows[r].on;
+	uint64_t on = rows[r].on, off = rows[r].off;
 
 	if ((on & HVC) != 0)
 		return o->fault.in_hvc;
-	if ((o->p->beside.unasked >> r & 1) != 0)
+	if ((o->p->beside.unasked >> r & 1) != 0) {
 		on &= ~CND(SYNC);
+		off = 0;
+	}
 	if (o->phase == PHASE_EXIT)
 		state |= TO_HOST;
-	return o->fault.in_exit && (on & ~state) == 0 && (rows[r].off & state) == 0;
+	return o->fault.in_exit && (on & ~state) == 0 && (off & state) == 0;
 }
 
 static void stale(struct oracle *o, size_t r, size_t op, const char *whose)

@@ -157,6 +157,7 @@ struct oracle {
 	uint64_t n_violations, n_known[ORACLE_KNOWN];
 	uint64_t n_puts; /* steps that are vcpu_put; some may do nothing */
 	struct oracle_stats stats;
+	uint64_t tried; /* run-time conditions that some step had */
 	/* the step under way */
 	enum ws_phase phase;
 	unsigned v, c;
