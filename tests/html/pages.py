@@ -12,6 +12,7 @@ COMMANDS = {
     "compare": "compare configs/experiment/eager-vs-deferred.ini",
     "workload": "run configs/experiment/overcommit.ini",
     "workloads": "compare configs/experiment/overcommit.ini --machine.vcpus=8 --machine.pcpus=2 --vary policy.el1=eager,deferred",
+    "diff": f"diff {VHE} configs/experiment/linux-4.15-vhe-n1.ini --explain",
     "abi": "abi configs/experiment/abi-scope.ini",
     "sweep": "sweep configs/experiment/policy-matrix.ini --run.duration=1000",
 }
