@@ -39,6 +39,36 @@ in_front 1 run $vhe --check --inject drop:SCTLR_EL1@put
 in_front 1 run $small --check --inject drop:SCTLR_EL1@put
 in_front 1 compare $vhe --vary machine.list_registers=1,2 --check --inject drop:SCTLR_EL1@put
 in_front 1 diff "$tmp/a.json" configs/experiment/my-kernel.ini --fail-above 1%
+# A guest that does not end well, in every command that runs one.
+head -c 64 /dev/zero >"$tmp/zero.bin"
+guest="configs/experiment/guest.ini --workload.guest=$tmp/zero.bin"
+for line in "run $guest" "profile $guest" "explain $guest --counts" "compare $guest --vary machine.vcpus=1,2"; do
+	# shellcheck disable=SC2086
+	in_front 4 $line
+done
+# shellcheck disable=SC2086
+"$el2sim" diff $guest configs/experiment/guest.ini >"$tmp/out" 2>"$tmp/err"
+[ $? -eq 4 ] && [ ! -s "$tmp/out" ] || fail "a guest that did not end well is compared: $(head -n 3 "$tmp/out")"
+# What the reports of a comparison have as an alarm is one of the comparison, also where the gate passes.
+"$el2sim" run $vhe --policy.SCTLR_EL1=never --force -o "$tmp/forced.json" || fail "not forced"
+"$el2sim" run $vhe --check --inject drop:SCTLR_EL1@put -o "$tmp/violated.json"
+in_front 0 diff "$tmp/a.json" "$tmp/forced.json" --fail-above 90%
+in_front 0 diff "$tmp/violated.json" "$tmp/a.json"
+# Counts that differ, registers that differ, predictions that are too far off.
+sed '/,write,2,/d' tests/data/registers-nvhe.csv >"$tmp/other.csv"
+in_front 1 verify --reference "$tmp/other.csv" --totals tests/data/totals-nvhe.csv
+in_front 1 validate --public --worst 1
+# Points that failed, points that are missing: in the sweep, in its results file, in the merged one.
+first() { [ "$(head -n 1 "$tmp/out")" = "!! $*" ] || fail "not \"$*\": $(head -n 3 "$tmp/out")"; }
+"$el2sim" sweep $vhe --vary policy.el1=eager,never -o "$tmp/failed.db" >"$tmp/out" 2>&1
+first "1 of 2 points failed; which, and why: el2sim query $tmp/failed.db \"SELECT * FROM failures\""
+in_front 0 report "$tmp/failed.db"
+"$el2sim" merge "$tmp/failed.db" -o "$tmp/merged.db" >"$tmp/out" 2>&1
+first "1 of 2 points failed; which, and why: el2sim query $tmp/merged.db \"SELECT * FROM failures\""
+"$el2sim" sweep $vhe --vary machine.list_registers=1,2,4 --shard 1/2 -o "$tmp/shard.db" >"$tmp/out" 2>&1 || fail "$(cat "$tmp/out")"
+in_front 0 report "$tmp/shard.db"
+"$el2sim" merge "$tmp/shard.db" -o "$tmp/half.db" >"$tmp/out" 2>&1 && fail "points are missing, status 0"
+grep -q '^!! 1 of 3 points is missing: ' "$tmp/out" || fail "$(head -n 3 "$tmp/out")"
 in_front 1 lint $vhe --inject drop:SCTLR_EL1@put
 in_front 1 explore $vhe --depth 4 --inject drop:SCTLR_EL1@put
 

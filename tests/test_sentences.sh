@@ -58,3 +58,23 @@ grep -q '^=> title=b: no difference from title=a' <<<"$text" || fail "equal colu
 grep -q '^=> switch cycles per exit: the same in all 2 columns' <<<"$text" || fail "equal columns have a winner"
 text=$("$el2sim" compare configs/experiment/overcommit.ini --machine.vcpus=8 --vary policy.el1=eager,deferred)
 grep -q '^=> least switch cycles per exit: ' <<<"$text" && ! grep -q 'no difference' <<<"$text" || fail "other columns are equal"
+
+# One is no plural.
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+one='configs/experiment/overcommit.ini --machine.vcpus=1 --machine.pcpus=1 --machine.vms=1 --run.duration=50us'
+for line in "run $one" "run $one --check --flags" "compare $one --vary policy.el1=eager,deferred" \
+	"explore $vhe --depth 1 --vcpus 1 --pcpus 1" "run --guest configs/guests/exits.elf --vcpus 1" \
+	"abi configs/experiment/abi-scope.ini --abi.vcpus=1" "profile $vhe --top 1" "diff $vhe configs/experiment/my-kernel.ini" \
+	"sweep $vhe --vary machine.list_registers=1 --dry-run -o $tmp/none.db" "sweep $vhe --vary machine.list_registers=1 -o $tmp/a.db" \
+	"report $tmp/a.db" "merge $tmp/a.db -o $tmp/b.db" "diff $tmp/a.db $tmp/b.db" \
+	"sweep $vhe --vary policy.el1=never -o $tmp/f.db" "report $tmp/f.db" \
+	"calibrate configs/measured/altra.ini --microbench tests/data/microbench-altra.log"; do
+	# shellcheck disable=SC2086
+	"$el2sim" $line >"$tmp/out" 2>&1 || [ $? -eq 1 ] || fail "$line: $(cat "$tmp/out")"
+	! grep -aE '^(=>|!!|note:) ' "$tmp/out" | grep -aE '(^|[ (])1 (entries|accesses|(guest )?(exits|events|vCPUs|pCPUs|loads|puts|points|logs|rows|ops|states|violations|uses|ways|metrics|instructions|registers|findings|calls|reads|writes|mutants|columns|reports|kinds))\b' ||
+		fail "$line: one is a plural"
+done
+
+# A count is exact, cycles are not: nobody says that every figure is.
+! grep -rnE '"[^"]*(every|all) (figure|number)s?[^"]* exact' sim models traces --include='*.c' || fail "cycles are not exact"

@@ -278,6 +278,14 @@ int job_refuse_folded(const struct job *j, struct err *e)
 		       losses[0] != '\0' && missing[0] != '\0' ? "; " : "", missing);
 }
 
+int job_guests_end(const struct job *j, struct err *e)
+{
+	for (size_t i = 0; i < j->out->n_guests; i++)
+		if (!j->out->guest[i].good)
+			return err_set(e, ERR_INPUT, "%s: %s", j->out->guest[i].image, j->out->guest[i].end);
+	return 0;
+}
+
 struct rep *job_report(const struct job *j)
 {
 	struct rep *r = j->smp != NULL ? rep_new("run-workload", "A machine in simulated time")

@@ -60,6 +60,8 @@ bool job_has_clock(const struct config *c);
  * any case.
  */
 int job_run(struct job *j, const struct job_args *o, struct err *e);
+/* ERR_INPUT with its name and how it ended if a guest that was executed did not end well. */
+int job_guests_end(const struct job *j, struct err *e);
 /* The same in parts, for who owns the clock: build, to before the first event; then the engine; then the results. */
 int job_build(struct job *j, const struct job_args *o, struct err *e);
 void job_derive(struct job *j);

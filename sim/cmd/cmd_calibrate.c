@@ -174,11 +174,12 @@ static struct rep *report(const struct fitting *x)
 		n += x->log.row[b].n != 0 && x->counts.of[b].known && (x->rows >> b & 1) == 0;
 	if (n != 0)
 		rows(x, false, rep_table(r, "predictions", "Rows that the fit did not see", unseen, 6));
-	rep_verdict(r, "%s: scale %.2f (+-%.0f %%), %.2f cycles per instruction (+-%.0f %%) from %u logs; %zu rows left to check it",
+	rep_verdict(r, "%s: scale %.2f (+-%.0f %%), %.2f cycles per instruction (+-%.0f %%) from %u log%s; %zu row%s left to check it",
 		    x->c.machine.name, x->fit.par[PAR_scale], 100 * x->fit.sd[PAR_scale], x->fit.par[PAR_cpi],
-		    100 * x->fit.sd[PAR_cpi], x->log.n, n);
+		    100 * x->fit.sd[PAR_cpi], x->log.n, x->log.n == 1 ? "" : "s", n, n == 1 ? "" : "s");
 	if (x->log.n < 5)
-		rep_note(r, "%u logs: five or more say how much runs differ; until then a row's noise is that of published reruns", x->log.n);
+		rep_note(r, "%u log%s: five or more say how much runs differ; until then a row's noise is that of published reruns", x->log.n,
+			 x->log.n == 1 ? "" : "s");
 	rep_note(r, "priors are medians of the cores of configs/measured: a log from there is none that nobody has seen");
 	rep_note(r, "a fit of these rows can't tell the costs of single registers: they keep the proportions of the machine's table");
 	return r;

@@ -9,6 +9,7 @@
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/report/oracle_report.h"
+#include "sim/report/outcome_report.h"
 
 struct compare_args {
 	struct output_args out;
@@ -86,6 +87,9 @@ static int finish(const struct job *job, size_t n, const struct output_args *out
 	configurations(job, n, r);
 	if (output_write(out, r, e) != 0)
 		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (job_guests_end(&job[i], e) != 0)
+			return -1;
 	return found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;
 }
 
@@ -102,6 +106,8 @@ static int write_report(const struct job *job, size_t n, size_t baseline, bool m
 	inject_report(job[0].config.inject, job[0].config.n_inject, r); /* the same in all columns */
 	for (size_t i = 0; i < n; i++)
 		unsound_report(job[i].prog, job[i].title, r);
+	for (size_t i = 0; i < n; i++)
+		guest_alarms(job[i].out, job[i].title, r);
 	if (machines)
 		compare_machines_report(x, n, baseline, r);
 	else

@@ -166,7 +166,7 @@ static void verdict(const struct tr_info *info, const struct sight *s, struct re
 		rep_verdict(r, "el2sim run replays it; what the missing events show is left out, or a bound "
 			       "(el2sim trace info says which)");
 	else
-		rep_verdict(r, "el2sim run replays it, every figure is exact for the model");
+		rep_verdict(r, "el2sim run replays it: counts are exact for the model, cycles are as good as the machine's profile");
 }
 
 static int report(struct patient *p, const struct doctor_args *a, struct err *e)

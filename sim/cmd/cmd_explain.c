@@ -12,6 +12,7 @@
 #include "sim/app/output.h"
 #include "sim/report/op_cost.h"
 #include "sim/report/oracle_report.h"
+#include "sim/report/outcome_report.h"
 
 static const char *const phase_words[PHASE_COUNT + 1] = {
 #define X(id, name, help) name,
@@ -108,9 +109,9 @@ static void listing(const struct explain_args *o, const struct ws_prog *p, const
 		ws_cycles_add(&cycles, &milli, row.cycles, row.milli, exec[i]);
 	}
 	if (exec == NULL)
-		rep_verdict(r, "%zu ops", rep_rows(t));
+		rep_verdict(r, "%zu op%s", rep_rows(t), rep_rows(t) == 1 ? "" : "s");
 	else
-		rep_verdict(r, "%zu ops, %llu modelled cycles", rep_rows(t), (unsigned long long)cycles);
+		rep_verdict(r, "%zu op%s, %llu modelled cycles", rep_rows(t), rep_rows(t) == 1 ? "" : "s", (unsigned long long)cycles);
 }
 
 /* The program and what a run made of it. */
@@ -129,9 +130,12 @@ static int counts(const struct explain_args *o, const struct args *a, struct err
 		effective_source(&j.config, r);
 		inject_report(j.config.inject, j.config.n_inject, r);
 		unsound_report(j.prog, "", r);
+		guest_alarms(j.out, "", r);
 		listing(o, j.prog, j.out->exec, r);
 		rc = output_write(&o->out, r, e);
 	}
+	if (rc == 0)
+		rc = job_guests_end(&j, e);
 	rep_free(r);
 	job_free(&j);
 	return rc;

@@ -26,7 +26,7 @@ static const struct arg_row arg_rows[] = {
 static const struct arg_spec spec = {
 	.name = "merge", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = ARG_ANY,
 	.example = "shard.1.db shard.2.db -o all.db",
-	.text = "Exit status: 1 if points are missing; the same sweep with -o FILE runs them.\n",
+	.text = "Exit status: 1 if points are missing, which the same sweep with -o FILE runs, or failed.\n",
 };
 
 /* Points by status. */
@@ -45,7 +45,7 @@ static int count(struct store *s, uint64_t n[STORE_STATUS_COUNT], struct err *e)
 
 static int summary(struct store *s, size_t files, size_t begun, const struct merge_args *o, struct err *e)
 {
-	uint64_t n[STORE_STATUS_COUNT] = { 0 };
+	uint64_t n[STORE_STATUS_COUNT] = { 0 }, failed;
 	struct rep *r;
 	int rc;
 
@@ -59,14 +59,20 @@ static int summary(struct store *s, size_t files, size_t begun, const struct mer
 	rep_fact_u64(r, "points", "", store_points(s), "");
 	for (unsigned i = 0; i < STORE_STATUS_COUNT; i++)
 		rep_fact_u64(r, store_status_name((enum store_status)i), "", n[i], "");
+	failed = n[STORE_FAILED] + n[STORE_CRASHED] + n[STORE_TIMEOUT];
 	if (n[STORE_MISSING] != 0)
-		rep_alarm(r, "%" PRIu64 " points are missing: %s -o %s runs them", n[STORE_MISSING], store_meta(s, "reproduce"),
+		rep_alarm(r, "%" PRIu64 " of %zu point%s %s missing: %s -o %s runs %s", n[STORE_MISSING], store_points(s),
+			  store_points(s) == 1 ? "" : "s", n[STORE_MISSING] == 1 ? "is" : "are", store_meta(s, "reproduce"), o->results,
+			  n[STORE_MISSING] == 1 ? "it" : "them");
+	if (failed != 0)
+		rep_alarm(r, "%" PRIu64 " of %zu point%s failed; which, and why: el2sim query %s \"SELECT * FROM failures\"", failed,
+			  store_points(s), store_points(s) == 1 ? "" : "s", o->results);
+	if (n[STORE_MISSING] + failed == 0)
+		rep_verdict(r, "%s%zu point%s in %s", store_points(s) == 1 ? "" : "all ", store_points(s), store_points(s) == 1 ? " is" : "s are",
 			    o->results);
-	else
-		rep_verdict(r, "all %zu points are in %s", store_points(s), o->results);
 	rc = output_write(&o->out, r, e);
 	rep_free(r);
-	return rc != 0 ? -1 : n[STORE_MISSING] != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;
+	return rc != 0 ? -1 : n[STORE_MISSING] + failed != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;
 }
 
 /* The plan that all must have; empty before the first. */

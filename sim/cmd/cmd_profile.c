@@ -10,6 +10,7 @@
 #include "sim/report/op_cost.h"
 #include "sim/report/folded.h"
 #include "sim/report/oracle_report.h"
+#include "sim/report/outcome_report.h"
 #include "sim/report/sight_report.h"
 
 struct profile_args {
@@ -138,6 +139,7 @@ static int report(const struct job *j, const struct profile_args *o, struct err 
 	run_source_facts(&j->result, r);
 	inject_report(j->config.inject, j->config.n_inject, r);
 	unsound_report(j->prog, "", r);
+	guest_alarms(j->out, "", r);
 	listing(&j->result, o->top, r);
 	if (j->bounds != NULL) {
 		sight_verdict(&j->bounds->sight, r);
@@ -180,6 +182,8 @@ int cmd_profile(int argc, char **argv, struct err *e)
 		rc = job_run(&j, &o.job, e);
 	if (rc == 0)
 		rc = o.out.format == OUTPUT_FOLDED ? folded(&j, &o, e) : report(&j, &o, e);
+	if (rc == 0)
+		rc = job_guests_end(&j, e);
 	job_free(&j);
 	args_free(&a);
 	return rc;

@@ -150,9 +150,8 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 		rc = o->out.format == OUTPUT_FOLDED ? write_folded(j, &o->out, e) : output_write(&o->out, r, e);
 	}
 	rep_free(r);
-	for (size_t i = 0; rc == 0 && i < j->out->n_guests; i++)
-		if (!j->out->guest[i].good)
-			rc = err_set(e, ERR_INPUT, "%s: %s", j->out->guest[i].image, j->out->guest[i].end);
+	if (rc == 0)
+		rc = job_guests_end(j, e);
 	return rc == 0 && found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : rc;
 }
 

@@ -115,7 +115,7 @@ static void point_table(const struct sweep_plan *p, const struct sweep_how *how,
 		for (size_t k = 0; k < p->n_axis; k++)
 			rep_str(t, p->axis[k].s.label[ordinal[k]]);
 	}
-	rep_verdict(r, "%zu points%s", rep_rows(t), how->shards != 0 ? " in this shard" : "");
+	rep_verdict(r, "%zu point%s%s", rep_rows(t), rep_rows(t) == 1 ? "" : "s", how->shards != 0 ? " in this shard" : "");
 }
 
 static int dry_run(const struct sweep_plan *p, const struct sweep_how *how, const struct sweep_args *o, struct err *e)
@@ -144,10 +144,10 @@ static int summary(const struct sweep_plan *p, const char *results, const struct
 	rep_fact_u64(r, "done", "run now", n->done, "");
 	rep_fact_u64(r, "failed", "of all of them failed", failed, "");
 	if (failed != 0)
-		rep_alarm(r, "%" PRIu64 " points failed; which, and why: el2sim query %s \"SELECT * FROM failures\"", failed,
-			    results);
+		rep_alarm(r, "%" PRIu64 " of %zu point%s failed; which, and why: el2sim query %s \"SELECT * FROM failures\"", failed,
+			  p->n_point, p->n_point == 1 ? "" : "s", results);
 	else
-		rep_verdict(r, "%" PRIu64 " points are in %s", n->there + n->done, results);
+		rep_verdict(r, "%" PRIu64 " point%s in %s", n->there + n->done, n->there + n->done == 1 ? " is" : "s are", results);
 	rc = output_write(&o->out, r, e);
 	rep_free(r);
 	if (rc == 0 && failed != 0)

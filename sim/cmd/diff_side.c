@@ -58,6 +58,8 @@ static int run_config(struct diff_side *s, const struct arg_list *overrides, str
 	if (rc == 0)
 		rc = job_run(&j, &args, e);
 	if (rc == 0)
+		rc = job_guests_end(&j, e);
+	if (rc == 0)
 		s->rep = job_report(&j);
 	if (rc == 0)
 		effective_tables(&(struct effective){ &j.config, "" }, 1, s->rep);

@@ -228,6 +228,26 @@ static void name_groups(struct diff *d, const struct metrics *m)
 		(void)group_of(d, m->m[i].name);
 }
 
+static void carry(struct diff *d, const char *text, bool in_first)
+{
+	for (size_t i = 0; i < d->n_carried; i++) {
+		if (d->carried[i].in_first == in_first && strcmp(d->carried[i].text, text) == 0) {
+			d->carried[i].reports++;
+			return;
+		}
+	}
+	if (d->n_carried == DIFF_CARRIED_MAX)
+		d->not_carried++;
+	else
+		d->carried[d->n_carried++] = (struct carried){ xstrdup(text), in_first, 1 };
+}
+
+static void carry_alarms(struct diff *d, const struct rep *r, bool in_first)
+{
+	for (size_t i = 0; i < r->alarms.n; i++)
+		carry(d, r->alarms.line[i], in_first);
+}
+
 void diff_add(struct diff *d, const char *point, const struct rep *a, const struct rep *b)
 {
 	const struct metric **la, **lb;
@@ -248,6 +268,8 @@ void diff_add(struct diff *d, const char *point, const struct rep *a, const stru
 		k += order >= 0;
 	}
 	d->points++;
+	carry_alarms(d, a, true);
+	carry_alarms(d, b, false);
 	free(la);
 	free(lb);
 	metrics_free(&ma);
@@ -290,6 +312,8 @@ void diff_free(struct diff *d)
 	}
 	if (d->any_worst)
 		free_change(&d->worst);
+	for (size_t i = 0; i < d->n_carried; i++)
+		free(d->carried[i].text);
 	free(d->lonely);
 	free(d->group);
 	free(d);

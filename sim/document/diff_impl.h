@@ -25,6 +25,8 @@ struct group {
 	size_t n, cap;
 };
 
+#define DIFF_CARRIED_MAX 8
+
 struct diff {
 	const struct diff_options *o;
 	struct group head; /* what is marked for gates, and what is over a limit */
@@ -36,6 +38,13 @@ struct diff {
 		bool in_first;
 	} *lonely;
 	size_t n_lonely;
+	struct carried {
+		char *text;
+		bool in_first;
+		uint64_t reports; /* that have it */
+	} carried[DIFF_CARRIED_MAX]; /* alarms of the reports */
+	size_t n_carried;
+	uint64_t not_carried; /* for want of room */
 	struct change worst; /* the dearest; of those marked for gates if one of them got dearer */
 	bool any_worst, worst_marked;
 };

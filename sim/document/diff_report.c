@@ -231,18 +231,35 @@ static void gate_sentences(const struct diff *d, const struct group *sum, struct
 	for (size_t i = 0; i < d->o->n_limit; i++)
 		looked += d->o->limit[i].fits;
 	if (diff_lost_points(d) != 0)
-		rep_alarm(r, "gate: failed: %" PRIu64 " points of the first side have no result on the second", diff_lost_points(d));
+		rep_alarm(r, "gate: failed: %" PRIu64 " point%s of the first side without a result on the second", diff_lost_points(d),
+			  diff_lost_points(d) == 1 ? "" : "s");
 	if (sum->failed != 0)
-		rep_alarm(r, "gate: failed: %" PRIu64 " of %" PRIu64 " metrics that it looks at are over their limit",
-			    sum->failed, looked);
+		rep_alarm(r, "gate: failed: %" PRIu64 " of %" PRIu64 " metric%s that it looks at %s limit", sum->failed, looked,
+			  looked == 1 ? "" : "s", sum->failed == 1 ? "is over its" : "are over their");
 	else if (diff_lost_points(d) == 0)
-		rep_verdict(r, "gate: passed: none of %" PRIu64 " metrics that it looks at is over its limit", looked);
+		rep_verdict(r, "gate: passed: none of %" PRIu64 " metric%s that it looks at is over its limit", looked, looked == 1 ? "" : "s");
 }
 
-static void sentences(const struct diff *d, struct rep *r)
+/* What the reports themselves have as an alarm is not lost in what became of their numbers. */
+static void carried_alarms(const struct diff *d, const char *first, const char *second, struct rep *r)
+{
+	for (size_t i = 0; i < d->n_carried; i++) {
+		const struct carried *c = &d->carried[i];
+
+		if (c->reports > 1)
+			rep_alarm(r, "%s: %s (in %" PRIu64 " of the reports)", c->in_first ? first : second, c->text, c->reports);
+		else
+			rep_alarm(r, "%s: %s", c->in_first ? first : second, c->text);
+	}
+	if (d->not_carried != 0)
+		rep_alarm(r, "and %" PRIu64 " more of the reports' own alarms", d->not_carried);
+}
+
+static void sentences(const struct diff *d, const char *first, const char *second, struct rep *r)
 {
 	struct group s = diff_sum(d);
 
+	carried_alarms(d, first, second, r);
 	gate_sentences(d, &s, r);
 	head_sentence(d, r);
 	if (s.changed == 0)
@@ -252,7 +269,7 @@ static void sentences(const struct diff *d, struct rep *r)
 			    s.metrics, s.dearer, s.cheaper);
 	worst_sentence(d, r);
 	if (d->n_lonely != 0)
-		rep_verdict(r, "%zu points are on one side only", d->n_lonely);
+		rep_verdict(r, "%zu point%s on one side only", d->n_lonely, d->n_lonely == 1 ? " is" : "s are");
 }
 
 void diff_report(struct diff *d, const char *first, const char *second, struct rep *r)
@@ -266,5 +283,5 @@ void diff_report(struct diff *d, const char *first, const char *second, struct r
 	if (s.changed != 0)
 		change_tables(d, first, second, r);
 	lonely_table(d, first, second, r);
-	sentences(d, r);
+	sentences(d, first, second, r);
 }

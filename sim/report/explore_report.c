@@ -103,7 +103,7 @@ static void verdict(const struct explore *x, const struct explore_options *o, en
 		explore_told(x, 0, &v);
 		rep_alarm(r, "violation after %u event%s: %s", v.length, v.length == 1 ? "" : "s", v.text);
 		if (o->all)
-			rep_verdict(r, "%zu distinct violations in %llu states, depth %u%s", n, (unsigned long long)s->states,
+			rep_verdict(r, "%zu distinct violation%s in %llu states, depth %u%s", n, n == 1 ? "" : "s", (unsigned long long)s->states,
 				    s->depth, end == XEND_CLOSED ? ": every reachable state was seen" : "");
 		return;
 	}

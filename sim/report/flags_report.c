@@ -126,9 +126,10 @@ void flags_run_report(const struct vflag_tally *t, struct rep *r)
 	if (t->n_found != 0)
 		violation_table(t, r);
 	if (t->n_found == 0)
-		rep_verdict(r, "vCPU flags: %s uses, no rule broken", run_count(uses, text));
+		rep_verdict(r, "vCPU flags: %s use%s, no rule broken", run_count(uses, text), uses == 1 ? "" : "s");
 	else
-		rep_alarm(r, "vCPU flags: %s uses, rules broken in %zu ways", run_count(uses, text), t->n_found);
+		rep_alarm(r, "vCPU flags: %s use%s, rules broken in %zu way%s", run_count(uses, text), uses == 1 ? "" : "s", t->n_found,
+			  t->n_found == 1 ? "" : "s");
 }
 
 void flags_warning(const struct vflag_tally *t, struct rep *r)

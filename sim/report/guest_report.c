@@ -98,10 +98,19 @@ void guest_answer(const struct outcome *o, struct rep *r)
 		const struct outcome_guest *g = &o->guest[i];
 		char n[RUN_COUNT_TEXT];
 
-		rep_verdict(r, "guest %s%s: %s, after %s instructions", g->image, g->good ? "" : " DID NOT END WELL", g->end,
-			    run_count(g->insns, n));
+		(g->good ? rep_verdict : rep_alarm)(r, "guest %s%s: %s, after %s instruction%s", g->image,
+						    g->good ? "" : " DID NOT END WELL", g->end, run_count(g->insns, n),
+						    g->insns == 1 ? "" : "s");
 		if (g->nowhere != 0)
 			rep_note(r, "guest %s: %" PRIu64 " accesses to addresses where nothing is, the first at 0x%" PRIx64
 				 ": they read as 0", g->image, g->nowhere, g->nowhere_at);
 	}
+}
+
+void guest_alarms(const struct outcome *o, const char *title, struct rep *r)
+{
+	for (size_t i = 0; i < o->n_guests; i++)
+		if (!o->guest[i].good)
+			rep_alarm(r, "%s%sguest %s DID NOT END WELL: %s", title, title[0] != '\0' ? ": " : "", o->guest[i].image,
+				  o->guest[i].end);
 }

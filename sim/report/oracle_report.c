@@ -149,13 +149,16 @@ static void verdict(const struct oracle_column *x, struct rep *r)
 	(void)oracle_violations(x->oracle, &kinds);
 	kinds += flag_kinds(x);
 	if (n == 0)
-		rep_verdict(r, "%s: no violation in %llu entries, %llu exits, %llu loads, %llu puts, %llu accesses of handlers",
-			    x->title, (unsigned long long)s->entries, (unsigned long long)s->exits,
-			    (unsigned long long)s->loads, (unsigned long long)s->puts, (unsigned long long)s->accesses);
+		rep_verdict(r, "%s: no violation in %llu entr%s, %llu exit%s, %llu load%s, %llu put%s, %llu access%s of handlers",
+			    x->title, (unsigned long long)s->entries, s->entries == 1 ? "y" : "ies", (unsigned long long)s->exits,
+			    s->exits == 1 ? "" : "s", (unsigned long long)s->loads, s->loads == 1 ? "" : "s",
+			    (unsigned long long)s->puts, s->puts == 1 ? "" : "s", (unsigned long long)s->accesses,
+			    s->accesses == 1 ? "" : "es");
 	else
-		rep_alarm(r, "%s: %llu violation%s of %zu kind%s in %llu entries, %llu exits", x->title,
+		rep_alarm(r, "%s: %llu violation%s of %zu kind%s in %llu entr%s, %llu exit%s", x->title,
 			    (unsigned long long)n, n == 1 ? "" : "s", kinds, kinds == 1 ? "" : "s",
-			    (unsigned long long)s->entries, (unsigned long long)s->exits);
+			    (unsigned long long)s->entries, s->entries == 1 ? "y" : "ies", (unsigned long long)s->exits,
+			    s->exits == 1 ? "" : "s");
 	if (n == 0)
 		untried_note(x, r);
 	if (s->unknown != 0)

@@ -57,6 +57,8 @@ void clock_tables(const struct outcome *o, struct rep *r);
 /* Tables guests, guest_state, guest_exits, and what comes first; nothing without a guest that executed. */
 void guest_tables(const struct outcome *o, struct rep *r);
 void guest_answer(const struct outcome *o, struct rep *r);
+/* An alarm for each guest that did not end well; title is that of the configuration among several, or "". */
+void guest_alarms(const struct outcome *o, const char *title, struct rep *r);
 void clock_member_tables(const struct outcome *o, struct rep *r);
 
 #endif

@@ -79,8 +79,8 @@ static void trace_answer(const struct run_result *x, struct rep *r)
 	}
 	for (unsigned i = 0; i < EXIT_COUNT; i++)
 		k = p->kind[i].totals.cycles > p->kind[k].totals.cycles ? i : k;
-	rep_verdict(r, "%s guest exits: %llu.%llu register reads and writes each, %s; %llu modelled cycles each, %s and %s",
-		    run_count(p->n.exits, n), (unsigned long long)(accesses / p->n.exits),
+	rep_verdict(r, "%s guest exit%s: %llu.%llu register reads and writes each, %s; %llu modelled cycles each, %s and %s",
+		    run_count(p->n.exits, n), p->n.exits == 1 ? "" : "s", (unsigned long long)(accesses / p->n.exits),
 		    (unsigned long long)(accesses % p->n.exits * 10 / p->n.exits),
 		    part_text(moved[m], accesses, "in group", group_name((enum sr_group)m), part[0]),
 		    (unsigned long long)(cycles / p->n.exits),
@@ -110,11 +110,11 @@ static void machine_answer(const struct outcome *o, struct rep *r)
 	char n[5][RUN_COUNT_TEXT];
 
 	rep_verdict(r,
-		    "%zu vCPUs on %u pCPUs: guests run %s %% of the pCPUs' time, switch and "
+		    "%zu vCPU%s on %u pCPU%s: guests run %s %% of the pCPUs' time, switch and "
 		    "handling take %s %%; vCPUs wait "
 		    "%s %% of their time for a pCPU; %s exits per vcpu_load, %s modelled cycles of "
 		    "switch per exit",
-		    o->n_vcpu, o->clock->n_cpu, one_decimal(time_share(o, TIME_GUEST, false), n[0]),
+		    o->n_vcpu, o->n_vcpu == 1 ? "" : "s", o->clock->n_cpu, o->clock->n_cpu == 1 ? "" : "s", one_decimal(time_share(o, TIME_GUEST, false), n[0]),
 		    one_decimal(time_share(o, TIME_SWITCH, false) + time_share(o, TIME_HANDLE, false),
 				n[1]),
 		    one_decimal(time_share(o, TIME_STEAL, true), n[2]),
@@ -135,9 +135,9 @@ static void bounded_answer(const struct run_result *x, struct rep *r)
 	char n[RUN_COUNT_TEXT];
 
 	if (x->out->n.exits != 0)
-		rep_verdict(r, "%s%s guest exits: %s%lld.%lld register reads and writes and %s%lld modelled cycles each",
+		rep_verdict(r, "%s%s guest exit%s: %s%lld.%lld register reads and writes and %s%lld modelled cycles each",
 			    sight_lossy(&x->bounds->sight) ? "at least " : "", run_count(x->out->n.exits, n),
-			    a.exact ? "" : "at least ", (long long)(a.lo / 1000), (long long)(a.lo % 1000 / 100),
+			    x->out->n.exits == 1 ? "" : "s", a.exact ? "" : "at least ", (long long)(a.lo / 1000), (long long)(a.lo % 1000 / 100),
 			    c.exact ? "" : "at least ", (long long)(c.lo / 1000));
 	sight_verdict(&x->bounds->sight, r);
 }

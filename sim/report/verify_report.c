@@ -248,7 +248,7 @@ void verify_report(const struct verify_result *x, bool all, struct rep *r)
 			"%zu of %zu paths in recorded order in the switch, %zu of %zu as a whole",
 			s.switch_exact, s.paths, s.whole_exact, s.paths);
 	}
-	(s.exact == s.total ? rep_verdict : rep_alarm)(r, "%zu of %zu exits register-exact", s.exact, s.total);
+	(s.exact == s.total ? rep_verdict : rep_alarm)(r, "%zu of %zu exit%s register-exact", s.exact, s.total, s.total == 1 ? "" : "s");
 	if (!x->has_totals)
 		rep_note(r, "all kinds are compared: without --totals it is not known whose "
 			    "recorded path is the usual one");

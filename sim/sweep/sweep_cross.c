@@ -402,9 +402,11 @@ static void verdict(const struct sweep_data *d, struct pair k, const struct outc
 			    strcmp(low, high) != 0 ? high : "", name, best, base, at, o->worst == 0 ? "as many" : worst,
 			    o->worst == 0 ? "" : o->worst < 0 ? " % fewer" : " % more", worst_at);
 	else if (o->cheaper == 0)
-		rep_verdict(r, "%s never pays against %s: %s %% to %s %% more cycles per exit", name, base, best, worst);
+		rep_verdict(r, "%s pays against %s at none of %zu point%s: %s %% to %s %% more cycles per exit", name, base, o->n,
+			    o->n == 1 ? "" : "s", best, worst);
 	else if (o->cheaper == o->n)
-		rep_verdict(r, "%s always pays against %s: %s %% to %s %% fewer cycles per exit", name, base, worst, best);
+		rep_verdict(r, "%s pays against %s at each of %zu point%s: %s %% to %s %% fewer cycles per exit", name, base, o->n,
+			    o->n == 1 ? "" : "s", worst, best);
 	else
 		rep_verdict(r, "%s against %s: fewer cycles per exit at %zu of %zu points, %s %% %s at best and %s %% %s at worst",
 			    name, base, o->cheaper, o->n, best, o->best < 0 ? "fewer" : "more", worst,

@@ -334,9 +334,23 @@ static void reproduce(const struct sweep_data *d, struct rep *r)
 	free(copy);
 }
 
+/* What is said below is of the points that have a result. */
+static void alarms(const struct sweep_data *d, struct rep *r)
+{
+	const size_t failed = d->n_status[STORE_FAILED] + d->n_status[STORE_CRASHED] + d->n_status[STORE_TIMEOUT];
+	const char *s = d->n == 1 ? "" : "s";
+
+	if (failed != 0)
+		rep_alarm(r, "%zu of %zu point%s failed, and are in no figure below", failed, d->n, s);
+	if (d->n_status[STORE_MISSING] != 0)
+		rep_alarm(r, "%zu of %zu point%s have not been run yet: run the sweep again, it does what is missing",
+			  d->n_status[STORE_MISSING], d->n, s);
+}
+
 static int fill(const struct sweep_data *d, struct rep *r, struct err *e)
 {
 	facts(d, r);
+	alarms(d, r);
 	axis_table(d, r);
 	sweep_headline_verdicts(d, r);
 	sweep_crossovers(d, r);
@@ -348,9 +362,6 @@ static int fill(const struct sweep_data *d, struct rep *r, struct err *e)
 		return -1;
 	sweep_least_verdict(d, r);
 	reproduce(d, r);
-	if (d->n_status[STORE_MISSING] != 0)
-		rep_note(r, "points that have not been run yet: %zu; run the sweep again, it does what is missing",
-			 d->n_status[STORE_MISSING]);
 	sweep_repeat_note(d, r);
 	return sweep_calibration_notes(d, r, e);
 }
