@@ -16,7 +16,7 @@ static struct gtimers ts;
 
 static struct gtimer *one(int i)
 {
-	return i == 0 ? &ts.virt : &ts.phys;
+	return &ts.t[i == 0 ? GTIMER_VIRT : GTIMER_PHYS];
 }
 
 static void begin(int i, uint64_t offset)

@@ -8,7 +8,13 @@
 
 #include "models/cpu/a64/a64.h"
 
-enum { GTIMER_PPI_VIRT = 27, GTIMER_PPI_PHYS = 30 }; /* INTIDs */
+/* The timers of a vCPU, and the INTIDs of their private interrupts. */
+enum gtimer_id { GTIMER_VIRT, GTIMER_PHYS, GTIMERS };
+enum { GTIMER_PPI_VIRT = 27, GTIMER_PPI_PHYS = 30 };
+uint32_t gtimer_ppi(enum gtimer_id id);
+/* Of one of these INTIDs. */
+enum gtimer_id gtimer_of_ppi(uint32_t intid);
+
 enum { GTIMER_ENABLE = 1, GTIMER_IMASK = 2, GTIMER_ISTATUS = 4 };
 #define GTIMER_NEVER UINT64_MAX
 
@@ -20,15 +26,17 @@ struct gtimer {
 
 /* Its condition is met: ISTATUS, whatever ENABLE and IMASK are. */
 bool gtimer_expired(const struct gtimer *t, uint64_t now);
+/* Enabled and not masked (kvm_timer_irq_can_fire). */
+bool gtimer_can_fire(const struct gtimer *t);
 /* Its line is up: enabled, not masked, expired. */
 bool gtimer_line(const struct gtimer *t, uint64_t now);
 /* When the line goes up next, as a value of CNTPCT_EL0; `now` if it is up, GTIMER_NEVER if it will not. */
 uint64_t gtimer_next(const struct gtimer *t, uint64_t now);
 
-/* The two of a vCPU. */
+/* All of a vCPU. */
 struct gtimers {
 	uint32_t hz; /* CNTFRQ_EL0 */
-	struct gtimer virt, phys;
+	struct gtimer t[GTIMERS];
 };
 
 /*

@@ -23,6 +23,7 @@ static void line_set(void *owner, uint32_t intid, bool level)
 {
 	struct vm *m = owner;
 
+	m->lines++;
 	(void)gic_inject(m->gic, 0, intid, level);
 }
 
@@ -81,14 +82,14 @@ static bool timer_level(void *owner, unsigned vcpu, uint32_t intid)
 	const struct vm_cpu *c = &m->cpu[vcpu];
 	uint64_t now = vm_ticks(m, c->cycle + c->ran);
 
-	return gtimer_line(intid == GTIMER_PPI_PHYS ? &c->timer.phys : &c->timer.virt, now);
+	return gtimer_line(&c->timer.t[gtimer_of_ppi(intid)], now);
 }
 
 static void timer_active(void *owner, unsigned vcpu, uint32_t intid, bool active)
 {
 	struct vm_cpu *c = &((struct vm *)owner)->cpu[vcpu];
 
-	*(intid == GTIMER_PPI_PHYS ? &c->ptimer_active : &c->vtimer_active) = active;
+	c->timer_active[gtimer_of_ppi(intid)] = active;
 }
 
 /* The guest deactivated a list register with HW: so is the physical timer interrupt. */
@@ -96,7 +97,7 @@ static void deactivated(void *owner, uint32_t pintid)
 {
 	struct vm_cpu *c = owner;
 
-	*(pintid == GTIMER_PPI_PHYS ? &c->ptimer_active : &c->vtimer_active) = false;
+	c->timer_active[gtimer_of_ppi(pintid)] = false;
 	c->core->stop_asked = true; /* it may come again at once */
 	c->core->attention = 1;
 }
@@ -208,6 +209,7 @@ struct vm *vm_new(const struct vm_config *c, struct err *e)
 	add_gic(m);
 	add_cpus(m);
 	add_devices(m);
+	vm_trapped_init(m);
 	if (load(m, e) != 0) {
 		vm_free(m);
 		return NULL;

@@ -36,6 +36,9 @@ struct vm_config {
 	uint64_t counter_hz;                 /* CNTFRQ_EL0 */
 	enum vm_uart uart;
 	bool blocks;       /* stage 2 maps 2 MiB where it can (the host's transparent huge pages), else 4 KiB */
+	bool pauth;        /* the vCPU has pointer authentication (KVM_ARM_VCPU_PTRAUTH_*) */
+	bool pauth_lazy;   /* ... and its first use after vcpu_load traps (before Linux 6.10) */
+	bool cache_ids;    /* CTR_EL0, CLIDR_EL1 and their like trap (Linux 6.3 on) */
 	bool ptimer_traps; /* the physical timer is emulated (nVHE before CNTPOFF) */
 	struct dev_console console; /* where the guest's output goes beside vm->console */
 };
@@ -59,6 +62,7 @@ enum vm_ask {
 	VM_MMIO,   /* exit.dev, or NULL: nothing is there */
 	VM_FAULT,  /* memory that is not mapped yet, or not executable yet */
 	VM_FP,     /* FP, SIMD while CPTR_EL2 traps it */
+	VM_PAUTH,  /* pointer authentication or its keys while HCR_EL2 traps them */
 	VM_DEBUG,
 	VM_MAINTENANCE, /* an interrupt: list registers ran low while more interrupts wait */
 	VM_OTHER,
@@ -108,7 +112,9 @@ struct vm_cpu {
 	uint64_t ran;      /* cycles of the last vm_run */
 	uint64_t lost;     /* cycles of aborts that executed nothing, in the last vm_run */
 	bool trapped;      /* by a callback: exit is set */
-	bool vtimer_active, ptimer_active; /* the physical interrupt waits for the guest to deactivate it; of a timer that traps: its line is up */
+	bool timer_active[GTIMERS]; /* the physical interrupt waits for the guest to deactivate it; of a timer that traps: its line is up */
+	bool debug_dirty;    /* entered with the guest's debug registers (KVM's flag DEBUG_DIRTY) */
+	bool debug_written;  /* an access that trapped changed one: they are switched at the next entry (trap_debug_regs) */
 	struct vm_exit last[VM_LAST_EXITS];
 	uint64_t n_exits;
 	uint64_t aborts, aborts_at; /* injected in a row, and instructions executed at the last one */
@@ -134,6 +140,8 @@ struct vm {
 	uint64_t hz;        /* cycles per second */
 	uint64_t nowhere, nowhere_at; /* accesses to addresses where nothing is; the first one */
 	uint64_t mapped;    /* pages */
+	unsigned lines;     /* changes of devices' lines since who runs it set this to 0: calls of KVM_IRQ_LINE */
+	uint8_t trapped[A64_REGS]; /* of each register, what KVM does where it traps: vm_sysregs.def */
 	struct err dead;    /* VM_DEAD: where and why */
 	/* A vCPU has something to see: set by whoever runs the machine. */
 	void (*kick)(void *owner, unsigned vcpu);
@@ -152,6 +160,8 @@ unsigned vm_enter(struct vm_cpu *c);
 enum vm_stop vm_run(struct vm_cpu *c, uint64_t cycle, uint64_t budget);
 /* The next use of FP and SIMD traps, or does not. */
 void vm_trap_fp(struct vm_cpu *c, bool trap);
+/* The same of pointer authentication. */
+void vm_trap_pauth(struct vm_cpu *c, bool trap);
 /* It left the guest: list registers become state. Pairs with vm_enter. */
 void vm_leave(struct vm_cpu *c);
 /* The exit is handled, at this cycle, and the guest sees the result when it is entered next. */
@@ -159,10 +169,16 @@ enum vm_effect vm_complete(struct vm_cpu *c, uint64_t cycle);
 
 /* Something waits to be taken: WFI does not wait. */
 bool vm_pending(const struct vm_cpu *c);
-/* The cycle at which the virtual (or physical) timer's interrupt comes, UINT64_MAX: it does not. */
-uint64_t vm_timer_next(const struct vm_cpu *c, bool physical, uint64_t cycle);
+/* The cycle at which a timer's interrupt comes, UINT64_MAX: it does not. */
+uint64_t vm_timer_next(const struct vm_cpu *c, enum gtimer_id id, uint64_t cycle);
 /* KVM sees the timer's interrupt: pending for the guest from now on. */
-void vm_timer_fires(struct vm_cpu *c, bool physical);
+void vm_timer_fires(struct vm_cpu *c, enum gtimer_id id);
+/* A list register still holds an interrupt. */
+bool vm_lr_is_live(const struct vm_cpu *c);
+
+/* The cycle at which the real-time clock's alarm goes off, UINT64_MAX: it does not; and it is that cycle. */
+uint64_t vm_alarm_next(const struct vm *m);
+void vm_alarm_fires(struct vm *m, uint64_t cycle);
 
 /* Bits of the vCPUs that an SGI exit goes to. */
 bool vm_sgi_target(const struct vm_cpu *c, unsigned vcpu);
@@ -178,8 +194,11 @@ enum { VM_S2_MAPPED = 1, VM_S2_EXEC = 2, VM_S2_PRESENT = 4 };
 
 /* The guest wrote a physical timer that traps: its interrupt is what the timer's line is (kvm_timer_update_irq). */
 void vm_ptimer_written(struct vm_cpu *c);
-/* Counter at a cycle. */
+/* Fill m->trapped. */
+void vm_trapped_init(struct vm *m);
+/* Counter at a cycle, and the first cycle of a counter. */
 uint64_t vm_ticks(const struct vm *m, uint64_t cycle);
+uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks);
 /* Identification registers, traps and reset state of a vCPU's core. */
 void vm_core_init(struct vm_cpu *c);
 /* A device tree in *out (free() it). */

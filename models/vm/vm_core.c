@@ -13,6 +13,7 @@
 #define HCR_AMO   ((uint64_t)1 << 5)
 #define HCR_TWI   ((uint64_t)1 << 13)
 #define HCR_TWE   ((uint64_t)1 << 14)
+#define HCR_TID2  ((uint64_t)1 << 17)
 #define HCR_TID3  ((uint64_t)1 << 18)
 #define HCR_TSC   ((uint64_t)1 << 19)
 #define HCR_TIDCP ((uint64_t)1 << 20)
@@ -21,17 +22,21 @@
 #define HCR_TVM   ((uint64_t)1 << 26)
 #define HCR_RW    ((uint64_t)1 << 31)
 #define HCR_TERR  ((uint64_t)1 << 36)
+#define HCR_TID4  ((uint64_t)1 << 49)
 #define HCR_API   ((uint64_t)3 << 40) /* and APK */
 
 /* MDCR_EL2 of a vCPU without a PMU: TDRA, TDOSA, TDA, TPM, TPMCR. */
 #define MDCR_GUEST ((uint64_t)1 << 11 | (uint64_t)1 << 10 | (uint64_t)1 << 9 | (uint64_t)1 << 6 | (uint64_t)1 << 5)
 
-static uint64_t vm_feats(const struct machine *m)
+static uint64_t vm_feats(const struct vm_config *c)
 {
+	const struct machine *m = c->machine;
 	uint64_t feats = 0;
 
 #define VM_FEAT(feat, machine) feats |= machine_has(m, FEAT_##machine) ? (uint64_t)1 << A64_FEAT_##feat : 0;
 #include "models/vm/vm_ids.def"
+	if (!c->pauth)
+		feats &= ~((uint64_t)1 << A64_FEAT_PAUTH);
 	return feats;
 }
 
@@ -76,13 +81,14 @@ void vm_core_init(struct vm_cpu *c)
 	struct a64_bus bus = vm_bus;
 
 	bus.owner = c;
-	c->core = a64_new(&bus, vm_feats(m), 1, 1);
+	c->core = a64_new(&bus, vm_feats(&c->vm->config), 1, 1);
 	c->core->has_el3 = true;
 	identify(c->core, m);
 	c->core->reg[A64_R_MPIDR_EL1] = gic_mpidr(c->id);
 	c->core->reg[A64_R_HCR_EL2] = HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TWI | HCR_TID3 | HCR_TSC |
 				      HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_RW | (machine_has(m, FEAT_FWB) ? 0 : HCR_TVM) |
-				      (machine_has(m, FEAT_RAS) ? HCR_TERR : 0) | (machine_has(m, FEAT_PAUTH) ? HCR_API : 0);
+				      (machine_has(m, FEAT_RAS) ? HCR_TERR : 0) | (c->vm->config.pauth && !c->vm->config.pauth_lazy ? HCR_API : 0) |
+				      (!c->vm->config.cache_ids ? 0 : machine_has(m, FEAT_EVT) ? HCR_TID4 : HCR_TID2);
 	c->core->reg[A64_R_MDCR_EL2] = MDCR_GUEST;
 	c->core->reg[A64_R_CNTHCTL_EL2] = 3; /* EL1PCTEN, EL1PCEN: who traps the physical timer is vm_config */
 	a64_use_machine(c->core, m);

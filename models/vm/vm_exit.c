@@ -9,7 +9,7 @@ static const uint64_t hcr_tvm = (uint64_t)1 << 26;
 
 static const char *vm_ask_name(enum vm_ask ask)
 {
-	static const char *const names[] = {"HVC", "SMC", "system register", "SGI", "WFI", "WFE", "device", "memory", "FP", "debug",
+	static const char *const names[] = {"HVC", "SMC", "system register", "SGI", "WFI", "WFE", "device", "memory", "FP", "pointer authentication", "debug",
 					    "maintenance interrupt", "exception"};
 
 	return names[ask];
@@ -89,7 +89,7 @@ static enum vm_effect call(struct vm_cpu *c)
 
 /* ---- registers that trap ---- */
 
-enum how { STORE, RAZ_WI, UNDEF, VM };
+enum how { STORE, RAZ_WI, UNDEF, VM, SETWAY };
 
 static enum how how_of(const unsigned op[5])
 {
@@ -123,13 +123,29 @@ static bool is_id(const unsigned op[5])
 	return op[0] == 3 && op[1] == 0 && op[2] == 0;
 }
 
+void vm_trapped_init(struct vm *m)
+{
+	unsigned op[5];
+
+	for (unsigned r = 1; r < A64_REGS; r++) {
+		a64_reg_encoding((enum a64_reg)r, op);
+		m->trapped[r] = (uint8_t)how_of(op);
+	}
+}
+
+/* Breakpoints, watchpoints, MDSCR_EL1, MDCCINT_EL1: those of trap_debug_regs and its like. */
+static bool is_debug(const unsigned op[5])
+{
+	return op[0] == 2 && op[1] == 0 && op[2] == 0 && (op[4] >= 4 || (op[4] == 2 && op[3] == 2) || (op[4] == 0 && op[3] == 2));
+}
+
 static void system_register(struct vm_cpu *c)
 {
 	const struct vm_exit *x = &c->exit;
 	struct a64 *core = c->core;
 	const unsigned rt = x->esr >> 5 & 31;
 	const bool read = x->access == A64_READ;
-	const enum how how = how_of(x->op);
+	const enum how how = x->reg != A64_R_NONE ? (enum how)c->vm->trapped[x->reg] : how_of(x->op);
 
 	if (a64_reg_is_world(x->reg) && how != UNDEF) { /* it was accessed when it trapped: the physical timer */
 		if (!read)
@@ -142,8 +158,12 @@ static void system_register(struct vm_cpu *c)
 	}
 	if (read) {
 		set_x(c, rt, how == RAZ_WI || x->reg == A64_R_NONE ? 0 : core->reg[x->reg]);
+	} else if (how == SETWAY) { /* kvm_set_way_flush: from now on it is looked when the caches come on; not with FWB */
+		if (!machine_has(c->vm->config.machine, FEAT_FWB))
+			core->reg[A64_R_HCR_EL2] |= hcr_tvm;
 	} else if (how != RAZ_WI) {
 		(void)a64_reg_store(core, x->reg, get_x(c, rt));
+		c->debug_written |= is_debug(x->op);
 		if (how == VM)
 			toggle_cache(core);
 	}
@@ -191,7 +211,7 @@ static void access_device(struct vm_cpu *c)
 		return;
 	}
 	if (x->dev == &c->vm->rtc.dev)
-		pl031_set_time(&c->vm->rtc, VM_TIME + (uint32_t)(vm_ticks(c->vm, c->cycle) / (uint64_t)c->vm->config.counter_hz));
+		vm_alarm_fires(c->vm, c->cycle); /* or only shows the time */
 	if (x->dev == NULL) {
 		if (c->vm->nowhere++ == 0)
 			c->vm->nowhere_at = x->ipa;
@@ -238,6 +258,9 @@ enum vm_effect vm_complete(struct vm_cpu *c, uint64_t cycle)
 		break;
 	case VM_FP:
 		vm_trap_fp(c, false);
+		break;
+	case VM_PAUTH:
+		vm_trap_pauth(c, false);
 		break;
 	case VM_DEBUG:
 	case VM_MAINTENANCE:

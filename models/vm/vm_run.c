@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/vm/vm_map.h"
+
 __extension__ typedef unsigned __int128 u128;
 
 /* Exception classes of ESR_EL2 (Arm ARM, D24.2.40). */
-enum { EC_WFX = 0x01, EC_FP = 0x07, EC_HVC = 0x16, EC_SMC = 0x17, EC_SYSREG = 0x18, EC_SVE = 0x19, EC_IABT = 0x20, EC_DABT = 0x24,
+enum { EC_WFX = 0x01, EC_FP = 0x07, EC_PAUTH = 0x09, EC_HVC = 0x16, EC_SMC = 0x17, EC_SYSREG = 0x18, EC_SVE = 0x19, EC_IABT = 0x20, EC_DABT = 0x24,
        EC_DEBUG = 0x30 };
 
 uint64_t vm_ticks(const struct vm *m, uint64_t cycle)
@@ -18,8 +20,7 @@ uint64_t vm_ticks(const struct vm *m, uint64_t cycle)
 	return (uint64_t)((u128)cycle * m->config.counter_hz / m->hz);
 }
 
-/* The first cycle at which the counter is so high. */
-static uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks)
+uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks)
 {
 	u128 c = ((u128)ticks * m->hz + m->config.counter_hz - 1) / m->config.counter_hz;
 
@@ -274,10 +275,15 @@ static enum vm_stop exit_of(struct vm_cpu *c)
 		x->op[4] = esr >> 17 & 7;
 		x->access = esr & 1 ? A64_READ : A64_WRITE;
 		x->reg = a64_reg_by_encoding(x->op[0], x->op[1], x->op[2], x->op[3], x->op[4]);
+		if (x->op[0] == 3 && x->op[1] == 0 && x->op[2] == 2 && x->op[3] >= 1 && x->op[3] <= 3) /* keys */
+			x->ask = VM_PAUTH;
 		break;
 	case EC_IABT:
 	case EC_DABT:
 		return abort_of(c, x);
+	case EC_PAUTH:
+		x->ask = VM_PAUTH;
+		break;
 	case EC_FP:
 	case EC_SVE:
 		x->ask = VM_FP;
@@ -385,11 +391,29 @@ enum vm_stop vm_run(struct vm_cpu *c, uint64_t cycle, uint64_t budget)
 
 /* ---- interrupts ---- */
 
+/*
+ * kvm_arm_setup_debug (debug.c): debug registers are switched, and do not trap, after the guest wrote one; they are switched, and
+ * trap, while MDSCR_EL1 enables debugging.
+ */
+static void debug_setup(struct vm_cpu *c)
+{
+	const uint64_t kde_mde = (uint64_t)5 << 13, tda = (uint64_t)1 << 9, oslk = 2;
+	uint64_t *reg = c->core->reg;
+
+	c->debug_dirty = c->debug_written || (reg[A64_R_MDSCR_EL1] & kde_mde) != 0;
+	if (c->debug_written && (reg[A64_R_OSLSR_EL1] & oslk) == 0)
+		reg[A64_R_MDCR_EL2] &= ~tda;
+	else
+		reg[A64_R_MDCR_EL2] |= tda;
+	c->debug_written = false;
+}
+
 unsigned vm_enter(struct vm_cpu *c)
 {
 	unsigned n = gic_flush(c->vm->gic, c->id, &c->ich);
 
 	vm_lines(c);
+	debug_setup(c);
 	return n;
 }
 
@@ -400,10 +424,22 @@ void vm_trap_fp(struct vm_cpu *c, bool trap)
 	c->core->reg[A64_R_CPTR_EL2] = trap ? c->core->reg[A64_R_CPTR_EL2] | tfp : c->core->reg[A64_R_CPTR_EL2] & ~tfp;
 }
 
+void vm_trap_pauth(struct vm_cpu *c, bool trap)
+{
+	const uint64_t api_apk = (uint64_t)3 << 40;
+
+	c->core->reg[A64_R_HCR_EL2] = trap ? c->core->reg[A64_R_HCR_EL2] & ~api_apk : c->core->reg[A64_R_HCR_EL2] | api_apk;
+}
+
 void vm_leave(struct vm_cpu *c)
 {
 	gic_sync(c->vm->gic, c->id, &c->ich);
 	vm_lines(c);
+}
+
+bool vm_lr_is_live(const struct vm_cpu *c)
+{
+	return (~ich_elrsr(&c->ich) & ((1u << c->ich.lrs) - 1)) != 0;
 }
 
 bool vm_pending(const struct vm_cpu *c)
@@ -411,28 +447,47 @@ bool vm_pending(const struct vm_cpu *c)
 	return gic_pending(c->vm->gic, c->id, &c->ich);
 }
 
-uint64_t vm_timer_next(const struct vm_cpu *c, bool physical, uint64_t cycle)
+uint64_t vm_timer_next(const struct vm_cpu *c, enum gtimer_id id, uint64_t cycle)
 {
 	uint64_t now = vm_ticks(c->vm, cycle), t;
 
-	if (c->power != VM_ON || (physical ? c->ptimer_active : c->vtimer_active))
+	if (c->power != VM_ON || c->timer_active[id])
 		return UINT64_MAX;
-	t = gtimer_next(physical ? &c->timer.phys : &c->timer.virt, now);
+	t = gtimer_next(&c->timer.t[id], now);
 	if (t == GTIMER_NEVER)
 		return UINT64_MAX;
 	return t <= now ? cycle : vm_cycle_of(c->vm, t);
 }
 
-void vm_timer_fires(struct vm_cpu *c, bool physical)
+void vm_timer_fires(struct vm_cpu *c, enum gtimer_id id)
 {
-	*(physical ? &c->ptimer_active : &c->vtimer_active) = true;
-	(void)gic_inject(c->vm->gic, c->id, physical ? GTIMER_PPI_PHYS : GTIMER_PPI_VIRT, true);
+	c->timer_active[id] = true;
+	(void)gic_inject(c->vm->gic, c->id, gtimer_ppi(id), true);
+}
+
+static uint32_t time_of_day(const struct vm *m, uint64_t cycle)
+{
+	return VM_TIME + (uint32_t)(vm_ticks(m, cycle) / m->config.counter_hz);
+}
+
+uint64_t vm_alarm_next(const struct vm *m)
+{
+	const struct pl031 *r = &m->rtc;
+
+	if (r->imsc == 0 || r->ris != 0)
+		return UINT64_MAX;
+	return vm_cycle_of(m, ((uint64_t)(r->now - VM_TIME) + pl031_alarm(r)) * m->config.counter_hz);
+}
+
+void vm_alarm_fires(struct vm *m, uint64_t cycle)
+{
+	pl031_set_time(&m->rtc, time_of_day(m, cycle));
 }
 
 void vm_ptimer_written(struct vm_cpu *c)
 {
 	if (!c->vm->config.ptimer_traps)
 		return;
-	c->ptimer_active = gtimer_line(&c->timer.phys, vm_ticks(c->vm, c->cycle));
-	(void)gic_inject(c->vm->gic, c->id, GTIMER_PPI_PHYS, c->ptimer_active);
+	c->timer_active[GTIMER_PHYS] = gtimer_line(&c->timer.t[GTIMER_PHYS], vm_ticks(c->vm, c->cycle));
+	(void)gic_inject(c->vm->gic, c->id, GTIMER_PPI_PHYS, c->timer_active[GTIMER_PHYS]);
 }

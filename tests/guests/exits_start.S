@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entry of the first vCPU and of those that PSCI starts (x0: their stack), and vectors: interrupts are handled, anything
-// else ends the guest.
+// Entry of the first vCPU and of those that PSCI starts (x0: their stack), and vectors: interrupts are handled, what is
+// UNDEFINED is skipped, anything else ends the guest.
 	.section .text.start, "ax"
 	.global	_start
 _start:
@@ -60,12 +60,23 @@ irq:	keep	x0, x1
 	back	x0, x1
 	eret
 
+	// An instruction that is UNDEFINED is skipped; x16 and x17 are not kept.
+sync:	mrs	x16, esr_el1
+	lsr	x16, x16, #26
+	cbnz	x16, unexpected
+	mrs	x16, elr_el1
+	add	x16, x16, #4
+	msr	elr_el1, x16
+	eret
+
 	.balign	2048
 vectors:
-	.irp	n, 0,1,2,3,4
+	.irp	n, 0,1,2,3
 	.balign	128
 	b	unexpected
 	.endr
+	.balign	128
+	b	sync
 	.balign	128
 	b	irq			// current EL, SP_ELx
 	.irp	n, 6,7,8,9,10,11,12,13,14,15

@@ -18,6 +18,7 @@ enum a64_ec {
 	A64_EC_UNKNOWN = 0x00,
 	A64_EC_WFX = 0x01,
 	A64_EC_FP = 0x07,
+	A64_EC_PAUTH = 0x09,
 	A64_EC_PAC = 0x09,
 	A64_EC_BTI = 0x0d,
 	A64_EC_ILLEGAL = 0x0e,
@@ -42,6 +43,7 @@ enum a64_ec {
 #define HCR_TWE   ((uint64_t)1 << 14)
 #define HCR_TSC   ((uint64_t)1 << 19)
 #define HCR_TIDCP ((uint64_t)1 << 20)
+#define HCR_TSW   ((uint64_t)1 << 22)
 #define HCR_TTLB  ((uint64_t)1 << 25)
 #define HCR_TGE   ((uint64_t)1 << 27)
 #define HCR_E2H   ((uint64_t)1 << 34)
@@ -227,6 +229,8 @@ a64_exec x_vector;
 
 
 /* pauth.c: pointer authentication; key 0 to 3: IA, IB, DA, DB. */
+/* May the key be used (HCR_EL2.API), or is it off? If it traps the exception was taken and 1 returned. Key 4: GA. */
+int a64_pauth_check(struct a64 *c, unsigned key);
 uint64_t a64_pac(struct a64 *c, uint64_t ptr, uint64_t modifier, unsigned key);
 /* False: it failed and the exception was taken (FPAC), else *ptr is authenticated or made non-canonical. */
 uint64_t a64_aut(struct a64 *c, uint64_t ptr, uint64_t modifier, unsigned key);

@@ -187,6 +187,8 @@ int x_ERETA(struct a64 *c, const struct a64_op *op)
 
 	if (c->ps.el == 0)
 		return a64_exception(c, A64_EC_UNKNOWN, 0, 0);
+	if (a64_pauth_check(c, op->kind) != 0)
+		return 1;
 	if (c->ps.el == 2 || !A64_HAS(c->feats, A64_FEAT_FGT) || !(c->reg[A64_R_HFGITR_EL2] >> 51 & 1))
 		c->reg[elr] = a64_aut(c, c->reg[elr], c->x[A64_SP], op->kind);
 	return x_ERET(c, op);

@@ -287,17 +287,28 @@ RESULT(CLZ, leading_zeros(N & op->mask, op->sf ? 64 : 32))
 RESULT(CLS, leading_zeros((N ^ N << 1) & op->mask & ~(uint64_t)1, op->sf ? 64 : 32) - ((N ^ N << 1) & op->mask & ~(uint64_t)1 ? 0 : 1))
 
 /* Pointer authentication on registers. */
-RESULT(PACGA, a64_pacga(c, N, M))
 RESULT(XPAC, a64_xpac(c, D, (op->kind & 2) != 0))
+
+EXEC(PACGA)
+{
+	if (a64_pauth_check(c, 4) != 0)
+		return 1;
+	D = a64_pacga(c, N, M);
+	return 0;
+}
 
 EXEC(PAC)
 {
+	if (a64_pauth_check(c, op->kind) != 0)
+		return 1;
 	D = a64_pac(c, D, N, op->kind);
 	return 0;
 }
 
 EXEC(AUT)
 {
+	if (a64_pauth_check(c, op->kind) != 0)
+		return 1;
 	D = a64_aut(c, D, N, op->kind);
 	return 0;
 }
@@ -364,18 +375,21 @@ EXEC(RET)
 
 EXEC(BRA)
 {
-	return go_register(c, op, a64_aut(c, N, M, op->kind), false);
+	return a64_pauth_check(c, op->kind) != 0 ? 1 : go_register(c, op, a64_aut(c, N, M, op->kind), false);
 }
 
 EXEC(BLRA)
 {
-	uint64_t to = a64_aut(c, N, M, op->kind);
+	uint64_t to;
 
+	if (a64_pauth_check(c, op->kind) != 0)
+		return 1;
+	to = a64_aut(c, N, M, op->kind);
 	c->x[30] = c->pc + 4;
 	return go_register(c, op, to, true);
 }
 
 EXEC(RETA)
 {
-	return go(c, a64_aut(c, c->x[30], c->x[A64_SP], op->kind));
+	return a64_pauth_check(c, op->kind) != 0 ? 1 : go(c, a64_aut(c, c->x[30], c->x[A64_SP], op->kind));
 }

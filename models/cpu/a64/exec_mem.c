@@ -158,8 +158,10 @@ WRITE_BACK(LDPSW_wb, load_pair_signed(c, op, va))
 /* Load with an authenticated base; the written-back base is the authenticated one. */
 EXEC(LDRA)
 {
-	uint64_t va = a64_aut(c, base(c, op), 0, 2u + op->kind) + op->imm, v;
+	uint64_t va, v;
 
+	TRY(a64_pauth_check(c, 2u + op->kind));
+	va = a64_aut(c, base(c, op), 0, 2u + op->kind) + op->imm;
 	TRY(a64_load(c, va, 3, a64_priv(c), &v));
 	if (op->aux)
 		c->x[op->n] = va;

@@ -322,7 +322,7 @@ int x_MSR_i(struct a64 *c, const struct a64_op *op)
 
 /* SYS */
 
-enum what { NOP, CODE, ZERO, AT };
+enum what { NOP, SETWAY, CODE, ZERO, AT };
 static const struct sysop {
 	const char *name;
 	uint16_t enc;
@@ -391,7 +391,8 @@ int x_SYS(struct a64 *c, const struct a64_op *op)
 		return undefined(c);
 	if (c->ps.el == 0 && !(sctlr >> (s->what == ZERO ? 14 : 26) & 1))
 		return trap(c, 1, op->imm, op->t, false);
-	if (c->ps.el < 2 && !a64_el0_of_host(c) && a64_sys_trapped(c, op->imm))
+	if (c->ps.el < 2 && !a64_el0_of_host(c) &&
+	    (a64_sys_trapped(c, op->imm) || (s->what == SETWAY && c->reg[A64_R_HCR_EL2] & HCR_TSW)))
 		return trap(c, 2, op->imm, op->t, false);
 	switch (s->what) {
 	case ZERO: return zero_block(c, c->x[op->t]);
@@ -454,6 +455,9 @@ int x_HINT(struct a64 *c, const struct a64_op *op)
 	bool pauth = A64_HAS(c->feats, A64_FEAT_PAUTH);
 	uint64_t *x = c->x;
 
+	/* All but XPACLRI use a key: IA where bit 1 is clear, else IB. */
+	if (pauth && op->kind >= 8 && op->kind <= 31 && (op->kind >= 24 || op->kind % 2 == 0) && a64_pauth_check(c, op->kind >> 1 & 1) != 0)
+		return 1;
 	switch (op->kind) {
 	case 2: return wait_for(c, 1);
 	case 3: return wait_for(c, 0);

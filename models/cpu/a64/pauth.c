@@ -185,6 +185,15 @@ static bool enabled(const struct a64 *c, unsigned key)
 	return c->reg[a64_regime_el2(c) ? A64_R_SCTLR_EL2 : A64_R_SCTLR_EL1] >> bit[key] & 1;
 }
 
+int a64_pauth_check(struct a64 *c, unsigned key)
+{
+	const uint64_t api = (uint64_t)1 << 41;
+
+	if (c->ps.el >= 2 || a64_el0_of_host(c) || (c->reg[A64_R_HCR_EL2] & api) != 0 || (key < 4 && !enabled(c, key)))
+		return 0;
+	return a64_to_el2(c, A64_EC_PAUTH, 0, 0);
+}
+
 uint64_t a64_pac(struct a64 *c, uint64_t ptr, uint64_t modifier, unsigned key)
 {
 	bool data = key >= 2;

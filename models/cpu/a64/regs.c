@@ -104,11 +104,21 @@ static void find_controls(struct a64_trap *t, const char *name)
 		}
 }
 
+/* The control of a row. */
+static const char *trap_of(enum a64_reg reg)
+{
+	switch (reg) {
+#define A64_TRAP(name, control) case A64_R_##name: return control;
+#include "models/cpu/a64/a64_kinds.def"
+	default: return rows[reg].trap;
+	}
+}
+
 void a64_regs_init(struct a64 *c)
 {
 	for (unsigned i = 1; i < A64_REGS; i++) {
 		c->reg[i] = a64_reg_reset((enum a64_reg)i);
-		find_controls(&c->traps[i], rows[i].trap);
+		find_controls(&c->traps[i], trap_of((enum a64_reg)i));
 	}
 	if (A64_HAS(c->feats, A64_FEAT_FGT))
 		for (unsigned i = 0; i < N_FGTS; i++)

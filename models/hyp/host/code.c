@@ -15,7 +15,13 @@ static void kicked(void *owner, unsigned vcpu)
 	struct smp_vcpu *v = &m->vcpu[vm->first + vcpu];
 	struct smp_cpu *by = m->code_by;
 
-	if (by == NULL || code_of(v) == NULL || code_is_off(v))
+	if (code_of(v) == NULL || code_is_off(v))
+		return;
+	if (by == NULL && vm->alarm_rings) {
+		smp_device_fires(v);
+		return;
+	}
+	if (by == NULL)
 		return;
 	if (m->code_source == SRC_SGI) {
 		COUNT(by->curr, sgis);
@@ -46,37 +52,45 @@ static void timer_run(struct sk *k, struct sk_proc *self)
 
 	(void)k;
 	x->due_at = SK_NEVER;
-	for (unsigned phys = 0; phys < 2; phys++) {
-		if (vm_timer_next(x->cpu, phys, now) <= now)
-			x->fired |= 1u << phys;
+	for (enum gtimer_id t = 0; t < GTIMERS; t++) {
+		if (vm_timer_next(x->cpu, t, now) <= now)
+			x->fired |= 1u << t;
 	}
 	if (x->fired != 0)
 		smp_timer_fires(v, deadline);
 	code_rearm(v, now);
 }
 
+/* The event comes at this cycle, SK_NEVER: not at all; *at is where it was. */
+static void arm(struct smp *m, struct sk_event *due, uint64_t *at, uint64_t cycle)
+{
+	uint64_t ps;
+	struct err e;
+
+	if (cycle == *at)
+		return;
+	*at = cycle;
+	sk_cancel(&m->k, due);
+	if (cycle == SK_NEVER || clk_time(&m->clk, cycle, &ps, &e) != 0)
+		*at = SK_NEVER;
+	else if (ps <= sk_now(&m->k))
+		sk_notify_delta(&m->k, due);
+	else
+		sk_notify_at(&m->k, due, ps);
+}
+
 void code_rearm(struct smp_vcpu *v, uint64_t cycle)
 {
 	struct code_cpu *x = code_of(v);
 	struct smp *m = v->m;
-	uint64_t next = UINT64_MAX, ps;
-	struct err e;
+	uint64_t next = UINT64_MAX;
 
-	for (unsigned phys = 0; phys < 2; phys++) {
-		const uint64_t at = x->fired >> phys & 1 ? UINT64_MAX : vm_timer_next(x->cpu, phys, cycle);
+	for (enum gtimer_id t = 0; t < GTIMERS; t++) {
+		const uint64_t at = x->fired >> t & 1 ? UINT64_MAX : vm_timer_next(x->cpu, t, cycle);
 
 		next = at < next ? at : next;
 	}
-	if (next == x->due_at)
-		return;
-	x->due_at = next;
-	sk_cancel(&m->k, &x->due);
-	if (next == SK_NEVER || clk_time(&m->clk, next, &ps, &e) != 0)
-		x->due_at = SK_NEVER;
-	else if (ps <= sk_now(&m->k))
-		sk_notify_delta(&m->k, &x->due);
-	else
-		sk_notify_at(&m->k, &x->due, ps);
+	arm(m, &x->due, &x->due_at, next);
 }
 
 void code_timer_pends(struct smp_vcpu *v)
@@ -85,9 +99,9 @@ void code_timer_pends(struct smp_vcpu *v)
 	struct smp_cpu *by = v->m->code_by;
 
 	v->m->code_by = NULL; /* who sees the interrupt does the rest */
-	for (unsigned phys = 0; phys < 2; phys++) {
-		if (x->fired >> phys & 1)
-			vm_timer_fires(x->cpu, phys);
+	for (enum gtimer_id t = 0; t < GTIMERS; t++) {
+		if (x->fired >> t & 1)
+			vm_timer_fires(x->cpu, t);
 	}
 	v->m->code_by = by;
 	x->fired = 0;
@@ -98,7 +112,29 @@ uint64_t code_timers(const struct smp_vcpu *v)
 {
 	const struct gtimers *t = &code_of(v)->cpu->timer;
 
-	return ((t->virt.ctl & GTIMER_ENABLE) != 0 ? CND(VTIMER_ON) : 0) | ((t->phys.ctl & GTIMER_ENABLE) != 0 ? CND(PTIMER_ON) : 0);
+	return (gtimer_can_fire(&t->t[GTIMER_VIRT]) ? CND(VTIMER_ON) : 0) | (gtimer_can_fire(&t->t[GTIMER_PHYS]) ? CND(PTIMER_ON) : 0);
+}
+
+uint64_t code_residency(const struct smp_vcpu *v, bool exit)
+{
+	const struct vm_cpu *c = code_of(v)->cpu;
+
+	return (c->debug_dirty ? CND(GUEST_DEBUG) : 0) | (code_of(v)->pauth_used ? CND(PAUTH_USED) : 0) | (exit && vm_lr_is_live(c) ? CND(LR_LIVE) : 0);
+}
+
+/* ---- the VMM's clock ---- */
+
+/* A thread of the VMM tells the GIC; the vCPU's pCPU is interrupted for it. */
+static void alarm_run(struct sk *k, struct sk_proc *self)
+{
+	struct code_vm *vm = container_of(self, struct code_vm, alarm);
+
+	(void)k;
+	vm->alarm_at = SK_NEVER;
+	vm->alarm_rings = true;
+	vm_alarm_fires(vm->vm, smp_now(vm->m));
+	vm->alarm_rings = false;
+	arm(vm->m, &vm->alarm_due, &vm->alarm_at, vm_alarm_next(vm->vm));
 }
 
 /* ---- running ---- */
@@ -137,6 +173,15 @@ unsigned code_enter(struct smp_cpu *c, struct smp_vcpu *v)
 	return n;
 }
 
+void code_loaded(struct smp_vcpu *v)
+{
+	struct code_cpu *x = code_of(v);
+
+	x->pauth_used = false;
+	if (x->vm->vm->config.pauth && x->vm->vm->config.pauth_lazy)
+		vm_trap_pauth(x->cpu, true);
+}
+
 void code_leave(struct smp_cpu *c, struct smp_vcpu *v)
 {
 	code_of(v)->exit_pc = code_of(v)->cpu->exited ? code_of(v)->cpu->exit.pc : code_of(v)->cpu->core->pc;
@@ -152,9 +197,13 @@ enum vm_effect code_complete(struct smp_cpu *c, struct smp_vcpu *v)
 	enum vm_effect effect;
 
 	on(c, x->cpu->exit.ask == VM_SGI ? SRC_SGI : SRC_DEVICE);
+	x->vm->vm->lines = 0;
 	effect = vm_complete(x->cpu, smp_now(c->m));
+	x->pauth_used |= x->cpu->exit.ask == VM_PAUTH;
 	off(c);
 	code_rearm(v, smp_now(c->m));
+	if (x->cpu->exit.dev == &x->vm->vm->rtc.dev)
+		arm(c->m, &x->vm->alarm_due, &x->vm->alarm_at, vm_alarm_next(x->vm->vm));
 	return effect;
 }
 
@@ -208,6 +257,8 @@ static int vm_of(struct smp *m, const struct smp_vcpu *v, struct code_vm **out, 
 	struct vm_config c = {.image = w->guest, .initrd = w->initrd, .append = w->append, .memory = (uint64_t)w->memory_mib << 20,
 			      .machine = m->prog->config.machine, .counter_hz = (uint64_t)w->counter_hz,
 			      .uart = (enum vm_uart)w->uart, .blocks = w->stage2 == STAGE2_BLOCK,
+			      .pauth = (m->prog->config.vcpu & CND(VPAUTH)) != 0, .pauth_lazy = (m->prog->known & CND(SINCE_6_12)) == 0,
+			      .cache_ids = (m->prog->known & CND(SINCE_6_12)) != 0,
 			      .ptimer_traps = m->prog->config.model->mode != MODE_VHE};
 
 	*out = vm;
@@ -229,6 +280,11 @@ static int vm_of(struct smp *m, const struct smp_vcpu *v, struct code_vm **out, 
 		return -1;
 	vm->vm->kick = kicked;
 	vm->vm->owner = vm;
+	vm->alarm_at = SK_NEVER;
+	sk_event_init(&m->k, &vm->alarm_due, "alarm");
+	sk_proc_init(&m->k, &vm->alarm, "alarm", alarm_run);
+	sk_dont_initialize(&m->k, &vm->alarm);
+	sk_sensitive(&m->k, &vm->alarm, &vm->on_alarm, &vm->alarm_due);
 	vm->site = xcalloc(vm->vm->image.n_symbols + 1, sizeof(*vm->site));
 	return 0;
 }

@@ -18,6 +18,11 @@ struct code_vm {
 	bool ended;
 	enum vm_effect end; /* VM_NOTHING: vm->dead says why, or it hangs */
 	const char *hangs;  /* or NULL */
+	struct sk_proc alarm; /* of the VMM's real-time clock */
+	struct sk_event alarm_due;
+	struct sk_wait on_alarm;
+	uint64_t alarm_at;    /* cycle, SK_NEVER: none */
+	bool alarm_rings;     /* whom it wakes is being found out */
 	struct { /* exits by the function that caused them */
 		uint64_t count[EXIT_COUNT], cycles[EXIT_COUNT];
 	} *site;    /* of each symbol of the image; the last one: of none */
@@ -32,9 +37,10 @@ struct code_cpu {
 	struct sk_event due;
 	struct sk_wait on_due;
 	uint64_t due_at;     /* cycle, SK_NEVER: none */
-	unsigned fired;      /* bits of timers whose interrupt is on its way: 1 virtual, 2 physical */
+	unsigned fired;      /* bits 1 << enum gtimer_id: its interrupt is on its way */
 	bool asked_again;    /* a slice that ends waits for what else happens now */
 	uint64_t exit_pc;    /* of the exit that is handled */
+	bool pauth_used;     /* since vcpu_load, where that is told (vm_config.pauth_lazy) */
 };
 
 /* The guest of a vCPU that executes code; NULL: it does not. */
@@ -57,6 +63,8 @@ bool code_yields(struct smp_cpu *c, struct smp_vcpu *v);
 /* List registers are filled; returns how many. */
 unsigned code_enter(struct smp_cpu *c, struct smp_vcpu *v);
 void code_leave(struct smp_cpu *c, struct smp_vcpu *v);
+/* vcpu_load: what is lazy traps again. */
+void code_loaded(struct smp_vcpu *v);
 /* The timer's interrupt is due at another time, perhaps. */
 void code_rearm(struct smp_vcpu *v, uint64_t cycle);
 /* A timer's interrupt is seen by the kernel. */
@@ -70,8 +78,9 @@ struct smp_vcpu *code_started(const struct smp_vcpu *v);
 /* Something is to be taken. */
 bool code_pending(const struct smp_vcpu *v);
 bool code_is_off(const struct smp_vcpu *v);
-/* Bits of CND_* that hold for its timers. */
+/* Bits of CND_* that hold for its timers; and for what it does with debug registers and list registers at an entry or exit. */
 uint64_t code_timers(const struct smp_vcpu *v);
+uint64_t code_residency(const struct smp_vcpu *v, bool exit);
 /* The exit is over; what it cost in cycles. */
 void code_settle(struct smp_vcpu *v, uint64_t cycles);
 /* The VM ended: by itself, or because it cannot go on (then the machine fails). */

@@ -37,7 +37,7 @@ void code_look_for_life(struct smp_cpu *c, struct smp_vcpu *v)
 {
 	struct code_vm *vm = code_of(v)->vm;
 
-	if (vm->ended)
+	if (vm->ended || vm->alarm_at != SK_NEVER)
 		return;
 	for (unsigned i = 0; i < vm->n; i++)
 		if (!lifeless(&c->m->vcpu[vm->first + i]))

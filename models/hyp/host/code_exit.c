@@ -46,6 +46,12 @@ void code_handled(struct smp *m, struct smp_cpu *c, unsigned from)
 	struct smp_vcpu *v = c->curr;
 	const enum vm_effect effect = code_complete(c, v);
 
+	/* the VMM's device moved its line: a call of its own, before it runs the vCPU again */
+	for (unsigned i = code_of(v)->vm->vm->lines; i != 0; i--) {
+		smp_charge(c, STEP(host_svc_entry));
+		smp_charge(c, STEP(host_ioctl));
+		smp_charge(c, STEP(host_ret_to_user));
+	}
 	switch (effect) {
 	case VM_WAITS:
 		smp_charge(c, STEP(wfi_vgic_put));

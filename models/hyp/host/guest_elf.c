@@ -54,6 +54,8 @@ static enum exit_kind kind_of(const struct smp_vcpu *v, const struct vm_exit *x)
 		return EXIT_FOR_irq;
 	case VM_FP:
 		return EXIT_FOR_first_fp;
+	case VM_PAUTH:
+		return EXIT_FOR_first_pauth;
 	case VM_DEBUG:
 	case VM_OTHER:
 		break;

@@ -39,10 +39,10 @@ static uint64_t state_of(const struct smp_vcpu *v, const struct exit_step *s)
 	else if (v != NULL && v->guest.w->timer_hz != 0)
 		state |= CND(VTIMER_ON);
 	if (v != NULL && (exit_step_is(s, PHASE_ENTER) || exit_step_is(s, PHASE_EXIT)))
-		state |= v->run->lr_state;
+		state |= v->run->lr_state | (code_of(v) != NULL ? code_residency(v, exit_step_is(s, PHASE_EXIT)) : 0);
 	return exit_step_is(s, PHASE_LAZY)
 		       ? (state & ~exit_row(v->kind)->state) | exit_row(EXIT_FOR_first_fp)->state
-		       : state | s->state;
+		       : (state | s->state) & ~(v != NULL && code_of(v) != NULL ? CND(VPMU_EVENT) : 0); /* it has no PMU */
 }
 
 /* by: the pCPU that finds it out */
@@ -82,6 +82,8 @@ void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s)
 	ws_cycles_add(&cycles, &c->busy_milli, t->cycles, t->milli, 1);
 	c->busy += cycles;
 	c->busy_switch += s.is_phase ? cycles : 0;
+	if (v != NULL && code_of(v) != NULL && exit_step_is(&s, PHASE_LOAD))
+		code_loaded(v);
 	if (v != NULL && exit_step_is(&s, PHASE_PUT) && (c->irqs >> IRQ_VTIMER & 1) != 0) {
 		/* the line goes with the vCPU */
 		c->irqs &= ~(1u << IRQ_VTIMER);
@@ -199,6 +201,8 @@ void smp_wake(struct smp_cpu *waker, struct smp_vcpu *v)
 	TELL(waker, v, wake, to->id);
 	v->woke = true;
 	v->woke_remote = to != waker;
+	if (code_of(v) != NULL && v->kind == EXIT_FOR_wfi_sleeps && (v->irqs & ~(1u << SRC_TIMER)) != 0)
+		v->kind = EXIT_FOR_wfi_woken;
 	ops->enqueue(m->sched, &v->ent, to->id, true);
 	m->idle[to->id] = false;
 	smp_charge(waker, to == waker ? STEP(sched_wake) : STEP(wake_remote));
@@ -248,6 +252,16 @@ void smp_timer_fires(struct smp_vcpu *v, uint64_t deadline)
 
 /* ---- interrupts of pCPUs ---- */
 
+/* kvm_bg_timer_expire looks at each of its timers that can fire. */
+static struct exit_step background_timers(const struct smp_vcpu *v)
+{
+	struct exit_step s = STEP_X(bg_timer_expire, VTIMER_ON);
+
+	if (code_of(v) != NULL)
+		s.state = code_timers(v);
+	return s;
+}
+
 static void charge_cause(struct smp_cpu *c, enum smp_irq irq)
 {
 	switch (irq) {
@@ -258,7 +272,7 @@ static void charge_cause(struct smp_cpu *c, enum smp_irq irq)
 	case IRQ_BG:
 		smp_charge(c, STEP(timer_handler));
 		for (struct list *l = c->bg.next; l != &c->bg; l = l->next)
-			smp_charge(c, STEP_X(bg_timer_expire, VTIMER_ON));
+			smp_charge(c, background_timers(container_of(l, struct smp_vcpu, bg)));
 		smp_charge(c, STEP(set_next_event));
 		break;
 	case IRQ_VTIMER:

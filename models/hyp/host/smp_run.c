@@ -421,8 +421,12 @@ void smp_guest_stops(struct smp_cpu *c, uint64_t ran)
 	} else if (v->guest.act.more) {
 		guest_goes_on(c->m, c);
 	} else if (exit_row(v->guest.act.kind)->where == XAT_EL2) {
-		COUNT(v, fp_traps);
-		smp_charge(c, PHASE(LAZY));
+		if (v->guest.act.kind == EXIT_FOR_first_pauth) {
+			smp_charge(c, STEP_X(ptrauth_trap, SYNC));
+		} else {
+			COUNT(v, fp_traps);
+			smp_charge(c, PHASE(LAZY));
+		}
 		smp_busy(c, fp_loaded);
 	} else {
 		own_exit(c, &v->guest.act);
