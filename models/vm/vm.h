@@ -196,9 +196,8 @@ enum { VM_S2_MAPPED = 1, VM_S2_EXEC = 2, VM_S2_PRESENT = 4 };
 void vm_ptimer_written(struct vm_cpu *c);
 /* Fill m->trapped. */
 void vm_trapped_init(struct vm *m);
-/* Counter at a cycle, and the first cycle of a counter. */
+/* Counter at a cycle. */
 uint64_t vm_ticks(const struct vm *m, uint64_t cycle);
-uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks);
 /* Identification registers, traps and reset state of a vCPU's core. */
 void vm_core_init(struct vm_cpu *c);
 /* A device tree in *out (free() it). */

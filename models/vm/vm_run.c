@@ -20,7 +20,8 @@ uint64_t vm_ticks(const struct vm *m, uint64_t cycle)
 	return (uint64_t)((u128)cycle * m->config.counter_hz / m->hz);
 }
 
-uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks)
+/* The first cycle at which the counter is so high. */
+static uint64_t vm_cycle_of(const struct vm *m, uint64_t ticks)
 {
 	u128 c = ((u128)ticks * m->hz + m->config.counter_hz - 1) / m->config.counter_hz;
 
