@@ -3,6 +3,7 @@
  * Lists and ID registers of several kernels and hosts: the rows of abi_kernels.def, the lists that the kernel's selftest
  * blesses, and dumps as Firecracker publishes them (tests/data/abi), compared by the command.
  */
+#include "models/hyp/abi/abi_mask.h"
 #include "tests/abi_util.h"
 #include "tests/command.h"
 
@@ -180,6 +181,40 @@ START_TEST(each_field_is_hidden_and_capped_by_its_kernels)
 	for (unsigned i = 0; i < ABI_REG_COUNT; i++) /* nothing is added, and nothing is certain and unsure at once */
 		for (uint16_t k = ABI_KERNEL_FIRST; k <= ABI_KERNEL_LAST; k++)
 			ck_assert((abi_kernel_shows(k, (enum abi_reg)i, 0)) == 0);
+}
+END_TEST
+
+START_TEST(masks_grow_with_the_kernel)
+{
+	static const struct {
+		enum abi_reg reg;
+		uint16_t kernel;
+		uint64_t mask;
+	} row[] = {
+		{ ABI_R_MIDR_EL1, 612, 0 }, { ABI_R_MIDR_EL1, 614, 0 }, { ABI_R_MIDR_EL1, 615, 0xffffffff }, { ABI_R_REVIDR_EL1, 700, UINT64_MAX },
+		{ ABI_R_AIDR_EL1, 618, UINT64_MAX }, { ABI_R_ID_AA64MMFR4_EL1, 612, 0 }, { ABI_R_ID_AA64MMFR4_EL1, 618, 0xf00000 },
+		{ ABI_R_ID_RES_6_3, 615, 0 }, { ABI_R_ID_RES_6_3, 616, 0xf00000f0 }, { ABI_R_ID_AA64MMFR3_EL1, 612, 0xf0f0f },
+		{ ABI_R_ID_AA64PFR1_EL1, 618, UINT64_C(0xf000000ff) }, { ABI_R_CTR_EL0, 618, 0x300f000f },
+		{ ABI_R_ID_AA64ISAR0_EL1, 601, 0 }, { ABI_R_CLIDR_EL1, 612, UINT64_C(0x7fffffffffff) },
+	};
+	uint64_t masks[UAPI_MASK_SLOTS];
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct abi_host h;
+
+		abi_host_init(&h, ABI_HOST_MAX);
+		h.kernel = row[i].kernel;
+		abi_masks_of(&h, masks);
+		ck_assert_msg(masks[abi_mask_slot(row[i].reg)] == row[i].mask, "%s in %u: %#lx", abi_reg_row(row[i].reg)->name, row[i].kernel,
+			      masks[abi_mask_slot(row[i].reg)]);
+	}
+	for (uint16_t k = ABI_KERNEL_DEFAULT; k < ABI_KERNEL_LAST; k++) /* nothing that was open is closed */
+		for (unsigned i = 0; i < ABI_REG_COUNT; i++) {
+			const char *help = "";
+			uint64_t now = abi_kernel_mask(k, (enum abi_reg)i, &help);
+
+			ck_assert_uint_eq(now & ~abi_kernel_mask((uint16_t)(k + 1), (enum abi_reg)i, &help), 0);
+		}
 }
 END_TEST
 
@@ -468,6 +503,7 @@ END_TEST
 
 ABI_TEST_MAIN("abi_kernels", a_kernel_is_the_version_a_text_begins_with, each_register_is_listed_since_its_kernel,
 	      each_guard_is_asked_for_by_its_kernels, each_field_is_hidden_and_capped_by_its_kernels,
+	      masks_grow_with_the_kernel,
 	      the_order_has_every_register_once, lists_are_those_that_the_selftest_of_each_kernel_blesses,
 	      values_are_those_that_are_published_of_each_host_and_kernel, a_faithful_dump_of_any_kernel_and_host_is_the_same,
 	      a_real_difference_is_one, a_dump_of_another_kernel_is_named_with_what_differs,

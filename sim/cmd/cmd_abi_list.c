@@ -106,7 +106,8 @@ static uint64_t mask_of(const struct abi_host *h, enum abi_reg reg)
 static void list_row(struct rep_table *t, const struct abi_vcpu *v, enum abi_reg reg)
 {
 	const struct abi_reg_row *row = abi_reg_row(reg);
-	bool rules = v->vm->host.kernel == ABI_KERNEL_DEFAULT;
+	bool rules = v->vm->host.kernel >= ABI_KERNEL_DEFAULT;
+	const char *help = abi_rule_help((enum abi_rule)row->rule);
 	char text[ABI_NAME_TEXT];
 
 	rep_u64(t, row->id);
@@ -119,8 +120,9 @@ static void list_row(struct rep_table *t, const struct abi_vcpu *v, enum abi_reg
 	else
 		rep_none(t);
 	rep_str(t, abi_guard_help((enum abi_guard)row->guard));
+	(void)abi_kernel_mask(v->vm->host.kernel, reg, &help);
 	if (rules)
-		rep_str(t, abi_rule_help((enum abi_rule)row->rule));
+		rep_str(t, help);
 	else
 		rep_none(t);
 	rep_str(t, abi_since_text(reg, text));
@@ -134,8 +136,11 @@ static void list_notes(struct rep *r, const struct abi_vcpu *v, uint16_t asked)
 	if (asked > ABI_KERNEL_LAST)
 		rep_note(r, "Linux %s is newer than the lists that are known: taken as %s", abi_kernel_name(asked, name),
 			 abi_kernel_name(ABI_KERNEL_LAST, last));
-	if (asked != ABI_KERNEL_DEFAULT)
-		rep_note(r, "what may be written is known of Linux 6.12 only; class and scope are 6.12's");
+	if (asked < ABI_KERNEL_DEFAULT)
+		rep_note(r, "what may be written is known since Linux 6.12; class and scope are 6.12's");
+	else if (asked > ABI_KERNEL_DEFAULT)
+		rep_note(r, "what may be written: 6.12's rules, and what is known to be added up to 6.16; later kernels may have opened more "
+			 "fields, so masks are lower bounds; class and scope are 6.12's");
 	if (v->vm->host.hide_absent && abi_kernel_asks(v->vm->host.kernel, ABI_GUARD_TCR2) == ABI_ASKS_MAY)
 		rep_note(r, "Linux %s lists TCR2_EL1, PIR_EL1 and PIRE0_EL1 on every host: abi.hide_absent=no",
 			 abi_kernel_name(asked, name));

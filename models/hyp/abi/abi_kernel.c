@@ -65,6 +65,15 @@ static const struct {
 #include "models/hyp/abi/abi_kernels.def"
 };
 
+static const struct {
+	uint64_t mask;
+	const char *help;
+	uint16_t reg, since;
+} masks[] = {
+#define ABI_MASK(reg, since, mask, help, basis, source) { mask, help, ABI_R_##reg, since },
+#include "models/hyp/abi/abi_kernels.def"
+};
+
 static const uint16_t left_out[] = {
 #define ABI_LEFT_OUT(reg) ABI_R_##reg,
 #include "models/hyp/abi/abi_kernels.def"
@@ -221,6 +230,20 @@ uint64_t abi_kernel_needs(uint16_t kernel, enum abi_reg reg, enum abi_guard guar
 		if (needs[i].reg == reg && needs[i].guard == guard && kernel >= needs[i].since)
 			bits |= needs[i].mask;
 	return bits;
+}
+
+uint64_t abi_kernel_mask(uint16_t kernel, enum abi_reg reg, const char **help)
+{
+	bool id = abi_reg_row(reg)->class == ABI_CLASS_id || reg == ABI_R_CLIDR_EL1;
+	uint64_t mask = id && kernel >= ABI_KERNEL_DEFAULT ? abi_reg_row(reg)->mask : 0;
+
+	for (size_t i = 0; i < COUNT(masks); i++)
+		if (masks[i].reg == reg && kernel >= masks[i].since) {
+			mask = masks[i].mask;
+			if (*masks[i].help != '\0')
+				*help = masks[i].help;
+		}
+	return mask;
 }
 
 uint64_t abi_kernel_reset(uint16_t kernel, enum abi_reg reg)

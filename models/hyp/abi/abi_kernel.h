@@ -41,6 +41,11 @@ uint64_t abi_kernel_shows(uint16_t kernel, enum abi_reg reg, uint64_t value);
 uint64_t abi_kernel_unsure(uint16_t kernel, enum abi_reg reg);
 /* Fields of it that need the guard's feature in this kernel. */
 uint64_t abi_kernel_needs(uint16_t kernel, enum abi_reg reg, enum abi_guard guard);
+/*
+ * Writable mask of a register, 6.12's and what is known to be added since (0 before 6.12: not known). *help gets what may be
+ * written where that is not as in 6.12, else it stays.
+ */
+uint64_t abi_kernel_mask(uint16_t kernel, enum abi_reg reg, const char **help);
 /* VM-wide value of a firmware register until it is set. */
 uint64_t abi_kernel_reset(uint16_t kernel, enum abi_reg reg);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "models/hyp/abi/abi_impl.h"
+#include "models/hyp/abi/abi_kernel.h"
 
 unsigned abi_mask_slot(enum abi_reg reg)
 {
@@ -22,12 +23,11 @@ void abi_masks_of(const struct abi_host *h, uint64_t masks[static UAPI_MASK_SLOT
 	for (unsigned i = 0; i < ABI_REG_COUNT; i++) {
 		const struct abi_reg_row *r = abi_reg_row((enum abi_reg)i);
 		bool aa32 = r->rule == ABI_RULE_ID32 || r->rule == ABI_RULE_IDDFR0;
+		unsigned slot = abi_mask_slot((enum abi_reg)i);
+		const char *help = "";
 
-		if (r->class != ABI_CLASS_id && i != ABI_R_CLIDR_EL1)
-			continue;
-		if (aa32 && !abi_host_has(h, ABI_HAS_AARCH32))
-			continue;
-		masks[abi_mask_slot((enum abi_reg)i)] = r->mask;
+		if (slot < UAPI_MASK_SLOTS && (!aa32 || abi_host_has(h, ABI_HAS_AARCH32)))
+			masks[slot] = abi_kernel_mask(h->kernel, (enum abi_reg)i, &help);
 	}
 }
 
