@@ -223,7 +223,7 @@ START_TEST(what_is_no_kernel_is_refused_in_a_line)
 		{ "el2sim kernel info " KERNEL("stripped"), "stripped: has no symbols (stripped): want vmlinux with .symtab" },
 		{ "el2sim kernel info " KERNEL("NO_KVM"), "NO_KVM: no KVM in this kernel" },
 		{ "el2sim kernel info " KERNEL("unlinked"), "unlinked: is an object that is not linked" },
-		{ "el2sim kernel info " EL2SIM_KERNELS, "is a folder: want vmlinux" },
+		{ "el2sim kernel info " EL2SIM_SOURCE_DIR "/tests/kernels", "kernels: has no AArch64 object (NAME.o): want vmlinux, or a folder" },
 		{ "el2sim kernel info " KERNEL("base") " frobnicate", "base: no function frobnicate" },
 		{ "el2sim kernel info " KERNEL("base") " --phase ENTR", "did you mean \"ENTER\"?" },
 		{ "el2sim kernel info " KERNEL("base") " --assume zz=on", "this kernel has no such capability or static key" },
@@ -239,6 +239,40 @@ START_TEST(what_is_no_kernel_is_refused_in_a_line)
 		ck_assert_msg(strstr(e.text, rows[i].text) != NULL, "%s: want \"%s\", got \"%s\"", rows[i].line, rows[i].text, e.text);
 		ck_assert_uint_eq(out.len, 0);
 		str_free(&out);
+	}
+}
+END_TEST
+
+/* Objects that are not linked are the kernel that is made of them. */
+START_TEST(a_folder_of_objects_is_the_kernel_that_they_make)
+{
+	static const char *const subjects[] = { KERNEL("PATCH"), KERNEL("objects.PATCH") };
+	struct str out;
+	struct err e;
+
+	if (!built())
+		return;
+	out = output("el2sim kernel diff " KERNEL("base") " " KERNEL("objects.base"), 0, &e);
+	has(&out, "=> no difference");
+	str_free(&out);
+	/* part of a kernel: what it lacks has a name all the same */
+	out = output("el2sim kernel info " KERNEL("objects.base/kvm") " --ops", 0, &e);
+	has(&out, "kvm_arch_vcpu_put");
+	has(&out, "kvm_arm_pmu_available");
+	has_not(&out, "__kvm_vcpu_run ");
+	str_free(&out);
+	for (size_t i = 0; i < 2; i++) {
+		char line[1000];
+		struct str whole;
+
+		(void)snprintf(line, sizeof(line), "el2sim kernel diff " KERNEL("objects.base") " %s --format csv", subjects[i]);
+		out = output(line, 0, &e);
+		whole = output("el2sim kernel diff " KERNEL("base") " " KERNEL("PATCH") " --format csv", 0, &e);
+		has(&out, "kvm_arch_vcpu_load,LOAD,more,isb");
+		has(&out, "pmu_key");
+		ck_assert_str_eq(strstr(str_get(&out), "function,phases"), strstr(str_get(&whole), "function,phases"));
+		str_free(&out);
+		str_free(&whole);
 	}
 }
 END_TEST
@@ -266,6 +300,46 @@ START_TEST(a_file_cut_short_is_refused)
 		vml_kernel_close(&k);
 	}
 	ck_assert_uint_eq(refused, (whole.len + 96) / 97);
+	str_free(&whole);
+}
+END_TEST
+
+/* Bytes changed anywhere, or cut: an error in one sentence, or a kernel. */
+START_TEST(a_damaged_object_is_refused_or_read)
+{
+	char dir[] = "/tmp/el2sim-objects-XXXXXX", path[64];
+	unsigned refused = 0, seed = 1;
+	struct str whole;
+
+	if (!built())
+		return;
+	whole = slurp(KERNEL("objects.base/mini.o"));
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	(void)snprintf(path, sizeof(path), "%s/mini.o", dir);
+	for (unsigned round = 0; round < 300; round++) {
+		struct str bad = STR_INIT;
+		struct vml_kernel k;
+		struct err e;
+		FILE *f = fopen(path, "we");
+
+		str_addn(&bad, str_get(&whole), round % 3 == 0 ? whole.len * round / 300 : whole.len);
+		for (unsigned i = 0; bad.len > 64 && i < 1 + round % 5; i++) {
+			seed = seed * 1103515245U + 12345U;
+			bad.s[64 + seed / 7 % (bad.len - 64)] = (char)(seed >> 16);
+		}
+		ck_assert_ptr_nonnull(f);
+		ck_assert_uint_eq(fwrite(str_get(&bad), 1, bad.len, f), bad.len);
+		ck_assert_int_eq(fclose(f), 0);
+		if (vml_kernel_open(&k, dir, &e) != 0 || vml_kernel_paths(&k, 6, &e) != 0) {
+			refused++;
+			ck_assert_ptr_null(strchr(e.text, '\n'));
+		}
+		vml_kernel_close(&k);
+		str_free(&bad);
+	}
+	ck_assert_uint_gt(refused, 50);
+	(void)remove(path);
+	(void)remove(dir);
 	str_free(&whole);
 }
 END_TEST
@@ -309,7 +383,9 @@ int main(void)
 	tcase_add_test(t, a_machine_and_a_log_say_what_is_there);
 	tcase_add_test(t, a_patch_is_found_with_its_phase_register_and_condition);
 	tcase_add_test(t, what_is_no_kernel_is_refused_in_a_line);
+	tcase_add_test(t, a_folder_of_objects_is_the_kernel_that_they_make);
 	tcase_add_test(t, a_file_cut_short_is_refused);
+	tcase_add_test(t, a_damaged_object_is_refused_or_read);
 	tcase_add_test(t, names_of_operations_are_the_manuals);
 	suite_add_tcase(s, t);
 	status = suite_status(s);

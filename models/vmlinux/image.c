@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Reading the ELF: sections, symbols, relocations of data; functions from symbols. */
 #include "models/vmlinux/image.h"
+#include "models/vmlinux/objects.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -70,7 +71,7 @@ static int check_header(struct vml_image *img, struct err *e)
 	if (h.e_machine != EM_AARCH64)
 		return err_set(e, ERR_INPUT, "is for another machine (%s): want an AArch64 kernel", machine_name(h.e_machine, buf));
 	if (h.e_type == ET_REL)
-		return err_set(e, ERR_INPUT, "is an object that is not linked: want vmlinux, where addresses are final");
+		return err_set(e, ERR_INPUT, "is an object that is not linked: want vmlinux, where addresses are final, or the folder it is in");
 	if (h.e_shoff == 0 || h.e_shoff >= img->map_size)
 		return err_set(e, ERR_INPUT, "is cut short: %zu bytes, and its section headers are at %" PRIu64, img->map_size,
 			       (uint64_t)h.e_shoff);
@@ -346,9 +347,16 @@ struct vml_image *vml_open(const char *path, struct err *e)
 			close(fd);
 		return NULL;
 	}
+	if (S_ISDIR(st.st_mode)) {
+		size_t n = 0;
+
+		close(fd);
+		map = vml_link(path, &n, e);
+		return map != NULL ? open_map(path, map, n, true, e) : NULL;
+	}
 	if (!S_ISREG(st.st_mode)) {
 		close(fd);
-		err_set(e, ERR_INPUT, "%s: is %s: " WANTED, path, S_ISDIR(st.st_mode) ? "a folder" : "no ordinary file");
+		err_set(e, ERR_INPUT, "%s: is no ordinary file: " WANTED, path);
 		return NULL;
 	}
 	if (st.st_size != 0) /* private: relocations are applied in our copy only */

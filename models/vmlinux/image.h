@@ -53,7 +53,7 @@ struct vml_image {
 };
 
 /*
- * Opens a file; path must last. ERR_INPUT: not an AArch64 little-endian ELF, no symbols, cut short; ERR_INPUT too when it
+ * Opens a file, or a folder of objects (objects.h); path must last. ERR_INPUT: not an AArch64 little-endian ELF, no symbols, cut short; ERR_INPUT too when it
  * cannot be read. Free with vml_close.
  */
 struct vml_image *vml_open(const char *path, struct err *e);

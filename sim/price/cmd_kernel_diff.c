@@ -21,8 +21,8 @@ static const struct arg_row arg_rows[] = {
 static const struct arg_spec spec = {
 	.set = &cmd_kernel_set, .name = "diff", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 2, .max_pos = 2,
 	.example = "vmlinux.old vmlinux.new --machine machine/neoverse-n1.ini",
-	.text = "A and B are vmlinux, the ELF files with symbols that a kernel's build leaves, or a -dbg package holds. Parts that the\n"
-		"compiler made of a function (.cold, .isra.0) are compared as the function.\n",
+	.text = "A and B are vmlinux, the ELF files with symbols that a kernel's build leaves, or a -dbg package holds, or\n"
+		"folders of a kernel's objects. Parts that the compiler made of a function (.cold, .isra.0) are compared as the function.\n",
 };
 
 /* An operation as it is compared. */

@@ -28,8 +28,8 @@ static const struct arg_row arg_rows[] = {
 static const struct arg_spec spec = {
 	.set = &cmd_kernel_set, .name = "info", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = ARG_ANY,
 	.example = "vmlinux --machine machine/neoverse-n1.ini",
-	.text = "VMLINUX is the ELF file with symbols that the kernel's build leaves, or a -dbg package holds. FUNCTION: its operations,\n"
-		"wherever it is called from.\n",
+	.text = "VMLINUX is the ELF file with symbols that the kernel's build leaves, or a -dbg package holds, or a\n"
+		"folder of a kernel's objects. FUNCTION: its operations, wherever it is called from.\n",
 };
 
 static int wanted_phases(const struct arg_list *names, unsigned *phases, struct err *e)

@@ -2,7 +2,7 @@
 /*
  * A kernel in small: the tables and names that el2sim kernel looks for, a switch with alternatives and a static key. Never run.
  * -DPATCH: TPIDR_EL0 is saved at every exit instead of at put, and an ISB stands behind a static key. -DNO_KVM: other names.
- * -DFLIP: another order in save_host.
+ * -DFLIP: another order in save_host. -DPART=1, 2: all but load and put, those alone; a kernel in two objects.
  */
 #ifdef NO_KVM
 #define RUN  other_run
@@ -55,6 +55,7 @@
 	.endm
 
 	.text
+#if PART != 2
 	.balign 2048
 	func VECTORS
 	.rept 8
@@ -141,6 +142,8 @@ restore_host:
 	ret
 	end RUN
 
+#endif
+#if PART != 1
 	func LOAD
 	msr vttbr_el2, x1
 	tlbi vmalls12e1is
@@ -170,6 +173,8 @@ restore_host:
 	ret
 	end PUT
 
+#endif
+#if PART != 2
 	.type handle_one, %function
 handle_one:
 	smc #0
@@ -243,6 +248,7 @@ arm64_features:
 
 	.data
 	.balign 8
+	.globl pmu_key
 	.type pmu_key, %object
 	.zero 8
 pmu_key:
@@ -250,9 +256,11 @@ pmu_key:
 	.word 0
 	.quad 1
 	.size pmu_key, . - pmu_key
+	.globl kvm_arm_pmu_available
 	.type kvm_arm_pmu_available, %object
 kvm_arm_pmu_available:
 	.word 0
 	.word 0
 	.quad 1
 	.size kvm_arm_pmu_available, . - kvm_arm_pmu_available
+#endif
