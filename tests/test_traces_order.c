@@ -51,6 +51,35 @@ START_TEST(records_may_be_late_by_any_number)
 }
 END_TEST
 
+/* On one CPU: entries, exits, and other events of tasks, and how often another comes between an entry and its exit. */
+static const struct {
+	const char *events; /* n: entry, x: exit, s: another event of pid 1; N, X, S: of pid 2 */
+	uint64_t mixed;
+} mixtures[] = {
+	{ "nsxsNSX", 0 }, { "nxSNXs", 0 }, { "nNxX", 2 }, { "nNXx", 1 }, { "nSx", 1 }, { "nSsx", 1 }, { "nSnx", 0 }, { "SnxX", 0 },
+};
+
+START_TEST(entries_with_another_task_before_their_exit_are_counted)
+{
+	for (size_t i = 0; i < sizeof(mixtures) / sizeof(mixtures[0]); i++) {
+		const char *h = mixtures[i].events;
+		struct import_result res;
+		struct str b = STR_INIT;
+		struct err e = { 0 };
+
+		for (unsigned k = 0; h[k] != '\0'; k++)
+			str_addf(&b, "  vmm-%d [001] 1.%06u: %s\n", h[k] < 'a' ? 2 : 1, 100 + k,
+				 strchr("nN", h[k]) != NULL   ? "kvm_entry: PC: 0x10"
+				 : strchr("xX", h[k]) != NULL ? "kvm_exit: IRQ"
+							      : "kvm_fpu: load");
+		ck_assert_int_eq(try_text(&b, false, &res, &e), 0);
+		ck_assert_msg(res.info.mixed == mixtures[i].mixed, "%s: %llu", h, (unsigned long long)res.info.mixed);
+		import_free(&res);
+		str_free(&b);
+	}
+}
+END_TEST
+
 /* More records than a run holds, in the worst order, with texts and equal times. */
 START_TEST(a_text_in_reverse_order_comes_out_sorted_and_stable)
 {
@@ -60,7 +89,7 @@ START_TEST(a_text_in_reverse_order_comes_out_sorted_and_stable)
 	struct whole w;
 
 	for (unsigned i = 0; i < n; i++)
-		str_addf(&b, "  vmm%u-%u [000] %u.%06u: sched_wakeup: comm=t%u pid=1 prio=2 target_cpu=003\n", i % 3, 1 + i % 2,
+		str_addf(&b, "  vmm%u-%u [000] %u.%06u: kvm_arm_set_dreg32: t%u: 0x3\n", i % 3, 1 + i % 2,
 			 100 + (n - i) / 2 / 1000000, (n - i) / 2 % 1000000, i % 1000);
 	import_text(&b, out);
 	w = load(out);
@@ -328,6 +357,7 @@ int main(void)
 	TCase *tc = tcase_create("order");
 
 	tcase_add_test(tc, an_entry_or_exit_without_its_other_half_is_counted);
+	tcase_add_test(tc, entries_with_another_task_before_their_exit_are_counted);
 	tcase_add_test(tc, losses_are_counted_in_every_form);
 	tcase_add_test(tc, records_may_be_late_by_any_number);
 	tcase_add_test(tc, a_text_in_reverse_order_comes_out_sorted_and_stable);

@@ -66,6 +66,30 @@ static const struct {
 	{ .file = "unknown-before.txt" },
 	{ .file = "kernel-log-between.txt" },
 	{ .file = "perf-lost.txt" },
+	{ .file = "lazy-flags.txt" },
+	{ .file = "lazy-flags-latency.txt" },
+	{ .file = "irq-info-off.txt" },
+	{ .file = "task-names.txt" },
+	{ .file = "oops.txt" },
+	{ .file = "code-spans.txt" },
+	{ .file = "code-fences.txt" },
+	{ .file = "perf-tod.txt" },
+	{ .file = "perf-no-tid.txt" },
+	{ .file = "cut-number.txt" },
+	{ .file = "cut-value.txt" },
+	{ .file = "cut-list.txt" },
+	{ .file = "cut-word.txt" },
+	{ .file = "cut-short-word.txt" },
+	{ .file = "no-newline.txt" },
+	{ .file = "cut-columns.txt" },
+	{ .file = "old-mac.txt" },
+	{ .file = "hosts-merged.txt" },
+	{ .file = "pods.txt" },
+	{ .file = "linux-3.txt" },
+	{ .file = "scheduler-only.txt" },
+	{ .file = "wrapped-87.txt" },
+	{ .file = "perf-dump.txt" },
+	{ .file = "lfs.txt" },
 	{ .file = "unknown-before.txt", .prefix = "18", .name = "unknown-before-columns" },
 	{ .file = "hosts-cat.txt", .buffer = "all", .name = "hosts-cat-all" },
 };
@@ -139,13 +163,11 @@ START_TEST(a_recording_of_the_real_perf_is_read)
 	if (system(str_get(&run)) != 0) {
 		(void)printf("skipped: perf is not installed, or may not record tracepoints here\n");
 	} else {
-		ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
-		ck_assert_str_eq(res.info.importer, "perf.data");
+		ck_assert_int_eq(import_run(&opts, NULL, &res, &e), -1); /* without KVM it shows nothing */
+		ck_assert_msg(strstr(e.text, " sched_switch and none of KVM") != NULL, "%s", e.text);
 		ck_assert_uint_ge(res.info.per_type[TR_sched_switch], 1);
-		ck_assert_int_eq(res.info.enabled[TR_sched_switch], TRE_ON);
 		ck_assert_int_eq(res.info.enabled[TR_kvm_exit], TRE_OFF);
 		import_free(&res);
-		ck_assert_int_eq(remove(out), 0);
 	}
 	(void)remove(data);
 	str_free(&run);

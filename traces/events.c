@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tables behind trace.h, expanded from events.def. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "traces/fmt.h"
@@ -48,6 +49,30 @@ bool tr_type_by_name(const char *name, enum tr_type *type)
 		}
 	}
 	return false;
+}
+
+static bool usable(enum tr_type type)
+{
+	return type != TR_print && strncmp(events[type].name, "sched_", 6) != 0;
+}
+
+uint64_t tr_usable_events(const struct tr_info *info)
+{
+	uint64_t n = 0;
+
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++)
+		n += usable((enum tr_type)t) ? info->per_type[t] : 0;
+	return n;
+}
+
+int tr_check_usable(const struct tr_info *info, struct err *e)
+{
+	if (tr_usable_events(info) != 0)
+		return 0;
+	return err_set(e, ERR_INPUT,
+		       "no usable event in this trace: %" PRIu64 " of the scheduler and markers, none of KVM: record kvm's events "
+		       "too (trace-cmd record -e kvm -e sched_switch -e sched_waking)",
+		       info->events);
 }
 
 bool tr_alias(const char *name, size_t n, enum tr_type *type)

@@ -52,15 +52,20 @@ struct fmt_strings {
 
 /*
  * Read the text after "event: " into ev->arg and ev->absent (ev->type is given). First the row's
- * forms, then a list field=value, with or without "[FAILED TO PARSE]". A word or state that is not
- * known, and what the kernel prints in place of a pointer ("(____ptrval____)"), cost their field
- * only. whole: the text is a line of its own, behind which tools and people put remarks
- * ("Latency: 80.000 usecs"). Returns FMT_NO when none fits, and which did; FMT_REMARK: a form, but behind it stands
- * what no rule knows.
+ * forms, then a list field=value, with or without "[FAILED TO PARSE]". how is a sum of FMT_WAYs.
+ * Leniently, a word or state that is not known, and what the kernel prints in place of a pointer
+ * ("(____ptrval____)"), cost their field only. Returns FMT_NO when none fits, and which did;
+ * FMT_REMARK: a form, but behind it stands what no rule knows; FMT_OPEN: a form or list whose last
+ * value may go on where the text is cut: it is absent.
  */
-enum fmt_read { FMT_NO, FMT_FORM, FMT_LIST, FMT_REMARK };
-enum fmt_read fmt_read(struct tr_event *ev, const char *text, bool whole,
-		       const struct fmt_strings *fs);
+enum fmt_way {
+	FMT_STRICT = 0,
+	FMT_LENIENT = 1, /* unknown words cost their field */
+	FMT_WHOLE = 2,   /* a line of its own: tools and people put remarks behind it ("Latency: 80.000 usecs") */
+	FMT_CUT = 4      /* the text may end anywhere, and nothing is lenient then */
+};
+enum fmt_read { FMT_NO, FMT_FORM, FMT_LIST, FMT_REMARK, FMT_OPEN };
+enum fmt_read fmt_read(struct tr_event *ev, const char *text, unsigned how, const struct fmt_strings *fs);
 
 /* Append the event's text in the kernel's form. Absent fields are written as 0 or "?". */
 void fmt_write(struct str *out, const struct tr_event *ev, const struct fmt_strings *fs);

@@ -35,7 +35,7 @@ static enum fmt_conv conv_of(const char *spec, const char *end)
 
 struct fmt_item fmt_item_at(enum tr_type type, const char *p)
 {
-	struct fmt_item it = { .conv = CONV_KIND, .field = -1, .other = -1, .end = strchr(p, '}') };
+	struct fmt_item it = { .conv = CONV_KIND, .field = -1, .other = -1, .begin = p - 1, .end = strchr(p, '}') };
 	const char *name = p + (*p == '~');
 	const char *q = name + strcspn(name, ":=>-}");
 	char *rest;
@@ -50,6 +50,7 @@ struct fmt_item fmt_item_at(enum tr_type type, const char *p)
 		it.spec = q + 1;
 		it.word = is_word(it.spec, it.end, "word");
 		it.conv = it.word ? CONV_KIND : conv_of(it.spec, it.end);
+		it.padded = is_word(it.spec, it.end, "016x");
 	} else if (*q == '=') {
 		it.conv = CONV_CONST;
 		it.constant = strtoll(q + 2, NULL, 10);

@@ -18,12 +18,16 @@ enum fmt_conv {
 	CONV_SKIP
 };
 
+#define FMT_PADDED 16
+
 struct fmt_item {
 	enum fmt_conv conv;
 	bool word;        /* a text without blanks */
+	bool padded;      /* CONV_PRINTF: filled up to FMT_PADDED digits with zeros */
 	int field;        /* -1: none */
 	int other;        /* CONV_DIFF */
 	const char *spec; /* CONV_PRINTF, CONV_WORDS: up to end */
+	const char *begin; /* the opening brace */
 	const char *end;  /* the closing brace */
 	int64_t constant; /* CONV_CONST */
 	unsigned shift;   /* CONV_BITS */

@@ -13,9 +13,14 @@ struct job {
 	struct tr_event *ev;
 	const struct fmt_strings *fs;
 	const char *forms; /* of the event */
+	const char *form;  /* the one that is tried */
 	unsigned seen;     /* fields that have their value */
 	bool lenient;      /* words that are not known cost their field */
 	bool remark;       /* anything may follow behind a blank */
+	bool cut;          /* the text may end anywhere */
+	int open;          /* the field that may go on there, -1: none */
+	const struct fmt_item *last; /* the item last matched, and where its text begins */
+	const char *last_text;
 };
 
 static bool match(struct job *j, const char *pat, const char *s);
@@ -251,8 +256,21 @@ static bool match_strange(struct job *j, const struct fmt_item *it, const char *
 	return n != 0 && match(j, it->end + 1, s + n);
 }
 
+/*
+ * Sixteen digits filled up with zeros, eight in old kernels, or none of them: a number that begins with a zero and has
+ * another width was cut.
+ */
+static bool cut_number(const char *s, const char *end)
+{
+	while (*s == ' ')
+		s++;
+	s += s[0] == '0' && s[1] == 'x' ? 2 : 0;
+	return *s == '0' && end - s > 1 && end - s != 8 && end - s < FMT_PADDED;
+}
+
 static bool match_known(struct job *j, const struct fmt_item *it, const char *s)
 {
+	const char *start = s;
 	uint64_t v;
 
 	switch (it->conv) {
@@ -277,7 +295,7 @@ static bool match_known(struct job *j, const struct fmt_item *it, const char *s)
 	}
 	case CONV_PRINTF:
 		return (it->end[-1] == 'x' ? get_hex(&s, &v) : get_dec(&s, &v)) &&
-		       match_value(j, it, v, s);
+		       !(it->padded && cut_number(start, s)) && match_value(j, it, v, s);
 	case CONV_KIND:
 		break;
 	}
@@ -295,6 +313,8 @@ static bool match_known(struct job *j, const struct fmt_item *it, const char *s)
 
 static bool match_item(struct job *j, const struct fmt_item *it, const char *s)
 {
+	j->last = it;
+	j->last_text = s;
 	return match_known(j, it, s) || (j->lenient && it->field >= 0 && match_strange(j, it, s));
 }
 
@@ -322,6 +342,23 @@ static bool is_remark(const char *s)
 	return true;
 }
 
+/* The pattern ended with the text, which may be cut there: is it the end? A value that may go on is j->open. */
+static bool ends_well(struct job *j, const char *pat)
+{
+	const struct fmt_item *it = j->last;
+	const char *s = j->last_text;
+
+	if (pat == j->form || pat[-1] != '}')
+		return pat != j->form;
+	if (it->conv == CONV_WORDS || it->conv == CONV_SKIP)
+		return it->begin != j->form && it->conv == CONV_WORDS;
+	s += strspn(s, " ");
+	s += s[0] == '0' && s[1] == 'x' ? 2 : 0;
+	if (!it->padded || strspn(s, "0123456789abcdef") < FMT_PADDED)
+		j->open = it->field;
+	return true;
+}
+
 /* The rest of the pattern (one form: up to newline or end) against the rest of the text. */
 static bool match(struct job *j, const char *pat, const char *s)
 {
@@ -329,7 +366,7 @@ static bool match(struct job *j, const char *pat, const char *s)
 
 	while (*pat != '{') {
 		if (*pat == '\0' || *pat == '\n')
-			return *s == '\0' || (j->remark && is_remark(s));
+			return *s == '\0' ? !j->cut || ends_well(j, pat) : j->remark && is_remark(s);
 		if (*pat++ != *s++)
 			return false;
 	}
@@ -366,36 +403,52 @@ static uint8_t absent_of(const struct tr_event *ev, unsigned seen)
 }
 
 /* How strictly a form is read. */
-enum way { WAY_STRICT, WAY_REMARK, WAY_LENIENT };
+enum way { WAY_STRICT, WAY_REMARK, WAY_LENIENT, WAY_CUT };
+
+/* A value that may go on behind the end of the text is none. */
+static void drop_open(struct job *j)
+{
+	if (j->open < 0)
+		return;
+	j->ev->arg[j->open] = 0;
+	j->seen &= ~(1u << j->open);
+}
 
 static bool read_form(struct tr_event *ev, const char *form, const char *text, enum way way,
-		      const struct fmt_strings *fs)
+		      const struct fmt_strings *fs, bool *open)
 {
 	struct job j = { .ev = ev,
 			 .fs = fs,
 			 .forms = tr_print_forms((enum tr_type)ev->type),
+			 .form = form,
+			 .open = -1,
 			 .lenient = way == WAY_LENIENT,
-			 .remark = way == WAY_REMARK };
+			 .remark = way == WAY_REMARK,
+			 .cut = way == WAY_CUT };
 
 	memset(ev->arg, 0, sizeof(ev->arg));
 	if (!match(&j, form, text))
 		return false;
+	drop_open(&j);
+	*open = j.open >= 0;
 	ev->absent = absent_of(ev, j.seen);
 	return true;
 }
 
-static bool read_forms(struct tr_event *ev, const char *text, enum way way,
-		       const struct fmt_strings *fs)
+static enum fmt_read read_forms(struct tr_event *ev, const char *text, enum way way,
+				const struct fmt_strings *fs)
 {
+	bool open;
+
 	for (const char *form = tr_print_forms((enum tr_type)ev->type); form != NULL;) {
 		while (*form == ' ')
 			form++;
-		if (read_form(ev, form, text, way, fs))
-			return true;
+		if (read_form(ev, form, text, way, fs, &open))
+			return open ? FMT_OPEN : way == WAY_REMARK ? FMT_REMARK : FMT_FORM;
 		form = strchr(form, '\n');
 		form += form != NULL;
 	}
-	return false;
+	return FMT_NO;
 }
 
 /* Start of the next " word=" at or behind s, or the end of the text. */
@@ -473,10 +526,10 @@ static bool list_value(struct job *j, unsigned field, bool failed, const char *s
 }
 
 /* field=value field=value ..., in any order, with fields that we do not know. */
-static bool read_list(struct tr_event *ev, const char *s, bool lenient, const struct fmt_strings *fs)
+static enum fmt_read read_list(struct tr_event *ev, const char *s, enum way way, const struct fmt_strings *fs)
 {
 	bool failed = strncmp(s, "[FAILED TO PARSE]", 17) == 0;
-	struct job j = { .ev = ev, .fs = fs, .lenient = true };
+	struct job j = { .ev = ev, .fs = fs, .lenient = true, .open = -1 };
 	unsigned known = 0;
 
 	memset(ev->arg, 0, sizeof(ev->arg));
@@ -487,25 +540,40 @@ static bool read_list(struct tr_event *ev, const char *s, bool lenient, const st
 		int field;
 
 		if (eq == NULL)
-			return false;
+			return FMT_NO;
 		end = next_key(eq);
 		field = fmt_field((enum tr_type)ev->type, s, (size_t)(eq - s));
+		if (way == WAY_CUT && *end == '\0') {
+			j.open = field;
+			break;
+		}
 		if (field >= 0 && !list_value(&j, (unsigned)field, failed, eq + 1, end)) {
 			/* leniently, a strange value costs the field; two in an event are too many */
-			if ((known++ != 0 || !lenient) && !failed)
-				return false;
+			if ((known++ != 0 || way != WAY_LENIENT) && !failed)
+				return FMT_NO;
 		}
 		s = end + strspn(end, " ");
 	}
 	ev->absent = absent_of(ev, j.seen);
-	return j.seen != 0 || (failed && known != 0);
+	if (way == WAY_CUT) /* nothing but the last is missing */
+		return j.open >= 0 && ev->absent == 1u << j.open ? FMT_OPEN : FMT_NO;
+	return j.seen != 0 || (failed && known != 0) ? FMT_LIST : FMT_NO;
 }
 
-static enum fmt_read read_strictly(struct tr_event *ev, const char *text, const struct fmt_strings *fs)
+/* By a form, else as a list. */
+static enum fmt_read read_either(struct tr_event *ev, const char *text, enum way way, const struct fmt_strings *fs)
 {
-	if (read_forms(ev, text, WAY_STRICT, fs))
-		return FMT_FORM;
-	return read_list(ev, text, false, fs) ? FMT_LIST : FMT_NO;
+	enum fmt_read how = read_forms(ev, text, way, fs);
+
+	return how != FMT_NO ? how : read_list(ev, text, way, fs);
+}
+
+/* The same leniently: as a list first, whose fields have names. */
+static enum fmt_read read_leniently(struct tr_event *ev, const char *text, const struct fmt_strings *fs)
+{
+	enum fmt_read how = read_list(ev, text, WAY_LENIENT, fs);
+
+	return how != FMT_NO ? how : read_forms(ev, text, WAY_LENIENT, fs);
 }
 
 /* Bytes of text without a remark behind it: trace-cmd report -w, perf script -F +ip,sym, arrows of
@@ -542,34 +610,27 @@ static enum fmt_read read_without_remark(struct tr_event *ev, const char *text,
 			n--;
 		memcpy(line, text, n);
 		line[n] = '\0';
-		how = read_strictly(ev, line, fs);
-		if (how == FMT_NO && read_list(ev, line, true, fs))
-			how = FMT_LIST;
-		if (how == FMT_NO && read_forms(ev, line, WAY_LENIENT, fs))
-			how = FMT_FORM;
+		how = read_either(ev, line, WAY_STRICT, fs);
+		if (how == FMT_NO)
+			how = read_leniently(ev, line, fs);
 	}
-	if (how == FMT_NO && read_forms(ev, text, WAY_REMARK, fs))
-		how = FMT_REMARK;
-	return how;
+	return how != FMT_NO ? how : read_forms(ev, text, WAY_REMARK, fs);
 }
 
-enum fmt_read fmt_read(struct tr_event *ev, const char *text, bool whole,
-		       const struct fmt_strings *fs)
+enum fmt_read fmt_read(struct tr_event *ev, const char *text, unsigned ways, const struct fmt_strings *fs)
 {
 	bool garbled = false;
 	enum fmt_read how;
 
 	text = skip_garble(text + strspn(text, " "), &garbled);
-	how = read_strictly(ev, text, fs);
-	if (how == FMT_NO && whole)
+	how = read_either(ev, text, (ways & FMT_CUT) != 0 ? WAY_CUT : WAY_STRICT, fs);
+	if (how == FMT_NO && (ways & FMT_WHOLE) != 0)
 		how = read_without_remark(ev, text, fs);
-	if (how == FMT_NO && read_list(ev, text, true, fs))
-		how = FMT_LIST;
-	if (how == FMT_NO && read_forms(ev, text, WAY_LENIENT, fs))
-		how = FMT_FORM;
+	if (how == FMT_NO && (ways & FMT_LENIENT) != 0)
+		how = read_leniently(ev, text, fs);
 	if (how != FMT_NO)
 		return how;
 	memset(ev->arg, 0, sizeof(ev->arg));
 	ev->absent = absent_of(ev, 0);
-	return garbled ? FMT_FORM : FMT_NO;
+	return garbled && (ways & FMT_LENIENT) != 0 ? FMT_FORM : FMT_NO;
 }

@@ -8,7 +8,7 @@
 
 void lines_open(struct lines *l, FILE *f)
 {
-	*l = (struct lines){ .f = f, .buf = xmalloc(BUF + 1) };
+	*l = (struct lines){ .f = f, .end = '\n', .buf = xmalloc(BUF + 1) };
 }
 
 void lines_close(struct lines *l)
@@ -36,6 +36,8 @@ const char *lines_head(struct lines *l, size_t *n)
 	while (l->len < LINES_HEAD && l->eof == 0)
 		fill(l);
 	*n = l->len < LINES_HEAD ? l->len : LINES_HEAD;
+	if (memchr(l->buf + l->at, '\n', *n) == NULL && memchr(l->buf + l->at, '\r', *n) != NULL)
+		l->end = '\r'; /* as editors of old Macs write it */
 	return l->buf + l->at;
 }
 
@@ -43,7 +45,7 @@ const char *lines_head(struct lines *l, size_t *n)
 static void skip_line(struct lines *l)
 {
 	for (;;) {
-		char *end = memchr(l->buf + l->at, '\n', l->len);
+		char *end = memchr(l->buf + l->at, l->end, l->len);
 		size_t n = end != NULL ? (size_t)(end - (l->buf + l->at)) + 1 : l->len;
 
 		l->at += n;
@@ -58,7 +60,7 @@ int lines_next(struct lines *l, char **s, size_t *n, struct err *e)
 {
 	char *end;
 
-	while ((end = memchr(l->buf + l->at, '\n', l->len)) == NULL && l->eof == 0 &&
+	while ((end = memchr(l->buf + l->at, l->end, l->len)) == NULL && l->eof == 0 &&
 	       l->len <= LINE_MAX_BYTES)
 		fill(l);
 	l->failed = l->eof != 0 && ferror(l->f) != 0;
@@ -67,6 +69,7 @@ int lines_next(struct lines *l, char **s, size_t *n, struct err *e)
 	if (end == NULL && l->len == 0)
 		return 0;
 	l->line++;
+	l->unended = end == NULL;
 	*s = l->buf + l->at;
 	*n = end != NULL ? (size_t)(end - *s) : l->len;
 	if (*n > LINE_MAX_BYTES) {

@@ -18,6 +18,8 @@ struct lines {
 	size_t at, len;     /* unread part of buf */
 	uint64_t bytes;     /* read so far */
 	unsigned long line; /* number of the line last given out, from 1 */
+	char end;           /* what ends a line: newline, or carriage return where there are only those */
+	int unended;        /* nothing ended the line last given out: the file ends there */
 	int eof;
 	int failed; /* reading failed: nothing more will come */
 };
@@ -25,7 +27,7 @@ struct lines {
 /* Read from f (not closed). */
 void lines_open(struct lines *l, FILE *f);
 void lines_close(struct lines *l);
-/* The first bytes, without using them up; only before the first lines_next. */
+/* The first bytes, without using them up; only before the first lines_next. They tell how lines end. */
 const char *lines_head(struct lines *l, size_t *n);
 /*
  * 1 = *s holds a line of n bytes without its end, NUL-terminated, until the next call; 0 = end of

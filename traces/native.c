@@ -39,6 +39,7 @@ static uint64_t fact_number(enum nat_fact fact, const struct tr_info *info)
 {
 	return fact == NAT_LOST_PLACES ? info->lost_places
 	       : fact == NAT_GAPS      ? info->gaps
+	       : fact == NAT_MIXED     ? info->mixed
 				       : info->cpus_used;
 }
 
@@ -71,6 +72,8 @@ static bool get_fact_number(enum nat_fact fact, const char *value, struct tr_inf
 		info->lost_places = v;
 	else if (fact == NAT_GAPS)
 		info->gaps = v;
+	else if (fact == NAT_MIXED)
+		info->mixed = v;
 	else
 		info->cpus_used = (uint32_t)v;
 	return true;

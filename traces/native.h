@@ -61,6 +61,7 @@
 #define NAT_FACTS(X)                                                                               \
 	X(NAT_LOST_PLACES, "lost_places", NAT_NUMBER)                                              \
 	X(NAT_GAPS, "gaps", NAT_NUMBER)                                                            \
+	X(NAT_MIXED, "mixed", NAT_NUMBER)                                                          \
 	X(NAT_CPUS_USED, "cpus_used", NAT_NUMBER)                                                  \
 	X(NAT_ENABLED, "enabled", NAT_EVENTS)                                                      \
 	X(NAT_NOT_ENABLED, "not_enabled", NAT_EVENTS)                                              \

@@ -8,6 +8,14 @@
 struct pairs_task {
 	int32_t pid;
 	uint8_t last; /* type + 1 of the last of the two events, 0 = free slot */
+	uint16_t cpu; /* of that */
+	uint64_t changes; /* of that CPU then */
+};
+
+/* The task on a CPU, by the last record of it, and how often it was another than before. */
+struct pairs_cpu {
+	int32_t pid;
+	uint64_t changes;
 };
 
 static struct pairs_task *find(const struct pairs *p, int32_t pid)
@@ -35,7 +43,15 @@ static void grow(struct pairs *p)
 void pairs_see(struct pairs *p, const struct tr_event *ev)
 {
 	struct pairs_task *task;
+	struct pairs_cpu *cpu;
 
+	if (ev->type == TR_hyp_enter || ev->type == TR_hyp_exit) /* EL2 knows no task */
+		return;
+	if (p->cpu == NULL)
+		p->cpu = xcalloc(TR_CPU_MAX, sizeof(*p->cpu));
+	cpu = &p->cpu[ev->cpu];
+	cpu->changes += cpu->pid != ev->pid;
+	cpu->pid = ev->pid;
 	if (ev->type != TR_kvm_entry && ev->type != TR_kvm_exit)
 		return;
 	if (2 * p->used >= p->slots)
@@ -43,11 +59,14 @@ void pairs_see(struct pairs *p, const struct tr_event *ev)
 	task = find(p, ev->pid);
 	p->used += task->last == 0;
 	p->gaps += task->last == ev->type + 1;
-	*task = (struct pairs_task){ ev->pid, (uint8_t)(ev->type + 1) };
+	p->mixed += ev->type == TR_kvm_exit && task->last == TR_kvm_entry + 1 && task->cpu == ev->cpu &&
+		    task->changes != cpu->changes;
+	*task = (struct pairs_task){ ev->pid, (uint8_t)(ev->type + 1), ev->cpu, cpu->changes };
 }
 
 void pairs_free(struct pairs *p)
 {
 	free(p->task);
+	free(p->cpu);
 	*p = (struct pairs){ 0 };
 }

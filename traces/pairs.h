@@ -7,12 +7,15 @@
 #include "traces/trace.h"
 
 struct pairs_task;
+struct pairs_cpu;
 
 /* To be zeroed before the first record. */
 struct pairs {
 	struct pairs_task *task; /* by pid, open addressing, at most half full */
 	size_t slots, used;
-	uint64_t gaps; /* tr_info.gaps, when the trace has both events */
+	struct pairs_cpu *cpu; /* TR_CPU_MAX, NULL: no record yet */
+	uint64_t gaps;  /* tr_info.gaps, when the trace has both events */
+	uint64_t mixed; /* tr_info.mixed */
 };
 
 /* The next record of a trace, in order of time. */

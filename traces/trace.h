@@ -94,6 +94,11 @@ struct tr_info {
 	 * of the two (see enabled).
 	 */
 	uint64_t gaps;
+	/*
+	 * Entries before whose exit another task's event came on the same CPU. There is none on one machine: KVM cannot
+	 * be preempted in between. Its own events were lost, or the trace is of several machines.
+	 */
+	uint64_t mixed;
 	uint64_t first_ns, last_ns;
 	uint32_t cpus;      /* highest CPU number + 1 */
 	uint32_t cpus_used; /* CPUs with records; 0 = not known */
@@ -107,5 +112,10 @@ struct tr_info {
 	const char *origin;   /* file name and kernel, as the importer found them */
 };
 const struct tr_info *tr_info(const struct tr_reader *r);
+
+/* Records of KVM's and EL2's events: those of the scheduler and markers show nothing without them. */
+uint64_t tr_usable_events(const struct tr_info *info);
+/* A trace without any shows nothing: ERR_INPUT, without path. */
+int tr_check_usable(const struct tr_info *info, struct err *e);
 
 #endif

@@ -361,6 +361,7 @@ static void complete(struct tw *w, const struct tr_info *info)
 		to->cpus_used += (w->cpu_seen[i / 8] >> i % 8 & 1) != 0;
 	to->gaps = to->per_type[TR_kvm_entry] != 0 && to->per_type[TR_kvm_exit] != 0 ? w->pairs.gaps
 										     : 0;
+	to->mixed = w->pairs.mixed;
 }
 
 int tw_finish(struct tw *w, const struct tr_info *info, struct tr_info *done, struct err *e)

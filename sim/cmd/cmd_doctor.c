@@ -202,6 +202,8 @@ int cmd_doctor(int argc, char **argv, struct err *e)
 		return -1;
 	p.file = args.pos.v[0];
 	rc = open_patient(&p, &a, e);
+	if (rc == 0 && tr_check_usable(tr_info(p.trace), e) != 0)
+		rc = err_at(e, p.file, 0);
 	if (rc == 0)
 		rc = report(&p, &a, e);
 	close_patient(&p);

@@ -32,6 +32,11 @@ int cmd_trace_info(int argc, char **argv, struct err *e)
 	if (args_parse(&args, &spec, argc, argv, &a, e) != 0)
 		return -1;
 	r = tr_open(args.pos.v[0], e);
+	if (r != NULL && tr_check_usable(tr_info(r), e) != 0) {
+		(void)err_at(e, args.pos.v[0], 0);
+		tr_close(r);
+		r = NULL;
+	}
 	if (r != NULL && tr_info(r)->old && sight_count_gaps(r, &gaps, e) != 0) {
 		tr_close(r);
 		r = NULL;

@@ -239,6 +239,10 @@ static int stat_file(const char *path, const struct stat_args *a, struct err *e)
 
 	if (r == NULL)
 		return -1;
+	if (tr_check_usable(tr_info(r), e) != 0) {
+		tr_close(r);
+		return err_at(e, path, 0);
+	}
 	s = xcalloc(1, sizeof(*s));
 	tallies_begin(s, r, by, n, a->interval == HANDLING);
 	while ((got = tr_next(r, &ev, e)) == 1)

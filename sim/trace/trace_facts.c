@@ -36,6 +36,9 @@ void trace_info_facts(struct rep *r, const struct tr_info *info)
 			 info->lost_places);
 	if (info->gaps != 0)
 		rep_note(r, "where an entry or an exit lacks its other half, events are missing: counts are too low");
+	if (info->mixed != 0)
+		rep_note(r, "%" PRIu64 " time%s another task's event is on the CPU between an entry and its exit, which cannot be on one "
+			 "machine: this is a trace of several machines, or events were lost", info->mixed, info->mixed != 1 ? "s" : "");
 	for (unsigned i = 0; i < info->n_notes; i++)
 		rep_note(r, "%s", info->notes[i]);
 	if (info->skipped_lines != 0)

@@ -136,10 +136,25 @@ static size_t odd(const char *s, bool html, const char **by, char *one, unsigned
 	return 0;
 }
 
+/* Markdown's `code` around a line, maybe behind the mark of a list. */
+static size_t without_ticks(char *s, size_t n)
+{
+	char *first = memchr(s, '`', n);
+
+	if (first == s + n - 1 || strspn(s, " \t>*-+0123456789.)") < (size_t)(first - s) || first[1] == '`')
+		return n;
+	*first = ' ';
+	s[n - 1] = '\0';
+	return n - 1;
+}
+
 size_t clean_line(char *s, size_t n, bool html, unsigned *seen)
 {
 	char *to = s, one[2] = "";
 	const char *p = s;
+
+	if (n > 1 && s[n - 1] == '`')
+		n = without_ticks(s, n);
 
 	if (!html && !unusual(s, n))
 		return n;

@@ -173,6 +173,7 @@ int imp_add_as(struct imp *im, const struct tr_event *ev, bool alias, struct err
 	if (order_full(&im->order) && write_one(im, e) != 0)
 		return -1;
 	im->any = true;
+	im->count[ev->type]++;
 	return order_put(&im->order, ev) ? 0 : sort_add(&im->sort, im->w, ev, e);
 }
 
@@ -299,6 +300,12 @@ static int empty(struct imp *im, struct err *e)
 	const struct import_result *res = im->res;
 	struct str b = STR_INIT;
 
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
+		if (im->count[t] != 0)
+			str_addf(&b, ", %" PRIu64 " %s", im->count[t], tr_type_name((enum tr_type)t));
+	}
+	if (im->any)
+		str_add(&b, " and none of KVM");
 	if (res->info.skipped_unknown != 0) {
 		str_addf(&b, ", %" PRIu64 " of names that el2sim does not know (",
 			 res->info.skipped_unknown);
@@ -326,7 +333,8 @@ static int read_all(struct imp *im, const struct importer *row, struct err *e)
 
 	if (row->read(im, e) != 0)
 		return -1;
-	if (!im->any)
+	memcpy(res->info.per_type, im->count, sizeof(im->count));
+	if (tr_usable_events(&res->info) == 0)
 		return empty(im, e);
 	while (im->order.n != 0) {
 		if (write_one(im, e) != 0)

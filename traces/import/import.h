@@ -66,6 +66,7 @@ struct imp {
 	uint64_t size;         /* bytes of the input, 0 = not known */
 	const char *path;      /* file for importers that need random access */
 	bool any;              /* a record was added */
+	uint64_t count[TR_TYPE_COUNT]; /* of these, by their event */
 	struct progress *progress;
 };
 

@@ -78,6 +78,8 @@ static bool prefix_nick(struct at *a)
 	if (end == NULL || *end != (*s == '<' ? '>' : ']') || end[1] != ' ' || end - s < 3 || !isalpha((unsigned char)s[1]) ||
 	    strncmp(s, "<idle>", 6) == 0)
 		return false;
+	a->found->stream = s + 1;
+	a->found->n_stream = (size_t)(end - s - 1);
 	a->s = end + 2;
 	return true;
 }

@@ -120,6 +120,7 @@ static int other_line(struct text *t, const char *s, struct err *e)
 	}
 	p->blank[p->lines] = *s == ' ' || p->trailing;
 	p->trailing = t->trailing;
+	p->unended = t->unended;
 	p->line[p->lines] = t->im->lines.line;
 	p->at[p->lines] = p->args.len;
 	str_add(&p->args, s + strspn(s, " "));
@@ -181,7 +182,7 @@ static int plain_line(struct text *t, const char *s, struct err *e)
 		perf_arch(t, s);
 		perf_head(t, s);
 	}
-	if (stream_line(t, s))
+	if (stream_line(t, s) || strncmp(s, "```", 3) == 0 || strncmp(s, "~~~", 3) == 0) /* Markdown's fences */
 		return text_flush(t, e);
 	kind = text_take_apart(t, s, &l, &why);
 	if (kind == TEXT_OTHER)
@@ -252,6 +253,7 @@ static int one_line(struct text *t, char *s, size_t n, struct err *e)
 	}
 	while (t->html && !t->in_data && (tag = line_break(s, &end)) != NULL) {
 		*tag = '\0';
+		t->unended = false;
 		if (tag != s && clean_one(t, s, (size_t)(tag - s), e) != 0)
 			return -1;
 		n -= (size_t)(end - s);
@@ -259,6 +261,7 @@ static int one_line(struct text *t, char *s, size_t n, struct err *e)
 		if (n == 0)
 			return 0;
 	}
+	t->unended = t->im->lines.unended != 0;
 	return clean_one(t, s, n, e);
 }
 

@@ -100,8 +100,8 @@ static int broken_args(struct text *t, struct err *e)
 
 	if (text_foreign(t, tr_type_name(type), strlen(tr_type_name(type)), p->args.s, e) != 0)
 		return -1;
-	(void)err_set(e, ERR_INPUT, "broken %s: \"%.80s\": want \"%.*s\"", tr_type_name(type),
-		      p->args.s, (int)strcspn(form, "\n"), form);
+	(void)err_set(e, ERR_INPUT, "broken %s: \"%.80s\": want \"%.*s\"%s", tr_type_name(type),
+		      p->args.s, (int)strcspn(form, "\n"), form, p->unended ? ": the text ends in the middle of this line" : "");
 	return imp_broken(t->im, p->line[0], e);
 }
 
@@ -158,22 +158,38 @@ static const char *remark_of(const char *args)
 	return last != NULL ? last + 1 : args;
 }
 
+/* The first n lines as one event: strictly in each way of putting them together before anything lenient. */
+static enum fmt_read read_joined(struct text *t, unsigned n, const char *const seps[2])
+{
+	struct pending *p = &t->pend;
+	bool unended = n == p->lines && p->unended;
+	enum fmt_read how = FMT_NO;
+
+	if (n == 1)
+		return fmt_read(&p->ev, joined(t, n, ""), unended ? FMT_CUT : FMT_LENIENT | FMT_WHOLE, &t->fs);
+	for (unsigned k = 0; how == FMT_NO && k < (unended ? 2 : 4); k++)
+		how = fmt_read(&p->ev, joined(t, n, seps[k % 2]), unended ? FMT_CUT : k < 2 ? FMT_STRICT : FMT_LENIENT, &t->fs);
+	return how;
+}
+
 /* How many of the lines belong to the event: the most that can be read. 0: not even the first. */
 static unsigned read_lines_of(struct text *t)
 {
 	struct pending *p = &t->pend;
 	bool cut = cut_at_column(t);
+	const char *const seps[2] = { cut ? "" : " ", cut ? " " : "" };
 
 	for (unsigned n = p->lines; n > 0; n--) {
-		enum fmt_read how = fmt_read(&p->ev, joined(t, n, cut ? "" : " "), n == 1, &t->fs);
+		enum fmt_read how = read_joined(t, n, seps);
 
-		if (how == FMT_NO && n > 1)
-			how = fmt_read(&p->ev, joined(t, n, cut ? " " : ""), false, &t->fs);
 		if (how == FMT_LIST)
 			old_numbers(t, &p->ev);
 		if (how == FMT_REMARK)
 			imp_note(t->im, "behind the fields of events stands what no rule knows (\"%.60s\"): left out",
-				 remark_of(joined(t, n, cut ? "" : " ")));
+				 remark_of(str_get(&t->joined)));
+		if (how == FMT_OPEN)
+			imp_note(t->im, "the text ends in the middle of line %lu, so its last value may be cut: left out",
+				 p->line[n - 1]);
 		if (how != FMT_NO)
 			return n;
 	}
@@ -225,6 +241,7 @@ static int begin(struct text *t, const struct text_line *l, unsigned long line, 
 	p->lines = 1;
 	p->width = t->width;
 	p->trailing = t->trailing;
+	p->unended = t->unended;
 	str_reset(&p->args);
 	/* the kernel's own text of a marker names the function, not the event */
 	p->known = mark || text_type_of(t, l->name, l->n_name, &type, &p->alias) ||

@@ -215,9 +215,9 @@ static bool latency_line(const char *s, struct text_line *t)
 	for (const char *p = strchr(s, ' '); p != NULL; p = strchr(p + 1, ' ')) {
 		const char *q = p + 1;
 		size_t n = strspn(q, "0123456789");
-		const char *next = q + n + strcspn(q + n, " ");
+		const char *next = skip_flags(q + n);
 
-		if (n == 0 || n > 4 || next - (q + n) < 4 || !rest(text_spaces(next), t) ||
+		if (n == 0 || n > 4 || next == q + n || !rest(text_spaces(next), t) ||
 		    !task_before(s, p, t))
 			continue;
 		t->cpu = (uint16_t)strtoul(q, NULL, 10);
@@ -296,6 +296,8 @@ enum text_kind text_hyp(struct text_ctx *c, const char *line, struct text_line *
 	t->comm = NULL;
 	t->n_comm = 0;
 	t->column = 0;
+	if (strncmp(t->name, "kvm", 3) == 0 || strncmp(t->name, "sched", 5) == 0)
+		return TEXT_OTHER; /* the host's, and their task is missing */
 	vcpu = strstr(t->args, "vcpu="); /* the vCPU's thread, 0 without one */
 	t->pid = vcpu != NULL ? (int32_t)strtol(vcpu + 5, NULL, 10) : 0;
 	return t->n_name != 0 &&

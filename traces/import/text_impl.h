@@ -25,6 +25,7 @@ struct pending {
 	unsigned lines;           /* 1: only its own */
 	size_t width;             /* of its own line */
 	bool trailing;            /* the last line ended with a blank */
+	bool unended;             /* it has no newline: the text may be cut there */
 	bool blank[MORE_MAX + 1]; /* between a line and the one before */
 	uint32_t stream;
 	struct str args; /* lines with a terminator each */
@@ -54,6 +55,7 @@ struct text {
 	bool host;       /* one with a task: not all are of EL2's own trace */
 	bool cut;        /* the text was shortened here */
 	size_t width;    /* bytes of the line as it stands there, its last blanks included */
+	bool unended;    /* the file ends in it, without a newline */
 	bool trailing;   /* it had such */
 	size_t wrap;     /* the width at which a terminal cut lines; 0: not known */
 	enum text_clock clock;

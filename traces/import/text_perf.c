@@ -170,12 +170,20 @@ static enum text_kind lacks(const char *line, struct err *e)
 	return TEXT_LACKS;
 }
 
-/* perf script -F +misc: letters between the CPU and the time. */
+/* perf script -F +misc: letters between the CPU and the time; -F +tod: a date and a time of day. */
 static const char *skip_misc(const char *s)
 {
 	size_t n = strspn(s, "UKHGguhkELMFSAR");
+	const char *p;
 
-	return n != 0 && n <= 8 && s[n] == ' ' ? text_spaces(s + n) : s;
+	if (n != 0 && n <= 8 && s[n] == ' ')
+		s = text_spaces(s + n);
+	p = s + strspn(s, "0123456789-");
+	if (p - s != 10 || s[4] != '-' || *p != ' ')
+		return s;
+	p = text_spaces(p);
+	n = strspn(p, "0123456789:.");
+	return n >= 8 && p[2] == ':' && p[n] == ' ' ? text_spaces(p + n) : s;
 }
 
 enum text_kind text_perf(struct text_ctx *c, const char *line, struct text_line *t, struct err *e)

@@ -39,14 +39,14 @@ static enum sight_state state_of(const struct tr_info *info, enum tr_type type)
 void sight_of(const struct tr_info *info, uint64_t gaps, struct sight *s)
 {
 	*s = (struct sight){ .events = info->events, .lost = info->lost, .lost_places = info->lost_places,
-			     .broken = info->skipped_lines, .gaps = info->old ? gaps : info->gaps };
+			     .broken = info->skipped_lines, .gaps = info->old ? gaps : info->gaps, .mixed = info->mixed };
 	for (unsigned i = 0; i < SIGHT_COUNT; i++)
 		s->state[i] = state_of(info, rows[i].type);
 }
 
 bool sight_lossy(const struct sight *s)
 {
-	return s->lost + s->broken + s->gaps != 0;
+	return s->lost + s->broken + s->gaps + s->mixed != 0;
 }
 
 bool sight_complete(const struct sight *s, enum sight_id id)
@@ -111,6 +111,7 @@ const char *sight_losses(const struct sight *s, char buf[static SIGHT_TEXT])
 	}
 	add_loss(&b, s->broken, "broken lines skipped");
 	add_loss(&b, s->gaps, "entries or exits without their other half");
+	add_loss(&b, s->mixed, "entries with another task on the CPU before their exit (several machines in one trace?)");
 	(void)snprintf(buf, SIGHT_TEXT, "%s", str_get(&b));
 	str_free(&b);
 	return buf;

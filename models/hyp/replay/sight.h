@@ -38,6 +38,7 @@ struct sight {
 	uint64_t lost_places;
 	uint64_t broken; /* lines that could not be read */
 	uint64_t gaps;   /* entries and exits without their other half, within the trace */
+	uint64_t mixed;  /* entries before whose exit another task had the CPU (tr_info.mixed) */
 };
 
 /*
