@@ -4,6 +4,7 @@
  * the trace says of itself, or is refused in the blessed words; strictly and leniently. EL2SIM_BLESS=1 blesses anew.
  */
 #include <sys/stat.h>
+#include <zlib.h>
 
 #include "tests/suite.h"
 #include "tests/traces_util.h"
@@ -303,6 +304,111 @@ START_TEST(a_compressed_trace_is_the_trace)
 }
 END_TEST
 
+/* What atrace -z writes: its words, and the text of tracefs as a zlib stream; cut, it is damaged. */
+START_TEST(a_compressed_atrace_is_the_trace)
+{
+	static const char words[] = "capturing trace... done\nTRACE:\n";
+	struct str text = slurp(DATA "posted/lazy-flags.txt");
+	uLongf n = compressBound(text.len);
+	unsigned char *packed = xmalloc(sizeof(words) + n);
+	char *in = scratch("atrace"), *out = scratch("atrace.e2t");
+	const struct import_opts opts = { .in = in, .out = out };
+	struct whole plain = import(DATA "posted/lazy-flags.txt", NULL), got;
+	struct import_result res;
+	struct err e = { 0 };
+
+	memcpy(packed, words, sizeof(words) - 1);
+	ck_assert_int_eq(compress(packed + sizeof(words) - 1, &n, (const unsigned char *)text.s, text.len), Z_OK);
+	spill(in, (const char *)packed, sizeof(words) - 1 + n);
+	got = import(in, NULL);
+	assert_same(&plain, 0, &got, TS_EXACT, "atrace");
+	ck_assert_str_eq(tr_info(got.r)->notes[0], "unpacked: zlib");
+	unload(&got);
+	spill(in, (const char *)packed, sizeof(words) - 1 + n / 2);
+	ck_assert_int_eq(import_run(&opts, NULL, &res, &e), -1);
+	ck_assert_msg(strstr(e.text, "the zlib stream is damaged (truncated zlib input)") != NULL, "%s", e.text);
+	import_free(&res);
+	unload(&plain);
+	(void)remove(in);
+	str_free(&text);
+	free(packed);
+	free(in);
+	free(out);
+}
+END_TEST
+
+/* An LTTng folder, or its metadata, where libbabeltrace2 was there when el2sim was built; a sentence where it was not. */
+START_TEST(a_ctf_trace_is_read_or_refused_with_a_sentence)
+{
+	static const char *const inputs[] = { DATA "ctf", DATA "ctf/metadata" };
+	char *out = scratch("ctf.e2t");
+	const struct import_opts opts = { .in = inputs[_i], .out = out };
+	struct import_result res;
+	struct err e = { 0 };
+
+	if (import_run(&opts, NULL, &res, &e) != 0) {
+		ck_assert_int_eq(e.code, ERR_INPUT);
+		ck_assert_msg(strstr(e.text, "built without libbabeltrace2: install libbabeltrace2-dev") != NULL, "%s", e.text);
+		(void)printf("skipped: built without libbabeltrace2\n");
+	} else {
+		struct whole w = load(out);
+
+		ck_assert_str_eq(res.info.importer, "ctf");
+		ck_assert_uint_eq(res.info.events, 5);
+		ck_assert_uint_eq(res.info.skipped_unknown, 1);
+		ck_assert_uint_eq(res.info.first_ns, 1207500010000);
+		ck_assert_int_eq(res.info.enabled[TR_kvm_exit], TRE_ON);
+		ck_assert_int_eq(res.info.enabled[TR_kvm_mmio], TRE_OFF);
+		ck_assert_uint_eq(w.ev[1].type, TR_kvm_exit);
+		ck_assert_uint_eq(w.ev[1].arg[TRA_kvm_exit_ret], 2);
+		ck_assert_uint_eq(w.ev[1].arg[TRA_kvm_exit_esr_ec], 0x24);
+		ck_assert_uint_eq(w.ev[1].arg[TRA_kvm_exit_vcpu_pc], 0x80081240);
+		ck_assert_uint_eq(w.ev[1].cpu, 4);
+		ck_assert_int_eq(w.ev[1].pid, 3310);
+		ck_assert_str_eq(tr_string(w.r, w.ev[1].comm), "vmm-cpu0");
+		ck_assert_str_eq(tr_string(w.r, (uint32_t)w.ev[4].arg[TRA_sched_switch_next_comm]), "swapper/4");
+		ck_assert_uint_eq(w.ev[4].arg[TRA_sched_switch_prev_pid], 3310);
+		ck_assert_uint_eq(w.ev[4].absent, 0);
+		unload(&w);
+		ck_assert_int_eq(remove(out), 0);
+	}
+	import_free(&res);
+	free(out);
+}
+END_TEST
+
+/* Whatever is wrong with the files of the folder, there is a sentence. */
+START_TEST(a_damaged_ctf_trace_is_refused)
+{
+	char *dir = scratch("ctf"), *out = scratch("ctf.e2t");
+	const struct import_opts opts = { .in = dir, .out = out };
+	struct str meta = slurp(DATA "ctf/metadata"), stream = slurp(DATA "ctf/channel0_4"), name[2] = { STR_INIT, STR_INIT };
+	struct import_result res;
+	struct err e = { 0 };
+
+	ck_assert_int_eq(mkdir(dir, 0755), 0);
+	str_addf(&name[0], "%s/metadata", dir);
+	str_addf(&name[1], "%s/channel0_4", dir);
+	spill(str_get(&name[0]), meta.s, _i == 0 ? meta.len / 2 : meta.len);
+	spill(str_get(&name[1]), stream.s, _i == 1 ? 70 : stream.len);
+	if (_i == 2)
+		spill(str_get(&name[1]), "junk", 4);
+	ck_assert_int_eq(import_run(&opts, NULL, &res, &e), -1);
+	ck_assert_int_eq(e.code, ERR_INPUT);
+	ck_assert_str_ne(e.text, "");
+	import_free(&res);
+	(void)remove(str_get(&name[0]));
+	(void)remove(str_get(&name[1]));
+	(void)remove(dir);
+	for (unsigned i = 0; i < 2; i++)
+		str_free(&name[i]);
+	str_free(&meta);
+	str_free(&stream);
+	free(dir);
+	free(out);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("traces_posted");
@@ -312,6 +418,9 @@ int main(void)
 	tcase_add_test(tc, a_recording_of_the_real_perf_is_read);
 	tcase_add_loop_test(tc, a_perf_data_is_read_through_perf, 0, (int)(sizeof(perfs) / sizeof(perfs[0])));
 	tcase_add_loop_test(tc, a_compressed_trace_is_the_trace, 0, (int)(sizeof(packers) / sizeof(packers[0])));
+	tcase_add_test(tc, a_compressed_atrace_is_the_trace);
+	tcase_add_loop_test(tc, a_ctf_trace_is_read_or_refused_with_a_sentence, 0, 2);
+	tcase_add_loop_test(tc, a_damaged_ctf_trace_is_refused, 0, 3);
 	suite_add_tcase(s, tc);
 	return suite_status(s);
 }

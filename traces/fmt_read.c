@@ -3,25 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "traces/fmt_item.h"
+#include "traces/fmt_job.h"
 #include "traces/writer.h"
-
-#define TEXT_MAX 255 /* bytes of a string field: bounds the search for its end */
-
-/* A reading in progress. */
-struct job {
-	struct tr_event *ev;
-	const struct fmt_strings *fs;
-	const char *forms; /* of the event */
-	const char *form;  /* the one that is tried */
-	unsigned seen;     /* fields that have their value */
-	bool lenient;      /* words that are not known cost their field */
-	bool remark;       /* anything may follow behind a blank */
-	bool cut;          /* the text may end anywhere */
-	int open;          /* the field that may go on there, -1: none */
-	const struct fmt_item *last; /* the item last matched, and where its text begins */
-	const char *last_text;
-};
 
 static bool match(struct job *j, const char *pat, const char *s);
 
@@ -69,7 +52,7 @@ static bool get_number(const char **s, unsigned base, uint64_t *v)
 	}
 }
 
-static bool get_hex(const char **s, uint64_t *v)
+bool fmt_get_hex(const char **s, uint64_t *v)
 {
 	while (**s == ' ')
 		++*s;
@@ -78,7 +61,7 @@ static bool get_hex(const char **s, uint64_t *v)
 	return get_number(s, 16, v);
 }
 
-static bool get_dec(const char **s, uint64_t *v)
+bool fmt_get_dec(const char **s, uint64_t *v)
 {
 	bool minus = **s == '-';
 
@@ -100,11 +83,10 @@ static bool match_words(struct job *j, const struct fmt_item *it, const char *s)
 		if (strncmp(s, word, n) == 0 && match_value(j, it, value, s + n))
 			return true;
 	}
-	return s[0] == '0' && s[1] == 'x' && get_hex(&s, &value) && match_value(j, it, value, s);
+	return s[0] == '0' && s[1] == 'x' && fmt_get_hex(&s, &value) && match_value(j, it, value, s);
 }
 
-/* A kernel address in place of a name, as libtraceevent prints it: put the 0x before it. */
-static uint32_t intern(const struct job *j, const char *s, size_t n)
+uint32_t fmt_intern(const struct job *j, const char *s, size_t n)
 {
 	char pointer[2 + 16];
 
@@ -137,14 +119,14 @@ static bool match_skip(struct job *j, const struct fmt_item *it, const char *s)
 static bool match_text(struct job *j, const struct fmt_item *it, const char *s)
 {
 	char stop = it->end[1] == '\n' ? '\0' : it->end[1];
-	size_t len = strnlen(s, TEXT_MAX + 1);
+	size_t len = strnlen(s, FMT_TEXT_MAX + 1);
 	unsigned seen = j->seen;
 
 	if (it->word) {
 		len = strcspn(s, " ");
 		j->seen |= 1u << it->field;
-		if (len != 0 && len <= TEXT_MAX && match(j, it->end + 1, s + len)) {
-			j->ev->arg[it->field] = intern(j, s, len);
+		if (len != 0 && len <= FMT_TEXT_MAX && match(j, it->end + 1, s + len)) {
+			j->ev->arg[it->field] = fmt_intern(j, s, len);
 			return true;
 		}
 		j->seen = seen;
@@ -154,15 +136,15 @@ static bool match_text(struct job *j, const struct fmt_item *it, const char *s)
 		j->seen |= 1u << it->field;
 		len = strlen(s);
 		if (len != 0 && len <= TW_STRING_MAX)
-			j->ev->arg[it->field] = intern(j, s, len);
+			j->ev->arg[it->field] = fmt_intern(j, s, len);
 		return len != 0 && len <= TW_STRING_MAX;
 	}
-	for (size_t n = 1; n <= len && n <= TEXT_MAX; n++) {
+	for (size_t n = 1; n <= len && n <= FMT_TEXT_MAX; n++) {
 		if (s[n] != stop)
 			continue;
 		j->seen = seen | 1u << it->field;
 		if (match(j, it->end + 1, s + n)) {
-			j->ev->arg[it->field] = intern(j, s, n);
+			j->ev->arg[it->field] = fmt_intern(j, s, n);
 			return true;
 		}
 	}
@@ -284,17 +266,17 @@ static bool match_known(struct job *j, const struct fmt_item *it, const char *s)
 	case CONV_CONST:
 		return match_value(j, it, (uint64_t)it->constant, s);
 	case CONV_NEG:
-		return get_dec(&s, &v) && match_value(j, it, 0 - v, s);
+		return fmt_get_dec(&s, &v) && match_value(j, it, 0 - v, s);
 	case CONV_BITS:
-		return get_dec(&s, &v) && v <= it->mask && match_value(j, it, v << it->shift, s);
+		return fmt_get_dec(&s, &v) && v <= it->mask && match_value(j, it, v << it->shift, s);
 	case CONV_DIFF: {
 		struct fmt_item none = *it;
 
 		none.field = -1;
-		return get_dec(&s, &v) && match_value(j, &none, 0, s);
+		return fmt_get_dec(&s, &v) && match_value(j, &none, 0, s);
 	}
 	case CONV_PRINTF:
-		return (it->end[-1] == 'x' ? get_hex(&s, &v) : get_dec(&s, &v)) &&
+		return (it->end[-1] == 'x' ? fmt_get_hex(&s, &v) : fmt_get_dec(&s, &v)) &&
 		       !(it->padded && cut_number(start, s)) && match_value(j, it, v, s);
 	case CONV_KIND:
 		break;
@@ -303,12 +285,12 @@ static bool match_known(struct job *j, const struct fmt_item *it, const char *s)
 	case TRF_STR:
 		return match_text(j, it, s);
 	case TRF_HEX:
-		return get_hex(&s, &v) && match_value(j, it, v, s);
+		return fmt_get_hex(&s, &v) && match_value(j, it, v, s);
 	case TRF_DEC:
 	case TRF_SDEC:
 		break;
 	}
-	return get_dec(&s, &v) && match_value(j, it, v, s);
+	return fmt_get_dec(&s, &v) && match_value(j, it, v, s);
 }
 
 static bool match_item(struct job *j, const struct fmt_item *it, const char *s)
@@ -397,13 +379,10 @@ static const char *skip_garble(const char *s, bool *garbled)
 	}
 }
 
-static uint8_t absent_of(const struct tr_event *ev, unsigned seen)
+uint8_t fmt_absent(const struct tr_event *ev, unsigned seen)
 {
 	return (uint8_t)(((1u << tr_field_count((enum tr_type)ev->type)) - 1) & ~seen);
 }
-
-/* How strictly a form is read. */
-enum way { WAY_STRICT, WAY_REMARK, WAY_LENIENT, WAY_CUT };
 
 /* A value that may go on behind the end of the text is none. */
 static void drop_open(struct job *j)
@@ -431,7 +410,7 @@ static bool read_form(struct tr_event *ev, const char *form, const char *text, e
 		return false;
 	drop_open(&j);
 	*open = j.open >= 0;
-	ev->absent = absent_of(ev, j.seen);
+	ev->absent = fmt_absent(ev, j.seen);
 	return true;
 }
 
@@ -451,127 +430,18 @@ static enum fmt_read read_forms(struct tr_event *ev, const char *text, enum way 
 	return FMT_NO;
 }
 
-/* Start of the next " word=" at or behind s, or the end of the text. */
-static const char *next_key(const char *s)
-{
-	for (; *s != '\0'; s++) {
-		size_t n = 0;
-
-		if (*s != ' ')
-			continue;
-		while (isalnum((unsigned char)s[1 + n]) || s[1 + n] == '_')
-			n++;
-		if (n != 0 && s[1 + n] == '=')
-			break;
-	}
-	return s;
-}
-
-/*
- * A number of tracefs with options/fields: "0x2 (2)", "(1)", "'a'(97)". The decimal one has the
- * sign.
- */
-static bool both_values(const char *s, const char *end, bool sign, uint64_t *v)
-{
-	const char *open = memrchr(s, '(', (size_t)(end - s));
-	bool hex = s[0] == '0' && s[1] == 'x';
-
-	if (open == NULL || end[-1] != ')' || (!hex && open != s && *s != '\''))
-		return false;
-	if (hex && !sign)
-		return get_hex(&s, v) && s <= open;
-	open++;
-	return get_dec(&open, v) && open == end - 1;
-}
-
-/* A text of tracefs with options/fields: "(0xffff800080001234:name)"; the part that is the name. */
-static void named_pointer(const char **s, const char **end)
-{
-	const char *colon = memchr(*s, ':', (size_t)(*end - *s));
-
-	if (strncmp(*s, "(0x", 3) != 0 || (*end)[-1] != ')')
-		return;
-	*s = colon != NULL ? colon + 1 : *s + 1;
-	--*end;
-}
-
-/*
- * failed: libtraceevent could not read the kernel's format and prints plain numbers; otherwise
- * (report -R) it uses the kernel's, where hexadecimal ones may lack the 0x.
- */
-static bool list_value(struct job *j, unsigned field, bool failed, const char *s, const char *end)
-{
-	enum tr_field_kind kind = tr_field_kind((enum tr_type)j->ev->type, field);
-	uint64_t v;
-
-	if (kind == TRF_STR) {
-		named_pointer(&s, &end);
-		if (end - s > TEXT_MAX || end == s)
-			return false;
-		v = intern(j, s, (size_t)(end - s));
-	} else {
-		s += strspn(s, " ");
-		if (both_values(s, end, kind == TRF_SDEC, &v)) {
-			;
-		} else if ((s[0] == '0' && s[1] == 'x') || (kind == TRF_HEX && !failed)) {
-			if (!get_hex(&s, &v) || s != end)
-				return false;
-		} else if (!get_dec(&s, &v) || s != end) {
-			return false;
-		}
-	}
-	j->ev->arg[field] = v;
-	j->seen |= 1u << field;
-	return true;
-}
-
-/* field=value field=value ..., in any order, with fields that we do not know. */
-static enum fmt_read read_list(struct tr_event *ev, const char *s, enum way way, const struct fmt_strings *fs)
-{
-	bool failed = strncmp(s, "[FAILED TO PARSE]", 17) == 0;
-	struct job j = { .ev = ev, .fs = fs, .lenient = true, .open = -1 };
-	unsigned known = 0;
-
-	memset(ev->arg, 0, sizeof(ev->arg));
-	s += failed ? 17 : 0;
-	s += strspn(s, " ");
-	while (*s != '\0') {
-		const char *eq = strchr(s, '='), *end;
-		int field;
-
-		if (eq == NULL)
-			return FMT_NO;
-		end = next_key(eq);
-		field = fmt_field((enum tr_type)ev->type, s, (size_t)(eq - s));
-		if (way == WAY_CUT && *end == '\0') {
-			j.open = field;
-			break;
-		}
-		if (field >= 0 && !list_value(&j, (unsigned)field, failed, eq + 1, end)) {
-			/* leniently, a strange value costs the field; two in an event are too many */
-			if ((known++ != 0 || way != WAY_LENIENT) && !failed)
-				return FMT_NO;
-		}
-		s = end + strspn(end, " ");
-	}
-	ev->absent = absent_of(ev, j.seen);
-	if (way == WAY_CUT) /* nothing but the last is missing */
-		return j.open >= 0 && ev->absent == 1u << j.open ? FMT_OPEN : FMT_NO;
-	return j.seen != 0 || (failed && known != 0) ? FMT_LIST : FMT_NO;
-}
-
 /* By a form, else as a list. */
 static enum fmt_read read_either(struct tr_event *ev, const char *text, enum way way, const struct fmt_strings *fs)
 {
 	enum fmt_read how = read_forms(ev, text, way, fs);
 
-	return how != FMT_NO ? how : read_list(ev, text, way, fs);
+	return how != FMT_NO ? how : fmt_read_list(ev, text, way, fs);
 }
 
 /* The same leniently: as a list first, whose fields have names. */
 static enum fmt_read read_leniently(struct tr_event *ev, const char *text, const struct fmt_strings *fs)
 {
-	enum fmt_read how = read_list(ev, text, WAY_LENIENT, fs);
+	enum fmt_read how = fmt_read_list(ev, text, WAY_LENIENT, fs);
 
 	return how != FMT_NO ? how : read_forms(ev, text, WAY_LENIENT, fs);
 }
@@ -631,6 +501,6 @@ enum fmt_read fmt_read(struct tr_event *ev, const char *text, unsigned ways, con
 	if (how != FMT_NO)
 		return how;
 	memset(ev->arg, 0, sizeof(ev->arg));
-	ev->absent = absent_of(ev, 0);
+	ev->absent = fmt_absent(ev, 0);
 	return garbled && (ways & FMT_LENIENT) != 0 ? FMT_FORM : FMT_NO;
 }

@@ -10,8 +10,9 @@
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
+#include <zlib.h>
 
-#define HEAD_BYTES 16
+#define HEAD_BYTES 64 /* "capturing trace... done" and "TRACE:" before a zlib stream are in it */
 
 /* Compressions by their first bytes. libarchive would run a program for one it was built without:
  * left out then. */
@@ -52,9 +53,8 @@ static la_ssize_t give_archive(struct archive *a, void *self, const void **buf)
 	return (la_ssize_t)raw(u, u->in, UNPACK_BYTES);
 }
 
-static ssize_t damaged(struct unpack *u)
+static ssize_t damaged(struct unpack *u, const char *why)
 {
-	const char *why = archive_error_string(u->a);
 
 	(void)snprintf(u->text, sizeof(u->text), "%s", why != NULL ? why : "it is damaged");
 	u->why = u->text;
@@ -66,7 +66,30 @@ static ssize_t read_packed(struct unpack *u, char *to, size_t size)
 {
 	la_ssize_t n = archive_read_data(u->a, to, size);
 
-	return n < 0 ? damaged(u) : (ssize_t)n;
+	return n < 0 ? damaged(u, archive_error_string(u->a)) : (ssize_t)n;
+}
+
+static ssize_t read_zlib(struct unpack *u, char *to, size_t size)
+{
+	struct z_stream_s *z = u->z;
+	int rc = Z_OK;
+
+	z->next_out = (unsigned char *)to;
+	z->avail_out = (unsigned)(size < UNPACK_BYTES ? size : UNPACK_BYTES);
+	size = z->avail_out;
+	while (!u->z_end && z->avail_out == size) {
+		if (z->avail_in == 0) {
+			z->next_in = u->in;
+			z->avail_in = (unsigned)raw(u, u->in, UNPACK_BYTES);
+			if (z->avail_in == 0)
+				return ferror(u->from) != 0 ? -1 : damaged(u, "truncated zlib input");
+		}
+		rc = inflate(z, Z_NO_FLUSH);
+		u->z_end = rc == Z_STREAM_END;
+		if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
+			return damaged(u, z->msg);
+	}
+	return (ssize_t)(size - z->avail_out);
 }
 
 /* A code unit as UTF-8 of at most three bytes; halves of pairs become question marks. */
@@ -129,6 +152,8 @@ static ssize_t read_any(void *cookie, char *to, size_t size)
 	}
 	if (u->a != NULL)
 		return read_packed(u, to, size);
+	if (u->z != NULL)
+		return read_zlib(u, to, size);
 	n = raw(u, to, size);
 	return n == 0 && ferror(u->from) != 0 ? -1 : (ssize_t)n;
 }
@@ -139,6 +164,9 @@ static int close_any(void *cookie)
 
 	if (u->a != NULL)
 		(void)archive_read_free(u->a);
+	if (u->z != NULL)
+		(void)inflateEnd(u->z);
+	free(u->z);
 	free(u->head);
 	free(u->in);
 	free(u->half);
@@ -153,6 +181,25 @@ static bool built_in(int (*add)(struct archive *))
 
 	(void)archive_read_free(a);
 	return ok;
+}
+
+/* atrace -z: "TRACE:" and a zlib stream (RFC 1950: the first two bytes are a multiple of 31). */
+static bool begin_zlib(struct unpack *u)
+{
+	static const char mark[] = "TRACE:\n";
+	const unsigned char *at = memmem(u->head, u->n, mark, sizeof(mark) - 1);
+
+	if (at == NULL)
+		return false;
+	at += sizeof(mark) - 1;
+	if (u->head + u->n - at < 2 || (at[0] & 0x8f) != 0x08 || (at[0] << 8 | at[1]) % 31 != 0)
+		return false;
+	u->at = (size_t)(at - u->head);
+	u->filter = "zlib";
+	u->in = xmalloc(UNPACK_BYTES);
+	u->z = xcalloc(1, sizeof(*u->z));
+	BUG_ON(inflateInit(u->z) != Z_OK);
+	return true;
 }
 
 /* Set the archive up when the head is compressed. Returns 0, -1 with u->why. */
@@ -177,9 +224,9 @@ static int begin_packed(struct unpack *u)
 	(void)archive_read_support_format_raw(u->a);
 	(void)archive_read_support_format_empty(u->a);
 	if (archive_read_open(u->a, u, NULL, give_archive, NULL) != ARCHIVE_OK)
-		return (int)damaged(u);
+		return (int)damaged(u, archive_error_string(u->a));
 	if (archive_read_next_header(u->a, &entry) == ARCHIVE_FATAL)
-		return (int)damaged(u);
+		return (int)damaged(u, archive_error_string(u->a));
 	return 0;
 }
 
@@ -229,7 +276,7 @@ FILE *unpack_open(struct unpack *u, const char *path, struct err *e)
 	}
 	u->head = xmalloc(HEAD_BYTES);
 	u->n = fread(u->head, 1, HEAD_BYTES, u->from);
-	if (begin_packed(u) == 0)
+	if (!begin_zlib(u) && begin_packed(u) == 0)
 		begin_wide(u);
 	f = fopencookie(u, "r", io);
 	BUG_ON(f == NULL);

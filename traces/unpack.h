@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A file read as a stdio stream, unpacked on the way when its first bytes say so (gzip, bzip2, xz,
- * lzma, zstd, lz4, compress) by libarchive, and UTF-16 (by its byte order mark) made UTF-8.
+ * lzma, zstd, lz4, compress) by libarchive, what atrace -z writes behind "TRACE:" by zlib, and UTF-16 (by its byte order
+ * mark) made UTF-8.
  */
 #ifndef EL2SIM_TRACES_UNPACK_H
 #define EL2SIM_TRACES_UNPACK_H
@@ -15,6 +16,7 @@
 #define UNPACK_BYTES 65536
 
 struct archive;
+struct z_stream_s;
 
 struct unpack {
 	const char *why;    /* why the compressed stream is damaged; NULL = it is not */
@@ -23,10 +25,12 @@ struct unpack {
 	FILE *from;
 	bool close_from;
 	struct archive *a;
+	struct z_stream_s *z;
+	bool z_end; /* of its stream */
 	int wide;            /* UTF-16: 1 little-endian, 2 big-endian */
 	unsigned char *head; /* first bytes, not given out yet */
 	size_t at, n;
-	unsigned char *in;   /* UNPACK_BYTES that libarchive reads from */
+	unsigned char *in;   /* UNPACK_BYTES that libarchive or zlib reads from */
 	unsigned char *half; /* UTF-16 that waits */
 	size_t half_n;
 	unsigned char first[2]; /* of what was unpacked, not given out yet */

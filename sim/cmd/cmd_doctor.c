@@ -177,6 +177,8 @@ static int report(struct patient *p, const struct doctor_args *a, struct err *e)
 	uint64_t gaps = 0;
 	int rc = count(t, p, e);
 
+	if (rc == 0 && tr_check_usable(tr_info(p->trace), e) != 0)
+		rc = err_at(e, p->file, 0);
 	if (rc == 0 && tr_info(p->trace)->old)
 		rc = sight_count_gaps(p->trace, &gaps, e);
 	if (rc == 0) {
@@ -202,8 +204,6 @@ int cmd_doctor(int argc, char **argv, struct err *e)
 		return -1;
 	p.file = args.pos.v[0];
 	rc = open_patient(&p, &a, e);
-	if (rc == 0 && tr_check_usable(tr_info(p.trace), e) != 0)
-		rc = err_at(e, p.file, 0);
 	if (rc == 0)
 		rc = report(&p, &a, e);
 	close_patient(&p);

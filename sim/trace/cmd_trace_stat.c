@@ -239,17 +239,13 @@ static int stat_file(const char *path, const struct stat_args *a, struct err *e)
 
 	if (r == NULL)
 		return -1;
-	if (tr_check_usable(tr_info(r), e) != 0) {
-		tr_close(r);
-		return err_at(e, path, 0);
-	}
 	s = xcalloc(1, sizeof(*s));
 	tallies_begin(s, r, by, n, a->interval == HANDLING);
 	while ((got = tr_next(r, &ev, e)) == 1)
 		tallies_event(s, &ev);
 	if (got == 0) {
 		tallies_end(s);
-		got = report(s, a, e);
+		got = tr_check_usable(tr_info(r), e) != 0 ? err_at(e, path, 0) : report(s, a, e);
 	}
 	tallies_free(s);
 	free(s);

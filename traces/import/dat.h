@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * trace.dat is read by libtracecmd in a child process: on damaged files that library crashes, loops
+ * Binary formats are read by their libraries in a child process: on damaged files libtracecmd crashes, loops
  * or takes all memory (one in ten of random damages), and only a process of its own keeps that from
  * us. The child sends what it finds through a pipe; both ends are the same program, so numbers go
  * as they lie in memory.
@@ -12,6 +12,8 @@
 #include <stdio.h>
 
 #include "sim/base/err.h"
+#include "traces/import/import.h"
+#include "traces/strtab.h"
 
 enum dat_tag {
 	DAT_STRING,  /* n bytes of text follow; texts are numbered from 1 */
@@ -41,6 +43,25 @@ struct dat_head {
 /* CPU seconds without a record after which the child is given up; unpacking at the start takes its
  * time. */
 #define DAT_IDLE_S(bytes) (5 + (bytes) / (16u << 20))
+
+/* The child's end. */
+struct dat_pipe {
+	FILE *to;
+	struct strtab strings; /* sent so far */
+};
+void dat_send(struct dat_pipe *p, enum dat_tag tag, uint64_t n, const void *data, size_t size);
+void dat_send_text(struct dat_pipe *p, enum dat_tag tag, const char *s, size_t n);
+void dat_fail(struct dat_pipe *p, const char *sentence);
+/* Number of a text, which is sent the first time. */
+uint32_t dat_text(struct dat_pipe *p, const char *s, size_t n);
+/* Signals as by default, bounded memory, no core file, and nothing that a library prints. */
+void dat_lock_up(void);
+/* Start the CPU time anew after which the child is ended. */
+void dat_wind_up(uint64_t idle_s);
+
+/* Read im->path by a child, which never returns, and hand over what it sends; library is named when it dies. ERR_INPUT. */
+typedef void dat_child_fn(const struct imp *im, FILE *to);
+int dat_run(struct imp *im, const char *library, dat_child_fn *child, struct err *e);
 
 /* In the child: read the file, or only the buffer of it (NULL: all), and send it; idle_s as above.
  * Never returns. */

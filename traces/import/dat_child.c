@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The child that reads trace.dat through libtracecmd and libtraceevent; see dat.h. */
 #include <dlfcn.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/time.h>
 #include <trace-cmd/trace-cmd.h>
 #include <unistd.h>
 
 #include "sim/base/str.h"
 #include "traces/import/dat.h"
 #include "traces/import/dat_words.h"
-#include "traces/strtab.h"
 #include "traces/trace.h"
 
 #define IDS_MAX 65536 /* common_type has 16 bits */
@@ -35,8 +30,7 @@ struct buffer {
 };
 
 struct dat {
-	FILE *to;
-	struct strtab strings; /* sent so far */
+	struct dat_pipe pipe;
 	struct map *maps[IDS_MAX];
 	uint64_t records, idle_s;
 	uint64_t lost; /* told by the pages of records */
@@ -44,33 +38,6 @@ struct dat {
 	struct buffer buffers[BUFFERS_MAX];
 	int n_buffers;
 };
-
-static void send(struct dat *d, enum dat_tag tag, uint64_t n, const void *p, size_t size)
-{
-	struct dat_head h = { (uint32_t)tag, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX };
-
-	(void)fwrite(&h, sizeof(h), 1, d->to);
-	if (size != 0)
-		(void)fwrite(p, size, 1, d->to);
-}
-
-static void send_text(struct dat *d, enum dat_tag tag, const char *s, size_t n)
-{
-	if (n > DAT_TEXT_MAX)
-		n = DAT_TEXT_MAX;
-	send(d, tag, n, s, n);
-}
-
-/* Number of a text, which is sent the first time. */
-static uint32_t text(struct dat *d, const char *s, size_t n)
-{
-	uint32_t before = d->strings.count, id;
-
-	id = strtab_add(&d->strings, s, n < DAT_TEXT_MAX ? n : DAT_TEXT_MAX);
-	if (d->strings.count != before && id != 0)
-		send_text(d, DAT_STRING, s, n);
-	return id;
-}
 
 static const struct map *map_of(struct dat *d, struct tep_event *event)
 {
@@ -116,7 +83,7 @@ static bool get_field(struct dat *d, const struct tep_record *rec, struct tep_fo
 		size_t n = strnlen(s, (size_t)(f->size != 0 ? f->size : rec->size - f->offset));
 
 		n -= n != 0 && s[n - 1] == '\n';
-		*v = text(d, s, n < DAT_TEXT_MAX ? n : DAT_TEXT_MAX);
+		*v = dat_text(&d->pipe, s, n < DAT_TEXT_MAX ? n : DAT_TEXT_MAX);
 		return true;
 	}
 	if (tep_read_number_field(f, rec->data, &number) != 0)
@@ -124,7 +91,7 @@ static bool get_field(struct dat *d, const struct tep_record *rec, struct tep_fo
 	if (kind == TRF_STR) { /* a pointer into the kernel: its text is not in the file */
 		int n = snprintf(pointer, sizeof(pointer), "0x%llx", number);
 
-		*v = text(d, pointer, (size_t)n);
+		*v = dat_text(&d->pipe, pointer, (size_t)n);
 	} else {
 		*v = kind == TRF_SDEC ? sign_extend(number, f->size) : number;
 	}
@@ -145,22 +112,14 @@ static void send_event(struct dat *d, struct tep_handle *tep, struct tep_record 
 	ev.pid = tep_data_pid(tep, rec);
 	comm = tep_data_comm_from_pid(tep, ev.pid);
 	if (comm != NULL && strcmp(comm, "<...>") != 0)
-		ev.comm = text(d, comm, strnlen(comm, DAT_TEXT_MAX));
+		ev.comm = dat_text(&d->pipe, comm, strnlen(comm, DAT_TEXT_MAX));
 	for (unsigned i = 0; i < tr_field_count(type); i++) {
 		if (!get_field(d, rec, map->field[i], tr_field_kind(type, i), &ev.arg[i]))
 			ev.absent |= (uint8_t)(1u << i);
 		else if (map->words[i] != NULL)
 			ev.arg[i] = dat_words_map(map->words[i], ev.arg[i]);
 	}
-	send(d, DAT_EVENT, map->alias, &ev, sizeof(ev));
-}
-
-/* Start the time that is given to the next records. */
-static void wind_up(const struct dat *d)
-{
-	const struct itimerval t = { .it_value = { .tv_sec = (time_t)d->idle_s } };
-
-	(void)setitimer(ITIMER_PROF, &t, NULL);
+	dat_send(&d->pipe, DAT_EVENT, map->alias, &ev, sizeof(ev));
 }
 
 static struct buffer *buffer_of(struct dat *d, const struct tracecmd_input *handle)
@@ -180,14 +139,14 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 	const struct map *map;
 
 	if (d->records++ % 4096 == 0)
-		wind_up(d);
+		dat_wind_up(d->idle_s);
 	if (rec->missed_events > 0)
 		d->lost += (uint64_t)rec->missed_events;
 	if (rec->missed_events != 0) /* negative: lost, but nobody knows how many */
-		send(d, DAT_LOST, rec->missed_events > 0 ? (uint64_t)rec->missed_events : 0, NULL,
+		dat_send(&d->pipe, DAT_LOST, rec->missed_events > 0 ? (uint64_t)rec->missed_events : 0, NULL,
 		     0);
 	if (event == NULL) {
-		send_text(d, DAT_SKIP, "(no format)", 11);
+		dat_send_text(&d->pipe, DAT_SKIP, "(no format)", 11);
 		return 0;
 	}
 	map = map_of(d, event);
@@ -196,13 +155,8 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 	if (cpu >= 0 && cpu < TR_CPU_MAX && map->type >= 0)
 		send_event(d, tep, rec, map, cpu);
 	else
-		send_text(d, DAT_SKIP, event->name, strlen(event->name));
-	return ferror(d->to);
-}
-
-static void fail(struct dat *d, const char *sentence)
-{
-	send_text(d, DAT_ERROR, sentence, strlen(sentence));
+		dat_send_text(&d->pipe, DAT_SKIP, event->name, strlen(event->name));
+	return ferror(d->pipe.to);
 }
 
 static void find_buffers(struct dat *d, struct tracecmd_input *handle)
@@ -252,9 +206,9 @@ static bool told_apart(struct dat *d)
 				    : "%sbuffers of one file, put together: %s",
 			 clash >= 0 ? tr_type_name((enum tr_type)clash) : "", str_get(&b));
 		if (clash >= 0)
-			fail(d, str_get(&text));
+			dat_fail(&d->pipe, str_get(&text));
 		else
-			send_text(d, DAT_NOTE, str_get(&text), text.len);
+			dat_send_text(&d->pipe, DAT_NOTE, str_get(&text), text.len);
 	}
 	str_free(&b);
 	str_free(&text);
@@ -278,13 +232,13 @@ static bool read_buffers(struct dat *d, struct tracecmd_input *handle)
 		str_addf(&b, "--buffer %.80s: there is none of that name: want one of ", d->buffer);
 		for (int i = 0; i < d->n_buffers; i++)
 			str_addf(&b, "%s%s", i != 0 ? ", " : "", d->buffers[i].name);
-		fail(d, str_get(&b));
+		dat_fail(&d->pipe, str_get(&b));
 		return false;
 	}
 	rc = n == 1 ? tracecmd_iterate_events(chosen[0], NULL, 0, on_record, d)
 		    : tracecmd_iterate_events_multi(chosen, n, on_record, d);
 	if (rc != 0)
-		fail(d, "libtracecmd cannot read the records: is the file truncated?");
+		dat_fail(&d->pipe, "libtracecmd cannot read the records: is the file truncated?");
 	return rc == 0 && told_apart(d);
 }
 
@@ -318,7 +272,7 @@ static void send_statistics(struct dat *d, struct tracecmd_input *handle)
 	stats = get(handle);
 	lost = stats != NULL ? lost_of(stats) : 0;
 	if (lost > d->lost)
-		send(d, DAT_LOST, lost - d->lost, NULL, 0);
+		dat_send(&d->pipe, DAT_LOST, lost - d->lost, NULL, 0);
 }
 
 /* Which events the file has formats of; those of `ftrace` come with every file. */
@@ -334,31 +288,9 @@ static void send_formats(struct dat *d, struct tep_handle *tep)
 			system = list[i]->system;
 			systems++;
 		}
-		send_text(d, DAT_FORMAT, list[i]->name, strlen(list[i]->name));
+		dat_send_text(&d->pipe, DAT_FORMAT, list[i]->name, strlen(list[i]->name));
 	}
-	send(d, DAT_SYSTEMS, systems, NULL, 0);
-}
-
-/* Signals as by default, bounded memory, no core file, and nothing that the library prints. */
-static void lock_up(void)
-{
-#ifndef __SANITIZE_ADDRESS__ /* which needs terabytes of address space */
-	const struct rlimit memory = { DAT_MEMORY_MAX, DAT_MEMORY_MAX };
-#endif
-	const struct rlimit none = { 0, 0 };
-	static const int signals[] = { SIGPIPE, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGPROF };
-	int null = open("/dev/null", O_WRONLY);
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		(void)signal(signals[i], SIG_DFL);
-#ifndef __SANITIZE_ADDRESS__
-	(void)setrlimit(RLIMIT_AS, &memory);
-#endif
-	(void)setrlimit(RLIMIT_CORE, &none);
-	if (null >= 0) {
-		(void)dup2(null, STDOUT_FILENO);
-		(void)dup2(null, STDERR_FILENO);
-	}
+	dat_send(&d->pipe, DAT_SYSTEMS, systems, NULL, 0);
 }
 
 _Noreturn void dat_child(const char *path, const char *buffer, uint64_t idle_s, FILE *to)
@@ -366,21 +298,21 @@ _Noreturn void dat_child(const char *path, const char *buffer, uint64_t idle_s, 
 	struct dat *d = xcalloc(1, sizeof(*d));
 	struct tracecmd_input *handle;
 
-	lock_up();
-	d->to = to;
+	dat_lock_up();
+	d->pipe.to = to;
 	d->idle_s = idle_s;
 	d->buffer = buffer;
-	wind_up(d);
+	dat_wind_up(d->idle_s);
 	tep_set_loglevel(TEP_LOG_NONE);
 	tracecmd_set_loglevel(TEP_LOG_NONE);
 	handle = tracecmd_open(path, TRACECMD_FL_LOAD_NO_PLUGINS);
 	if (handle != NULL)
 		send_formats(d, tracecmd_get_tep(handle));
 	if (handle == NULL)
-		fail(d, "libtracecmd cannot open it: is it a whole trace.dat of trace-cmd record?");
+		dat_fail(&d->pipe, "libtracecmd cannot open it: is it a whole trace.dat of trace-cmd record?");
 	else if (read_buffers(d, handle)) {
 		send_statistics(d, handle);
-		send(d, DAT_DONE, 0, NULL, 0);
+		dat_send(&d->pipe, DAT_DONE, 0, NULL, 0);
 	}
 	_exit(fflush(to) == 0 ? 0 : 1); /* the parent's buffers and what the library holds are not
 					   ours to clean */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* trace.dat, the file of trace-cmd record: the side that believes nothing (dat.h). */
+/* What a child reads of a binary file: the side that believes nothing (dat.h). trace.dat, the file of trace-cmd record. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "traces/import/dat.h"
-#include "traces/import/import.h"
 
 struct dat_in {
 	struct imp *im;
+	const char *library;
 	FILE *from;
 	uint32_t *id; /* the child's text numbers -> the writer's */
 	uint32_t ids; /* 0 included */
@@ -124,18 +124,13 @@ static int message(struct dat_in *d, struct err *e)
 }
 
 /* How the child ended when it did not say that it was done. */
-static int died(int status, struct err *e)
+static int died(const char *library, int status, struct err *e)
 {
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF)
-		return err_set(
-			e, ERR_INPUT,
-			"libtracecmd reads on without finding a record: the file is damaged");
+		return err_set(e, ERR_INPUT, "%s reads on without finding a record: the file is damaged", library);
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_INPUT,
-			       "libtracecmd crashed on it (signal %d): the file is damaged",
-			       WTERMSIG(status));
-	return err_set(e, ERR_INPUT,
-		       "libtracecmd gave up before the end of the file: the file is damaged");
+		return err_set(e, ERR_INPUT, "%s crashed on it (signal %d): the file is damaged", library, WTERMSIG(status));
+	return err_set(e, ERR_INPUT, "%s gave up before the end of the file: the file is damaged", library);
 }
 
 static int receive(struct dat_in *d, pid_t child, struct err *e)
@@ -148,35 +143,44 @@ static int receive(struct dat_in *d, pid_t child, struct err *e)
 	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
 	if (got == 0 && !d->done)
-		got = died(status, e);
+		got = died(d->library, status, e);
 	if (got == 0)
 		return 0;
 	return e->code == ERR_INPUT ? err_at(e, imp_name(d->im), 0) : -1;
 }
 
-int imp_read_dat(struct imp *im, struct err *e)
+int dat_run(struct imp *im, const char *library, dat_child_fn *child_fn, struct err *e)
 {
-	struct dat_in d = { .im = im, .ids = 1 };
+	struct dat_in d = { .im = im, .library = library, .ids = 1 };
 	int ends[2], rc;
 	pid_t child;
 
 	if (pipe(ends) != 0)
-		return err_set(e, ERR_INPUT, "%s: no pipe for reading trace.dat: %s", imp_name(im),
-			       strerror(errno));
+		return err_set(e, ERR_INPUT, "%s: no pipe for reading it: %s", imp_name(im), strerror(errno));
 	child = fork();
 	if (child == 0) {
 		(void)close(ends[0]);
-		dat_child(im->path, im->opts->buffer, DAT_IDLE_S(im->size), fdopen(ends[1], "wb"));
+		child_fn(im, fdopen(ends[1], "wb"));
+		_exit(1);
 	}
 	(void)close(ends[1]);
 	if (child < 0) {
 		(void)close(ends[0]);
-		return err_set(e, ERR_INPUT, "%s: no process for reading trace.dat: %s",
-			       imp_name(im), strerror(errno));
+		return err_set(e, ERR_INPUT, "%s: no process for reading it: %s", imp_name(im), strerror(errno));
 	}
 	d.from = fdopen(ends[0], "rb");
 	d.id = xcalloc(1, sizeof(*d.id));
 	rc = receive(&d, child, e);
 	free(d.id);
 	return rc;
+}
+
+static void read_dat(const struct imp *im, FILE *to)
+{
+	dat_child(im->path, im->opts->buffer, DAT_IDLE_S(im->size), to);
+}
+
+int imp_read_dat(struct imp *im, struct err *e)
+{
+	return dat_run(im, "libtracecmd", read_dat, e);
 }

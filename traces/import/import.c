@@ -54,9 +54,8 @@ static const struct {
 	{ "\377\330\377", 3, 0, "this is a picture: want the text of the trace" },
 	{ "7z\274\257", 4, 0, "this is a 7z archive: unpack it and import the trace in it" },
 	{ "\177ELF", 4, 0, "this is a program or a core file, no trace" },
-	{ "\301\037\374\301", 4, 0,
-	  "this is a stream of a CTF trace: convert the whole folder with babeltrace2, or record "
-	  "with trace-cmd or perf" },
+	{ "\301\037\374\301", 4, 0, "this is a stream of a CTF trace: import the folder that it is in" },
+	{ "\301\374\037\301", 4, 0, "this is a stream of a CTF trace: import the folder that it is in" },
 };
 
 static void add_names(struct str *b)
@@ -383,6 +382,26 @@ static int unreadable(const struct imp *im, const struct unpack *u, struct err *
 	return err_set(e, ERR_INPUT, "%s: cannot be read: %s", imp_name(im), strerror(errno));
 }
 
+/* Write what the row's importer reads from im->path, lines or the child's messages. */
+static int write_all(struct imp *im, const struct importer *row, struct err *e)
+{
+	int rc;
+
+	im->w = tw_create(im->opts->out, e);
+	if (im->w == NULL)
+		return -1;
+	rc = read_all(im, row, e);
+	if (im->w != NULL)
+		tw_abort(im->w);
+	return rc;
+}
+
+static void begin_result(struct imp *im, const struct importer *row)
+{
+	im->res->importer = xstrdup(row->name);
+	im->res->origin = xstrdup(im->opts->origin != NULL ? im->opts->origin : base_name(im->opts->in));
+}
+
 static int run(struct imp *im, FILE *f, const struct unpack *u, struct err *e)
 {
 	const struct importer *row;
@@ -397,21 +416,13 @@ static int run(struct imp *im, FILE *f, const struct unpack *u, struct err *e)
 	row = choose(im, head, n, e);
 	if (row == NULL)
 		return -1;
-	im->res->importer = xstrdup(row->name);
-	im->res->origin =
-		xstrdup(im->opts->origin != NULL ? im->opts->origin : base_name(im->opts->in));
+	begin_result(im, row);
 	if (row->file)
 		rc = need_file(im, f, u, &path, &fd, e);
-	im->w = rc == 0 ? tw_create(im->opts->out, e) : NULL;
-	if (im->w != NULL) {
-		rc = read_all(im, row, e);
-		if (rc != 0 && u->why != NULL)
-			rc = unreadable(im, u, e);
-	} else {
-		rc = -1;
-	}
-	if (im->w != NULL)
-		tw_abort(im->w);
+	if (rc == 0)
+		rc = write_all(im, row, e);
+	if (rc != 0 && u->why != NULL)
+		rc = unreadable(im, u, e);
 	if (fd >= 0)
 		(void)close(fd);
 	str_free(&path);
@@ -426,18 +437,35 @@ static uint64_t size_of(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode) ? (uint64_t)st.st_size : 0;
 }
 
-static int folder(const char *path, struct err *e)
+/* The folder of a CTF trace: LTTng puts the kernel's into one of its own. */
+static int folder(struct imp *im, struct err *e)
 {
-	struct str meta = STR_INIT;
-	bool ctf;
+	static const char *const below[] = { "", "/kernel" };
+	const struct importer *row = importer_by_name("ctf");
+	struct str path = STR_INIT, meta = STR_INIT;
+	bool found = false;
+	int rc;
 
-	str_addf(&meta, "%s/metadata", path);
-	ctf = access(str_get(&meta), F_OK) == 0;
+	for (size_t i = 0; !found && i < sizeof(below) / sizeof(below[0]); i++) {
+		str_reset(&path);
+		str_reset(&meta);
+		str_addf(&path, "%s%s", im->opts->in, below[i]);
+		str_addf(&meta, "%s/metadata", str_get(&path));
+		found = access(str_get(&meta), F_OK) == 0;
+	}
+	if (found) {
+		im->path = str_get(&path);
+		begin_result(im, row);
+		rc = write_all(im, row, e);
+	} else {
+		rc = err_set(e, ERR_INPUT, "%s: a folder: want a trace", im->opts->in);
+	}
+	order_free(&im->order);
+	free(im->last);
+	sort_free(&im->sort);
+	str_free(&path);
 	str_free(&meta);
-	return err_set(e, ERR_INPUT, "%s: %s", path,
-		       ctf ? "a CTF trace (LTTng, perf data convert) is not read: record with "
-			     "trace-cmd or perf"
-			   : "a folder: want a trace");
+	return rc;
 }
 
 int import_run(const struct import_opts *opts, struct progress *progress, struct import_result *res,
@@ -458,7 +486,7 @@ int import_run(const struct import_opts *opts, struct progress *progress, struct
 		return err_set(e, ERR_USAGE, "--origin: %zu bytes: want at most %d",
 			       strlen(opts->origin), TW_STRING_MAX);
 	if (stat(opts->in, &st) == 0 && S_ISDIR(st.st_mode))
-		return folder(opts->in, e);
+		return folder(&im, e);
 	f = unpack_open(&u, opts->in, e);
 	if (f == NULL)
 		return -1;

@@ -28,7 +28,7 @@ static const struct {
 	{ "\"traceEvents\"", "this is JSON of Chrome's trace viewer or Perfetto: " RECORD },
 	{ "ioctl(", "this is strace's, no trace of KVM: " RECORD },
 	{ "# Overhead ", "this is the report of perf report, no trace: import its perf.data" },
-	{ "{ cpu_id = ", "this is text of babeltrace (LTTng, CTF), which is not read: " RECORD },
+	{ "{ cpu_id = ", "this is text of babeltrace: import the folder of the CTF trace (LTTng) itself" },
 	{ "Content-Transfer-Encoding: base64", "a mail whose trace is an attachment in base64: save the attachment (mutt, munpack, "
 					       "ripmime) and import that" },
 	{ "Content-transfer-encoding: base64", "a mail whose trace is an attachment in base64: save the attachment (mutt, munpack, "
