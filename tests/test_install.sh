@@ -13,6 +13,10 @@ diff -r "$root/configs" "$prefix/share/el2sim/configs"
 diff -r "$root/traces/samples" "$prefix/share/el2sim/traces/samples"
 [ -s "$prefix/share/man/man1/el2sim.1" ] || { echo "no manual page"; exit 1; }
 
+for script in bash-completion/completions/el2sim zsh/vendor-completions/_el2sim fish/vendor_completions.d/el2sim.fish; do
+	[ -s "$prefix/share/$script" ] || { echo "no share/$script"; exit 1; }
+done
+
 mkdir "$tmp/elsewhere"
 cd "$tmp/elsewhere"
 unset EL2SIM_SHARE

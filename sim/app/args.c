@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sim/app/complete.h"
 #include "sim/base/opt.h"
 #include "sim/base/str.h"
 
@@ -515,6 +516,10 @@ int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **arg
 	struct parser p = { .a = a, .argv = argv + 1, .e = e };
 
 	BUG_ON(argc < 1 || spec->n_rows > 64);
+	if (cmd_asked(argc, argv)) {
+		complete_words(spec, argc - 2, argv + 2);
+		return err_set(e, ERR_NONE, "%s", "");
+	}
 	*a = (struct args){ .spec = spec, .base = base };
 	if (parse_words(&p) != 0 || check_endings(&p) != 0 || check_counts(&p) != 0 || check_outputs(&p) != 0) {
 		list_free(&p.words);

@@ -84,7 +84,7 @@ struct args {
  * caller put there when the option is not given. Options and operands may be mixed; "--" ends the
  * options; `--name VALUE` and `--name=VALUE` are the same, and for a text or number `-n VALUE` and `-nVALUE`. Strings point into argv.
  * Returns 0, or -1 with ERR_USAGE; also -1, with ERR_NONE, after printing help for "--help", so that a
- * command has one way out. On -1 nothing is to be freed.
+ * command has one way out; so is a shell's question (sim/app/complete.h). On -1 nothing is to be freed.
  */
 int args_parse(struct args *a, const struct arg_spec *spec, int argc, char **argv, void *base,
 	       struct err *e);

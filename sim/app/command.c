@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/app/command.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,6 +90,29 @@ static int unknown(const struct cmd_set *set, const char *name, struct err *e)
 	return -1;
 }
 
+bool cmd_asked(int argc, char **argv)
+{
+	return argc > 1 && strcmp(argv[1], "--complete") == 0;
+}
+
+/* argv: the set, "--complete", words. */
+static int complete(const struct cmd_set *set, cmd_fn *const *fns, int argc, char **argv, struct err *e)
+{
+	const char *word = argc > 2 ? argv[2] : "";
+	const struct cmd *row = argc > 3 ? cmd_row(set, word) : NULL;
+	char *question = argv[1];
+
+	if (row != NULL) {
+		argv[1] = argv[2];
+		argv[2] = question;
+		return fns[row - set->rows](argc - 1, argv + 1, e);
+	}
+	for (size_t i = 0; argc <= 3 && i < set->n; i++)
+		if (strncmp(set->rows[i].name, word, strlen(word)) == 0)
+			printf("%s\t%s\n", set->rows[i].name, set->rows[i].help);
+	return err_set(e, ERR_NONE, "%s", "");
+}
+
 int cmd_dispatch(const struct cmd_set *set, cmd_fn *const *fns, int argc, char **argv, struct err *e)
 {
 	const struct cmd *row;
@@ -98,6 +120,8 @@ int cmd_dispatch(const struct cmd_set *set, cmd_fn *const *fns, int argc, char *
 	if (argc < 2)
 		return err_set(e, ERR_USAGE, "no command: \"%s --help\" lists the commands",
 			       set->prog);
+	if (cmd_asked(argc, argv))
+		return complete(set, fns, argc, argv, e);
 	if (is_help(argv[1]))
 		return print_help(set, e);
 	row = cmd_row(set, argv[1]);

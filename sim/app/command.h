@@ -6,6 +6,7 @@
 #ifndef EL2SIM_APP_COMMAND_H
 #define EL2SIM_APP_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sim/base/err.h"
@@ -34,9 +35,13 @@ struct cmd_set {
 extern const struct cmd_set cmd_top_set, cmd_trace_set, cmd_kernel_set;
 const struct cmd *cmd_row(const struct cmd_set *set, const char *name);
 
+/* Is argv[1] "--complete": a shell's question, see sim/app/complete.h? */
+bool cmd_asked(int argc, char **argv);
+
 /*
  * Run the command of set that argv[1] names, its function at its row's place in fns; argv[1] "--help" or "-h" prints
- * the list and returns -1 with ERR_NONE. An unknown command is ERR_USAGE and names the nearest.
+ * the list and returns -1 with ERR_NONE; "--complete" is answered here as long as the word is a command's name, and handed on
+ * behind it. An unknown command is ERR_USAGE and names the nearest.
  */
 int cmd_dispatch(const struct cmd_set *set, cmd_fn *const *fns, int argc, char **argv, struct err *e);
 

@@ -16,9 +16,12 @@ static cmd_fn *const fns[] = {
 int cmd_help(int argc, char **argv, struct err *e)
 {
 	char option[] = "--help";
-	char **words = xcalloc((size_t)argc + 2, sizeof(*words));
+	char **words;
 	int n = 0, r;
 
+	if (cmd_asked(argc, argv)) /* the same words as without "help" */
+		return cmd_dispatch(&cmd_top_set, fns, argc, argv, e);
+	words = xcalloc((size_t)argc + 2, sizeof(*words));
 	words[n++] = argv[0];
 	for (int i = 1; i < argc; i++)
 		if (strcmp(argv[i], "--help") != 0 && strcmp(argv[i], "-h") != 0 && strcmp(argv[i], "help") != 0)
