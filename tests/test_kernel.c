@@ -197,6 +197,8 @@ START_TEST(a_patch_is_found_with_its_phase_register_and_condition)
 		return;
 	out = output("el2sim kernel diff " KERNEL("base") " " KERNEL("PATCH") " --format csv", 0, &e);
 	has(&out, "kvm_arch_vcpu_load,LOAD,more,isb,,0,1,pmu_key,kvm_arch_vcpu_load");
+	has(&out, "make_branch,0,1");
+	has(&out, "made by (in so many functions): make_branch (1)");
 	has(&out, "kvm_arch_vcpu_put,PUT,fewer,read,TPIDR_EL0,1,0,,kvm_arch_vcpu_put");
 	has(&out, "restore_host,EXIT,more,read,TPIDR_EL0,0,1,,__kvm_vcpu_run > restore_host");
 	has(&out, "3 of 10 functions");

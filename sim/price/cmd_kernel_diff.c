@@ -302,6 +302,36 @@ static void phases_table(const struct side *a, const struct side *b, struct rep 
 	}
 }
 
+/* Code that is made at start is compared as linked: who makes it, and in how many functions, where that differs. */
+static void makers_table(const struct side *a, const struct side *b, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "callback", "", REP_STR, "", 0, false },
+		{ "before", "in A", REP_U64, "functions", 0, false },
+		{ "after", "in B", REP_U64, "functions", 0, false },
+	};
+	struct rep_table *t = NULL;
+	struct subject_maker *x, *y;
+	size_t nx = subject_makers(&a->kernel, &x), ny = subject_makers(&b->kernel, &y), i = 0, j = 0;
+
+	while (i < nx || j < ny) {
+		int d = i == nx ? 1 : j == ny ? -1 : strcmp(x[i].name, y[j].name);
+		uint64_t p = d <= 0 ? x[i].functions : 0, q = d >= 0 ? y[j].functions : 0;
+
+		if (p != q) {
+			if (t == NULL)
+				t = rep_table(r, "callbacks", "Code that the kernel makes when it starts, by whom", cols, 3);
+			rep_str(t, d <= 0 ? x[i].name : y[j].name);
+			rep_u64(t, p);
+			rep_u64(t, q);
+		}
+		i += d <= 0;
+		j += d >= 0;
+	}
+	free(x);
+	free(y);
+}
+
 static void fill(const struct side *a, const struct side *b, struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -322,6 +352,7 @@ static void fill(const struct side *a, const struct side *b, struct rep *r)
 	phases_table(a, b, r);
 	t = rep_table(r, "functions", "Functions whose operations differ", cols, 9);
 	compare(a, b, t, &sum);
+	makers_table(a, b, r);
 	subject_phases(sum.phases, &phases);
 	if (sum.differ == 0)
 		rep_verdict(r, "no difference: the %" PRIu64 " functions with system instructions that a vCPU may pass have the same ones, in "

@@ -62,6 +62,45 @@ void subject_phases(unsigned phases, struct str *text)
 			str_addf(text, "%s%s", text->len != 0 ? " " : "", vml_phase_name((enum vml_phase)i));
 }
 
+static int maker_by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct subject_maker *)a)->name, ((const struct subject_maker *)b)->name);
+}
+
+size_t subject_makers(const struct vml_kernel *k, struct subject_maker **list)
+{
+	size_t n = 0, once = 0;
+
+	for (size_t i = 0; i < k->n_paths; i++)
+		n += k->paths[i].code.n_callbacks;
+	*list = xcalloc(n + 1, sizeof(**list));
+	n = 0;
+	for (size_t i = 0; i < k->n_paths; i++)
+		for (size_t c = 0; c < k->paths[i].code.n_callbacks; c++)
+			(*list)[n++] = (struct subject_maker){ k->paths[i].code.callbacks[c], 1 };
+	qsort(*list, n, sizeof(**list), maker_by_name);
+	for (size_t i = 0; i < n; i++)
+		if (once != 0 && strcmp((*list)[once - 1].name, (*list)[i].name) == 0)
+			(*list)[once - 1].functions++;
+		else
+			(*list)[once++] = (*list)[i];
+	return once;
+}
+
+static void makers_note(const struct vml_kernel *k, struct rep *r)
+{
+	struct subject_maker *m;
+	size_t n = subject_makers(k, &m);
+	struct str text = STR_INIT;
+
+	for (size_t i = 0; i < n; i++)
+		str_addf(&text, "%s%s (%llu)", i != 0 ? ", " : "", m[i].name, (unsigned long long)m[i].functions);
+	if (n != 0)
+		rep_note(r, "code that the kernel makes when it starts stands as linked; made by (in so many functions): %s", str_get(&text));
+	str_free(&text);
+	free(m);
+}
+
 void subject_notes(const struct vml_kernel *k, const struct subject_args *a, size_t unknown_lines, struct rep *r)
 {
 	size_t unknown = 0;
@@ -77,6 +116,7 @@ void subject_notes(const struct vml_kernel *k, const struct subject_args *a, siz
 		rep_note(r, "%s: %zu features in it are none of this kernel's: is it another kernel's log?", a->dmesg, unknown_lines);
 	if (!a->soft)
 		rep_note(r, "left out (--soft): reads of current, the per-CPU base, DAIF and CurrentEL, writes of DAIF");
+	makers_note(k, r);
 	rep_note(r, "calls are followed %u deep (--depth), and not where they leave the vCPU's path (messages, memory, other threads, tracing)",
 		 a->depth != 0 ? (unsigned)a->depth : SUBJECT_DEPTH);
 	rep_note(r, "counts are of places in the code, not of what one exit executes: branches and loops are not followed");

@@ -40,6 +40,14 @@ bool subject_hides(const struct subject_args *a, struct vml_what what);
 void subject_version(const struct vml_kernel *k, struct str *text);
 /* "LOAD RUN" of bits; adds to text. */
 void subject_phases(unsigned phases, struct str *text);
+/* A function of the kernel that makes code when it starts (alternative callback), and of how many functions on the path. */
+struct subject_maker {
+	const char *name;
+	uint64_t functions;
+};
+/* All of a kernel, by name; returns how many, *list is to be freed. */
+size_t subject_makers(const struct vml_kernel *k, struct subject_maker **list);
+
 /* What was not resolved, as notes. */
 void subject_notes(const struct vml_kernel *k, const struct subject_args *a, size_t unknown_lines, struct rep *r);
 

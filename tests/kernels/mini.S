@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A kernel in small: the tables and names that el2sim kernel looks for, a switch with alternatives and a static key. Never run.
- * -DPATCH: TPIDR_EL0 is saved at every exit instead of at put, and an ISB stands behind a static key. -DNO_KVM: other names.
+ * -DPATCH: TPIDR_EL0 is saved at every exit instead of at put, and an ISB stands behind a static key, and
+ * make_branch makes an instruction of restore_host. -DNO_KVM: other names.
  * -DFLIP: another order in save_host. -DPART=1, 2: all but load and put, those alone; a kernel in two objects.
  */
 #ifdef NO_KVM
@@ -125,6 +126,8 @@ restore_host:
 7:
 #ifdef PATCH
 	mrs x3, tpidr_el0
+20:	nop
+	alt_row CAP_SB | 0x8000, 20b, 4, make_branch, 0
 #endif
 	ret
 	end restore_host
@@ -205,6 +208,9 @@ has_vhe:
 	func alt_cb_patch_nops
 	ret
 	end alt_cb_patch_nops
+	func make_branch
+	ret
+	end make_branch
 
 	.section .rodata
 	.balign 8
