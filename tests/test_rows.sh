@@ -109,5 +109,5 @@ el2sim verify --reference reference.csv >out && { cat out; fail "verify: a regis
 has out 'madeup_el1' "verify without the register"
 cat more.csv >>reference.csv
 el2sim verify --reference reference.csv >out || { cat out; fail "verify"; }
-has out '1 of 1 exits register-exact' "verify"
+has out '1 of 1 exit register-exact' "verify"
 rm -rf "$copy"

@@ -35,7 +35,7 @@ START_TEST(a_reference_says_itself_what_it_is_compared_with)
 	WANTS(VERIFY, ERR_NONE, "configs/machine/qemu-n1.ini", "linux-6.12-nvhe",
 	      "4 of 4 exits register-exact", "all kinds are compared");
 	WANTS(VERIFY " --kernel 6.12 --cpu n1 --mode nvhe --cfg 2", ERR_NONE,
-	      "1 of 1 exits register-exact");
+	      "1 of 1 exit register-exact");
 	WANTS("el2sim verify configs/machine/qemu-n1.ini --switch.model=linux-6.12-nvhe "
 	      "--reference " REFERENCE,
 	      ERR_NONE, "4 of 4 exits register-exact");
@@ -294,7 +294,7 @@ END_TEST
 START_TEST(explain_names_the_function_and_the_row_of_each_access)
 {
 	WANTS(VERIFY " --explain hvc_unknown --cfg 0", ERR_NONE, "side by side",
-	      "__kvm_vcpu_run x2", "steps_nvhe.def:", "fixup_guest_exit", "1 of 1 exits");
+	      "__kvm_vcpu_run x2", "steps_nvhe.def:", "fixup_guest_exit", "1 of 1 exit ");
 }
 END_TEST
 
