@@ -76,6 +76,19 @@ static int load_base(struct config *c, const struct guest_args *g, struct err *e
 	return set(c, e, "el2sim.include=machine/%s.ini", machine);
 }
 
+static int set_time(struct config *c, const char *text, struct err *e)
+{
+	struct str time = STR_INIT;
+	uint64_t n, us = 0;
+	bool good;
+
+	str_addf(&time, "%s%s", text, str_u64(text, &n) ? "s" : "");
+	good = opt_time(str_get(&time), "us", &us) && us != 0;
+	str_free(&time);
+	return good ? set(c, e, "run.duration=%" PRIu64, us)
+		    : err_set(e, ERR_USAGE, "--max-time %s: want seconds above 0, or a time in us, ms or s", text);
+}
+
 static int apply(struct config *c, const struct guest_args *g, struct err *e)
 {
 	int rc = 0;
@@ -94,8 +107,8 @@ static int apply(struct config *c, const struct guest_args *g, struct err *e)
 		rc = set(c, e, "machine.pcpus=%" PRIu64, g->pcpus != 0 ? g->pcpus : g->vcpus < SMP_MAX_PCPUS ? g->vcpus : SMP_MAX_PCPUS);
 	if (rc == 0 && g->max_instructions != 0)
 		rc = set(c, e, "workload.max_instructions=%" PRIu64, g->max_instructions);
-	if (rc == 0 && g->max_time != 0)
-		rc = set(c, e, "run.duration=%" PRIu64 "000000", g->max_time);
+	if (rc == 0 && g->max_time != NULL)
+		rc = set_time(c, g->max_time, e);
 	return rc;
 }
 

@@ -8,7 +8,8 @@
 
 struct guest_args {
 	const char *guest, *machine, *initrd, *append;
-	uint64_t vcpus, pcpus, memory, max_instructions, max_time; /* 0: not given; memory in MiB, time in seconds */
+	uint64_t vcpus, pcpus, memory, max_instructions; /* 0: not given; memory in MiB */
+	const char *max_time; /* seconds, or with a unit; NULL: not given */
 	bool console;
 };
 
@@ -32,7 +33,7 @@ struct guest_args {
 	  .help = "print what the guest writes to its UART, as it comes; on standard error if the report there is not text" }, \
 	{ "--max-instructions", NULL, ARG_U64, GUEST_ARG(type, member, max_instructions), "N", .min = 1, .max = INT64_MAX, \
 	  .help = "end the guest after so many instructions" },                                     \
-	{ "--max-time", NULL, ARG_U64, GUEST_ARG(type, member, max_time), "SECONDS", .min = 1, .max = 1000000000, \
+	{ "--max-time", NULL, ARG_STR, GUEST_ARG(type, member, max_time), "SECONDS", \
 	  .help = "end after so much simulated time" }
 
 /*
