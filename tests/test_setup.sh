@@ -104,12 +104,12 @@ echo "skipped: no browser" >build/$preset/Testing/Temporary/LastTest.log
 echo "Test $preset"
 case " $FAILING " in *" $preset "*) printf "50%% tests passed, 1 tests failed out of 2\nThe following: test_of_%s\n" "$preset"; exit 8 ;; esac
 echo "100% tests passed, 0 tests failed out of 2"'
-for FAILING in "" release asan "release asan"; do
+for FAILING in "" release asan fuzz "release asan"; do
 	export FAILING
 	out=$(cd "$tree" && ./check --no-install 2>&1)
 	status=$?
 	[ $status -eq $([ -z "$FAILING" ]; echo $?) ] || fail "failing: \"$FAILING\": status $status: $out"
-	for preset in release asan; do
+	for preset in release asan fuzz; do
 		grep -q "skipped in build/$preset: no browser" <<<"$out" || fail "the reason is not said: $out"
 		n=$(grep -c "The following: test_of_$preset" <<<"$out") want=0
 		[[ " $FAILING " != *" $preset "* ]] || want=2
@@ -118,6 +118,7 @@ for FAILING in "" release asan "release asan"; do
 	[ -z "$FAILING" ] || grep -q '^The following: test_of' <(tail -n 1 <<<"$out") || fail "the summary is not last: $out"
 	grep -q 'building: 100 %' <<<"$out" || fail "no progress: $out"
 done
+grep -q 'EL2SIM_FUZZ_SEED=7$' <<<"$(cd "$tree" && EL2SIM_FUZZ_SEED=7 ./check --no-install)" || fail "the seed is not said"
 grep -q 'minutes\|hour' <<<"$(cd "$tree" && ./check --no-install)" || fail "the time is not said"
 out=$(cd "$tree" && BUILD=broken ./check --no-install 2>&1) && fail "a broken build went on"
 grep -q 'x.c:1: error: no' <<<"$out" || fail "$out"
@@ -168,5 +169,14 @@ done < <(rows option)
 # A limit by the clock is a test that fails on a busy machine: el2sim_test() limits CPU time.
 ! grep -n 'tcase_set_timeout' tests/*.c tests/*.h tests/*/*.c || fail "limits by the clock"
 ! grep -nE '\btimeout [0-9]' tests/test_*.sh | grep -v 'npm\|test_setup' || fail "limits by the clock"
-! grep -nE '(add_test|TIMEOUT) *\(?' tests/CMakeLists.txt tests/systemc/CMakeLists.txt | grep -v 'TIMEOUT 7200\|NAME \${name} COMMAND sh -c "ulimit -t' ||
+! grep -nE '(add_test|TIMEOUT) *\(?' tests/CMakeLists.txt tests/systemc/CMakeLists.txt | grep -v 'TIMEOUT 7200\|NAME \${name} COMMAND sh \${CMAKE_SOURCE_DIR}/tests/limited.sh ' ||
 	fail "a test without, or with another limit than that of el2sim_test()"
+spin='i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done'
+sh tests/limited.sh 1 sh -c "$spin" >"$tmp/out" && fail "a test that takes most of its limit passes: $(cat "$tmp/out")"
+grep -q 'more than a fifth of its limit' "$tmp/out" || fail "$(cat "$tmp/out")"
+sh tests/limited.sh 3600 sh -c "$spin" >"$tmp/out" || fail "$(cat "$tmp/out")"
+grep -qE '^CPU time: [0-9.]+ s, limit: 3600 s$' "$tmp/out" || fail "$(cat "$tmp/out")"
+for status in 1 77; do
+	sh tests/limited.sh 3600 sh -c "exit $status" >"$tmp/out"
+	[ $? -eq $status ] || fail "the status of a test is lost"
+done

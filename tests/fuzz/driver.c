@@ -1,27 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs a fuzz target without a fuzzer: every file of some folders, then N mutations of them.
+ * Runs a fuzz target: every file of some folders, then mutations of them.
  *
- *	fuzz_opt N FOLDER...        the bounded test; mutation i depends on i and the files alone
+ *	fuzz_opt N FOLDER...        N mutations (0: the files alone)
  *	fuzz_opt FILE...            feeds these files only
- *	fuzz_opt =I OUT FOLDER...   writes mutation I to OUT, to look at what a failing run printed
+ *
+ * In front: --seed S (0: mutation i depends on i and what was fed before alone), --seconds S (no more than that, by the clock),
+ * --keep FOLDER (files there are fed, too, and an input that reached code which nothing before it reached becomes one),
+ * --least FOLDER (files that did so, fed from the smallest on, are copied there). In a build with coverage (cover.c) such an input is mutated further. The input of which a process dies is left in a file.
  *
  * The target is LLVMFuzzerTestOneInput of fuzz_<name>.c, as libFuzzer and AFL++ know it.
  */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "sim/base/err.h"
 #include "sim/base/str.h"
+#include "tests/fuzz/cover.h"
 
 #define SIZE_MAX_BYTES 65536 /* of a mutated input */
 #define EDITS_MAX      8
+#define KEPT_BYTES     (64u << 20) /* of inputs that are mutated further */
+#define HANG_S         60	   /* CPU time of one input */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Of the sanitizers; absent in a build without them. */
@@ -29,16 +41,32 @@ void __sanitizer_set_death_callback(void (*f)(void)) __attribute__((weak));
 
 struct seeds {
 	struct str *v;
-	size_t n;
+	size_t n, bytes;
+};
+
+struct fuzz {
+	struct seeds seeds;
+	const char *keep;  /* folder, NULL: none */
+	const char *least; /* folder for the fed files that reached something new, smallest first; NULL: none */
+	uint64_t seed, seconds;
+	size_t edges, kept;
 };
 
 /* What is being fed: for the last words of a dying process only. */
-static const char *fed_what = "nothing";
-static uint64_t fed_number;
+static const uint8_t *fed;
+static size_t fed_size;
 
 static void last_words(void)
 {
-	(void)fprintf(stderr, "fuzz: died of %s %" PRIu64 "\n", fed_what, fed_number);
+	char path[64];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/tmp/%.24s-%ld.died", program_invocation_short_name, (long)getpid());
+	fd = fed != NULL ? open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+	if (fd < 0 || write(fd, fed, fed_size) != (ssize_t)fed_size)
+		(void)fprintf(stderr, "fuzz: died of %zu bytes that could not be kept\n", fed_size);
+	else
+		(void)fprintf(stderr, "fuzz: died of %s\n", path);
 }
 
 static void on_signal(int sig)
@@ -49,6 +77,13 @@ static void on_signal(int sig)
 }
 
 /* --- seeds ------------------------------------------------------------------------------------ */
+
+static void add(struct seeds *s, struct str text)
+{
+	s->v = xrealloc(s->v, (s->n + 1) * sizeof(*s->v));
+	s->v[s->n++] = text;
+	s->bytes += text.len;
+}
 
 static void add_file(struct seeds *s, const char *path)
 {
@@ -62,8 +97,7 @@ static void add_file(struct seeds *s, const char *path)
 	while ((n = fread(part, 1, sizeof(part), f)) != 0)
 		str_addn(&text, part, n);
 	(void)fclose(f);
-	s->v = xrealloc(s->v, (s->n + 1) * sizeof(*s->v));
-	s->v[s->n++] = text;
+	add(s, text);
 }
 
 static void add_folder(struct seeds *s, const char *folder)
@@ -188,9 +222,9 @@ static void mutate_once(struct str *b, const struct seeds *s, uint64_t *r)
 	}
 }
 
-static void mutate(struct str *b, const struct seeds *s, uint64_t number)
+static void mutate(struct str *b, const struct seeds *s, uint64_t salt, uint64_t number)
 {
-	uint64_t r = number;
+	uint64_t r = salt * UINT64_C(0xd1b54a32d192ed03) + number;
 	const struct str *seed = &s->v[below(&r, s->n)];
 	size_t edits = 1 + below(&r, EDITS_MAX);
 
@@ -205,66 +239,124 @@ static void mutate(struct str *b, const struct seeds *s, uint64_t number)
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-/* A copy of exactly that size, so that the sanitizer sees one byte too far. */
-static void feed(const char *what, uint64_t number, const struct str *b)
+/* A name by content (FNV-1a), so that the same input is the same file. */
+static void keep_file(const char *folder, const struct str *b)
 {
-	uint8_t *copy = xmalloc(b->len);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	struct str path = STR_INIT;
+	FILE *f;
 
-	fed_what = what;
-	fed_number = number;
-	memcpy(copy, str_get(b), b->len);
-	(void)LLVMFuzzerTestOneInput(copy, b->len);
-	free(copy);
+	for (size_t i = 0; i < b->len; i++)
+		hash = (hash ^ (uint8_t)str_get(b)[i]) * UINT64_C(0x100000001b3);
+	str_addf(&path, "%s/%016" PRIx64, folder, hash);
+	f = fopen(str_get(&path), "wb");
+	if (f == NULL || fwrite(str_get(b), 1, b->len, f) != b->len || fclose(f) != 0) {
+		(void)fprintf(stderr, "fuzz: %s: %s\n", str_get(&path), strerror(errno));
+		exit(2);
+	}
+	str_free(&path);
 }
 
-static int write_mutation(const struct seeds *s, uint64_t number, const char *path)
+/* A copy of exactly that size, so that the sanitizer sees one byte too far. True if it reached something new. */
+static bool feed(struct fuzz *z, const struct str *b)
 {
-	FILE *f = fopen(path, "wb");
-	struct str b = STR_INIT;
-	bool ok = f != NULL;
+	const struct itimerval limit = { .it_value = { .tv_sec = HANG_S } };
+	uint8_t *copy = xmalloc(b->len);
+	size_t found;
 
-	mutate(&b, s, number);
-	ok = ok && fwrite(str_get(&b), 1, b.len, f) == b.len;
-	ok = f != NULL && fclose(f) == 0 && ok;
-	str_free(&b);
-	return ok ? 0 : 1;
+	memcpy(copy, str_get(b), b->len);
+	fed = copy;
+	fed_size = b->len;
+	(void)setitimer(ITIMER_PROF, &limit, NULL);
+	cover_begin();
+	(void)LLVMFuzzerTestOneInput(copy, b->len);
+	found = cover_end();
+	fed = NULL;
+	free(copy);
+	z->edges += found;
+	return found != 0;
+}
+
+static void feed_mutation(struct fuzz *z, uint64_t number, struct str *b)
+{
+	mutate(b, &z->seeds, z->seed, number);
+	if (!feed(z, b) || z->seeds.bytes + b->len > KEPT_BYTES)
+		return;
+	z->kept++;
+	if (z->keep != NULL)
+		keep_file(z->keep, b);
+	add(&z->seeds, *b);
+	*b = STR_INIT;
+}
+
+static int by_size(const void *a, const void *b)
+{
+	size_t n = ((const struct str *)a)->len, k = ((const struct str *)b)->len;
+
+	return (n > k) - (n < k);
+}
+
+static bool time_is_over(const struct fuzz *z, time_t began)
+{
+	return z->seconds != 0 && (uint64_t)(time(NULL) - began) >= z->seconds;
 }
 
 static int usage(void)
 {
-	(void)fputs("usage: fuzz_NAME N FOLDER... | FILE... | =I OUT FOLDER...\n", stderr);
+	(void)fputs("usage: fuzz_NAME [--seed S] [--seconds S] [--keep FOLDER] N FOLDER... | FILE...\n", stderr);
 	return 2;
+}
+
+/* Options in front; returns the index of the first word behind them, 0 if they are wrong. */
+static int options(struct fuzz *z, int argc, char **argv)
+{
+	int i = 1;
+
+	for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
+		if (strcmp(argv[i], "--keep") == 0)
+			z->keep = argv[i + 1];
+		else if (strcmp(argv[i], "--least") == 0)
+			z->least = argv[i + 1];
+		else if (!str_u64(argv[i + 1], strcmp(argv[i], "--seed") == 0 ? &z->seed : &z->seconds) ||
+			 (strcmp(argv[i], "--seed") != 0 && strcmp(argv[i], "--seconds") != 0))
+			return 0;
+	}
+	return i;
 }
 
 int main(int argc, char **argv)
 {
-	bool one = argc > 3 && argv[1][0] == '=';
-	uint64_t count = 0;
-	bool bounded = argc > 2 && str_u64(argv[1], &count);
-	struct seeds s = { NULL, 0 };
+	struct fuzz z = { .keep = NULL };
+	int first = options(&z, argc, argv);
+	uint64_t count = 0, i = 0;
+	bool bounded = first != 0 && argc > first + 1 && str_u64(argv[first], &count);
+	time_t began = time(NULL);
 	struct str b = STR_INIT;
-	int r = 0;
+	size_t files;
 
-	if (argc < 2 || (one && !str_u64(argv[1] + 1, &count)))
+	if (first == 0 || argc <= first)
 		return usage();
 	if (__sanitizer_set_death_callback != NULL)
 		__sanitizer_set_death_callback(last_words);
 	(void)signal(SIGABRT, on_signal);
-	for (int i = one ? 3 : bounded ? 2 : 1; i < argc; i++)
-		(one || bounded ? add_folder : add_file)(&s, argv[i]);
-	if (s.n == 0)
+	(void)signal(SIGPROF, on_signal);
+	for (int k = first + bounded; k < argc; k++)
+		(bounded ? add_folder : add_file)(&z.seeds, argv[k]);
+	if (z.keep != NULL)
+		add_folder(&z.seeds, z.keep);
+	files = z.seeds.n;
+	if (files == 0)
 		return usage();
-	if (one)
-		r = write_mutation(&s, count, argv[2]);
-	for (size_t i = 0; !one && i < s.n; i++)
-		feed("file", i, &s.v[i]);
-	for (uint64_t i = 0; bounded && i < count; i++) {
-		mutate(&b, &s, i);
-		feed("mutation", i, &b);
-	}
-	if (!one)
-		printf("fuzz: %zu files, %" PRIu64 " mutations\n", s.n, count);
+	if (z.least != NULL)
+		qsort(z.seeds.v, files, sizeof(*z.seeds.v), by_size);
+	for (size_t k = 0; k < files; k++)
+		if (feed(&z, &z.seeds.v[k]) && z.least != NULL)
+			keep_file(z.least, &z.seeds.v[k]);
+	for (; i < count && !time_is_over(&z, began); i++)
+		feed_mutation(&z, i, &b);
+	printf("fuzz: %s: seed %" PRIu64 ": %zu files, %" PRIu64 " mutations, %zu edges, %zu kept\n", program_invocation_short_name,
+	       z.seed, files, i, z.edges, z.kept);
 	str_free(&b);
-	seeds_free(&s);
-	return r;
+	seeds_free(&z.seeds);
+	return 0;
 }

@@ -3,80 +3,21 @@
  * Damage to a results file: refused with a sentence, or reported and read point by point. The first four bytes are where
  * the file ends (0: it is whole), each further four a place (three bytes, little-endian) and what stands there.
  */
+/* mutations in ./check: 2000: a file and a report each */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include "sim/base/str.h"
 #include "sim/sweep/sweep_report.h"
+#include "tests/fuzz/results.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define POINTS 6
-
 static char path[] = "/tmp/el2sim-fuzz-XXXXXX";
 static struct str whole; /* the file without damage */
-
-static void must(int rc, const struct err *e)
-{
-	if (rc != 0)
-		BUG(e->text);
-}
-
-static void put_result(struct store *s, const char *hash, unsigned point)
-{
-	static const char json[] = "{\"schema\": \"el2sim.run/1\", \"title\": \"t\", \"facts\": {}, \"tables\": {}}";
-	struct store_metric m[] = { { "per_exit/cycles/each", "cycles", false, { .i = 100 + point } },
-				    { "per_exit/loads/each", "", true, { .d = 0.25 * point } },
-				    { "phases/enter/cycles", "cycles", false, { .i = 40 } } };
-	bool failed = point == POINTS - 1;
-	char packed[256];
-	size_t n = ZSTD_compress(packed, sizeof(packed), json, strlen(json), 3);
-	struct store_result r = { hash, failed ? STORE_FAILED : STORE_OK, failed ? 3 : 0, failed ? "a sentence" : "",
-				  failed ? NULL : packed, failed ? 0 : n, 10, 9, 8, m, failed ? 0 : 3 };
-	struct err e = { ERR_NONE, "" };
-
-	must(store_put_result(s, &r, &e), &e);
-}
-
-/* Two axes, six points, one of them failed. */
-static void make(void)
-{
-	static char *policy[] = { "eager", "deferred" }, *vcpus[] = { "1", "2", "4" };
-	const struct store_axis axes[] = { { "policy.el1", "option", "", "h", "a.ini:3", 0, policy, policy, 2 },
-					   { "machine.vcpus", "option", "", "", "a.ini:4", 0, vcpus, vcpus, 3 } };
-	static const char *const meta[][2] = { { "title", "t" }, { "command", "run" }, { "config", "a.ini" },
-					       { "headline", "per_exit/cycles/each" } };
-	struct err e = { ERR_NONE, "" };
-	struct store *s = store_open(path, STORE_WRITE, &e);
-	bool needed;
-
-	must(s != NULL ? 0 : -1, &e);
-	must(store_plan_begin(s, "plan", &needed, &e), &e);
-	for (size_t i = 0; i < sizeof(meta) / sizeof(meta[0]); i++)
-		must(store_put_meta(s, meta[i][0], meta[i][1], &e), &e);
-	for (size_t i = 0; i < 2; i++)
-		must(store_put_axis(s, &axes[i], &e), &e);
-	must(store_put_setting(s, 0, &(struct store_setting){ "run.seed", "7", "", "a.ini:9", "" }, &e), &e);
-	for (unsigned i = 0; i < POINTS; i++) {
-		uint32_t ordinal[] = { i / 3, i % 3 };
-		struct store_point p = { .command = "el2sim run a.ini", .ordinal = ordinal };
-
-		(void)snprintf(p.hash, sizeof(p.hash), "%064u", i + 1);
-		must(store_put_point(s, i, &p, &e), &e);
-	}
-	must(store_plan_end(s, &e), &e);
-	for (unsigned i = 0; i < POINTS; i++) {
-		char hash[65];
-
-		(void)snprintf(hash, sizeof(hash), "%064u", i + 1);
-		put_result(s, hash, i);
-	}
-	store_close(s);
-}
 
 static void drop(void)
 {
@@ -92,7 +33,7 @@ static void start(void)
 	ssize_t n;
 
 	BUG_ON(fd < 0 || unlink(path) != 0 || close(fd) != 0);
-	make();
+	results_make(path);
 	fd = open(path, O_RDONLY);
 	BUG_ON(fd < 0);
 	while ((n = read(fd, part, sizeof(part))) > 0)
@@ -139,7 +80,7 @@ static void read_points(struct store *s)
 	struct err e = { ERR_NONE, "" };
 	struct str json = STR_INIT;
 
-	for (size_t i = 0; i < store_points(s) && i < POINTS; i++) {
+	for (size_t i = 0; i < store_points(s) && i < RESULTS_POINTS; i++) {
 		struct store_point p;
 		int rc = store_point(s, i, &p, &e);
 

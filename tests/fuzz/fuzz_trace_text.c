@@ -4,6 +4,7 @@
  * file, or the native trace dumps to text that imports to the same bytes. trace.dat and perf.data are
  * left out: they are read by other projects' parsers, kept in processes of their own.
  */
+/* mutations in ./check: 1000: whole posted traces, each read strictly and leniently; seeds: tests/data/traces/posted. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
