@@ -91,6 +91,11 @@ static const struct {
 	{ .file = "wrapped-87.txt" },
 	{ .file = "perf-dump.txt" },
 	{ .file = "lfs.txt" },
+	{ .file = "printk-dropped.txt" },
+	{ .file = "perf-terms.txt" },
+	{ .file = "trace-printk.txt" },
+	{ .file = "diff.txt" },
+	{ .file = "grep-context.txt" },
 	{ .file = "unknown-before.txt", .prefix = "18", .name = "unknown-before-columns" },
 	{ .file = "hosts-cat.txt", .buffer = "all", .name = "hosts-cat-all" },
 };

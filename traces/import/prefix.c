@@ -63,6 +63,10 @@ static bool prefix_mark(struct at *a)
 
 	if (n == 0 || s[n] != ' ')
 		return false;
+	if (s == a->s && (*s == '+' || *s == '-') && a->found->stream == NULL) { /* a diff has two versions of a text */
+		a->found->stream = s;
+		a->found->n_stream = 1;
+	}
 	a->s = s + n + 1;
 	return true;
 }

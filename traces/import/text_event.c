@@ -214,12 +214,19 @@ int text_flush(struct text *t, struct err *e)
 	return p->lines > (n != 0 ? n : 1) ? other_lines(t, n != 0 ? n : 1, e) : 0;
 }
 
-/* "kvm: kvm_entry: ...", "kvm:kvm_entry: ...": the system stands before the name, *skip bytes of the arguments. */
+/*
+ * "kvm: kvm_entry: ...", "kvm:kvm_entry: ...": the system stands before the name, *skip bytes of the arguments. What
+ * another word stands before is a text of trace_printk, which begins with the name of its function.
+ */
 static bool behind_system(const struct text *t, const struct text_line *l, size_t *skip, enum tr_type *type, bool *alias)
 {
+	static const char *const systems[] = { "kvm", "sched", "ftrace", "hypervisor" };
 	const char *name = l->args, *colon = memchr(name, ':', l->n_args);
+	bool system = false;
 
-	if (colon == NULL || !text_type_of(t, name, (size_t)(colon - name), type, alias))
+	for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++)
+		system = system || (strlen(systems[i]) == l->n_name && memcmp(l->name, systems[i], l->n_name) == 0);
+	if (!system || colon == NULL || !text_type_of(t, name, (size_t)(colon - name), type, alias))
 		return false;
 	colon++;
 	while (*colon == ' ')

@@ -5,6 +5,37 @@
 
 #include "traces/import/text.h"
 
+/* A number with commas at the first digit of p; 0: there is none. */
+static uint64_t count_in(const char *p)
+{
+	uint64_t n = 0;
+
+	p += strcspn(p, "0123456789");
+	for (; isdigit((unsigned char)*p) || (*p == ',' && isdigit((unsigned char)p[1])); p++)
+		n = *p == ',' ? n : n > UINT64_MAX / 10 - 1 ? UINT64_MAX : n * 10 + (uint64_t)(*p - '0');
+	return n;
+}
+
+/* What the kernel's log and the journal say of messages that they left out, and tools of events. */
+static bool lost_sentence(const char *s, uint64_t *lost)
+{
+	static const char *const parts[] = { " printk messages dropped", " callbacks suppressed", " messages suppressed",
+					     " messages from ", " kernel messages", " events lost" };
+	const char *p = text_spaces(s);
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		const char *at = strstr(p, parts[i]), *digit = at;
+
+		if (at == NULL || at == p || !isdigit((unsigned char)at[-1]))
+			continue;
+		while (digit > p && (isdigit((unsigned char)digit[-1]) || digit[-1] == ','))
+			digit--;
+		*lost = count_in(digit);
+		return true;
+	}
+	return false;
+}
+
 /* "CPU:1 [LOST 123 EVENTS]", "CPU:1 [123 EVENTS DROPPED]", "[123 events lost]"; without a number it
  * is 0. */
 static bool lost_line(const char *s, uint64_t *lost)
@@ -19,10 +50,7 @@ static bool lost_line(const char *s, uint64_t *lost)
 		return false;
 	if (strstr(p, "LOST") == NULL && strstr(p, "DROPPED") == NULL && strstr(p, "lost") == NULL)
 		return false;
-	p += strcspn(p, "0123456789");
-	*lost = 0;
-	for (; isdigit((unsigned char)*p) || (*p == ',' && isdigit((unsigned char)p[1])); p++)
-		*lost = *p == ',' ? *lost : *lost > UINT64_MAX / 10 - 1 ? UINT64_MAX : *lost * 10 + (uint64_t)(*p - '0');
+	*lost = count_in(p);
 	return true;
 }
 
@@ -311,7 +339,7 @@ static enum text_kind no_event(struct text_ctx *c, const char *line, struct text
 {
 	enum text_kind kind;
 
-	if (lost_line(line, &t->lost) || overwritten_line(line, &t->lost))
+	if (lost_line(line, &t->lost) || overwritten_line(line, &t->lost) || lost_sentence(line, &t->lost))
 		return TEXT_LOST;
 	kind = stat_line(line, &t->lost);
 	if (kind != TEXT_OTHER)

@@ -26,7 +26,7 @@ static const struct {
 	{ "https://git-lfs.github.com/spec", "this is a pointer of Git LFS: get the file itself (git lfs pull)" },
 	{ "__REALTIME_TIMESTAMP", "this is the journal as records: export it as text (journalctl -k -o short-monotonic)" },
 	{ "\"traceEvents\"", "this is JSON of Chrome's trace viewer or Perfetto: " RECORD },
-	{ "ioctl(", "this is strace's, no trace of KVM: " RECORD },
+	{ ", KVM_RUN", "this is strace's, no trace of KVM: " RECORD },
 	{ "# Overhead ", "this is the report of perf report, no trace: import its perf.data" },
 	{ "{ cpu_id = ", "this is text of babeltrace: import the folder of the CTF trace (LTTng) itself" },
 	{ "Content-Transfer-Encoding: base64", "a mail whose trace is an attachment in base64: save the attachment (mutt, munpack, "

@@ -88,6 +88,9 @@ static bool rest(const char *p, struct text_line *t)
 	if (colon != NULL)
 		t->name = colon + 1;
 	t->n_name = (size_t)(p + n - 1 - t->name);
+	colon = memchr(t->name, '/', t->n_name); /* "kvm:kvm_exit/call-graph=no/:" */
+	if (colon != NULL)
+		t->n_name = (size_t)(colon - t->name);
 	t->args = text_spaces(p + n);
 	t->n_args = strlen(t->args);
 	return t->n_name != 0;
