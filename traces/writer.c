@@ -36,6 +36,7 @@ struct tw {
 	size_t raw_len;
 	unsigned char raw[NAT_RAW_MAX];
 	unsigned char *packed; /* room for any packed block */
+	ZSTD_CCtx *packer;
 };
 
 static int put(struct tw *w, const void *p, size_t n, struct err *e)
@@ -69,7 +70,7 @@ static int put_chunk(struct tw *w, uint32_t tag, const void *raw, size_t n, uint
 	unsigned char *room = n <= NAT_RAW_MAX ? w->packed : xmalloc(bound);
 	int rc;
 
-	packed = ZSTD_compress(room, bound, raw, n, NAT_LEVEL);
+	packed = ZSTD_compressCCtx(w->packer, room, bound, raw, n, NAT_LEVEL);
 	BUG_ON(ZSTD_isError(packed) != 0);
 	nat_put_u32(h, tag);
 	nat_put_u32(h + 4, (uint32_t)packed);
@@ -94,6 +95,8 @@ struct tw *tw_create(const char *path, struct err *e)
 		return NULL;
 	}
 	w->packed = xmalloc(ZSTD_compressBound(NAT_RAW_MAX));
+	w->packer = ZSTD_createCCtx();
+	BUG_ON(w->packer == NULL);
 	w->used = 1;
 	if (put_header(w, e) != 0) {
 		tw_abort(w);
@@ -337,6 +340,7 @@ static void free_all(struct tw *w)
 	free(w->order);
 	free(w->blocks);
 	free(w->packed);
+	(void)ZSTD_freeCCtx(w->packer);
 	pairs_free(&w->pairs);
 	free(w);
 }
