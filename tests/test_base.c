@@ -136,6 +136,19 @@ START_TEST(items_of_a_list_are_without_blanks_and_may_be_empty)
 }
 END_TEST
 
+START_TEST(words_of_a_list_may_have_any_number_of_separators_between)
+{
+	static const char *const want[] = { "a", "b", "c" };
+	char text[] = " ,a,, b\t c ,", none[] = ", ,", *list = text, *empty = none;
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		ck_assert_str_eq(str_word(&list, ", \t"), want[i]);
+	ck_assert_ptr_null(str_word(&list, ", \t"));
+	ck_assert_ptr_null(str_word(&list, ", \t"));
+	ck_assert_ptr_null(str_word(&empty, ", "));
+}
+END_TEST
+
 static const struct {
 	const char *text;
 	bool ok;
@@ -347,6 +360,7 @@ static TCase *words(void)
 	tcase_add_loop_test(tc, the_nearest_word_is_named_and_far_ones_are_not, 0, N(near_words));
 	tcase_add_test(tc, an_overlong_word_is_far_from_everything);
 	tcase_add_test(tc, items_of_a_list_are_without_blanks_and_may_be_empty);
+	tcase_add_test(tc, words_of_a_list_may_have_any_number_of_separators_between);
 	tcase_add_loop_test(tc, an_unsigned_number_is_read_whole_or_not_at_all, 0,
 			    N(unsigned_texts));
 	tcase_add_loop_test(tc, a_signed_number_is_read_whole_or_not_at_all, 0, N(signed_texts));

@@ -18,6 +18,8 @@ printf '%s\n' "$spdx" '#include "sim/base/err.h"' >"$tmp/odd/none.c"
 printf '%s\n' 'int x;' "// /home""/someone/file" >"$tmp/sim/base/free.c"
 touch "$tmp/traces/README.md" "$tmp/sim/README.md" "$tmp/odd/README.md" "$tmp/sim/app/README.md" "$tmp/sim/systemc/README.md"
 touch "$tmp/sim/lib/README.md" "$tmp/sim/store/README.md"
+printf '%s\n' "$spdx" 'char *f(char *s) { return strtok(s, ","); }' >"$tmp/traces/cut.c"
+printf '%s\n' "$spdx" 'char *f(char **s) { return strsep(s, "\n"); }' >"$tmp/traces/lines.c"
 for ((i = 1; i < 44; i++)); do touch "$tmp/sim/app/$i.txt"; done # and short.c, and README.md
 { echo "$spdx"; yes '' | head -600; } >"$tmp/sim/store/long.c" || true
 { echo "$spdx"; yes '' | head -599; } >"$tmp/sim/store/fits.c" || true
@@ -34,6 +36,7 @@ sim/base/free.c:1: no licence
 sim/base/README.md:1: missing
 sim/app/README.md:1: 45 files
 sim/store/long.c:601: too long
+traces/cut.c:2: a list cut up by itself
 END
 trap 'rm -rf "$tmp" "$tmp.want"' EXIT
 bash "$here/layers.sh" "$tmp" | cut -d: -f1,2 | diff "$tmp.want" - || {

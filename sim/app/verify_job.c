@@ -26,7 +26,7 @@ static size_t split(char *text, const char **word, size_t max)
 {
 	size_t n = 0;
 
-	for (char *w = strtok(text, ", "); w != NULL; w = strtok(NULL, ", ")) {
+	for (char *w = str_word(&text, ", "); w != NULL; w = str_word(&text, ", ")) {
 		if (n == max)
 			return max + 1;
 		word[n++] = w;

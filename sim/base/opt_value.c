@@ -358,43 +358,37 @@ static int parse_enum(const struct opt_row *row, const char *text, struct opt_va
 	return 0;
 }
 
-static int parse_flag(const struct opt_row *row, const char *text, const char *word, size_t n,
-		      struct opt_value *v, struct err *e)
+static int parse_flag(const struct opt_row *row, const char *text, const char *word, struct opt_value *v, struct err *e)
 {
-	int i = name_index(row->names, word, n);
-	struct str copy = STR_INIT;
+	int i = name_index(row->names, word, strlen(word));
 
 	if (i >= 0 && (v->bits & UINT64_C(1) << i) == 0) {
 		v->bits |= UINT64_C(1) << i;
 		return 0;
 	}
-	str_addn(&copy, word, n);
-	refuse_word(row, text, i >= 0 ? "named twice:" : "unknown flag", str_get(&copy), i >= 0 ? NULL : row->names, e);
-	str_free(&copy);
-	return -1;
+	return refuse_word(row, text, i >= 0 ? "named twice:" : "unknown flag", word, i >= 0 ? NULL : row->names, e);
 }
 
 static int parse_flags(const struct opt_row *row, const char *text, struct opt_value *v,
 		       struct err *e)
 {
-	const char *between = ", \t";
-	const char *s = text + strspn(text, between);
+	char *copy = xstrdup(text), *list = copy, *word;
+	size_t n = 0;
+	int rc = 0;
 
 	BUG_ON(count_names(row->names) > 64);
-	if (*s == '\0')
-		return refuse(row, text, "no value", e);
 	if (strcmp(text, "none") == 0) {
+		free(copy);
 		str_add(&v->text, "none");
 		return 0;
 	}
-	while (*s != '\0') {
-		size_t n = strcspn(s, between);
-
-		if (parse_flag(row, text, s, n, v, e) != 0)
-			return -1;
-		s += n;
-		s += strspn(s, between);
-	}
+	for (; rc == 0 && (word = str_word(&list, ", \t")) != NULL; n++)
+		rc = parse_flag(row, text, word, v, e);
+	free(copy);
+	if (rc == 0 && n == 0)
+		return refuse(row, text, "no value", e);
+	if (rc != 0)
+		return -1;
 	for (size_t i = 0; row->names[i] != NULL; i++)
 		if ((v->bits & UINT64_C(1) << i) != 0)
 			str_addf(&v->text, "%s%s", v->text.len != 0 ? ", " : "", row->names[i]);

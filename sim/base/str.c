@@ -151,6 +151,16 @@ char *str_item(char **list, const char *separators)
 	return item;
 }
 
+char *str_word(char **list, const char *separators)
+{
+	char *word;
+
+	do
+		word = str_item(list, separators);
+	while (word != NULL && word[0] == '\0');
+	return word;
+}
+
 bool str_u64(const char *s, uint64_t *v)
 {
 	int base = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 16 : 10;

@@ -39,6 +39,8 @@ size_t str_distance(const char *a, const char *b);
  * NULL at the end. Items may be empty: "".
  */
 char *str_item(char **list, const char *separators);
+/* The same for lists whose separators may stand in a row, such as "a, b c" with ", ": the next item that is not empty. */
+char *str_word(char **list, const char *separators);
 
 /*
  * Parse a whole string as an unsigned number, decimal or 0x hexadecimal.

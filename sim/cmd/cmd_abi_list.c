@@ -275,13 +275,13 @@ static size_t count(const struct abi_vcpu *v)
 int abi_report_list_diff(const struct config *c, const char *other, struct rep *r, struct err *e)
 {
 	struct abi_options o = c->abi;
-	char *copy = xstrdup(other), name[2][ABI_NAME_TEXT];
+	char *copy = xstrdup(other), *list = copy, *word, name[2][ABI_NAME_TEXT];
 	struct abi_vcpu *v[2] = { NULL, NULL };
 	int rc = 0;
 	size_t rows;
 
-	for (char *w = strtok(copy, ", "); w != NULL && rc == 0; w = strtok(NULL, ", "))
-		rc = other_word(w, &o, e);
+	while (rc == 0 && (word = str_word(&list, ", ")) != NULL)
+		rc = other_word(word, &o, e);
 	if (rc == 0 && (v[0] = make_vcpu(&c->abi, e)) != NULL && (v[1] = make_vcpu(&o, e)) != NULL) {
 		list_name(&c->abi, &o, v[0], name[0]);
 		list_name(&o, &c->abi, v[1], name[1]);

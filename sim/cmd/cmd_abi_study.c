@@ -25,14 +25,14 @@ struct study {
 
 static int parse_vcpus(const char *text, struct study *st, struct err *e)
 {
-	char *copy = xstrdup(text);
+	char *copy = xstrdup(text), *list = copy, *word;
 	uint64_t v;
 	int rc = 0;
 
 	st->n_n = 0;
-	for (char *w = strtok(copy, ", "); w != NULL && rc == 0; w = strtok(NULL, ", ")) {
-		if (!str_u64(w, &v) || v < 1 || v > VCPUS_MAX)
-			rc = err_set(e, ERR_USAGE, "number of vCPUs \"%s\": want 1..%d", w, VCPUS_MAX);
+	while (rc == 0 && (word = str_word(&list, ", ")) != NULL) {
+		if (!str_u64(word, &v) || v < 1 || v > VCPUS_MAX)
+			rc = err_set(e, ERR_USAGE, "number of vCPUs \"%s\": want 1..%d", word, VCPUS_MAX);
 		else if (st->n_n == NUMBERS_MAX)
 			rc = err_set(e, ERR_USAGE, "more than %d numbers of vCPUs: want fewer", NUMBERS_MAX);
 		else

@@ -38,32 +38,37 @@ static const struct arg_spec spec = {
 		"(configs/kernel/README.md has the columns); both may be compressed with zstd.\n",
 };
 
+static int unknown_feature(const char *word, const char *const *names, struct err *e)
+{
+	struct str known = STR_INIT;
+
+	for (size_t i = 0; names[i] != NULL; i++)
+		str_addf(&known, ", %s", names[i]);
+	(void)err_set(e, ERR_USAGE, "--vcpu: unknown feature \"%.40s\": want none%s", word, str_get(&known));
+	str_free(&known);
+	return -1;
+}
+
 /* "pmu, sve" to bits of the features' names. */
-static int parse_vcpu(const char *list, uint64_t *bits, struct err *e)
+static int parse_vcpu(const char *text, uint64_t *bits, struct err *e)
 {
 	const char *const *names = path_vcpu_names();
+	char *copy = xstrdup(text), *list = copy, *word;
+	int rc = 0;
 
 	*bits = 0;
-	for (list += strspn(list, ", "); *list != '\0'; list += strspn(list, ", ")) {
-		size_t n = strcspn(list, ", "), i = 0;
+	while (rc == 0 && (word = str_word(&list, ", ")) != NULL) {
+		size_t i = 0;
 
-		while (names[i] != NULL && (strncmp(names[i], list, n) != 0 || names[i][n] != '\0'))
+		while (names[i] != NULL && strcmp(names[i], word) != 0)
 			i++;
-		if (names[i] == NULL && (n != 4 || strncmp(list, "none", 4) != 0)) {
-			struct str known = STR_INIT;
-
-			for (i = 0; names[i] != NULL; i++)
-				str_addf(&known, ", %s", names[i]);
-			err_set(e, ERR_USAGE, "--vcpu: unknown feature \"%.*s\": want none%s",
-				n < 40 ? (int)n : 40, list, str_get(&known));
-			str_free(&known);
-			return -1;
-		}
 		if (names[i] != NULL)
 			*bits |= UINT64_C(1) << i;
-		list += n;
+		else if (strcmp(word, "none") != 0)
+			rc = unknown_feature(word, names, e);
 	}
-	return 0;
+	free(copy);
+	return rc;
 }
 
 static int read_pairs(struct path_import *im, const struct arg_list *pos, struct err *e)

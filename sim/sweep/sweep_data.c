@@ -275,15 +275,12 @@ static char *headline_title(const char *name)
 	return b.s;
 }
 
-static void add_headline(struct sweep_data *d, const char *name, size_t len)
+static void add_headline(struct sweep_data *d, const char *name)
 {
-	struct str b = STR_INIT;
-
-	if (len == 0 || d->n_headline == SWEEP_HEADLINES)
+	if (d->n_headline == SWEEP_HEADLINES)
 		return;
-	str_addn(&b, name, len);
-	d->headline[d->n_headline] = b.s;
-	d->title[d->n_headline++] = headline_title(b.s);
+	d->headline[d->n_headline] = xstrdup(name);
+	d->title[d->n_headline++] = headline_title(name);
 }
 
 /* Nobody said which metrics are the headline: what an exit costs, or else what a gate looks at. */
@@ -294,7 +291,7 @@ static void exit_headline(void *ctx, const struct store_metric *m)
 
 	if (strcmp(m->name, first) != 0 && strcmp(m->name, "per_exit/accesses/each") != 0)
 		return;
-	add_headline(d, m->name, strlen(m->name));
+	add_headline(d, m->name);
 	if (d->n_headline == 2 && strcmp(m->name, first) == 0) { /* metrics come by name */
 		char *name = d->headline[0], *title = d->title[0];
 
@@ -310,22 +307,17 @@ static void gated_headline(void *ctx, const struct store_metric *m)
 	struct sweep_data *d = ctx;
 
 	if (d->n_headline < 3 && metric_rule_of(m->name)->gated)
-		add_headline(d, m->name, strlen(m->name));
+		add_headline(d, m->name);
 }
 
 static int choose_headlines(struct sweep_data *d, struct err *e)
 {
-	const char *list = store_meta(d->s, "headline");
+	char *copy = xstrdup(store_meta(d->s, "headline")), *list = copy, *name;
 	struct store_point p;
 
-	while (*list != '\0') {
-		size_t n;
-
-		list += strspn(list, ", ");
-		n = strcspn(list, ", ");
-		add_headline(d, list, n);
-		list += n;
-	}
+	while ((name = str_word(&list, ", ")) != NULL)
+		add_headline(d, name);
+	free(copy);
 	for (size_t i = 0; d->n_headline == 0 && i < d->n; i++) {
 		bool done;
 

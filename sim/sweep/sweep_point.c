@@ -54,8 +54,8 @@ static bool wanted(const struct metric *m, const char *patterns)
 		return !m->member;
 	copy = xstrdup(patterns);
 	list = copy;
-	while (!fits && (word = strsep(&list, ", \t")) != NULL)
-		fits = word[0] != '\0' && fnmatch(word, m->name, 0) == 0;
+	while (!fits && (word = str_word(&list, ", \t")) != NULL)
+		fits = fnmatch(word, m->name, 0) == 0;
 	free(copy);
 	return fits;
 }

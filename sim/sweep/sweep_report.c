@@ -325,11 +325,11 @@ static int effective_table(const struct sweep_data *d, struct rep *r, struct err
 static void reproduce(const struct sweep_data *d, struct rep *r)
 {
 	const char *line = store_meta(d->s, "reproduce"), *words[64];
-	char *copy = xstrdup(line);
+	char *copy = xstrdup(line), *list = copy, *word;
 	size_t n = 0;
 
-	for (char *w = strtok(copy, " "); w != NULL && n < 64; w = strtok(NULL, " "))
-		words[n++] = w;
+	while (n < 64 && (word = str_word(&list, " ")) != NULL)
+		words[n++] = word;
 	rep_command(r, words, n);
 	free(copy);
 }

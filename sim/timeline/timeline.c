@@ -45,7 +45,7 @@ int timeline_format_of(const char *path, enum timeline_format *format, struct er
 	for (unsigned f = 0; f < TIMELINE_FORMAT_COUNT; f++) {
 		char *copy = xstrdup(endings[f]), *rest = copy, *end;
 
-		while ((end = strsep(&rest, " ")) != NULL) {
+		while ((end = str_word(&rest, " ")) != NULL) {
 			size_t n = strlen(path), k = strlen(end);
 
 			if (n > k && strcmp(path + n - k, end) == 0) {

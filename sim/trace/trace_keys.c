@@ -25,10 +25,10 @@ const char *trace_key_heading(enum trace_key k)
 	return rows[k].heading;
 }
 
-static bool key_by_name(const char *name, size_t n, enum trace_key *k)
+static bool key_by_name(const char *name, enum trace_key *k)
 {
 	for (unsigned i = 0; i < KEY_COUNT; i++) {
-		if (strlen(rows[i].name) == n && strncmp(name, rows[i].name, n) == 0) {
+		if (strcmp(name, rows[i].name) == 0) {
 			*k = (enum trace_key)i;
 			return true;
 		}
@@ -39,18 +39,14 @@ static bool key_by_name(const char *name, size_t n, enum trace_key *k)
 unsigned trace_keys_parse(const char *text, enum trace_key key[static 2], struct err *e)
 {
 	struct str all = STR_INIT;
-	const char *at = text;
+	char *copy = xstrdup(text), *list = copy, *name;
 	unsigned n = 0;
 
-	for (; n < 2; n++) {
-		size_t len = strcspn(at, ",");
-
-		if (!key_by_name(at, len, &key[n]) || (n == 1 && key[0] == key[1]))
-			break;
-		if (at[len] == '\0')
-			return n + 1;
-		at += len + 1;
-	}
+	while (n < 2 && (name = str_item(&list, ",")) != NULL && key_by_name(name, &key[n]) && (n == 0 || key[0] != key[1]))
+		n++;
+	free(copy);
+	if (name == NULL || (n == 2 && list == NULL))
+		return n;
 	for (unsigned i = 0; i < KEY_COUNT; i++)
 		str_addf(&all, "%s%s", i != 0 ? ", " : "", rows[i].name);
 	(void)err_set(e, ERR_USAGE, "--by %s: want one or two different ones of %s, with a comma between", text,

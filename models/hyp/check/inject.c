@@ -183,12 +183,11 @@ static int parse_place(struct ws_inject *x, char *arg, struct err *e)
 
 static int parse_pair(struct ws_inject *x, char *arg, struct err *e)
 {
-	char *b = strchr(arg, ',');
+	char *b = arg, *a = str_item(&b, ",");
 
 	if (b == NULL || x->phase == PHASE_COUNT)
 		return err_set(e, ERR_USAGE, "--inject %s: want %s:A,B@PHASE", x->spec, rows[x->kind].name);
-	*b++ = '\0';
-	return parse_what(x->spec, arg, &x->a, e) != 0 || parse_what(x->spec, b, &x->b, e) != 0 ? -1 : 0;
+	return parse_what(x->spec, a, &x->a, e) != 0 || parse_what(x->spec, b, &x->b, e) != 0 ? -1 : 0;
 }
 
 static int parse_register(struct ws_inject *x, const char *arg, struct err *e)

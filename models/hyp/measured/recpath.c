@@ -60,12 +60,14 @@ struct line {
 
 static bool cut(struct line *l, const char *text, size_t n)
 {
+	char *rest = l->text;
+
 	if (n >= sizeof(l->text) || memchr(text, '\0', n) != NULL)
 		return false;
 	memcpy(l->text, text, n);
 	l->text[n] = '\0';
 	l->n = 0;
-	for (char *w = strtok(l->text, " \t\r"); w != NULL; w = strtok(NULL, " \t\r")) {
+	for (char *w = str_word(&rest, " \t\r"); w != NULL; w = str_word(&rest, " \t\r")) {
 		if (l->n == sizeof(l->word) / sizeof(l->word[0]))
 			return false;
 		l->word[l->n++] = w;
