@@ -176,12 +176,12 @@ int config_inject(struct config *c, const struct arg_list *specs, struct err *e)
 
 int config_inject_only(struct config *c, const char *specs, struct err *e)
 {
-	char *text = xstrdup(specs), *rest = NULL;
+	char *text = xstrdup(specs), *list = text, *spec;
 	int rc = 0;
 
 	c->n_inject = 0;
-	for (char *s = strtok_r(text, " ;\t", &rest); s != NULL && rc == 0; s = strtok_r(NULL, " ;\t", &rest))
-		rc = add_inject(c, s, e);
+	while (rc == 0 && (spec = str_word(&list, " ;\t")) != NULL)
+		rc = add_inject(c, spec, e);
 	free(text);
 	return rc;
 }
@@ -200,8 +200,12 @@ struct ws_prog *config_compile(const struct config *c, bool force, struct err *e
 	p = ws_compile(&wc, e);
 	if (p == NULL)
 		return NULL;
-	if (c->n_inject != 0 ? ws_inject_apply(p, c->inject, c->n_inject, e) == 0 : force || ws_lint_err(p, e) == 0)
+	if (c->n_inject != 0 ? ws_inject_apply(p, c->inject, c->n_inject, e) == 0 : force)
 		return p;
+	if (c->n_inject == 0 && ws_lint_err(p, e) == 0) {
+		p->sound = true;
+		return p;
+	}
 	ws_free(p);
 	return NULL;
 }

@@ -204,10 +204,13 @@ void unsound_report(const struct ws_prog *p, const char *title, struct rep *r)
 
 bool unsound(const struct ws_prog *p, struct err *e)
 {
-	struct ws_prog *q = ws_compile(&p->config, e); /* without faults */
+	struct ws_prog *q;
 	bool refused;
 
-	BUG_ON(q == NULL); /* p was compiled from it */
+	if (p->sound)
+		return false;
+	q = ws_compile(&p->config, e); /* without faults */
+	BUG_ON(q == NULL);	       /* p was compiled from it */
 	refused = ws_lint_err(q, e) != 0;
 	ws_free(q);
 	return refused;

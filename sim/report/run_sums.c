@@ -65,7 +65,7 @@ void run_sums_of(const struct run_result *x, struct run_sums *s)
 			bool user = exit_is_user((enum exit_kind)k);
 
 			*(user ? &s->user : &s->kernel) += kind->count;
-			ws_totals_add(user ? &s->user_t : &s->kernel_t, &kind->totals, 1);
+			ws_totals_sum(user ? &s->user_t : &s->kernel_t, &kind->totals);
 		}
 		s->path_insns += p.insns;
 		s->path_cycles += p.cycles;

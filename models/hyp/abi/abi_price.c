@@ -92,8 +92,8 @@ static void fill_load_put(const struct path_profile *prof, const struct ws_prog 
 	struct ws_counting *c = ws_counting_new(p);
 	struct ws_totals t = { 0 };
 
-	ws_totals_add(&t, ws_count(c, ws_phase_comp(p, PHASE_LOAD), 0, 0), 1);
-	ws_totals_add(&t, ws_count(c, ws_phase_comp(p, PHASE_PUT), 0, 0), 1);
+	ws_totals_sum(&t, ws_count(c, ws_phase_comp(p, PHASE_LOAD), 0, 0));
+	ws_totals_sum(&t, ws_count(c, ws_phase_comp(p, PHASE_PUT), 0, 0));
 	ws_counting_free(c);
 	price->load_put_insns = recorded(prof, PATH_KIND_vcpu_load_put);
 	if (price->load_put_insns < t.insns)

@@ -155,7 +155,7 @@ struct explore *explore_new(const struct ws_prog *p, const struct explore_option
 	pool_init(&x->cblock, xstate_pcpu_size(x->w));
 	pool_init(&x->state, (o->vcpus + o->pcpus + 1) * sizeof(uint32_t));
 	x->buf = xmalloc(xstate_size(x->w));
-	x->scratch = xmalloc(xstate_size(x->w));
+	x->scratch = xmalloc(2 * xstate_size(x->w));
 	x->saved = xmalloc(oracle_state_size(x->w->o));
 	return x;
 }

@@ -136,7 +136,7 @@ size_t xstate_pcpu_size(const struct xworld *w);
 /* Bytes: the blocks of all vCPUs, then those of all pCPUs, then what belongs to neither. */
 size_t xstate_size(const struct xworld *w);
 #define XSTATE_TAIL 1 /* vcpu_puts so far, as far as one may do nothing */
-/* The world under the names that make its bytes smallest; as it is, if symmetric is false. */
+/* The world under the names that make its bytes smallest; as it is, if symmetric is false. scratch: twice xstate_size. */
 void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t *scratch, struct xname *name);
 void xstate_decode(struct xworld *w, const uint8_t *in);
 

@@ -42,29 +42,51 @@ static bool has_versions(enum tag_kind kind)
 	return of_vcpu(kind) || kind == TAG_HOST;
 }
 
-static uint64_t expected(const struct oracle *o, enum tag_kind kind, unsigned id, unsigned s)
+/* Where the latest version of each kind stands, by owner; NULL: the kind has none, or it is a thread's. */
+struct latest {
+	const uint64_t *of[TAG_GCFG + 1][EXPLORE_MAX];
+};
+
+static void latest_make(const struct xworld *w, struct latest *l)
 {
-	switch (kind) {
-	case TAG_HOST:
-		return HOST(o, id, s);
-	case TAG_GUEST:
-		return TRUTH(o, id, s);
-	case TAG_GCFG:
-		return CONTROL(o, id, s);
-	case TAG_THREAD:
-		return THREAD(o, id, o->t.s[s].thread);
-	default:
-		BUG("no versions");
+	memset(l, 0, sizeof(*l));
+	for (unsigned v = 0; v < w->n_vcpu; v++) {
+		l->of[TAG_GUEST][v] = &TRUTH(w->o, v, 0);
+		l->of[TAG_GCFG][v] = &CONTROL(w->o, v, 0);
 	}
+	for (unsigned c = 0; c < w->n_pcpu; c++)
+		l->of[TAG_HOST][c] = &HOST(w->o, c, 0);
 }
 
-static uint8_t tag_byte(const struct oracle *o, const struct xname *name, unsigned s, uint64_t tag)
+static uint8_t tag_byte(const struct oracle *o, const struct latest *l, unsigned s, uint64_t tag)
 {
 	enum tag_kind kind = tag_kind(tag);
 	unsigned id = tag_id(tag);
-	unsigned to = of_vcpu(kind) ? name->v[id] : name->c[id];
+	const uint64_t *at = l->of[kind][id];
+	bool latest = at != NULL ? at[s] == tag : kind == TAG_THREAD && tag == THREAD(o, id, o->t.s[s].thread);
 
-	return (uint8_t)((unsigned)kind << 5 | to << 1 | (has_versions(kind) && tag == expected(o, kind, id, s)));
+	return (uint8_t)((unsigned)kind << 5 | id << 1 | latest);
+}
+
+/* What a tag's byte is under other names, by its byte as it is. */
+struct renaming {
+	const struct xname *name;
+	uint8_t tag[256];
+};
+
+static void renaming_make(const struct xworld *w, const struct xname *name, struct renaming *r)
+{
+	unsigned ids = w->n_vcpu > w->n_pcpu ? w->n_vcpu : w->n_pcpu;
+
+	r->name = name;
+	for (unsigned kind = 0; kind <= TAG_GCFG; kind++) {
+		for (unsigned id = 0; id < ids; id++) {
+			unsigned to = of_vcpu((enum tag_kind)kind) ? name->v[id] : name->c[id];
+
+			r->tag[kind << 5 | id << 1] = (uint8_t)(kind << 5 | to << 1);
+			r->tag[kind << 5 | id << 1 | 1] = (uint8_t)(kind << 5 | to << 1 | 1);
+		}
+	}
 }
 
 static uint8_t *bytes(uint8_t *b, const void *x, size_t n)
@@ -129,42 +151,71 @@ static uint8_t *pcpu_head(const struct xworld *w, const struct xname *name, unsi
 	return bytes(b, &x->pending, sizeof(x->pending));
 }
 
-static void put_vcpu(const struct xworld *w, const struct xname *name, unsigned v, uint8_t *b)
+static void put_vcpu(const struct xworld *w, const struct xname *name, const struct latest *l, unsigned v, uint8_t *b)
 {
 	const struct oracle *o = w->o;
 
 	b = vcpu_head(w, name, v, b);
 	for (unsigned s = 0; s < o->t.n; s++)
-		*b++ = tag_byte(o, name, s, MEM(o, v, s));
+		*b++ = tag_byte(o, l, s, MEM(o, v, s));
 	for (unsigned k = 0; k < N_THREAD; k++) {
 		unsigned s = thread_slot(o, k);
 
-		*b++ = s != UINT32_MAX ? tag_byte(o, name, s, THREAD_MEM(o, v, k)) : 0;
+		*b++ = s != UINT32_MAX ? tag_byte(o, l, s, THREAD_MEM(o, v, k)) : 0;
 	}
 }
 
-static void put_pcpu(const struct xworld *w, const struct xname *name, unsigned c, uint8_t *b)
+static void put_pcpu(const struct xworld *w, const struct xname *name, const struct latest *l, unsigned c, uint8_t *b)
 {
 	const struct oracle *o = w->o;
 
 	b = pcpu_head(w, name, c, b);
 	for (unsigned s = 0; s < o->t.n; s++) {
-		*b++ = tag_byte(o, name, s, HW(o, c, s));
-		*b++ = tag_byte(o, name, s, HOST_MEM(o, c, s));
-		*b++ = tag_byte(o, name, s, HOST(o, c, s));
+		*b++ = tag_byte(o, l, s, HW(o, c, s));
+		*b++ = tag_byte(o, l, s, HOST_MEM(o, c, s));
+		*b++ = tag_byte(o, l, s, HOST(o, c, s));
 	}
 }
 
-static void put_all(const struct xworld *w, const struct xname *name, uint8_t *b)
+/* As it is: every name is its own. */
+static void put_all(const struct xworld *w, const struct xname *same, uint8_t *b)
 {
 	size_t vs = xstate_vcpu_size(w), cs = xstate_pcpu_size(w);
+	struct latest l;
 
-	for (unsigned v = 0; v < w->n_vcpu; v++)
-		put_vcpu(w, name, v, b + name->v[v] * vs);
+	latest_make(w, &l);
+	for (unsigned v = 0; v < w->n_vcpu; v++, b += vs)
+		put_vcpu(w, same, &l, v, b);
+	for (unsigned c = 0; c < w->n_pcpu; c++, b += cs)
+		put_pcpu(w, same, &l, c, b);
+	*b = (uint8_t)(w->o->n_puts < w->m.puts ? w->o->n_puts : w->m.puts);
+}
+
+/* The same under other names; same: from put_all. */
+static void put_renamed(const struct xworld *w, const struct renaming *r, const uint8_t *same, uint8_t *b)
+{
+	size_t vs = xstate_vcpu_size(w), cs = xstate_pcpu_size(w), n_tags = w->o->t.n;
+	bool thread[N_THREAD];
+
+	for (unsigned k = 0; k < N_THREAD; k++)
+		thread[k] = thread_slot(w->o, k) != UINT32_MAX;
+	for (unsigned v = 0; v < w->n_vcpu; v++, same += vs) {
+		uint8_t *to = vcpu_head(w, r->name, v, b + r->name->v[v] * vs);
+		const uint8_t *tag = same + VCPU_HEAD;
+
+		for (size_t i = 0; i < n_tags; i++)
+			to[i] = r->tag[tag[i]];
+		for (unsigned k = 0; k < N_THREAD; k++)
+			to[n_tags + k] = thread[k] ? r->tag[tag[n_tags + k]] : 0;
+	}
 	b += w->n_vcpu * vs;
-	for (unsigned c = 0; c < w->n_pcpu; c++)
-		put_pcpu(w, name, c, b + name->c[c] * cs);
-	b[w->n_pcpu * cs] = (uint8_t)(w->o->n_puts < w->m.puts ? w->o->n_puts : w->m.puts);
+	for (unsigned c = 0; c < w->n_pcpu; c++, same += cs) {
+		uint8_t *to = pcpu_head(w, r->name, c, b + r->name->c[c] * cs);
+
+		for (size_t i = 0; i < 3 * n_tags; i++)
+			to[i] = r->tag[same[PCPU_HEAD + i]];
+	}
+	memcpy(b + w->n_pcpu * cs, same, XSTATE_TAIL);
 }
 
 /* ---- names ---- */
@@ -245,6 +296,8 @@ static bool pcpus_fit(const struct xworld *w, const struct xname *name)
 void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t *scratch, struct xname *name)
 {
 	size_t size = xstate_size(w);
+	uint8_t *same = scratch + size;
+	struct renaming r;
 	struct xname n;
 	bool first = true;
 
@@ -254,6 +307,7 @@ void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t
 		put_all(w, &n, out);
 		return;
 	}
+	put_all(w, &n, same);
 	do {
 		if (!vcpus_fit(w, &n))
 			continue;
@@ -262,7 +316,8 @@ void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t
 		do {
 			if (!pcpus_fit(w, &n))
 				continue;
-			put_all(w, &n, first ? out : scratch);
+			renaming_make(w, &n, &r);
+			put_renamed(w, &r, same, first ? out : scratch);
 			if (!first && memcmp(scratch, out, size) >= 0)
 				continue;
 			if (!first)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A machine's life: what it is built of, what interrupts it, how it ends, whether what it says adds up. */
+/* A simulated machine's life: what it is built of, what interrupts it, how it ends, whether what it says adds up. */
 #include "models/hyp/host/code.h"
 #include "models/hyp/host/smp_play.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,28 +98,27 @@ void smp_send_kick(struct smp_cpu *c)
 /* "0-3,8" as pCPU numbers, "all" as NULL. */
 static int parse_pin(const char *text, unsigned cpus, unsigned **list, size_t *n, struct err *e)
 {
-	const char *s = text;
+	char *copy, *rest, *item;
+	bool good = true;
 
 	*list = NULL;
 	*n = 0;
 	if (text == NULL || strcmp(text, "all") == 0)
 		return 0;
 	*list = xcalloc(SMP_MAX_PCPUS, sizeof(**list));
-	while (*s >= '0' && *s <= '9') {
-		char *end;
-		unsigned long from = strtoul(s, &end, 10), to = from;
+	rest = copy = xstrdup(text);
+	while (good && (item = str_item(&rest, ",")) != NULL) {
+		char *end = item;
+		unsigned long from = isdigit((unsigned char)*item) ? strtoul(item, &end, 10) : cpus, to = from;
 
-		if (*end == '-' && end[1] >= '0' && end[1] <= '9')
+		if (*end == '-' && isdigit((unsigned char)end[1]))
 			to = strtoul(end + 1, &end, 10);
-		if (from > to || to >= cpus || *n + (to - from) >= SMP_MAX_PCPUS)
-			break;
-		for (; from <= to; from++)
+		good = *end == '\0' && from <= to && to < cpus && *n + (to - from) < SMP_MAX_PCPUS;
+		for (; good && from <= to; from++)
 			(*list)[(*n)++] = (unsigned)from;
-		s = *end == ',' ? end + 1 : end;
-		if (*end != ',')
-			break;
 	}
-	if (*s == '\0' && *n != 0 && s[-1] != ',')
+	free(copy);
+	if (good)
 		return 0;
 	free(*list);
 	*list = NULL;
@@ -435,7 +435,7 @@ static int end(struct smp *m, struct err *e)
 		if (v->state == VC_BLOCKED || v->state == VC_RUNNABLE)
 			v->o->time[v->state == VC_BLOCKED ? TIME_BLOCKED : TIME_STEAL] += smp_now(m) - v->since;
 		v->o->guest_ns = smp_ns(m, v->resident);
-		ws_totals_add(&m->out.unfinished, &v->pending, 1);
+		ws_totals_sum(&m->out.unfinished, &v->pending);
 	}
 	if (m->code != NULL)
 		code_outcome(m);

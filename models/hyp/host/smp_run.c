@@ -68,7 +68,7 @@ static void settle(struct smp *m, struct smp_vcpu *v)
 	k->count++;
 	if (code_of(v) != NULL)
 		code_settle(v, v->pending.cycles + v->measured.cycles);
-	ws_totals_add(&k->totals, &v->pending, 1);
+	ws_totals_sum(&k->totals, &v->pending);
 	add_path(&k->path, &v->measured);
 	v->pending = (struct ws_totals){0};
 	v->measured = (struct outcome_path){0};

@@ -198,10 +198,10 @@ static uint64_t unknown(const struct bounds_state *s, const struct replay_track 
 
 static void add(struct outcome *o, size_t v, enum ws_phase phase, const struct ws_totals *t, struct ws_totals *pending)
 {
-	ws_totals_add(&o->total, t, 1);
-	ws_totals_add(&o->phase[phase], t, 1);
-	ws_totals_add(&o->vcpu[v].totals, t, 1);
-	ws_totals_add(pending, t, 1);
+	ws_totals_sum(&o->total, t);
+	ws_totals_sum(&o->phase[phase], t);
+	ws_totals_sum(&o->vcpu[v].totals, t);
+	ws_totals_sum(pending, t);
 	o->phase_runs[phase]++;
 	o->vcpu[v].n.loads += phase == PHASE_LOAD;
 	o->vcpu[v].n.puts += phase == PHASE_PUT;
@@ -295,13 +295,13 @@ void bounds_settle(struct bounds_state *s, struct replay_track *t, size_t v, enu
 		if (kind_set_has(kinds, (enum exit_kind)k)) {
 			s->b->hi.kind[k].count++;
 			s->b->hi.kind[k].more_scheds += t->more_scheds;
-			ws_totals_add(&s->b->hi.kind[k].totals, &x->hi, 1);
+			ws_totals_sum(&s->b->hi.kind[k].totals, &x->hi);
 		}
 	}
 	if (kind_set_one(kinds) && !s->rules.lossy) { /* after a loss, what follows may be another exit's */
 		s->b->lo.kind[kind].count++;
 		s->b->lo.kind[kind].more_scheds += t->more_scheds;
-		ws_totals_add(&s->b->lo.kind[kind].totals, &x->lo, 1);
+		ws_totals_sum(&s->b->lo.kind[kind].totals, &x->lo);
 	} else if (f != NULL) {
 		count_doubt(s->b, kinds);
 	}
@@ -405,8 +405,8 @@ static void end_totals(struct bounds_state *s, const bool *open)
 			at = ws_phase_comp(s->p, (enum ws_phase)ph) == c ? ph : at;
 		if (!open[c])
 			continue;
-		ws_totals_add(&all, &s->b->comp[c].hi, 1);
-		ws_totals_add(&phase[at], &s->b->comp[c].hi, 1);
+		ws_totals_sum(&all, &s->b->comp[c].hi);
+		ws_totals_sum(&phase[at], &s->b->comp[c].hi);
 		runs[at] = true;
 	}
 	s->b->fp_traps = s->fp_traps;

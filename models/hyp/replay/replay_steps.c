@@ -119,7 +119,7 @@ void replay_settle(struct replay_state *s, size_t v, enum exit_kind kind)
 	k->count++;
 	k->more_scheds += t->more_scheds;
 	k->guest_ns += t->guest_ns;
-	ws_totals_add(&k->totals, &t->pending, 1);
+	ws_totals_sum(&k->totals, &t->pending);
 	memset(&t->pending, 0, sizeof(t->pending));
 	t->guest_ns = t->more_scheds = 0;
 	t->next = 0;

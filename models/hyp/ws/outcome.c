@@ -158,12 +158,12 @@ static int check_totals(const struct outcome *o, struct err *e)
 	uint64_t cycles = 0, milli = 0, entries = 0;
 
 	for (unsigned p = 0; p < PHASE_COUNT; p++)
-		ws_totals_add(&phases, &o->phase[p], 1);
+		ws_totals_sum(&phases, &o->phase[p]);
 	for (unsigned k = 0; k < EXIT_COUNT; k++)
-		ws_totals_add(&kinds, &o->kind[k].totals, 1);
-	ws_totals_add(&kinds, &o->unfinished, 1);
+		ws_totals_sum(&kinds, &o->kind[k].totals);
+	ws_totals_sum(&kinds, &o->unfinished);
 	for (size_t v = 0; v < o->n_vcpu; v++) {
-		ws_totals_add(&vcpus, &o->vcpu[v].totals, 1);
+		ws_totals_sum(&vcpus, &o->vcpu[v].totals);
 		entries += o->vcpu[v].n.entries;
 	}
 	for (size_t i = 0; i < o->prog->n; i++)

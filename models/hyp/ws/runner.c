@@ -304,14 +304,14 @@ const struct ws_totals *runner_charge(struct runner *r, struct runner_vcpu *v, c
 	const struct ws_totals *t = runner_run(r, v, comp, state, lrs);
 
 	WATCH(to->watchers, ran, &to->at, (&(struct smp_ran){ phase, comp, t->cycles, t }));
-	ws_totals_add(&o->total, t, 1);
-	ws_totals_add(&o->phase[phase], t, 1);
-	ws_totals_add(to->exit, t, 1);
+	ws_totals_sum(&o->total, t);
+	ws_totals_sum(&o->phase[phase], t);
+	ws_totals_sum(to->exit, t);
 	o->phase_runs[phase]++;
 	count_phase(&o->n, phase);
 	if (to->vcpu == NULL)
 		return t;
-	ws_totals_add(&to->vcpu->totals, t, 1);
+	ws_totals_sum(&to->vcpu->totals, t);
 	count_phase(&to->vcpu->n, phase);
 	return t;
 }
@@ -334,7 +334,7 @@ void runner_kind(struct runner *r, struct runner_vcpu *v, enum exit_kind kind, s
 		const struct ws_totals *one = runner_step(r, v, kind, i, 1);
 
 		if (t != NULL && one != NULL)
-			ws_totals_add(t, one, 1);
+			ws_totals_sum(t, one);
 	}
 }
 

@@ -4,6 +4,19 @@
 
 #include "models/hyp/ws/wswitch.h"
 
+void ws_totals_sum(struct ws_totals *restrict t, const struct ws_totals *restrict more)
+{
+	for (unsigned c = 0; c < CNT_COUNT; c++)
+		t->n[c] += more->n[c];
+	t->cycles += more->cycles;
+	t->milli += more->milli;
+	if (t->milli >= 1000) {
+		t->milli -= 1000;
+		t->cycles++;
+	}
+	t->insns += more->insns;
+}
+
 void ws_totals_add(struct ws_totals *t, const struct ws_totals *more, uint64_t times)
 {
 	for (unsigned c = 0; c < CNT_COUNT; c++)

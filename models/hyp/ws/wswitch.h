@@ -93,6 +93,7 @@ struct ws_prog {
 	size_t n_call;
 	struct ws_beside beside;
 	bool lazy_fp; /* the guest's FP registers wait for a trap, whatever an edit left of it */
+	bool sound;   /* a judge found nothing in it as compiled (its owner says so); false: nobody asked, or something */
 	struct {
 		size_t first, n;
 		uint64_t mask; /* run-time conditions its guards look at */
@@ -148,6 +149,8 @@ static inline void ws_cycles_add(uint64_t *cycles, uint64_t *milli, uint64_t mor
 	*milli %= 1000;
 }
 void ws_totals_add(struct ws_totals *t, const struct ws_totals *more, uint64_t times);
+/* The same once, of another object. */
+void ws_totals_sum(struct ws_totals *restrict t, const struct ws_totals *restrict more);
 
 /* Register values: what detailed execution moves. Indexed by enum sysreg. */
 struct ws_values {
