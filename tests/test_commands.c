@@ -2,9 +2,11 @@
 /* run, compare, profile, regs, exits: what they print, in every format, and what they refuse. */
 #include <dirent.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "models/hyp/abi/abi_reg.h"
 #include "models/hyp/kvm/exits.h"
+#include "models/hyp/ws/ws_policy.h"
 #include "sim/app/output.h"
 #include "tests/command_json.h"
 #include "tests/suite.h"
@@ -170,6 +172,29 @@ START_TEST(every_register_and_every_exit_kind_is_listed)
 }
 END_TEST
 
+/* What is data stands in tables, and what has one value only is no option. */
+#define OPTIONS_MAX 499
+
+START_TEST(data_is_no_option)
+{
+	json_t *doc = json_of("el2sim config --doc"), *options = rows_of(doc, "options"), *row;
+	bool listed[SR_COUNT] = { false };
+	size_t i;
+
+	ck_assert_uint_le(json_array_size(options), OPTIONS_MAX);
+	json_array_foreach(options, i, row) {
+		const char *name = json_string_value(json_object_get(row, "option"));
+
+		if (strncmp(name, "policy.", 7) == 0)
+			listed[sysreg_by_name(name + 7)] = true; /* a group: SR_NONE */
+	}
+	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++)
+		ck_assert_msg(listed[r] == ws_policy_applies((enum sysreg)r), "%s", sysreg_name((enum sysreg)r));
+	ck_assert(listed[SR_SCTLR_EL1] && !listed[SR_MIDR_EL1]);
+	json_decref(doc);
+}
+END_TEST
+
 static uint64_t id_of(enum sysreg reg)
 {
 	enum abi_reg row = abi_reg_of(reg);
@@ -259,6 +284,7 @@ static TCase *tests_of_commands(void)
 			    (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(c, csv_heads_each_table_with_its_keys);
 	tcase_add_test(c, every_register_and_every_exit_kind_is_listed);
+	tcase_add_test(c, data_is_no_option);
 	tcase_add_test(c, register_ids_are_those_of_the_kvm_api);
 	tcase_add_test(c, no_two_registers_have_the_same_id);
 	tcase_add_test(c, every_shipped_experiment_compares);

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "models/hyp/ws/ws_policy.h"
+
 static const char *const model_names[] = {
 #define MODEL(id, name, ...) name,
 #include "models/hyp/kvm/models.def"
@@ -62,6 +64,8 @@ struct opt_row *switch_opt_rows(size_t *n)
 					      ws_policy_names, group_help((enum sr_group)g) };
 	}
 	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
+		if (!ws_policy_applies((enum sysreg)r))
+			continue;
 		rows[k++] = (struct opt_row){ "policy", sysreg_name((enum sysreg)r), OPT_ENUM,
 					      MEMBER(reg) + r * sizeof(int), "model", 0, 0, "",
 					      ws_policy_names, "this register alone; wins over its group" };

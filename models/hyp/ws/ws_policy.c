@@ -72,6 +72,13 @@ static enum ws_phase target(const struct ws_op *op, enum ws_policy pol)
 	return (enum ws_phase)op->phase;
 }
 
+bool ws_policy_applies(enum sysreg reg)
+{
+	const struct sysreg_row *row = sysreg_row(reg);
+
+	return row->move != MOVE_INFO && row->move != MOVE_HOST && (FIXED_GROUPS >> row->group & 1) == 0;
+}
+
 static int check_policy(const struct ws_prog *p, struct err *e)
 {
 	for (unsigned g = 0; g < GRP_COUNT; g++) {
@@ -92,12 +99,9 @@ static int check_policy(const struct ws_prog *p, struct err *e)
 				       group_name((enum sr_group)g));
 	}
 	for (unsigned r = SR_NONE + 1; r < SR_COUNT; r++) {
-		const struct sysreg_row *row = sysreg_row((enum sysreg)r);
-
-		if (p->config.reg_policy[r] != POL_MODEL &&
-		    (row->move == MOVE_INFO || row->move == MOVE_HOST || (FIXED_GROUPS >> row->group & 1) != 0))
+		if (p->config.reg_policy[r] != POL_MODEL && !ws_policy_applies((enum sysreg)r))
 			return err_set(e, ERR_MODEL, "policy %s = %s: the register is looked at, not switched; want model",
-				       row->name, ws_policy_names[p->config.reg_policy[r]]);
+				       sysreg_name((enum sysreg)r), ws_policy_names[p->config.reg_policy[r]]);
 		if (p->config.reg_policy[r] == POL_LAZY)
 			return err_set(e, ERR_MODEL,
 				       "policy %s = lazy: a single register has no first-use "

@@ -11,5 +11,7 @@
  * ws_lint's question.
  */
 int ws_apply_policies(struct ws_prog *p, struct err *e);
+/* Can a policy other than `model` be given to this register? Not if it is looked at only, or the host's own. */
+bool ws_policy_applies(enum sysreg reg);
 
 #endif
