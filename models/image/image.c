@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,17 +14,6 @@ const char *image_kind_name(enum image_kind k)
 	static const char *const names[] = {"ELF", "arm64 Image", "flat"};
 
 	return names[k];
-}
-
-int image_bad(const struct image *im, struct err *e, const char *fmt, ...)
-{
-	va_list ap;
-
-	e->code = ERR_INPUT;
-	va_start(ap, fmt);
-	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
-	va_end(ap);
-	return err_at(e, im->path, 0);
 }
 
 /* ---- files ---- */

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/base/str.h"
-
 /* A sentence that does not fit ends in "...", so that nobody takes it for whole. */
 static void mark_cut(struct err *e, int n)
 {
@@ -36,21 +34,6 @@ int err_at(struct err *e, const char *file, unsigned long line)
 	else
 		n = snprintf(e->text, sizeof(e->text), "%s: %s", file, old);
 	mark_cut(e, n);
-	return -1;
-}
-
-int err_unknown(struct err *e, enum err_code code, const char *word, const char *const *names, size_t n,
-		const char *otherwise, const char *fmt, ...)
-{
-	struct str near = STR_INIT;
-	char what[ERR_TEXT_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(what, sizeof(what), fmt, ap);
-	va_end(ap);
-	(void)err_set(e, code, "%s: %s", what, str_add_near(&near, "", word, names, n) ? str_get(&near) : otherwise);
-	str_free(&near);
 	return -1;
 }
 

@@ -66,6 +66,8 @@ void sweep_plan_free(struct sweep_plan *p);
 
 /* Which value of each axis point i has; n_axis numbers. */
 void sweep_ordinals(const struct sweep_plan *p, size_t i, uint32_t *ordinal);
+/* The same of a setting of the wheels, below the product of their sizes. */
+void sweep_turn(const struct sweep_plan *p, uint64_t setting, uint32_t *ordinal);
 /* The base of point i (index), and its words: command, configuration, overrides. Free the words and the list. */
 size_t sweep_base_of(const struct sweep_plan *p, const uint32_t *ordinal);
 struct sweep_words {

@@ -154,19 +154,6 @@ static int add_axes(struct sweep_plan *p, const struct arg_list *more, struct er
 	return 0;
 }
 
-const struct sweep_axis *sweep_axis_named(const struct sweep_plan *p, const char *name, struct err *e)
-{
-	const char *names[SWEEP_AXES_MAX];
-
-	for (size_t i = 0; i < p->n_axis; i++) {
-		if (strcmp(p->axis[i].s.name, name) == 0 || strcmp(p->axis[i].key, name) == 0)
-			return &p->axis[i];
-		names[i] = p->axis[i].s.name;
-	}
-	(void)err_unknown(e, ERR_CONFIG, name, names, p->n_axis, "want one of the keys of [sweep]", "\"%.60s\" is no axis", name);
-	return NULL;
-}
-
 /* --- wheels ----------------------------------------------------------------------------------- */
 
 /* One group of zip: its axes get the same number. */
@@ -224,18 +211,6 @@ static void make_wheels(struct sweep_plan *p)
 	}
 }
 
-static void turn(const struct sweep_plan *p, uint64_t setting, uint32_t *ordinal)
-{
-	uint32_t wheel[SWEEP_AXES_MAX];
-
-	for (size_t w = p->n_wheel; w-- > 0;) {
-		wheel[w] = (uint32_t)(setting % p->wheel_size[w]);
-		setting /= p->wheel_size[w];
-	}
-	for (size_t i = 0; i < p->n_axis; i++)
-		ordinal[i] = wheel[p->axis[i].wheel];
-}
-
 static int make_points(struct sweep_plan *p, struct err *e)
 {
 	uint32_t ordinal[SWEEP_AXES_MAX];
@@ -247,7 +222,7 @@ static int make_points(struct sweep_plan *p, struct err *e)
 			return err_set(e, ERR_CONFIG, "%s: more than %" PRIu64 " points: want fewer values", p->config,
 				       SWEEP_POINTS_MAX);
 	for (uint64_t i = 0; i < p->product; i++) {
-		turn(p, i, ordinal);
+		sweep_turn(p, i, ordinal);
 		if (!sweep_where_keeps(p->where, p, ordinal))
 			continue;
 		if (p->n_point == cap) {
@@ -262,11 +237,6 @@ static int make_points(struct sweep_plan *p, struct err *e)
 	return 0;
 }
 
-void sweep_ordinals(const struct sweep_plan *p, size_t i, uint32_t *ordinal)
-{
-	turn(p, p->point[i], ordinal);
-}
-
 /* --- command lines ---------------------------------------------------------------------------- */
 
 static int take_command(struct sweep_plan *p, struct err *e)
@@ -275,9 +245,7 @@ static int take_command(struct sweep_plan *p, struct err *e)
 	static const char *const refused[] = { "sweep", "merge", "query", "help" };
 	const struct cmd *row;
 
-	while ((word = strsep(&list, BLANKS)) != NULL) {
-		if (word[0] == '\0')
-			continue;
+	while ((word = str_word(&list, BLANKS)) != NULL) {
 		p->word = xrealloc(p->word, (p->n_word + 1) * sizeof(*p->word));
 		p->word[p->n_word++] = xstrdup(word);
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When everything happened: a machine in simulated time, or the replay of a trace, as a file that a
+ * When everything happened: in a simulated machine, or the replay of a trace, as a file that a
  * timeline viewer opens.
  *
  * An observer (models/hyp/ws/watch.h) collects events in memory, at most [timeline] max_events; when the
@@ -48,7 +48,7 @@ struct timeline;
 struct timeline *timeline_new(const struct timeline_options *o, struct err *e);
 void timeline_free(struct timeline *t);
 
-/* Watch a machine, from before smp_run on. */
+/* Watch a simulated machine, from before smp_run on. */
 void timeline_of_machine(struct timeline *t, struct smp *m);
 /* Watch the replay of a trace on a machine of this clock: the observer for struct replay_options. */
 struct watch *timeline_of_replay(struct timeline *t, uint64_t clock_hz);
