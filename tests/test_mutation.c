@@ -220,9 +220,9 @@ START_TEST(what_nobody_notices_is_explained)
 	ck_assert_uint_eq(m.unexplained, 0);
 	ck_assert_uint_eq(equivalent + unfollowed, nobody);
 	ck_assert_uint_gt(m.by[MUTANT_row][KILLER_lint], 50);
-	ck_assert_uint_ge(m.by[MUTANT_row][KILLER_play], 10);
-	ck_assert_uint_gt(m.by[MUTANT_register][KILLER_play], 20);
-	ck_assert_uint_gt(m.by[MUTANT_barrier][KILLER_play], 2);
+	ck_assert_uint_ge(m.by[MUTANT_row][KILLER_oracle], 10);
+	ck_assert_uint_gt(m.by[MUTANT_register][KILLER_oracle], 20);
+	ck_assert_uint_gt(m.by[MUTANT_barrier][KILLER_oracle], 2);
 	mutation_free(&m);
 }
 END_TEST

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "models/hyp/check/inject.h"
-#include "models/hyp/check/play.h"
+#include "models/hyp/check/walk.h"
 #include "models/hyp/replay/replay.h"
 #include "models/hyp/ws/runner.h"
 #include "models/hyp/check/ws_lint.h"
@@ -14,7 +14,7 @@
 #include "tests/ws_golden.h"
 
 #ifdef __SANITIZE_ADDRESS__
-#define LESS 3 /* shorter plays, every third program on the trace */
+#define LESS 3 /* shorter walks, every third program on the trace */
 #else
 #define LESS 1
 #endif
@@ -47,7 +47,7 @@ START_TEST(every_shipped_model_is_clean_on_every_core)
 
 	for (size_t i = 0; i < gs.n; i++) {
 		struct ws_prog *p = golden_compile(&gs.c[i], SIZE_MAX);
-		struct oracle *o = oracle_play(p, 2000 / LESS, 4711 + i);
+		struct oracle *o = oracle_walk(p, 2000 / LESS, 4711 + i);
 		char title[96];
 
 		(void)snprintf(title, sizeof(title), "%s on %s", gs.c[i].model->name, gs.c[i].core);
@@ -132,7 +132,7 @@ static void compare_with_lint(const struct ws_config *wc, const char *title, str
 	if (p == NULL)
 		return; /* no meaning for this group */
 	(void)ws_lint(p, &f);
-	o = oracle_play(p, 300 / LESS, 271828);
+	o = oracle_walk(p, 300 / LESS, 271828);
 	found = oracle_violation_count(o) != 0;
 	if (f.n == 0 && found) {
 		a->loud++;
@@ -262,7 +262,7 @@ START_TEST(each_injection_is_found_and_called_by_its_name)
 	const struct golden_case *c = core(wrongs[_i].model, "everything");
 	struct ws_inject x;
 	struct ws_prog *p = injected(c, &x, wrongs[_i].inject);
-	struct oracle *o = oracle_play(p, 400, 1234);
+	struct oracle *o = oracle_walk(p, 400, 1234);
 	const struct oracle_violation *w = find(o, wrongs[_i].rule, wrongs[_i].reg, wrongs[_i].words);
 
 	if (w == NULL)
@@ -321,7 +321,7 @@ START_TEST(a_bug_of_the_modelled_kernel_is_counted_apart)
 	struct ws_inject x;
 	struct ws_prog *p = golden_compile(core(VHE, "everything"), SIZE_MAX);
 	struct ws_prog *fixed = injected(core(VHE, "everything"), &x, "add-isb:debug@exit/host");
-	struct oracle *o = oracle_play(p, 400, 1234), *after = oracle_play(fixed, 400, 1234);
+	struct oracle *o = oracle_walk(p, 400, 1234), *after = oracle_walk(fixed, 400, 1234);
 
 	ck_assert_uint_eq(oracle_violation_count(o), 0);
 	ck_assert_uint_gt(oracle_known(o, ORACLE_KNOWN_host_debug), 0);

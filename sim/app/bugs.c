@@ -6,14 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "models/hyp/check/play.h"
+#include "models/hyp/check/walk.h"
 #include "models/hyp/explore/story.h"
 #include "models/hyp/check/ws_lint.h"
 #include "sim/base/share.h"
 #include "sim/base/str.h"
 
-#define PLAY_STEPS 400
-#define PLAY_SEED  271828
+#define WALK_STEPS 400
+#define WALK_SEED  271828
 #define MEMORY	   (UINT64_C(1) << 30) /* of a search; far more than any shipped bug needs */
 
 /* ---- names ---- */
@@ -198,9 +198,9 @@ static bool lint_finds(const struct ws_prog *p)
 	return found;
 }
 
-static bool play_finds(const struct ws_prog *p)
+static bool walk_finds(const struct ws_prog *p)
 {
-	struct oracle *o = oracle_play(p, PLAY_STEPS, PLAY_SEED);
+	struct oracle *o = oracle_walk(p, WALK_STEPS, WALK_SEED);
 	bool found = oracle_violation_count(o) != 0;
 
 	oracle_free(o);
@@ -223,7 +223,7 @@ static int check_fixed(struct bug_check *b, struct err *e)
 	x = explore_new(p, &o);
 	(void)explore_run(x);
 	(void)explore_violations(x, &n);
-	b->clean = n == 0 && !lint_finds(p) && !play_finds(p);
+	b->clean = n == 0 && !lint_finds(p) && !walk_finds(p);
 	b->fixed_states = explore_stats(x)->states;
 	explore_free(x);
 	ws_free(p);
@@ -238,7 +238,7 @@ int bug_run(struct bug_check *b, struct err *e)
 	if (b->prog == NULL)
 		return -1;
 	b->lint = lint_finds(b->prog);
-	b->play = play_finds(b->prog);
+	b->oracle = walk_finds(b->prog);
 	search(b);
 	rc = check_fixed(b, e);
 	return rc == 0 ? config_inject_only(&b->config, b->config.broken.spec, e) : rc;

@@ -20,7 +20,7 @@ struct bug_check {
 	struct config config;
 	struct ws_prog *prog;
 	const char *words;     /* of the violation that is looked for */
-	bool lint, play;       /* found by lint (whatever it says), by the oracle on the standard play */
+	bool lint, oracle;     /* found by lint (whatever it says), by the oracle on the random walk */
 	struct explore *search;
 	enum explore_states states; /* of entries, in that search */
 	size_t number;         /* violation of the search; SIZE_MAX: not found */

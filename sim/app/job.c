@@ -114,7 +114,7 @@ static void fill_measured(struct job *j)
 	}
 }
 
-/* A machine has a trace to play, or a workload. */
+/* A simulated machine has a trace to play, or a workload. */
 static int check_source(const struct job *j, const char *trace, bool play, struct err *e)
 {
 	if (play && trace[0] == '\0')

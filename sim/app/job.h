@@ -26,7 +26,7 @@ struct job {
 	struct str workload;       /* names of its classes */
 
 	struct guest_console console; /* gets what guests that execute write, set by the command; put NULL: nobody */
-	struct smp *smp; /* the engine, if it is a machine, simulated or played; NULL: a replay */
+	struct smp *smp; /* the engine, of a simulated machine, whether a workload runs on it or a trace is played; NULL: a replay */
 	struct outcome_path measured[EXIT_COUNT];
 
 	struct bounds *bounds; /* of a replayed trace that lacks events; NULL: it lacks nothing */

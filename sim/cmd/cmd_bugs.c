@@ -70,7 +70,7 @@ static struct rep_table *found_table(struct rep *r)
 	static const struct rep_col cols[] = {
 		{ "bug", "", REP_STR, "", 0, false },	{ "fix", "fixed by", REP_STR, "", 0, false },
 		{ "violation", "", REP_STR, "", 0, false }, { "register", "register or flag", REP_STR, "", 0, false },
-		{ "lint", "", REP_STR, "", 0, false },	{ "play", "oracle", REP_STR, "", 0, false },
+		{ "lint", "", REP_STR, "", 0, false },	{ "oracle", "", REP_STR, "", 0, false },
 		{ "events", "explorer", REP_U64, "events", 0, false }, { "fixed", "fixed side", REP_STR, "", 0, false },
 		{ "states", "states of it", REP_U64, "", 0, false },
 	};
@@ -85,7 +85,7 @@ static void found_row(const struct bug_check *b, struct rep_table *t)
 	rep_str(t, b->words);
 	rep_str(t, b->config.bug.reg);
 	rep_str(t, b->lint ? "yes" : "no");
-	rep_str(t, b->play ? "yes" : "no");
+	rep_str(t, b->oracle ? "yes" : "no");
 	if (b->length != 0)
 		rep_u64(t, b->length);
 	else

@@ -30,7 +30,7 @@ static void summary(const struct mutation *m, struct rep *r)
 {
 	static const struct rep_col cols[] = {
 		{ "mutant", "left out", REP_STR, "", 0, false }, { "lint", "", REP_U64, "", 0, true },
-		{ "play", "oracle", REP_U64, "", 0, true },	 { "explorer", "", REP_U64, "", 0, true },
+		{ "oracle", "", REP_U64, "", 0, true },	 { "explorer", "", REP_U64, "", 0, true },
 		{ "equivalent", "", REP_U64, "", 0, true },	 { "unfollowed", "not followed", REP_U64, "", 0, true },
 		{ "unexplained", "", REP_U64, "", 0, true },
 	};
@@ -39,7 +39,7 @@ static void summary(const struct mutation *m, struct rep *r)
 	for (unsigned k = 0; k < MUTANT_COUNT; k++) {
 		rep_str(t, mutant_kind_what((enum mutant_kind)k));
 		rep_u64(t, m->by[k][KILLER_lint]);
-		rep_u64(t, m->by[k][KILLER_play]);
+		rep_u64(t, m->by[k][KILLER_oracle]);
 		rep_u64(t, m->by[k][KILLER_explorer]);
 		rep_u64(t, m->equivalent[k]);
 		rep_u64(t, m->unfollowed[k]);

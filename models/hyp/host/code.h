@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Guests that execute code on a machine's vCPUs: a struct vm (models/vm) per VM of such a class. The guest's answer to "what
- * next" comes from its core (guest_elf.c); here is what else the machine asks: interrupts, timers, completion of exits, power.
+ * Guests that execute code on a simulated machine's vCPUs: a struct vm (models/vm) per VM of such a class. The guest's answer to "what
+ * next" comes from its core (guest_elf.c); here is what else that asks: interrupts, timers, completion of exits, power.
  */
 #ifndef EL2SIM_HYP_CODE_H
 #define EL2SIM_HYP_CODE_H
@@ -83,7 +83,7 @@ uint64_t code_timers(const struct smp_vcpu *v);
 uint64_t code_residency(const struct smp_vcpu *v, bool exit);
 /* The exit is over; what it cost in cycles. */
 void code_settle(struct smp_vcpu *v, uint64_t cycles);
-/* The VM ended: by itself, or because it cannot go on (then the machine fails). */
+/* The VM ended: by itself, or because it cannot go on (then the run fails). */
 void code_ends(struct smp_cpu *c, struct smp_vcpu *v, enum vm_effect how);
 /* After a vCPU went to sleep: if nothing can wake any of its VM's, the VM is ended. */
 void code_look_for_life(struct smp_cpu *c, struct smp_vcpu *v);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What guests do by themselves: a guest answers what it does next (struct guest_act), the machine does the rest. Guests are
+ * What guests do by themselves: a guest answers what it does next (struct guest_act), the simulated machine does the rest. Guests are
  * rows (guests.def); the machine knows none of them. The decisions of those that have no code are functions of (seed, vCPU,
  * stream, number), so a vCPU's life does not depend on the others, nor on how it is scheduled.
  */
@@ -163,7 +163,7 @@ struct guest {
 		struct code_cpu *code; /* models/hyp/host/code.h */
 		uint64_t mix_total;
 		struct {
-			const struct recorded_exit *exit; /* of the vCPU that it plays, from exit[at] on */
+			const struct recorded_exit *exit; /* of the vCPU that it repeats, from exit[at] on */
 			size_t n, at;
 		} recorded;
 	};

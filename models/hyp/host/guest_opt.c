@@ -52,7 +52,7 @@ static const struct opt_row fixed_rows[] = {
 	 "law = recorded: quantiles of the guest time before an exit, in ns, from the least to the "
 	 "most"},
 	{"workload", "trace", OPT_PATH, MEMBER(trace), "", 0, 0, "", NULL,
-	 "native trace whose vCPUs are replicated, instead of law and mix: each vCPU plays one of "
+	 "native trace whose vCPUs are replicated, instead of law and mix: each vCPU repeats one of "
 	 "them, from a "
 	 "seeded point on"},
 	{"workload", "guest", OPT_PATH, MEMBER(guest), "", 0, 0, "", NULL,

@@ -15,7 +15,7 @@ static int class_init(struct guest_class *c, const struct ws_prog *p, struct err
 	return c->trace != NULL ? 0 : -1;
 }
 
-/* It begins somewhere, so that vCPUs that play the same one are not in step. */
+/* It begins somewhere, so that vCPUs that repeat the same one are not in step. */
 static void init(struct guest *g)
 {
 	const struct recorded_vcpu *v = &g->cls->trace->vcpu[g->vcpu % g->cls->trace->n_vcpu];

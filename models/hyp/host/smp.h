@@ -45,7 +45,7 @@ struct smp_options {
 };
 
 const struct opt_row *smp_opt_rows(size_t *n);
-/* Every option as text: machines that say the same are of one size. free() it. */
+/* Every option as text: simulated machines that say the same are of one size. free() it. */
 char *smp_setup(const struct smp_options *o);
 
 /* What a thread does first when it has a pCPU again. */
@@ -163,7 +163,7 @@ void smp_watch(struct smp *m, struct watch *w);
 /* engine_run: simulate to the end and check. As smp_check; ERR_MODEL also when simulated time ends. */
 int smp_run(struct smp *m, struct err *e);
 
-/* A device interrupts a vCPU now, from outside of the machine; one that waits already is the same. */
+/* A device interrupts a vCPU now, from outside of the simulated machine; one that waits already is the same. */
 void smp_device_fires(struct smp_vcpu *v);
 
 /* The last two, at any moment between two delta cycles. */
@@ -174,9 +174,9 @@ uint64_t smp_ns(const struct smp *m, uint64_t cycles);
 
 /* ---- inside ---- */
 
-/* Give the outcome its clock, and say what the machine is; n_cpu, n_vcpu and o are known. */
+/* Give the outcome its clock, and say what the simulated machine is; n_cpu, n_vcpu and o are known. */
 void smp_clock(struct smp *m);
-/* The engine of a machine, simulated or played. */
+/* The engine of a simulated machine, of a workload or of a trace that is played. */
 extern const struct engine_ops smp_engine_ops;
 /* Cycle that is under way now. */
 uint64_t smp_now(const struct smp *m);

@@ -19,7 +19,7 @@
 
 struct smp_events;
 
-/* Observe a machine from before smp_run on, into a native trace (traces/writer.h). ERR_IO. */
+/* Observe a simulated machine from before smp_run on, into a native trace (traces/writer.h). ERR_IO. */
 struct smp_events *smp_events_new(struct smp *m, const char *path, struct err *e);
 /*
  * After smp_run: write what is left and close the file; frees s in any case. origin: text for the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The device at the other end of a guest's MMIO: what the machine (models/hyp/host/smp) asks when an
+ * The device at the other end of a guest's MMIO: what a simulated machine (models/hyp/host/smp) asks when an
  * exit for MMIO reaches it. In the host's kernel that is between the exit and the next entry, the
  * pCPU stalls (time "handling"); in the VMM it is before the VMM's own work, the thread waits on
  * its pCPU and can be interrupted and preempted (time "user"). An answer after no time leaves the

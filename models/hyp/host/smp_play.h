@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A machine that plays a recorded trace: [host] sched = recorded. The event kernel brings each
+ * The engine that plays a recorded trace in simulated time: [host] sched = recorded. The event kernel brings each
  * event at its recorded time, the replay (models/hyp/replay/replay) makes of it what it always does, and
  * what the replay's observers are told becomes states and times of vCPUs and pCPUs. So the counts
  * are the replay's, to the register; times and latencies are those of the recording, and cycles of
@@ -14,7 +14,7 @@
 #include "models/hyp/host/smp.h"
 
 /*
- * Build the machine that the trace shows: its CPUs, its vCPU threads, a VM per name. o: [host],
+ * Build the simulated machine that the trace shows: its CPUs, its vCPU threads, a VM per name. o: [host],
  * [run] of the configuration; opt: as for replay_run, but hooks and runner. p and path must last.
  * NULL with ERR_INPUT: not a trace, or no kvm_entry in it; ERR_CONFIG: markers are asked for, it
  * lasts over 213 days. smp_free.

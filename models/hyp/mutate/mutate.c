@@ -8,12 +8,12 @@
 #include "models/hyp/explore/explore.h"
 #include "models/hyp/check/inject.h"
 #include "models/hyp/mutate/mutate_impl.h"
-#include "models/hyp/check/play.h"
+#include "models/hyp/check/walk.h"
 #include "models/hyp/check/ws_lint.h"
 #include "models/hyp/kvm/reach.h"
 
-#define PLAY_STEPS 120 /* enough for all but what only handlers show */
-#define PLAY_SEED  271828
+#define WALK_STEPS 120 /* enough for all but what only handlers show */
+#define WALK_SEED  271828
 #define MEMORY	   (UINT64_C(256) << 20)
 
 struct name {
@@ -82,9 +82,9 @@ static bool by_lint(const struct ws_prog *q, char found[static 200])
 	return killed;
 }
 
-static bool by_play(const struct ws_prog *q, char found[static 200])
+static bool by_walk(const struct ws_prog *q, char found[static 200])
 {
-	struct oracle *o = oracle_play(q, PLAY_STEPS, PLAY_SEED);
+	struct oracle *o = oracle_walk(q, WALK_STEPS, WALK_SEED);
 	size_t n;
 	const struct oracle_violation *v = oracle_violations(o, &n);
 
@@ -148,8 +148,8 @@ static void judge(struct maker *k, struct mutant *x, struct ws_prog *q)
 {
 	if (by_lint(q, x->found))
 		x->killer = KILLER_lint;
-	else if (by_play(q, x->found))
-		x->killer = KILLER_play;
+	else if (by_walk(q, x->found))
+		x->killer = KILLER_oracle;
 	else
 		x->killer = KILLER_nobody;
 	if (x->killer == KILLER_nobody)

@@ -217,7 +217,7 @@ struct recorded *recorded_read(const struct ws_prog *p, const char *path, struct
 		return out;
 	if (replay != NULL)
 		err_set(e, ERR_INPUT,
-			"%s: no vCPU exits by itself in this trace: there is nothing to play",
+			"%s: no vCPU exits by itself in this trace: there is nothing to repeat",
 			path);
 	else if (t != NULL && strncmp(e->text, path, strlen(path)) != 0)
 		err_at(e, path, 0);

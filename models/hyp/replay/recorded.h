@@ -3,7 +3,7 @@
  * A recorded trace as what each of its guests did by itself: the exits that it caused, with the
  * residency (kvm_entry to kvm_exit) before each. An interrupt that ended a residency is not the
  * guest's doing: what it ran before counts to its next own exit. A WFI is a WFI whether it slept or
- * not, an SGI goes to another vCPU: the machine decides what becomes of them.
+ * not, an SGI goes to another vCPU: the simulated machine decides what becomes of them.
  */
 #ifndef EL2SIM_HYP_RECORDED_H
 #define EL2SIM_HYP_RECORDED_H

@@ -111,7 +111,7 @@ struct outcome_clock {
 	uint64_t warmup_us;       /* before that, not counted */
 	uint64_t seed, vms, vcpu_bytes;
 	const char *sched;        /* which thread runs where */
-	char *setup;              /* every option of the machine: two of one setup are of one size */
+	char *setup;              /* every option of the simulated machine: two of one setup are of one size */
 	bool as_recorded;         /* times are the recording's, the modelled cycles are part of none */
 	struct outcome_class *cls;
 	size_t n_cls;
@@ -174,7 +174,7 @@ struct outcome {
 	struct vflag_tally flags;
 };
 
-/* A machine was simulated: what happened was made up, not recorded. */
+/* A workload was simulated: what happened was made up, not recorded. */
 static inline bool outcome_simulated(const struct outcome *o)
 {
 	return o->clock != NULL && !o->clock->as_recorded;

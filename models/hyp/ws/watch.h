@@ -2,12 +2,12 @@
 /*
  * Watchers: who looks on while vCPUs run on pCPUs. The oracle, the flags' rules, tracers, timelines, devices and
  * co-simulators are watchers. A runner has one list of them; it tells what it runs (step, access, flag), and the engine
- * that drives it, a machine (models/hyp/host/smp) or the replay of a trace (models/hyp/replay), what happens around it.
+ * that drives it, a simulated machine (models/hyp/host/smp) or the replay of a trace (models/hyp/replay), what happens around it.
  * They are called in the order in which a pCPU does things; they may look, but change nothing. Nobody looking costs one
  * test per event.
  *
- * Time is of the source: cycles of the pCPUs' clock in a machine (smp_ns), nanoseconds as recorded
- * in a replay. A machine's pCPU settles at one moment what it does up to its next event, so the
+ * Time is of the source: cycles of the pCPUs' clock in simulated time (smp_ns), nanoseconds as recorded
+ * in a replay. A simulated pCPU settles at one moment what it does up to its next event, so the
  * time of a call may be later than smp_now (never earlier), and calls of different pCPUs are not in
  * order of time; those of one pCPU are.
  */
@@ -96,7 +96,7 @@ struct smp_at {
 struct smp_ran {
 	enum ws_phase phase; /* PHASE_HANDLE: of the host's path */
 	enum ws_comp comp;   /* COMP_COUNT: the measured part of the path, no component */
-	uint64_t cycles;     /* from at.time on in a machine; modelled cycles in a replay */
+	uint64_t cycles;     /* from at.time on in simulated time; modelled cycles in a replay */
 	const struct ws_totals
 		*totals; /* what it added up, valid during the call; NULL: measured */
 };
@@ -128,7 +128,7 @@ struct watch {
 
 	/* A phase or component begins; it ends after its cycles. */
 	void (*ran)(void *ctx, const struct smp_at *at, const struct smp_ran *what);
-	/* The pCPU does something else from now on (a machine only). at.vcpu: its thread's */
+	/* The pCPU does something else from now on (simulated time only). at.vcpu: its thread's */
 	void (*mode)(void *ctx, const struct smp_at *at, enum smp_mode mode);
 	/* The vCPU is in this state from now on. */
 	void (*state)(void *ctx, const struct smp_at *at, enum smp_state state);
