@@ -183,7 +183,7 @@ START_TEST(data_is_no_option)
 
 	ck_assert_uint_le(json_array_size(options), OPTIONS_MAX);
 	json_array_foreach(options, i, row) {
-		const char *name = json_string_value(json_object_get(row, "option"));
+		const char *name = json_string_value(json_object_get(row, "key"));
 
 		if (strncmp(name, "policy.", 7) == 0)
 			listed[sysreg_by_name(name + 7)] = true; /* a group: SR_NONE */

@@ -173,7 +173,7 @@ START_TEST(a_world_made_from_its_bytes_goes_on_as_the_world_that_they_came_from)
 	size = xstate_size(w);
 	a = xmalloc(size);
 	b = xmalloc(size);
-	scratch = xmalloc(size);
+	scratch = xmalloc(2 * size);
 	for (unsigned i = 0; i < 400; i++) {
 		struct xevent ev = random_event(w, &seed), same = ev;
 

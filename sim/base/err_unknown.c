@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "sim/base/err.h"
 #include "sim/base/str.h"
 
 int err_unknown(struct err *e, enum err_code code, const char *word, const char *const *names, size_t n,
