@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Guests that execute code on a machine in simulated time: the shipped one, and images that are none. */
+#include <archive.h>
+#include <archive_entry.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "models/hyp/host/code.h"
@@ -168,6 +172,26 @@ START_TEST(a_shipped_guest_is_what_its_source_makes)
 }
 END_TEST
 
+/* The alarm rings at its second, though the guest sleeps and looks at nothing. */
+START_TEST(an_alarm_wakes_a_guest_that_sleeps)
+{
+	struct bench b;
+	struct smp *m;
+
+	if (EL2SIM_A64_GUESTS[0] == '\0')
+		return; /* no cross compiler */
+	setup(&b, models[0]);
+	b.w.guest = EL2SIM_A64_GUESTS "/alarm.elf";
+	b.o.duration_us = 4000000;
+	m = simulate(&b, false);
+	ck_assert_msg(strcmp(m->out.guest->console, "rang after 2 s\n") == 0, "%s: \"%s\"", m->out.guest->end, m->out.guest->console);
+	ck_assert_uint_ge(m->out.clock->end_ns, UINT64_C(2000000000));
+	ck_assert_uint_lt(m->out.clock->end_ns, UINT64_C(2001000000));
+	smp_free(m);
+	teardown(&b);
+}
+END_TEST
+
 /* ---- images ---- */
 
 static const struct image_memory memory = {0x40000000, 256 << 20};
@@ -188,6 +212,13 @@ static const struct {
 	{"is no executable", 16, {1, 0}, 2, 0},
 	{"the entry 0x3 is in no segment", 24, {3, 0, 0, 0, 0, 0, 0, 0}, 8, 0},
 	{"is outside of the memory", 64 + 24, {0, 0, 0, 0, 1, 0, 0, 0}, 8, 0},
+	{"segments at 0x40100000 and 0x40100000 overlap", 64 + 56 + 24, {0, 0, 0x10, 0x40, 0, 0, 0, 0}, 8, 0},
+	{"the entry 0x50000000 is in no segment", 24, {0, 0, 0, 0x50, 0, 0, 0, 0}, 8, 0},
+	{"bytes of the file in 0x10 bytes of memory", 64 + 40, {0x10, 0, 0, 0, 0, 0, 0, 0}, 8, 0},
+	{"goes over the end of all addresses", 64 + 40, {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, 8, 0},
+	{"is cut off: a segment goes to byte", 64 + 8, {0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0}, 8, 0},
+	{"has nothing to load", 56, {0, 0}, 2, 0},
+	{"is a damaged ELF file", 56, {0xff, 0x7f}, 2, 0},
 };
 
 START_TEST(a_damaged_elf_file_is_one_clear_line)
@@ -284,6 +315,167 @@ START_TEST(bare_bytes_go_where_qemu_puts_them)
 }
 END_TEST
 
+/* ---- files ---- */
+
+struct scratch {
+	char folder[40], path[80];
+};
+
+static void scratch_new(struct scratch *d)
+{
+	(void)snprintf(d->folder, sizeof(d->folder), "/tmp/el2sim-code-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(d->folder));
+	(void)snprintf(d->path, sizeof(d->path), "%s/guest", d->folder);
+}
+
+static void scratch_free(struct scratch *d)
+{
+	(void)unlink(d->path);
+	(void)rmdir(d->path);
+	ck_assert_int_eq(rmdir(d->folder), 0);
+}
+
+/* The file compressed by a filter of libarchive. */
+static void pack(const char *path, const uint8_t *bytes, size_t n, int filter)
+{
+	struct archive *a = archive_write_new();
+	struct archive_entry *entry = archive_entry_new();
+
+	ck_assert_int_eq(archive_write_add_filter(a, filter), ARCHIVE_OK);
+	ck_assert_int_eq(archive_write_set_format_raw(a), ARCHIVE_OK);
+	ck_assert_int_eq(archive_write_open_filename(a, path), ARCHIVE_OK);
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_pathname(entry, "guest");
+	ck_assert_int_eq(archive_write_header(a, entry), ARCHIVE_OK);
+	ck_assert_int_eq(archive_write_data(a, bytes, n), (la_ssize_t)n);
+	archive_entry_free(entry);
+	ck_assert_int_eq(archive_write_close(a), ARCHIVE_OK);
+	(void)archive_write_free(a);
+}
+
+static const int filters[] = {ARCHIVE_FILTER_GZIP, ARCHIVE_FILTER_ZSTD, ARCHIVE_FILTER_XZ};
+
+START_TEST(a_compressed_image_is_the_image_and_a_damaged_one_is_refused)
+{
+	struct scratch d;
+	struct stat st;
+	struct err e;
+	size_t n;
+	uint8_t *b = bytes_of(EXITS, &n);
+	struct image im;
+
+	scratch_new(&d);
+	pack(d.path, b, n, filters[_i]);
+	ck_assert_msg(image_read(&im, d.path, &memory, &e) == 0, "%s", e.text);
+	ck_assert(im.n_bytes == n && memcmp(im.bytes, b, n) == 0);
+	image_free(&im);
+	ck_assert_int_eq(stat(d.path, &st), 0);
+	for (unsigned part = 1; part < 8; part++) { /* cut off */
+		ck_assert_int_eq(truncate(d.path, st.st_size - part * st.st_size / 8), 0);
+		ck_assert_int_eq(image_read(&im, d.path, &memory, &e), -1);
+		ck_assert_msg(e.code == ERR_INPUT && strstr(e.text, d.path) != NULL && strchr(e.text, '\n') == NULL, "%s", e.text);
+		image_free(&im);
+	}
+	free(b);
+	scratch_free(&d);
+}
+END_TEST
+
+/* What is no file, or an empty one: as a guest, and as an initrd. */
+static const struct {
+	const char *what, *says;
+} no_files[] = {{"directory", "is a directory: want a file"}, {"fifo", "is a FIFO: want a file"}, {"empty", "is empty"},
+		{"nothing", "cannot be opened"}, {"/dev/zero", "is a device: want a file"}};
+
+static void make(const char *path, const char *what)
+{
+	int fd = -1;
+
+	if (strcmp(what, "directory") == 0)
+		ck_assert_int_eq(mkdir(path, 0700), 0);
+	else if (strcmp(what, "fifo") == 0)
+		ck_assert_int_eq(mkfifo(path, 0600), 0);
+	else if (strcmp(what, "empty") == 0)
+		ck_assert_int_ge(fd = open(path, O_CREAT | O_WRONLY, 0600), 0);
+	if (fd >= 0)
+		(void)close(fd);
+}
+
+/* The machine is refused with this sentence, in one line. */
+static void refused(struct bench *b, const char *says, const char *name)
+{
+	struct err e = {ERR_NONE, ""};
+
+	ck_assert_ptr_null(smp_new(&b->o, &b->w, b->prog, NULL, false, &e));
+	ck_assert_msg(strstr(e.text, says) != NULL && strchr(e.text, '\n') == NULL && strstr(e.text, name) != NULL, "\"%s\", want \"%s\"",
+		      e.text, says);
+	ck_assert(e.code == ERR_INPUT || e.code == ERR_CONFIG);
+}
+
+START_TEST(what_is_no_file_is_one_clear_line)
+{
+	for (unsigned initrd = 0; initrd < 2; initrd++) {
+		struct scratch d;
+		struct bench b;
+		const char *path;
+
+		scratch_new(&d);
+		make(d.path, no_files[_i].what);
+		path = no_files[_i].what[0] == '/' ? no_files[_i].what : d.path;
+		setup(&b, models[0]);
+		b.w.guest = initrd ? EXITS : path;
+		b.w.initrd = initrd ? path : NULL;
+		refused(&b, no_files[_i].says, path);
+		teardown(&b);
+		scratch_free(&d);
+	}
+}
+END_TEST
+
+/* A file as large as is asked for, without bytes in it. */
+static void large(const char *path, off_t size)
+{
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+	ck_assert(fd >= 0 && ftruncate(fd, size) == 0 && close(fd) == 0);
+}
+
+START_TEST(what_does_not_fit_into_the_memory_is_one_clear_line)
+{
+	char *words = xcalloc(1, 80000);
+	struct scratch d;
+	struct bench b;
+
+	memset(words, 'a', 79999);
+	scratch_new(&d);
+	large(d.path, 8 << 20);
+	setup(&b, models[0]);
+	b.w.guest = EXITS;
+	b.w.initrd = d.path;
+	b.w.memory_mib = 8;
+	refused(&b, "no room for the initrd of 8388608 bytes", "exits.elf");
+	b.w.guest = d.path;
+	b.w.initrd = NULL;
+	refused(&b, "is outside of the memory", d.path);
+	b.w.guest = EXITS;
+	b.w.memory_mib = 2;
+	b.w.initrd = "";
+	ck_assert_int_eq(truncate(d.path, 0xd0000), 0);
+	b.w.initrd = d.path;
+	refused(&b, "no room for a device tree", "exits.elf");
+	b.w.initrd = NULL;
+	b.w.append = words;
+	b.w.memory_mib = 64;
+	refused(&b, "the device tree does not fit into 65536 bytes", "append");
+	b.w.append = NULL;
+	b.o.vcpus = VM_VCPUS_MAX + 1;
+	refused(&b, "want at most 123", "vcpus");
+	teardown(&b);
+	scratch_free(&d);
+	free(words);
+}
+END_TEST
+
 /* ---- guests that do not end ---- */
 
 /* A flat guest of these words. */
@@ -307,7 +499,7 @@ static struct smp *run_words(struct bench *b, const uint32_t *words, size_t n, u
 
 static const struct {
 	const char *end;
-	uint32_t word[4];
+	uint32_t word[5];
 	uint64_t max;
 } ends[] = {
 	{"hangs: every vCPU is off or waits in WFI", {0xd503207f, 0x17ffffff}, 0},	   /* WFI; B . - 4 */
@@ -316,12 +508,14 @@ static const struct {
 	{"exceptions without end", {0xd4000001}, 0},					   /* SVC: VBAR_EL1 is 0 */
 	{"no row of decode.def has this instruction", {0x04200000}, 0},			   /* SVE */
 	{"HLT #5", {0xd44000a0}, 0},
+	/* the same at EL0: MSR SPSR_EL1, XZR; ADR X0, . + 12; MSR ELR_EL1, X0; ERET; SVE */
+	{"no row of decode.def has this instruction", {0xd518401f, 0x10000060, 0xd5184020, 0xd69f03e0, 0x04200000}, 0},
 };
 
 START_TEST(an_end_that_is_none_is_told)
 {
 	struct bench b;
-	struct smp *m = run_words(&b, ends[_i].word, 4, ends[_i].max);
+	struct smp *m = run_words(&b, ends[_i].word, 5, ends[_i].max);
 	const struct outcome_guest *g = m->out.guest;
 
 	ck_assert_msg(strstr(g->end, ends[_i].end) != NULL, "\"%s\", want \"%s\"", g->end, ends[_i].end);
@@ -344,10 +538,14 @@ int main(void)
 	tcase_add_test(t, two_runs_are_alike);
 	tcase_add_loop_test(t, exits_of_code_count_what_their_kind_counts, 0, N(kinds));
 	tcase_add_loop_test(t, a_shipped_guest_is_what_its_source_makes, 0, N(shipped));
+	tcase_add_test(t, an_alarm_wakes_a_guest_that_sleeps);
 	tcase_add_loop_test(t, a_damaged_elf_file_is_one_clear_line, 0, N(wrong));
 	tcase_add_test(t, no_byte_of_a_header_crashes);
 	tcase_add_test(t, an_image_goes_where_its_header_says);
 	tcase_add_test(t, bare_bytes_go_where_qemu_puts_them);
+	tcase_add_loop_test(t, a_compressed_image_is_the_image_and_a_damaged_one_is_refused, 0, N(filters));
+	tcase_add_loop_test(t, what_is_no_file_is_one_clear_line, 0, N(no_files));
+	tcase_add_test(t, what_does_not_fit_into_the_memory_is_one_clear_line);
 	tcase_add_loop_test(t, an_end_that_is_none_is_told, 0, N(ends));
 	suite_add_tcase(s, t);
 	return suite_status(s);

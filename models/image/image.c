@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim/base/share.h"
 #include "traces/unpack.h"
@@ -41,6 +42,19 @@ static int read_all(FILE *f, const struct unpack *u, uint8_t **bytes, size_t *n,
 	return 0;
 }
 
+/* What waits for somebody (a FIFO) or never ends (a device) is no image. */
+static int check_file(const char *file, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(file, &st) != 0)
+		return err_set(e, ERR_INPUT, "%s: cannot be opened: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, ERR_INPUT, "%s: is a %s: want a file", path,
+			       S_ISDIR(st.st_mode) ? "directory" : S_ISFIFO(st.st_mode) ? "FIFO" : S_ISSOCK(st.st_mode) ? "socket" : "device");
+	return 0;
+}
+
 static int file_bytes(const char *path, bool unpacked, uint8_t **bytes, size_t *n, struct err *e)
 {
 	struct str found = STR_INIT;
@@ -50,6 +64,10 @@ static int file_bytes(const char *path, bool unpacked, uint8_t **bytes, size_t *
 
 	*bytes = NULL;
 	(void)share_find(&found, path);
+	if (check_file(str_get(&found), path, e) != 0) {
+		str_free(&found);
+		return -1;
+	}
 	f = unpacked ? unpack_open(&u, str_get(&found), e) : fopen(str_get(&found), "rbe");
 	if (f == NULL && !unpacked)
 		(void)err_set(e, ERR_INPUT, "%s: cannot be opened: %s", path, strerror(errno));

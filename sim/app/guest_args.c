@@ -37,13 +37,20 @@ static int set(struct config *c, struct err *e, const char *fmt, ...) __attribut
 
 static int set(struct config *c, struct err *e, const char *fmt, ...)
 {
-	char text[4200];
-	va_list ap;
+	va_list ap, again;
+	char *text;
+	int n, rc;
 
 	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	return config_set(c, text, e);
+	text = xmalloc((size_t)n + 1);
+	(void)vsnprintf(text, (size_t)n + 1, fmt, again);
+	va_end(again);
+	rc = config_set(c, text, e);
+	free(text);
+	return rc;
 }
 
 /* Has the machine FEAT_VHE? */

@@ -6,8 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define SITES_SHOWN 24
-
 static void guest_table(const struct outcome *o, struct rep *r)
 {
 	const struct rep_col cols[] = {col_id("vm", "VM"), col_text("image", ""), col_text("format", ""), col_count("vcpus", "vCPUs", ""),
@@ -32,28 +30,54 @@ static void guest_table(const struct outcome *o, struct rep *r)
 	}
 }
 
+/* So many are shown, and each that takes more than a thousandth. */
+#define SITES_SHOWN 48
+
+static void site_row(struct rep_table *t, const struct outcome_guest *g, const struct outcome_site *s, const char *kind, uint64_t sum)
+{
+	rep_u64(t, g->vm);
+	rep_str(t, s->function);
+	rep_str(t, kind);
+	rep_u64(t, s->count);
+	rep_average(t, s->cycles, s->count);
+	rep_average(t, s->switched, s->count);
+	rep_average(t, s->cycles - s->switched, s->count);
+	rep_average(t, s->vmm, s->count);
+	rep_fix(t, col_per(s->cycles, sum != 0 ? sum : 1) * 100);
+}
+
 static void site_table(const struct outcome *o, struct rep *r)
 {
 	const struct rep_col cols[] = {col_id("vm", "VM"), col_text("function", ""), col_text("kind", ""), col_count("exits", "", ""),
-				       col_average("cycles", "cycles each", ""), col_fix("share", "share of cycles", "%", 1)};
-	struct rep_table *t = rep_table(r, "guest_exits", "Exits by the guest's function: switch and kernel", cols, 6);
+				       col_average("cycles", "cycles each", ""), col_average("switch", "of them switch", ""),
+				       col_average("handling", "host kernel", ""), col_average("vmm", "and the VMM", ""),
+				       col_fix("share", "share of cycles", "%", 1)};
+	struct rep_table *t = rep_table(r, "guest_exits", "Exits by the guest's function: cycles of switch and host kernel, and beside them of "
+					"the VMM", cols, 9);
 
 	for (size_t i = 0; i < o->n_guests; i++) {
 		const struct outcome_guest *g = &o->guest[i];
-		uint64_t sum = 0;
+		struct outcome_site rest = {0};
+		uint64_t sum = 0, others = 0;
 
 		for (size_t k = 0; k < g->n_sites; k++)
 			sum += g->site[k].cycles;
-		for (size_t k = 0; k < g->n_sites && k < SITES_SHOWN; k++) {
+		for (size_t k = 0; k < g->n_sites; k++) {
 			const struct outcome_site *s = &g->site[k];
 
-			rep_u64(t, g->vm);
-			rep_str(t, s->function);
-			rep_str(t, exit_row((enum exit_kind)s->kind)->name);
-			rep_u64(t, s->count);
-			rep_average(t, s->cycles, s->count);
-			rep_fix(t, col_per(s->cycles, sum != 0 ? sum : 1) * 100);
+			if (k < SITES_SHOWN || s->cycles > sum / 1000) {
+				site_row(t, g, s, exit_row((enum exit_kind)s->kind)->name, sum);
+				continue;
+			}
+			others++;
+			rest.count += s->count;
+			rest.cycles += s->cycles;
+			rest.switched += s->switched;
+			rest.vmm += s->vmm;
 		}
+		rest.function = "(all others)";
+		if (others != 0)
+			site_row(t, g, &rest, "-", sum);
 	}
 }
 

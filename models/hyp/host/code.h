@@ -24,7 +24,7 @@ struct code_vm {
 	uint64_t alarm_at;    /* cycle, SK_NEVER: none */
 	bool alarm_rings;     /* whom it wakes is being found out */
 	struct { /* exits by the function that caused them */
-		uint64_t count[EXIT_COUNT], cycles[EXIT_COUNT];
+		uint64_t count[EXIT_COUNT], cycles[EXIT_COUNT], switched[EXIT_COUNT], vmm[EXIT_COUNT]; /* as struct outcome_site */
 	} *site;    /* of each symbol of the image; the last one: of none */
 };
 
@@ -81,8 +81,8 @@ bool code_is_off(const struct smp_vcpu *v);
 /* Bits of CND_* that hold for its timers; and for what it does with debug registers and list registers at an entry or exit. */
 uint64_t code_timers(const struct smp_vcpu *v);
 uint64_t code_residency(const struct smp_vcpu *v, bool exit);
-/* The exit is over; what it cost in cycles. */
-void code_settle(struct smp_vcpu *v, uint64_t cycles);
+/* The exit is over: what it cost is its function's. */
+void code_settle(struct smp_vcpu *v);
 /* The VM ended: by itself, or because it cannot go on (then the run fails). */
 void code_ends(struct smp_cpu *c, struct smp_vcpu *v, enum vm_effect how);
 /* After a vCPU went to sleep: if nothing can wake any of its VM's, the VM is ended. */

@@ -69,17 +69,21 @@ bool code_spent(const struct code_vm *vm)
 
 /* ---- sites ---- */
 
-void code_settle(struct smp_vcpu *v, uint64_t cycles)
+void code_settle(struct smp_vcpu *v)
 {
 	struct code_cpu *x = code_of(v);
 	const struct image *im = &x->vm->vm->image;
 	const struct image_symbol *s;
+	size_t at;
 
 	if (v->kind == EXIT_FOR_first_run)
 		return;
 	s = image_symbol_at(im, x->exit_pc, NULL);
-	x->vm->site[s != NULL ? (size_t)(s - im->symbol) : im->n_symbols].count[v->kind]++;
-	x->vm->site[s != NULL ? (size_t)(s - im->symbol) : im->n_symbols].cycles[v->kind] += cycles;
+	at = s != NULL ? (size_t)(s - im->symbol) : im->n_symbols;
+	x->vm->site[at].count[v->kind]++;
+	x->vm->site[at].cycles[v->kind] += v->pending.cycles + v->measured.cycles;
+	x->vm->site[at].switched[v->kind] += v->switched;
+	x->vm->site[at].vmm[v->kind] += v->in_vmm;
 }
 
 static int dearest(const void *a, const void *b)
@@ -104,7 +108,8 @@ static void sites(const struct code_vm *vm, struct outcome_guest *g)
 			g->site = xrealloc(g->site, (g->n_sites + 1) * sizeof(*g->site));
 			g->site[g->n_sites++] = (struct outcome_site){
 				.function = xstrdup(s < im->n_symbols ? im->symbol[s].name : "(no symbol)"), .kind = k,
-				.count = vm->site[s].count[k], .cycles = vm->site[s].cycles[k]};
+				.count = vm->site[s].count[k], .cycles = vm->site[s].cycles[k],
+				.switched = vm->site[s].switched[k], .vmm = vm->site[s].vmm[k]};
 		}
 	}
 	if (g->n_sites != 0)

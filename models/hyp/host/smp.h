@@ -85,6 +85,7 @@ struct smp_vcpu {
 	uint64_t dev_at;
 	struct outcome_vcpu *o;       /* of smp.out */
 	struct outcome_path measured; /* since that exit */
+	uint64_t switched, switched_milli, in_vmm; /* since that exit: cycles of phases, in the VMM */
 	uint64_t entered_at, resident; /* cycle of kvm_entry; cycles from there to kvm_exit, as traces have them */
 };
 

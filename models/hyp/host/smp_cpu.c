@@ -82,6 +82,8 @@ void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s)
 	ws_cycles_add(&cycles, &c->busy_milli, t->cycles, t->milli, 1);
 	c->busy += cycles;
 	c->busy_switch += s.is_phase ? cycles : 0;
+	if (v != NULL && s.is_phase)
+		ws_cycles_add(&v->switched, &v->switched_milli, t->cycles, t->milli, 1);
 	if (v != NULL && code_of(v) != NULL && exit_step_is(&s, PHASE_LOAD))
 		code_loaded(v);
 	if (v != NULL && exit_step_is(&s, PHASE_PUT) && (c->irqs >> IRQ_VTIMER & 1) != 0) {

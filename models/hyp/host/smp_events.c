@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/hyp/host/smp_events.h"
+#include "models/hyp/host/code.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -223,9 +224,13 @@ static void tell_timer_map(struct smp_events *s, const struct smp_at *at)
 	    vhe(s) ? PTIMER : none, none, vhe(s) ? none : PTIMER);
 }
 
-static uint64_t ctl(const struct smp_events *s, const struct smp_at *at)
+static uint64_t ctl(const struct smp_events *s, const struct smp_at *at, enum gtimer_id timer)
 {
-	return s->m->vcpu[at->vcpu].guest.w->timer_hz != 0 ? CTL_ENABLE : 0;
+	const struct smp_vcpu *v = &s->m->vcpu[at->vcpu];
+
+	if (code_of(v) != NULL)
+		return code_of(v)->cpu->timer.t[timer].ctl;
+	return timer == GTIMER_VIRT && v->guest.w->timer_hz != 0 ? CTL_ENABLE : 0;
 }
 
 static void tell_load(struct smp_events *s, const struct smp_at *at)
@@ -237,18 +242,18 @@ static void tell_load(struct smp_events *s, const struct smp_at *at)
 	tell_irq(s, at, VTIMER_IRQ, t->timer_up);
 	if (vhe(s))
 		tell_irq(s, at, PTIMER_IRQ, false);
-	ADD_BUT(s, at->time, at, kvm_timer_restore_state, cval, ctl(s, at), 0, VTIMER);
+	ADD_BUT(s, at->time, at, kvm_timer_restore_state, cval, ctl(s, at, GTIMER_VIRT), 0, VTIMER);
 	if (vhe(s))
-		ADD_BUT(s, at->time, at, kvm_timer_restore_state, cval, 0, 0, PTIMER);
+		ADD_BUT(s, at->time, at, kvm_timer_restore_state, cval, ctl(s, at, GTIMER_PHYS), 0, PTIMER);
 }
 
 static void tell_put(struct smp_events *s, const struct smp_at *at)
 {
 	teller(s, at)->put = false;
 	tell_timer_map(s, at);
-	ADD_BUT(s, at->time, at, kvm_timer_save_state, cval, ctl(s, at), 0, VTIMER);
+	ADD_BUT(s, at->time, at, kvm_timer_save_state, cval, ctl(s, at, GTIMER_VIRT), 0, VTIMER);
 	if (vhe(s))
-		ADD_BUT(s, at->time, at, kvm_timer_save_state, cval, 0, 0, PTIMER);
+		ADD_BUT(s, at->time, at, kvm_timer_save_state, cval, ctl(s, at, GTIMER_PHYS), 0, PTIMER);
 }
 
 static void tell_user_exit(struct smp_events *s, const struct smp_at *at)
@@ -282,10 +287,12 @@ static void see_ran(void *ctx, const struct smp_at *at, const struct smp_ran *wh
 	default:
 		if (what->comp == COMP_irq_window && t->exit_due)
 			tell_exit(s, at, at->time);
-		else if (what->comp == COMP_host_ret_to_user)
+		else if (what->comp == COMP_host_ret_to_user && t->put) /* else of another call of the VMM */
 			tell_user_exit(s, at);
 		else if (what->comp == COMP_mmio_return && t->exit.mmio)
-			ADD(s, at->time, at, kvm_mmio, MMIO_READ, 4, MMIO_GPA, 0);
+			ADD(s, at->time, at, kvm_mmio, MMIO_READ, 4,
+			    s->m->vcpu[at->vcpu].act != NULL && s->m->vcpu[at->vcpu].act->located ? s->m->vcpu[at->vcpu].act->address : MMIO_GPA,
+			    0);
 		break;
 	}
 }

@@ -67,11 +67,12 @@ static void settle(struct smp *m, struct smp_vcpu *v)
 	TELL(v->cpu, v, handled, v->kind, v->exit_at);
 	k->count++;
 	if (code_of(v) != NULL)
-		code_settle(v, v->pending.cycles + v->measured.cycles);
+		code_settle(v);
 	ws_totals_sum(&k->totals, &v->pending);
 	add_path(&k->path, &v->measured);
 	v->pending = (struct ws_totals){0};
 	v->measured = (struct outcome_path){0};
+	v->switched = v->switched_milli = v->in_vmm = 0;
 }
 
 /* The next thing that the guest does, if the last one is done. */
@@ -350,6 +351,7 @@ void smp_user_stops(struct smp *m, struct smp_cpu *c, uint64_t ran)
 {
 	struct smp_vcpu *v = c->curr;
 
+	v->in_vmm += ran;
 	if (!v->dev_wait)
 		v->user_left -= ran;
 	if (c->irqs != 0)

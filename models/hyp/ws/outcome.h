@@ -130,11 +130,14 @@ struct outcome_trace {
 	uint64_t first_ns, last_ns;
 };
 
-/* Exits of one kind from one function of a guest that executes, and the cycles of switch and kernel that they took. */
+/* Exits of one kind from one function of a guest that executes, and the cycles that they took. */
 struct outcome_site {
 	const char *function;
 	unsigned kind; /* enum exit_kind */
-	uint64_t count, cycles;
+	uint64_t count;
+	uint64_t cycles;   /* of switch and kernel, of which ... */
+	uint64_t switched; /* ... those of the switch: load, entry, exit, put */
+	uint64_t vmm;      /* in the VMM */
 };
 
 /* A VM whose guest executes code. */
