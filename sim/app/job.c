@@ -262,10 +262,11 @@ int job_run(struct job *j, const struct job_args *o, struct err *e)
 	if (job_build(j, o, e) != 0 || engine_run(j->engine, e) != 0)
 		return -1;
 	job_derive(j);
-	return 0;
+	return o->check ? job_refuse_checks(j, "--check", e) : 0;
 }
 
-int job_refuse_folded(const struct job *j, struct err *e)
+/* The trace lacks events, and so something cannot be told. */
+static int refuse_lacking(const struct job *j, const char *so, struct err *e)
 {
 	char missing[SIGHT_TEXT], losses[SIGHT_TEXT];
 
@@ -273,9 +274,21 @@ int job_refuse_folded(const struct job *j, struct err *e)
 		return 0;
 	(void)sight_missing(&j->bounds->sight, missing);
 	(void)sight_losses(&j->bounds->sight, losses);
-	return err_set(e, ERR_INPUT, "%s: lacks events (%s%s%.120s), so counts are lower bounds, and folded stacks cannot say so: "
-		       "record all events (el2sim doctor says how), or use another --format", j->result.trace, losses,
-		       losses[0] != '\0' && missing[0] != '\0' ? "; " : "", missing);
+	return err_set(e, ERR_INPUT, "%s: lacks events (%s%s%.120s), so %s: record all events (el2sim doctor says how)",
+		       j->result.trace, losses, losses[0] != '\0' && missing[0] != '\0' ? "; " : "", missing, so);
+}
+
+int job_refuse_folded(const struct job *j, struct err *e)
+{
+	return refuse_lacking(j, "counts are lower bounds, and folded stacks cannot say so, other formats can", e);
+}
+
+int job_refuse_checks(const struct job *j, const char *option, struct err *e)
+{
+	char so[120];
+
+	(void)snprintf(so, sizeof(so), "what %s finds may be what is missing, and the uses it counts are not all", option);
+	return refuse_lacking(j, so, e);
 }
 
 int job_guests_end(const struct job *j, struct err *e)

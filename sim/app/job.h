@@ -67,6 +67,8 @@ int job_build(struct job *j, const struct job_args *o, struct err *e);
 void job_derive(struct job *j);
 /* ERR_INPUT when counts are bounds, which folded stacks cannot say. */
 int job_refuse_folded(const struct job *j, struct err *e);
+/* ERR_INPUT when the trace lacks events: it may break rules that were kept, as the one that the option checks. */
+int job_refuse_checks(const struct job *j, const char *option, struct err *e);
 /* The report of a job that was run; the caller frees it. */
 struct rep *job_report(const struct job *j);
 /* Give the title a mark when --force made an unsound program run: no sentence names it without. Once is enough. */

@@ -13,6 +13,7 @@
 #include "sim/report/op_cost.h"
 #include "sim/report/oracle_report.h"
 #include "sim/report/outcome_report.h"
+#include "sim/report/spans.h"
 
 static const char *const phase_words[PHASE_COUNT + 1] = {
 #define X(id, name, help) name,
@@ -74,8 +75,16 @@ static const struct rep_col cols[] = {
 #define COL_CYCLES 7
 #define N_COLS     (sizeof(cols) / sizeof(cols[0]))
 
-/* exec: executions of each op; NULL: not counted. */
-static void listing(const struct explain_args *o, const struct ws_prog *p, const uint64_t *exec, struct rep *r)
+/* Executions of an op and their cycles, or their bounds. */
+static void times_cells(struct rep_table *t, const struct ws_op *op, uint64_t lo, uint64_t hi)
+{
+	rep_span(t, (struct span){ lo, hi });
+	rep_span(t, (struct span){ ws_op_cycles(op, lo), hi < BOUNDS_NONE ? ws_op_cycles(op, hi) : BOUNDS_NONE });
+}
+
+/* exec: executions of each op, at least; most: at most, NULL: just these; exec NULL: not counted. */
+static void listing(const struct explain_args *o, const struct ws_prog *p, const uint64_t *exec, const uint64_t *most,
+		    struct rep *r)
 {
 	struct rep_col as[N_COLS];
 	struct rep_table *t;
@@ -104,14 +113,14 @@ static void listing(const struct explain_args *o, const struct ws_prog *p, const
 		rep_strf(t, "%s:%u", row.file, row.line);
 		if (exec == NULL)
 			continue;
-		rep_u64(t, exec[i]);
-		rep_u64(t, ws_op_cycles(row.op, exec[i]));
+		times_cells(t, row.op, exec[i], most != NULL ? most[i] : exec[i]);
 		ws_cycles_add(&cycles, &milli, row.cycles, row.milli, exec[i]);
 	}
 	if (exec == NULL)
 		rep_verdict(r, "%zu op%s", rep_rows(t), rep_rows(t) == 1 ? "" : "s");
 	else
-		rep_verdict(r, "%zu op%s, %llu modelled cycles", rep_rows(t), rep_rows(t) == 1 ? "" : "s", (unsigned long long)cycles);
+		rep_verdict(r, "%zu op%s, %s%llu modelled cycles", rep_rows(t), rep_rows(t) == 1 ? "" : "s",
+			    most != NULL ? "at least " : "", (unsigned long long)cycles);
 }
 
 /* The program and what a run made of it. */
@@ -131,7 +140,7 @@ static int counts(const struct explain_args *o, const struct args *a, struct err
 		inject_report(j.config.inject, j.config.n_inject, r);
 		unsound_report(j.prog, "", r);
 		guest_alarms(j.out, "", r);
-		listing(o, j.prog, j.out->exec, r);
+		listing(o, j.prog, j.bounds != NULL ? j.bounds->lo.exec : j.out->exec, j.bounds != NULL ? j.bounds->hi.exec : NULL, r);
 		rc = output_write(&o->out, r, e);
 	}
 	if (rc == 0)
@@ -228,7 +237,7 @@ static int run(const struct explain_args *o, const struct args *a, const struct 
 		facts(r, "program", c, p);
 		inject_report(c->inject, c->n_inject, r);
 		unsound_report(p, "", r);
-		listing(o, p, NULL, r);
+		listing(o, p, NULL, NULL, r);
 	}
 	if (rc == 0)
 		rc = output_write(&o->out, r, e);

@@ -126,7 +126,7 @@ static uint64_t report_checks(const struct job *j, const struct run_args *o, str
 
 	if (o->flags)
 		flags_run_report(t, r);
-	else if (j->oracle == NULL)
+	else if (j->oracle == NULL && j->bounds == NULL)
 		flags_warning(t, r);
 	found += o->flags ? t->n_found : 0;
 	return found;
@@ -140,6 +140,8 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 
 	if (rc == 0)
 		rc = run_engine(j, o, e);
+	if (rc == 0 && o->flags)
+		rc = job_refuse_checks(j, "--flags", e);
 	if (rc == 0)
 		r = job_report(j);
 	if (rc == 0 && o->timeline != NULL)

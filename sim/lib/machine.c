@@ -437,7 +437,8 @@ static struct rep *report(struct el2sim *m, const char *format, enum rep_format 
 		return NULL;
 	}
 	r = job_report(&m->job);
-	flags_warning(&m->job.out->flags, r);
+	if (m->job.bounds == NULL)
+		flags_warning(&m->job.out->flags, r);
 	machine_devices(m, r);
 	effective_tables(&(struct effective){&m->job.config, ""}, 1, r);
 	command(m, r);
