@@ -257,6 +257,10 @@ START_TEST(a_folder_of_objects_is_the_kernel_that_they_make)
 	out = output("el2sim kernel diff " KERNEL("base") " " KERNEL("objects.base"), 0, &e);
 	has(&out, "=> no difference");
 	str_free(&out);
+	out = output("el2sim kernel diff " KERNEL("objects.base") " " KERNEL("objects.PATCH") " --format json", 0, &e);
+	has(&out, "kernels/objects.base\",");
+	has(&out, "\"sha256\"");
+	str_free(&out);
 	/* part of a kernel: what it lacks has a name all the same */
 	out = output("el2sim kernel info " KERNEL("objects.base/kvm") " --ops", 0, &e);
 	has(&out, "kvm_arch_vcpu_put");

@@ -349,6 +349,8 @@ static void fill(const struct side *a, const struct side *b, struct rep *r)
 	subject_version(&b->kernel, &vb);
 	rep_fact(r, "a", "A", "%s (%s)", a->kernel.img->path, str_get(&va));
 	rep_fact(r, "b", "B", "%s (%s)", b->kernel.img->path, str_get(&vb));
+	subject_source(&a->kernel, r);
+	subject_source(&b->kernel, r);
 	phases_table(a, b, r);
 	t = rep_table(r, "functions", "Functions whose operations differ", cols, 9);
 	compare(a, b, t, &sum);

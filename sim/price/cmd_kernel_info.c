@@ -305,6 +305,7 @@ int cmd_kernel_info(int argc, char **argv, struct err *e)
 	if (rc == 0)
 		rc = fill(&o, &a, &k, phases, r, e);
 	if (rc == 0) {
+		subject_source(&k, r);
 		subject_notes(&k, &o.subject, unknown_lines, r);
 		rc = output_write(&o.out, r, e);
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/app/config.h"
+#include "sim/base/digest.h"
 
 static int resolve(struct vml_kernel *k, const struct subject_args *a, size_t *unknown_lines, struct err *e)
 {
@@ -99,6 +100,16 @@ static void makers_note(const struct vml_kernel *k, struct rep *r)
 		rep_note(r, "code that the kernel makes when it starts stands as linked; made by (in so many functions): %s", str_get(&text));
 	str_free(&text);
 	free(m);
+}
+
+void subject_source(const struct vml_kernel *k, struct rep *r)
+{
+	char digest[DIGEST_TEXT];
+
+	if (k->img->mapped)
+		return;
+	digest_text((const char *)k->img->map, k->img->map_size, digest);
+	rep_source(r, REP_OF_INPUT, k->img->path, digest);
 }
 
 void subject_notes(const struct vml_kernel *k, const struct subject_args *a, size_t unknown_lines, struct rep *r)

@@ -48,6 +48,8 @@ struct subject_maker {
 /* All of a kernel, by name; returns how many, *list is to be freed. */
 size_t subject_makers(const struct vml_kernel *k, struct subject_maker **list);
 
+/* Provenance of a folder: the hash of the image that its objects make. Of a file the report finds it itself. */
+void subject_source(const struct vml_kernel *k, struct rep *r);
 /* What was not resolved, as notes. */
 void subject_notes(const struct vml_kernel *k, const struct subject_args *a, size_t unknown_lines, struct rep *r);
 
