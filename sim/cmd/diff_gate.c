@@ -59,6 +59,8 @@ static int see(void *ctx, const char *section, const char *name, const char *val
 		str_free(&place);
 		return n;
 	}
+	if (name[0] == '\0')
+		return refuse(g, "[gate]", "a limit without a pattern: want PATTERN = LIMIT");
 	if (strlen(name) > NAME_MAX_BYTES)
 		return refuse(g, "[gate]", "a name of more than 150 characters: write * for a part of it");
 	for (size_t i = 0; i < g->o->n_limit; i++) {

@@ -303,7 +303,7 @@ static bool time_is_over(const struct fuzz *z, time_t began)
 
 static int usage(void)
 {
-	(void)fputs("usage: fuzz_NAME [--seed S] [--seconds S] [--keep FOLDER] N FOLDER... | FILE...\n", stderr);
+	(void)fputs("usage: fuzz_NAME [--seed S] [--seconds S] [--keep FOLDER] [--least FOLDER] N FOLDER... | FILE...\n", stderr);
 	return 2;
 }
 

@@ -10,7 +10,7 @@
 #include "sim/lib/machine.h"
 #include "tests/fuzz/bytes.h"
 
-#define CALLS_MAX 32
+#define CALLS_MAX 16
 
 static const char ini[] = "[el2sim]\ninclude = configs/machine/neoverse-n1.ini\ninclude = configs/workload/hackbench.ini\n[machine]\n"
 			  "vcpus = 2\npcpus = 1\n[run]\nduration = 200us\n";
