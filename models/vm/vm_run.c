@@ -17,6 +17,10 @@ enum { EC_WFX = 0x01, EC_FP = 0x07, EC_PAUTH = 0x09, EC_HVC = 0x16, EC_SMC = 0x1
 
 uint64_t vm_ticks(const struct vm *m, uint64_t cycle)
 {
+	uint64_t product;
+
+	if (!__builtin_mul_overflow(cycle, m->config.counter_hz, &product))
+		return product / m->hz;
 	return (uint64_t)((u128)cycle * m->config.counter_hz / m->hz);
 }
 
@@ -308,15 +312,6 @@ static enum vm_stop taken(struct vm_cpu *c, enum vm_stop stop)
 
 /* ---- running ---- */
 
-static uint64_t dearest(const struct a64 *core)
-{
-	uint64_t most = 1;
-
-	for (unsigned i = 0; i < A64_CLASSES; i++)
-		most = core->cost[i] > most ? core->cost[i] : most;
-	return most;
-}
-
 static enum vm_stop unknown(struct vm_cpu *c, enum a64_stop stop)
 {
 	if (stop == A64_STOP_HALT)
@@ -338,24 +333,22 @@ int vm_abort_loop(struct vm_cpu *c)
 static enum vm_stop run(struct vm_cpu *c, uint64_t budget)
 {
 	struct a64 *core = c->core;
-	const uint64_t most = dearest(core);
 	unsigned aborts = 0;
 
 	for (;;) {
-		uint64_t used = cycles_here(c), insns = core->counts.insns, n;
+		const uint64_t used = cycles_here(c), insns = core->counts.insns;
 		enum a64_stop stop;
 
 		if (used >= budget)
 			return VM_BUDGET;
-		n = (budget - used) / most;
-		stop = a64_run(core, n != 0 ? n : 1);
+		stop = a64_run_cycles(core, budget - used);
 		switch (stop) {
 		case A64_STOP_BUDGET:
+			c->lost += cycles_here(c) == used; /* aborts, or instructions that cost nothing: time goes on */
 			if (core->counts.insns != insns) {
 				aborts = 0;
 				break;
 			}
-			c->lost++;
 			if (++aborts < VM_ABORTS_MAX)
 				break;
 			(void)vm_abort_loop(c);
@@ -450,11 +443,13 @@ bool vm_pending(const struct vm_cpu *c)
 
 uint64_t vm_timer_next(const struct vm_cpu *c, enum gtimer_id id, uint64_t cycle)
 {
-	uint64_t now = vm_ticks(c->vm, cycle), t;
+	const struct gtimer *timer = &c->timer.t[id];
+	uint64_t now, t;
 
-	if (c->power != VM_ON || c->timer_active[id])
+	if (c->power != VM_ON || c->timer_active[id] || !(timer->ctl & GTIMER_ENABLE))
 		return UINT64_MAX;
-	t = gtimer_next(&c->timer.t[id], now);
+	now = vm_ticks(c->vm, cycle);
+	t = gtimer_next(timer, now);
 	if (t == GTIMER_NEVER)
 		return UINT64_MAX;
 	return t <= now ? cycle : vm_cycle_of(c->vm, t);

@@ -136,7 +136,7 @@ struct a64_op {
 };
 
 enum { A64_TLB_BITS = 9, A64_TLB_SIZE = 1 << A64_TLB_BITS, A64_PAGE_BITS = 12, A64_PAGE = 1 << A64_PAGE_BITS,
-       A64_PAGE_OPS = A64_PAGE / 4, A64_CODE_BITS = 9, A64_CODE_SIZE = 1 << A64_CODE_BITS, A64_TLB_CONTEXTS = 6 };
+       A64_PAGE_OPS = A64_PAGE / 4, A64_CODE_BITS = 9, A64_CODE_SIZE = 1 << A64_CODE_BITS, A64_TLB_CONTEXTS = 6, A64_FETCHED = 64 };
 
 /* A translation that needs no further question: page of va to host memory. Tags of another kind never match. */
 struct a64_tlb_entry {
@@ -148,6 +148,7 @@ struct a64_tlb_entry {
 /* What was executed. */
 struct a64_counts {
 	uint64_t insns, branches_taken;
+	uint64_t cycles; /* of all that is in by_class; a64_cycles while it runs */
 	uint64_t by_class[A64_CLASSES]; /* and events, which are no instructions */
 };
 
@@ -190,6 +191,13 @@ struct a64 {
 	struct a64_page *page; /* the last page fetched from: for page_va (1: none) at page_el */
 	uint64_t page_va;
 	uint8_t page_el;
+	uint64_t code_flushes; /* how often decoded code became doubtful */
+	struct a64_fetched {
+		uint64_t va, pa; /* of the page: va with the EL, UINT64_MAX: none */
+		struct a64_page *page;
+		bool guarded;
+	} fetched[A64_FETCHED];
+	bool running; /* a64_run is on the stack */
 	struct a64_trap {
 		uint8_t first, n; /* controls of a64_kinds.def */
 		uint16_t fgt;     /* row of a64_fgt.def, counted from 1 */
@@ -218,6 +226,8 @@ uint64_t a64_cycles(const struct a64 *c);
 
 /* Executes at most `budget` instructions; returns why it stopped (also in c->stop, c->exit). */
 enum a64_stop a64_run(struct a64 *c, uint64_t budget);
+/* The same for cycles: each instruction begins before `budget` cycles are over. Ends even if instructions cost nothing. */
+enum a64_stop a64_run_cycles(struct a64 *c, uint64_t budget);
 
 /*
  * Decodes a word. False: no row, or unallocated (op->insn says which row: A64_UNKNOWN means none). op->exec is set in any

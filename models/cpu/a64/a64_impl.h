@@ -134,6 +134,8 @@ uint64_t a64_at(struct a64 *c, uint64_t va, enum a64_access access, bool priv, b
 /* run.c: decoded code. */
 struct a64_page {
 	uint64_t pa;
+	uint64_t verified;           /* code_flushes when word was held against memory */
+	uint32_t word[A64_PAGE_OPS]; /* what op was, or would be, decoded from */
 	bool guarded;
 	struct a64_op op[A64_PAGE_OPS];
 };
@@ -141,11 +143,15 @@ struct a64_page {
 struct a64_page *a64_code_page(const struct a64 *c, uint64_t pa);
 /* size bytes were written at pa: decoded operations there are forgotten. */
 void a64_code_written(struct a64 *c, uint64_t pa, unsigned size);
+/* Everything is decoded anew, for something that decoding depends on changed. */
+void a64_forget_code(struct a64 *c);
 /* The operation at pc, decoded; only while one executes. */
 const struct a64_op *a64_current(const struct a64 *c);
 
 /* uarch.c: is it modelled (enum guest_core)? An access; translations are forgotten; before a branch, which is op->then. */
 bool a64_uarch_has(const struct a64 *c, unsigned model);
+/* Accesses are events, so that an instruction may take longer than its class says. */
+bool a64_uarch_accesses(const struct a64 *c);
 void a64_uarch_access(struct a64 *c, uint64_t va, uint64_t pa, unsigned size);
 void a64_uarch_tlbi(struct a64 *c);
 a64_exec a64_predicted;

@@ -7,7 +7,6 @@
  * which have TLBs of their own.
  */
 #include "models/cpu/a64/a64_impl.h"
-#include "models/cpu/machine.h"
 
 /* Fault status codes (ESR_ELx.DFSC, IFSC); + level. */
 enum { FSC_SIZE = 0x00, FSC_TRANSLATION = 0x04, FSC_ACCESS = 0x08, FSC_PERMISSION = 0x0c, FSC_EXTERNAL = 0x10,
@@ -404,7 +403,7 @@ static void tlb_fill(struct a64 *c, uint64_t va, bool priv, const struct page *p
 
 	if (a64_watched_page(c, va))
 		return;
-	if (a64_uarch_has(c, GUEST_CORE_TLB) || a64_uarch_has(c, GUEST_CORE_L1))
+	if (a64_uarch_accesses(c))
 		return; /* each access is to come by */
 	c->tlb_used |= (uint8_t)(1 << (c->tlb_of[priv] - c->tlb[0]) / A64_TLB_SIZE);
 	t->read = allowed(c, p, A64_READ, priv) ? page : 1;
@@ -541,5 +540,7 @@ void a64_flush_tlb(struct a64 *c)
 		for (unsigned i = 0; c->tlb_used >> context & 1 && i < A64_TLB_SIZE; i++)
 			c->tlb[context][i] = (struct a64_tlb_entry){.read = 1, .write = 1};
 	c->tlb_used = 0;
+	for (unsigned i = 0; i < A64_FETCHED; i++)
+		c->fetched[i].va = UINT64_MAX;
 	c->page_va = 1;
 }

@@ -16,7 +16,7 @@ struct a64 *a64_new(const struct a64_bus *bus, uint64_t feats, unsigned el, unsi
 	c->ps = (struct a64_pstate){.el = (uint8_t)el, .sp = el != 0, .daif = 0xf};
 	a64_regs_init(c);
 	for (unsigned i = 0; i < A64_CLASSES; i++)
-		c->cost[i] = 1;
+		c->cost[i] = i != A64_CLASS_decode;
 	c->tlb_used = (1 << A64_TLB_CONTEXTS) - 1; /* zeros would be translations */
 	a64_flush_tlb(c);
 	a64_tlb_choose(c);
@@ -37,6 +37,8 @@ uint64_t a64_cycles(const struct a64 *c)
 {
 	uint64_t sum = 0;
 
+	if (!c->running)
+		return c->counts.cycles;
 	for (unsigned i = 0; i < A64_CLASSES; i++)
 		sum += c->counts.by_class[i] * c->cost[i];
 	return sum;
@@ -63,8 +65,26 @@ static int x_decode(struct a64 *c, const struct a64_op *op);
 
 static void forget(struct a64_page *p, unsigned first, unsigned last)
 {
-	for (unsigned i = first; i <= last; i++)
+	for (unsigned i = first; i <= last; i++) {
 		p->op[i].exec = x_decode;
+		p->op[i].class = A64_CLASS_decode;
+	}
+}
+
+/* Operations whose word is another one in memory by now are forgotten. */
+static void verify(struct a64 *c, struct a64_page *p, const uint8_t *mem)
+{
+	p->verified = c->code_flushes;
+	if (memcmp(p->word, mem, A64_PAGE) == 0)
+		return;
+	for (unsigned i = 0; i < A64_PAGE_OPS; i++) {
+		uint32_t word;
+
+		memcpy(&word, mem + 4 * i, 4);
+		if (word != p->word[i])
+			forget(p, i, i);
+		p->word[i] = word;
+	}
 }
 
 void a64_code_written(struct a64 *c, uint64_t pa, unsigned size)
@@ -75,11 +95,18 @@ void a64_code_written(struct a64 *c, uint64_t pa, unsigned size)
 		forget(p, (unsigned)(pa & (A64_PAGE - 1)) / 4, (unsigned)((pa + size - 1) & (A64_PAGE - 1)) / 4);
 }
 
-void a64_flush_code(struct a64 *c)
+void a64_forget_code(struct a64 *c)
 {
 	for (unsigned i = 0; i < A64_CODE_SIZE; i++)
 		if (c->code[i] != NULL)
 			forget(c->code[i], 0, A64_PAGE_OPS - 1);
+}
+
+/* Each page is held against memory when it is next fetched from: guests invalidate line by line, and change little. */
+void a64_flush_code(struct a64 *c)
+{
+	c->code_flushes++;
+	c->page_va = 1;
 }
 
 /* SP as the base of an access must be a multiple of 16 (SCTLR_ELx.SA, SA0). */
@@ -104,12 +131,13 @@ static int x_decode(struct a64 *c, const struct a64_op *op)
 {
 	struct a64_op *slot_op = &c->page->op[c->pc / 4 % A64_PAGE_OPS];
 	const uint8_t *mem = c->bus.ram(c->bus.owner, c->page->pa);
-	uint32_t word;
+	uint32_t word, cost;
 
 	(void)op;
 	if (mem == NULL)
 		return a64_fetch_external(c, c->pc);
 	memcpy(&word, mem + (c->pc & (A64_PAGE - 1)), 4);
+	c->page->word[c->pc / 4 % A64_PAGE_OPS] = word;
 	a64_decode(word, c->feats, slot_op);
 	if (is_access(slot_op) && slot_op->n == A64_SP && slot_op->exec != x_NOP && slot_op->exec != x_vector) {
 		slot_op->then = slot_op->exec;
@@ -119,14 +147,25 @@ static int x_decode(struct a64 *c, const struct a64_op *op)
 		slot_op->then = slot_op->exec;
 		slot_op->exec = a64_predicted;
 	}
-	/* It was counted in the class of what stood here before. */
-	c->counts.by_class[slot_op->class]++;
-	return slot_op->exec(c, slot_op);
+	c->counts.by_class[slot_op->class]++; /* it was counted as one to decode */
+	cost = c->cost[slot_op->class];
+	if (slot_op->exec(c, slot_op) == 0)
+		c->pc += 4;
+	c->counts.cycles += cost;
+	return 1; /* the loop looks at the cycles anew */
 }
 
 const struct a64_op *a64_current(const struct a64 *c)
 {
 	return c->page != NULL ? &c->page->op[c->pc / 4 % A64_PAGE_OPS] : NULL;
+}
+
+static void enter(struct a64 *c, struct a64_page *p, uint64_t va, bool guarded)
+{
+	p->guarded = guarded;
+	c->page = p;
+	c->page_va = va;
+	c->page_el = c->ps.el;
 }
 
 /* The page of pc becomes the current one; false: an exception was taken, or the run stopped. */
@@ -135,16 +174,24 @@ static bool fetch(struct a64 *c)
 	uint64_t pa;
 	bool guarded;
 	struct a64_page **at, *p;
+	const uint8_t *mem;
+	const uint64_t va = c->pc & ~(uint64_t)(A64_PAGE - 1);
+	struct a64_fetched *f = &c->fetched[va >> A64_PAGE_BITS & (A64_FETCHED - 1)];
 
 	if (c->pc & 3) {
 		a64_exception(c, A64_EC_PC, 0, c->pc);
 		return false;
 	}
+	if (f->va == (va | c->ps.el) && f->page->pa == f->pa && f->page->verified == c->code_flushes) {
+		enter(c, f->page, va, f->guarded);
+		return true;
+	}
 	c->page = NULL;
 	c->page_va = 1; /* an exception may lead back to the page we came from */
 	if (!a64_fetch_address(c, c->pc, &pa, &guarded))
 		return false;
-	if (c->bus.ram(c->bus.owner, pa & ~(uint64_t)(A64_PAGE - 1)) == NULL) {
+	mem = c->bus.ram(c->bus.owner, pa & ~(uint64_t)(A64_PAGE - 1));
+	if (mem == NULL) {
 		a64_fetch_external(c, c->pc);
 		return false;
 	}
@@ -155,19 +202,19 @@ static bool fetch(struct a64 *c)
 			*at = xmalloc(sizeof(**at));
 		p = *at;
 		p->pa = pa & ~(uint64_t)(A64_PAGE - 1);
+		p->verified = c->code_flushes;
+		memcpy(p->word, mem, A64_PAGE);
 		forget(p, 0, A64_PAGE_OPS - 1);
-		for (unsigned i = 0; i < A64_PAGE_OPS; i++)
-			p->op[i].class = A64_CLASS_decode;
 		/* From now on writes to it are seen. */
 		for (unsigned context = 0; context < A64_TLB_CONTEXTS; context++)
 			for (unsigned i = 0; c->tlb_used >> context & 1 && i < A64_TLB_SIZE; i++)
 				if (c->tlb[context][i].pa == p->pa)
 					c->tlb[context][i].write = 1;
 	}
-	p->guarded = guarded;
-	c->page = p;
-	c->page_va = c->pc & ~(uint64_t)(A64_PAGE - 1);
-	c->page_el = c->ps.el;
+	if (p->verified != c->code_flushes)
+		verify(c, p, mem);
+	enter(c, p, va, guarded);
+	*f = (struct a64_fetched){.va = va | c->ps.el, .pa = p->pa, .page = p, .guarded = guarded};
 	return true;
 }
 
@@ -236,35 +283,42 @@ static bool check_btype(struct a64 *c)
 	return false;
 }
 
-/* Executes inside of the current page, at most n instructions; returns how many. */
-static uint64_t run_page(struct a64 *c, uint64_t n)
+/*
+ * Executes inside of the current page, at most n instructions, each of which begins before so many cycles are over; returns how
+ * many instructions.
+ */
+static uint64_t run_page(struct a64 *c, uint64_t n, uint64_t cycles)
 {
-	const struct a64_op *op = &c->page->op[c->pc / 4 % A64_PAGE_OPS], *end = &c->page->op[A64_PAGE_OPS];
-	uint64_t done = 0;
+	const struct a64_op *first = &c->page->op[c->pc / 4 % A64_PAGE_OPS], *op = first, *end = &c->page->op[A64_PAGE_OPS];
+	uint64_t used = 0;
 
-	while (done < n && op < end) {
-		done++;
-		c->counts.by_class[op->class]++;
-		if (op->exec(c, op) != 0)
+	if (n < (uint64_t)(end - op))
+		end = op + n;
+	while (op < end && used < cycles) {
+		const struct a64_op *now = op++;
+
+		c->counts.by_class[now->class]++;
+		used += c->cost[now->class];
+		if (now->exec(c, now) != 0)
 			break;
 		c->pc += 4;
-		op++;
 	}
-	return done;
+	c->counts.cycles += used;
+	return (uint64_t)(op - first);
 }
 
 /*
  * Where debug may interfere: one instruction, or up to n of a page without a breakpoint. Returns how many; a step's exception and a
  * breakpoint's come before the instruction, and PSTATE.SS is spent behind it (Arm ARM, D2.12).
  */
-static uint64_t run_debugged(struct a64 *c, uint64_t n)
+static uint64_t run_debugged(struct a64 *c, uint64_t n, uint64_t cycles)
 {
 	if (c->debug & A64_DEBUG_STEP) {
 		const struct a64_op *op = &c->page->op[c->pc / 4 % A64_PAGE_OPS];
 		unsigned insn;
 
 		c->ss_set = false;
-		n = run_page(c, 1);
+		n = run_page(c, 1, cycles);
 		insn = op->insn;
 		c->stepped = insn == A64_LDXR || insn == A64_LDAXR || insn == A64_LDXP || insn == A64_LDAXP ? 2 : 1;
 		if (!c->ss_set)
@@ -272,18 +326,20 @@ static uint64_t run_debugged(struct a64 *c, uint64_t n)
 		c->attention = 1;
 		return n;
 	}
-	return run_page(c, a64_breaks_in_page(c) ? 1 : n);
+	return run_page(c, a64_breaks_in_page(c) ? 1 : n, cycles);
 }
 
-enum a64_stop a64_run(struct a64 *c, uint64_t budget)
+static enum a64_stop run(struct a64 *c, uint64_t insns, uint64_t cycles)
 {
-	uint64_t left = budget;
+	const uint64_t begin = c->counts.cycles, most = a64_uarch_accesses(c) ? 1 : UINT64_MAX;
+	uint64_t used;
 
 	c->stopped = false;
 	c->stop = A64_STOP_BUDGET;
 	c->attention = 1;
-	while (left > 0) {
-		uint64_t n;
+	c->running = true;
+	while (insns > 0 && (used = c->counts.cycles - begin) < cycles) {
+		uint64_t n = insns < most ? insns : most;
 
 		if (c->attention && !attend(c)) {
 			if (c->stopped)
@@ -294,7 +350,7 @@ enum a64_stop a64_run(struct a64 *c, uint64_t budget)
 			continue;
 		if (c->page_va != (c->pc & ~(uint64_t)(A64_PAGE - 1)) || c->page_el != c->ps.el || c->pc & 3) {
 			if (!fetch(c)) {
-				left--; /* a loop of aborts ends, too */
+				insns--; /* a loop of aborts ends, too */
 				continue;
 			}
 		}
@@ -303,10 +359,21 @@ enum a64_stop a64_run(struct a64 *c, uint64_t budget)
 				continue;
 			c->ps.btype = 0;
 		}
-		n = c->debug != 0 ? run_debugged(c, left) : run_page(c, left);
-		left -= n;
+		n = c->debug != 0 ? run_debugged(c, n, cycles - used) : run_page(c, n, cycles - used);
+		insns -= n;
 		c->counts.insns += n;
 	}
+	c->running = false;
 	c->counts.by_class[A64_CLASS_decode] = 0;
 	return c->stop;
+}
+
+enum a64_stop a64_run(struct a64 *c, uint64_t budget)
+{
+	return run(c, budget, UINT64_MAX);
+}
+
+enum a64_stop a64_run_cycles(struct a64 *c, uint64_t budget)
+{
+	return run(c, budget, budget);
 }

@@ -38,12 +38,23 @@ void a64_use_machine(struct a64 *c, const struct machine *m)
 		c->uarch->models = m->guest_core;
 	}
 	a64_flush_tlb(c);
-	a64_flush_code(c);
+	a64_forget_code(c);
 }
 
 bool a64_uarch_has(const struct a64 *c, unsigned model)
 {
 	return c->uarch != NULL && (c->uarch->models >> model & 1) != 0;
+}
+
+bool a64_uarch_accesses(const struct a64 *c)
+{
+	return a64_uarch_has(c, GUEST_CORE_TLB) || a64_uarch_has(c, GUEST_CORE_L1);
+}
+
+static void event(struct a64 *c, enum a64_class class, bool happens)
+{
+	c->counts.by_class[class] += happens;
+	c->counts.cycles += happens ? c->cost[class] : 0;
 }
 
 static bool hit(struct sets *s, uint64_t key)
@@ -70,11 +81,11 @@ void a64_uarch_access(struct a64 *c, uint64_t va, uint64_t pa, unsigned size)
 		uint64_t ttbr = c->reg[va >> 55 & 1 ? A64_R_TTBR1_EL1 : A64_R_TTBR0_EL1];
 		uint64_t key = (va >> A64_PAGE_BITS & 0xfffffffff) | (ttbr >> 48 & 0xff) << 40 | (c->reg[A64_R_VTTBR_EL2] >> 48 & 0x7fff) << 48;
 
-		c->counts.by_class[A64_CLASS_tlb_miss] += !hit(&u->tlb, key | (uint64_t)1 << 63);
+		event(c, A64_CLASS_tlb_miss, !hit(&u->tlb, key | (uint64_t)1 << 63));
 	}
 	if (u->models >> GUEST_CORE_L1 & 1)
 		for (uint64_t line = pa >> LINE_BITS; line <= (pa + size - 1) >> LINE_BITS; line++)
-			c->counts.by_class[A64_CLASS_l1_miss] += !hit(&u->l1, line | (uint64_t)1 << 63);
+			event(c, A64_CLASS_l1_miss, !hit(&u->l1, line | (uint64_t)1 << 63));
 }
 
 void a64_uarch_tlbi(struct a64 *c)
@@ -126,6 +137,6 @@ int a64_predicted(struct a64 *c, const struct a64_op *op)
 	case A64_BRAZ: right = indirect(u, pc, c->pc); break;
 	default: right = conditional(u, pc, taken); break;
 	}
-	c->counts.by_class[A64_CLASS_branch_mispredicted] += !right;
+	event(c, A64_CLASS_branch_mispredicted, !right);
 	return taken;
 }
