@@ -79,6 +79,62 @@ START_TEST(tvm_traps_writes_and_trvm_reads)
 }
 END_TEST
 
+START_TEST(tid2_traps_all_of_the_caches_identification_and_tid4_all_but_ctr)
+{
+	/* MRS x0 of CTR_EL0, CLIDR_EL1, CCSIDR_EL1, CCSIDR2_EL1, CSSELR_EL1; MSR CSSELR_EL1, x0 */
+	static const uint32_t words[] = {0xd53b0020, 0xd5390020, 0xd5390000, 0xd5390040, 0xd53a0000, 0xd51a0000};
+	static const uint64_t traps[] = {0, (uint64_t)1 << 17, (uint64_t)1 << 49};
+
+	for (unsigned t = 0; t < 3; t++) {
+		for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+			struct bench *b = bench_new(&words[i], 1, 1);
+			const bool trapped = t == 1 || (t == 2 && i != 0);
+
+			b->c->reg[A64_R_HCR_EL2] = traps[t];
+			ck_assert_int_eq(a64_run(b->c, 1), trapped ? A64_STOP_EXCEPTION : A64_STOP_BUDGET);
+			ck_assert(!trapped || b->c->exit.esr >> 26 == 0x18);
+			bench_free(b);
+		}
+	}
+}
+END_TEST
+
+START_TEST(other_words_behind_an_ic_are_decoded_anew_and_counted_once)
+{
+	/* IC IALLU; ADD x0, x0, #1; B back: the ADD becomes one of #2 behind the core's back, as another core writes */
+	struct bench *b = bench_new(WORDS(0xd508751f, 0x91000400, 0x17fffffe), 1);
+
+	ck_assert_int_eq(a64_run(b->c, 30), A64_STOP_BUDGET);
+	ck_assert_uint_eq(b->c->x[0], 10);
+	memcpy(b->ram + 4, &(const uint32_t){0x91000800}, 4);
+	ck_assert_int_eq(a64_run(b->c, 30), A64_STOP_BUDGET);
+	ck_assert_uint_eq(b->c->x[0], 30);
+	ck_assert_uint_eq(b->c->counts.by_class[A64_CLASS_alu], 20);
+	ck_assert_uint_eq(a64_cycles(b->c), 60);
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(a_budget_of_cycles_ends_with_the_instruction_that_uses_it_up)
+{
+	struct bench *b = bench_new(WORDS(0x91000400, 0x9b017c00, 0x17fffffe), 1); /* ADD; MUL; B back */
+
+	b->c->cost[A64_CLASS_mul] = 5;
+	for (uint64_t budget = 1; budget < 100; budget++) {
+		const uint64_t before = a64_cycles(b->c);
+
+		ck_assert_int_eq(a64_run_cycles(b->c, budget), A64_STOP_BUDGET);
+		ck_assert_uint_ge(a64_cycles(b->c) - before, budget);
+		ck_assert_uint_lt(a64_cycles(b->c) - before, budget + 5);
+	}
+	ck_assert_uint_eq(a64_cycles(b->c), b->c->counts.by_class[A64_CLASS_alu] + 5 * b->c->counts.by_class[A64_CLASS_mul] +
+						    b->c->counts.by_class[A64_CLASS_branch]);
+	memset(b->c->cost, 0, sizeof(b->c->cost)); /* and ends where nothing costs anything */
+	ck_assert_int_eq(a64_run_cycles(b->c, 100), A64_STOP_BUDGET);
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(a_stage_2_abort_carries_address_and_syndrome)
 {
 	struct bench *b = bench_new(WORDS(0x78c02c45), 1); /* LDRSH w5, [x2, #2]!: no syndrome */
@@ -454,6 +510,9 @@ int main(void)
 	tcase_add_test(tc, hvc_goes_out_behind_itself_with_its_immediate);
 	tcase_add_test(tc, a_trapped_smc_and_wfi_stay_at_themselves);
 	tcase_add_test(tc, tvm_traps_writes_and_trvm_reads);
+	tcase_add_test(tc, tid2_traps_all_of_the_caches_identification_and_tid4_all_but_ctr);
+	tcase_add_test(tc, other_words_behind_an_ic_are_decoded_anew_and_counted_once);
+	tcase_add_test(tc, a_budget_of_cycles_ends_with_the_instruction_that_uses_it_up);
 	tcase_add_test(tc, a_stage_2_abort_carries_address_and_syndrome);
 	tcase_add_test(tc, a_stage_1_abort_behind_stage_2_tells_a_write);
 	tcase_add_test(tc, a_fetch_that_fails_may_be_handled_in_the_page_it_came_from);

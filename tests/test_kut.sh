@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kvm-unit-tests, unmodified: the verdict of each is what it is on QEMU's virt machine, under VHE and nVHE, and micro-bench
-# prints the same table twice. EL2SIM_KUT: the folder with the .flat files (arm/ of a build for arm64).
+# kvm-unit-tests, unmodified: the verdict of each is what it is on QEMU's virt machine, as .flat under VHE and nVHE and as .elf,
+# and micro-bench prints the same table twice. EL2SIM_KUT: the folder with these files (arm/ of a build for arm64).
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 fail() { echo "$*"; exit 1; }
 kut=${EL2SIM_KUT-}
 [ -n "$kut" ] || { echo "skipped: EL2SIM_KUT names no folder with kvm-unit-tests' .flat files"; exit 77; }
@@ -12,24 +12,25 @@ el2sim=$EL2SIM_BINARY_DIR/el2sim
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# guest FLAT VCPUS CONFIG ARGUMENT...: what the guest prints, and the report
+# guest FILE VCPUS CONFIG ARGUMENT...: what the guest prints, and the report
 guest()
 {
-	local flat=$1 vcpus=$2 config=$3
+	local file=$1 vcpus=$2 config=$3
 	shift 3
-	"$el2sim" run "$config" --guest "$kut/$flat.flat" --append "$*" --vcpus "$vcpus" --console 2>&1
+	"$el2sim" run "$config" --guest "$kut/$file" --append "$*" --vcpus "$vcpus" --console 2>&1
 }
 
 # Name, vCPUs, how many PASS lines at least, exit status as chr-testdev has it (status << 1 | 1), arguments.
 n=0
 while read -r flat vcpus passes status arguments; do
-	[ -e "$kut/$flat.flat" ] || fail "no $flat.flat"
-	for config in configs/experiment/guest.ini configs/experiment/guest-nvhe.ini; do
+	for run in ".flat guest" ".flat guest-nvhe" ".elf guest"; do
+		read -r form config <<<"$run"
+		[ -e "$kut/$flat$form" ] || fail "no $flat$form"
 		# shellcheck disable=SC2086
-		out=$(guest "$flat" "$vcpus" "$config" $arguments) || fail "$flat $arguments, $config: $out"
-		! grep -a '^FAIL' <<<"$out" || fail "$flat $arguments, $config"
-		[ "$(grep -ac '^PASS' <<<"$out")" -ge "$passes" ] || fail "$flat $arguments, $config: $out"
-		grep -aq "^EXIT: STATUS=$status\$" <<<"$out" || fail "$flat $arguments, $config: $out"
+		out=$(guest "$flat$form" "$vcpus" "configs/experiment/$config.ini" $arguments) || fail "$flat$form $arguments, $config: $out"
+		! grep -a '^FAIL' <<<"$out" || fail "$flat$form $arguments, $config"
+		[ "$(grep -ac '^PASS' <<<"$out")" -ge "$passes" ] || fail "$flat$form $arguments, $config: $out"
+		grep -aq "^EXIT: STATUS=$status\$" <<<"$out" || fail "$flat$form $arguments, $config: $out"
 		n=$((n + 1))
 	done
 done <<END
@@ -38,19 +39,27 @@ selftest 2 2 1 setup smp=2 mem=256
 selftest 1 3 1 vectors-kernel
 selftest 1 2 1 vectors-user
 selftest 4 1 1 smp
+selftest 8 1 1 smp
 gic 4 3 1 ipi
-gic 4 1 1 active
+gic 8 3 1 ipi
+gic 8 1 1 active
+gic 4 0 127 mmio
+gic 4 0 77 its-introspection
 psci 2 4 1
 timer 1 18 1
 pl031 1 12 1
 cache 1 1 1
+fpu 2 2 1
+spinlock-test 4 4 1
+pci-test 1 0 77
+mte 1 0 77 sync
 debug 1 6 1 bp
 debug 1 8 1 wp
 debug 1 1 1 ss
 pmu 1 0 77
 END
 for run in 1 2; do
-	guest micro-bench 2 configs/experiment/guest.ini >"$tmp/$run" || fail "micro-bench: $(cat "$tmp/$run")"
+	guest micro-bench.flat 2 configs/experiment/guest.ini >"$tmp/$run" || fail "micro-bench: $(cat "$tmp/$run")"
 done
 cmp "$tmp/1" "$tmp/2" || fail "micro-bench: not the same twice"
 for row in hyp_call mmio_read_user mmio_read_vgic eoi ipi timer_10ms; do

@@ -11,9 +11,25 @@ static int check_rate(const char *name, uint64_t hz, struct err *e)
 		       (unsigned long long)hz, (unsigned long long)CLK_MAX_HZ);
 }
 
+static void set_rate(struct clk *c, uint64_t hz)
+{
+	uint64_t a = CLK_PS_PER_S, b = hz;
+
+	while (b != 0) {
+		const uint64_t r = a % b;
+
+		a = b;
+		b = r;
+	}
+	c->hz = hz;
+	c->cycles = hz / a;
+	c->in_ps = CLK_PS_PER_S / a;
+}
+
 int clk_init(struct clk *c, const char *name, uint64_t hz, struct err *e)
 {
-	*c = (struct clk){.name = name, .hz = hz};
+	*c = (struct clk){.name = name};
+	set_rate(c, hz);
 	return check_rate(name, hz, e);
 }
 
@@ -25,7 +41,7 @@ int clk_set_rate(struct clk *c, uint64_t cycle, uint64_t hz, struct err *e)
 		return -1;
 	c->base_cycle = cycle;
 	c->base_ps = ps;
-	c->hz = hz;
+	set_rate(c, hz);
 	return 0;
 }
 
@@ -39,7 +55,12 @@ int clk_time(const struct clk *c, uint64_t cycle, uint64_t *ps, struct err *e)
 {
 	u128 t;
 
+	uint64_t product;
+
 	BUG_ON(cycle < c->base_cycle);
+	if (!__builtin_mul_overflow(cycle - c->base_cycle, c->in_ps, &product) && product < UINT64_MAX - c->cycles &&
+	    !__builtin_add_overflow((product + c->cycles - 1) / c->cycles, c->base_ps, ps) && *ps != UINT64_MAX)
+		return 0;
 	t = time_of(c, cycle);
 	if (t >= UINT64_MAX)
 		return err_set(
@@ -53,7 +74,11 @@ int clk_time(const struct clk *c, uint64_t cycle, uint64_t *ps, struct err *e)
 /* At most one cycle per picosecond: the result fits. */
 uint64_t clk_cycle(const struct clk *c, uint64_t ps)
 {
+	uint64_t product;
+
 	BUG_ON(ps < c->base_ps);
+	if (!__builtin_mul_overflow(ps - c->base_ps, c->cycles, &product))
+		return c->base_cycle + product / c->in_ps;
 	return c->base_cycle + (uint64_t)((u128)(ps - c->base_ps) * c->hz / CLK_PS_PER_S);
 }
 

@@ -21,6 +21,7 @@ struct clk {
 	const char *name;
 	uint64_t hz;
 	uint64_t base_ps, base_cycle; /* this cycle begins at this time */
+	uint64_t cycles, in_ps;       /* the rate as a fraction in its lowest terms: products stay within 64 bits longer */
 };
 
 /* Cycle 0 at time 0. hz: 1..CLK_MAX_HZ, else ERR_CONFIG. name is kept. */
