@@ -21,6 +21,7 @@ SKIPPED = [  # pattern, why
     (r"\bvmlinux\b|\bkernel (info|diff)", "wants a kernel with symbols: test_kernel.c"),
     (r"--microbench", "wants logs of the user's machine: test_cal.c"),
     (r"\.flat\b", "wants kvm-unit-tests, which are not shipped"),
+    (r"--guest Image\b", "wants a kernel, which is not shipped"),
     (r"\bDUMP\.json", "wants a dump of a real host: test_abi_study.c"),
 ]
 MAY_SAY_NO = re.compile(r"\bdiff\b|--inject|--story|\bbugs\b|\bmutate\b|\bverify\b")  # status 1 is their answer
