@@ -41,11 +41,13 @@ unsigned trace_keys_parse(const char *text, enum trace_key key[static 2], struct
 	struct str all = STR_INIT;
 	char *copy = xstrdup(text), *list = copy, *name;
 	unsigned n = 0;
+	bool good;
 
 	while (n < 2 && (name = str_item(&list, ",")) != NULL && key_by_name(name, &key[n]) && (n == 0 || key[0] != key[1]))
 		n++;
+	good = name == NULL || (n == 2 && list == NULL);
 	free(copy);
-	if (name == NULL || (n == 2 && list == NULL))
+	if (good)
 		return n;
 	for (unsigned i = 0; i < KEY_COUNT; i++)
 		str_addf(&all, "%s%s", i != 0 ? ", " : "", rows[i].name);
