@@ -154,7 +154,7 @@ END {
 			print s, at[s]
 }')
 if [ -n "$alone" ]; then
-	named=$(echo "$alone" | cut -d' ' -f1 | grep -rohwFf - tests bench sim/cmd/main.c sim/systemc models/cpu/a64/a64.h --include='*.[ch]' --include='*.cc' 2>/dev/null | sort -u)
+	named=$(echo "$alone" | cut -d' ' -f1 | grep -rohwFf - tests bench sim/cmd/main.c sim/cmd/memory.c sim/systemc models/cpu/a64/a64.h --include='*.[ch]' --include='*.cc' 2>/dev/null | sort -u)
 	unused=$(echo "$alone" | grep -vwFf <(echo "${named:-.}") | sed -E 's/^([^ ]*) (.*)$/\2 \1: nobody else uses it: want it static, or gone/' | LC_ALL=C sort)
 	found=$found${found:+${unused:+
 }}$unused

@@ -193,19 +193,30 @@ START_TEST(the_same_plan_is_not_written_again_and_another_keeps_the_results)
 }
 END_TEST
 
+static void merged(struct store *s, const char *path)
+{
+	struct err e = { 0 };
+	struct store *from = store_open(path, STORE_READ, &e);
+
+	ck_assert_msg(from != NULL, "%s", e.text);
+	ck_assert_int_eq(store_merge_begin(s, &e), 0);
+	ck_assert_msg(store_merge_add(s, from, &e) == 0, "%s", e.text);
+	ck_assert_int_eq(store_merge_end(s, &e), 0);
+	store_close(from);
+}
+
 START_TEST(results_of_another_file_are_taken_over_once)
 {
 	static const char all[] = "SELECT point, status, name, value FROM points JOIN metrics USING (point) ORDER BY 1, 3";
 	struct store *s = planned(path_a), *t = planned(path_b);
 	struct str b = STR_INIT;
-	struct err e = { 0 };
 
 	put(s, 0, STORE_OK, 1);
 	put(t, 0, STORE_OK, 99); /* a has it already */
 	put(t, 2, STORE_NO, 3);
 	store_close(t);
 	for (int again = 0; again < 2; again++) {
-		ck_assert_msg(store_merge(s, path_b, &e) == 0, "%s", e.text);
+		merged(s, path_b);
 		ask(s, all, &b);
 		ck_assert_str_eq(str_get(&b), "0,ok,cycles,1\n0,ok,each,1.5\n2,no,cycles,3\n2,no,each,1.5\n");
 	}
@@ -220,7 +231,6 @@ START_TEST(a_point_that_succeeded_at_last_replaces_the_failure)
 {
 	struct store *s = planned(path_a), *t = planned(path_b);
 	struct str b = STR_INIT;
-	struct err e = { 0 };
 
 	put(s, 0, STORE_CRASHED, 1);
 	put(s, 1, STORE_OK, 2);
@@ -229,7 +239,7 @@ START_TEST(a_point_that_succeeded_at_last_replaces_the_failure)
 	put(t, 1, STORE_FAILED, 5);
 	put(t, 2, STORE_FAILED, 6);
 	store_close(t);
-	ck_assert_msg(store_merge(s, path_b, &e) == 0, "%s", e.text);
+	merged(s, path_b);
 	ask(s, "SELECT point, status, value FROM points JOIN metrics USING (point) WHERE name = 'cycles' ORDER BY 1", &b);
 	ck_assert_str_eq(str_get(&b), "0,ok,4\n1,ok,2\n2,timeout,3\n");
 	ask(s, "SELECT count(*), (SELECT count(*) FROM result_time) FROM metric_value", &b);

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/base/ending.h"
+
 /* A sentence that does not fit ends in "...", so that nobody takes it for whole. */
 static void mark_cut(struct err *e, int n)
 {
@@ -52,13 +54,14 @@ int err_exit_status(enum err_code code)
 _Noreturn void bug_at(const char *file, int line, const char *what)
 {
 	(void)fprintf(stderr, "el2sim: bug at %s:%d: %s\n", file, line, what);
+	ending_clear();
 	abort();
 }
 
 static void *alive(void *p)
 {
 	if (p == NULL)
-		BUG("out of memory");
+		ending_memory();
 	return p;
 }
 

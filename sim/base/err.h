@@ -21,6 +21,7 @@
 	X(ERR_INPUT, 4, "wrong trace or other input")                                               \
 	X(ERR_MODEL, 5, "the switch model or policy is not sound")                                  \
 	X(ERR_IO, 6, "a file could not be written")                                                 \
+	X(ERR_MEMORY, 7, "out of memory; no file is left half-written")                             \
 	X(ERR_INTERRUPTED, 130, "stopped by a signal; what was done is kept")
 
 enum err_code {
@@ -58,7 +59,7 @@ _Noreturn void bug_at(const char *file, int line, const char *what);
 #define BUG(what)       bug_at(__FILE__, __LINE__, what)
 #define BUG_ON(cond)    ((cond) ? bug_at(__FILE__, __LINE__, #cond) : (void)0)
 
-/* malloc/calloc/realloc/strdup that end the program when memory is gone (nothing sensible can be done then). */
+/* malloc/calloc/realloc/strdup that end the program when memory is gone (ending_memory: status of ERR_MEMORY). */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/base/ending.h"
 #include "sim/cmd/cmd.h"
 #include "sim/app/effective.h"
 #include "sim/app/output.h"
@@ -89,7 +90,6 @@ static double elapsed(const struct stopwatch *w)
 static bool go_on(void *self, uint64_t states, unsigned depth)
 {
 	struct stopwatch *w = self;
-	sigset_t pending;
 
 	if (w->bar.on && (depth != w->depth || states >= w->states + 20000)) {
 		double s = elapsed(w);
@@ -99,22 +99,18 @@ static bool go_on(void *self, uint64_t states, unsigned depth)
 		w->states = states;
 		w->depth = depth;
 	}
-	(void)sigpending(&pending);
-	w->interrupted = sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
+	w->interrupted = ending_waits() != NULL;
 	return !w->interrupted && (w->seconds == 0 || elapsed(w) < (double)w->seconds);
 }
 
 static void stopwatch_begin(struct stopwatch *w, uint64_t seconds)
 {
-	sigset_t set;
+	sigset_t before;
 
 	*w = (struct stopwatch){ .seconds = seconds };
 	(void)clock_gettime(CLOCK_MONOTONIC, &w->begin);
 	progress_begin(&w->bar, "explore", 0);
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL); /* asked for in go_on, so that what was found is reported */
+	ending_hold(&before); /* asked for in go_on, so that what was found is reported */
 }
 
 static void stopwatch_end(struct stopwatch *w, const struct explore_stats *s)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim query: a results file asked in SQL. */
+#include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "sim/app/args.h"
 #include "sim/cmd/cmd.h"
@@ -28,6 +31,7 @@ struct query_args {
 	const char *file;
 	int format;
 	bool schema;
+	uint64_t max_rows, timeout; /* timeout: seconds, 0: none */
 };
 
 static const char *const formats[] = {
@@ -41,22 +45,65 @@ static const struct arg_row arg_rows[] = {
 	{ "-o", "--output", ARG_STR, offsetof(struct query_args, file), "FILE", .help = "write the answer to FILE, whole or not at all; its ending says the format" },
 	{ "--format", NULL, ARG_ENUM, offsetof(struct query_args, format), .names = formats, .help = "format of the answer, instead of by the ending of FILE",
 	  .by_ending = 1 + offsetof(struct query_args, file) },
+	{ "--max-rows", NULL, ARG_U64, offsetof(struct query_args, max_rows), "N", .max = UINT64_MAX,
+	  .help = "refuse an answer of more rows, and write nothing of it" },
+	{ "--timeout", NULL, ARG_U64, offsetof(struct query_args, timeout), "SECONDS", .min = 1, .max = 86400 * 365,
+	  .help = "give up after that time, and write nothing" },
 	{ "--schema", NULL, ARG_FLAG, offsetof(struct query_args, schema), .help = "print the tables and views instead" },
 };
 
 static const struct arg_spec spec = {
 	.name = "query", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 2,
 	.example = "policy-matrix.db \"SELECT * FROM points\"",
-	.text = "The file is not changed. Beside SQLite's own there is the function report(report): the text of a report.\n",
+	.text = "The file is not changed. Beside SQLite's own there is the function report(report): the text of a report. An answer is\n"
+		"written whole or not at all. NULL is NULL in a table and in CSV (the text is \"NULL\" there), null in JSON, as is infinity;\n"
+		"bytes that are no text are X'...' (hexadecimal). JSON wants columns of different names.\n",
 };
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static const char *text_of(sqlite3_stmt *st, int col)
+/* Bytes as SQL writes them: X'00ff'. */
+static void add_bytes(struct str *b, const unsigned char *bytes, size_t n)
 {
-	const char *text = (const char *)sqlite3_column_text(st, col);
+	static const char hex[] = "0123456789ABCDEF";
 
-	return text != NULL ? text : "";
+	str_add(b, "X'");
+	for (size_t i = 0; i < n; i++) {
+		str_addc(b, hex[bytes[i] >> 4]);
+		str_addc(b, hex[bytes[i] & 15]);
+	}
+	str_addc(b, '\'');
+}
+
+/* jansson's rule: UTF-8 without surrogates and overlong forms. */
+static bool is_utf8(const char *text, size_t n)
+{
+	json_t *value = json_stringn(text, n);
+	bool is = value != NULL;
+
+	json_decref(value);
+	return is;
+}
+
+static bool is_number(sqlite3_stmt *st, int col)
+{
+	int type = sqlite3_column_type(st, col);
+
+	return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+}
+
+/* A value in letters; what is no text, or (not nul) has a NUL within, in hexadecimal. */
+static void value_text(sqlite3_stmt *st, int col, bool nul, struct str *b)
+{
+	bool blob = sqlite3_column_type(st, col) == SQLITE_BLOB;
+	const void *data = blob ? sqlite3_column_blob(st, col) : sqlite3_column_text(st, col);
+	size_t n = (size_t)sqlite3_column_bytes(st, col);
+
+	str_reset(b);
+	if (blob || (n != 0 && ((!nul && memchr(data, '\0', n) != NULL) || !is_utf8(data, n))))
+		add_bytes(b, data, n);
+	else if (n != 0)
+		str_addn(b, data, n);
 }
 
 static void csv_field(const char *s, FILE *f)
@@ -74,21 +121,22 @@ static void csv_field(const char *s, FILE *f)
 	(void)fputc('"', f);
 }
 
-static void json_text(const char *s, FILE *f)
+static void json_text(const char *s, size_t n, FILE *f)
 {
-	json_t *value = json_string(s);
-	char *text = value != NULL ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
+	struct str bytes = STR_INIT;
+	json_t *value = json_stringn(s, n);
+	char *text;
 
-	(void)fputs(text != NULL ? text : "null", f); /* bytes that are no text */
+	if (value == NULL) { /* a column's name may be anything */
+		add_bytes(&bytes, (const unsigned char *)s, n);
+		value = json_string(str_get(&bytes));
+	}
+	text = json_dumps(value, JSON_ENCODE_ANY);
+	BUG_ON(text == NULL);
+	(void)fputs(text, f);
 	free(text);
 	json_decref(value);
-}
-
-static bool is_number(sqlite3_stmt *st, int col)
-{
-	int type = sqlite3_column_type(st, col);
-
-	return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
+	str_free(&bytes);
 }
 
 static void csv_head(sqlite3_stmt *st, FILE *f)
@@ -100,28 +148,37 @@ static void csv_head(sqlite3_stmt *st, FILE *f)
 	(void)fputc('\n', f);
 }
 
-static void csv_row(sqlite3_stmt *st, FILE *f)
+static void csv_row(sqlite3_stmt *st, struct str *b, FILE *f)
 {
 	for (int i = 0; i < sqlite3_column_count(st); i++) {
 		(void)fputs(i != 0 ? "," : "", f);
-		csv_field(text_of(st, i), f);
+		value_text(st, i, false, b);
+		if (sqlite3_column_type(st, i) == SQLITE_NULL)
+			(void)fputs("NULL", f);
+		else if (strcmp(str_get(b), "NULL") == 0)
+			(void)fputs("\"NULL\"", f);
+		else
+			csv_field(str_get(b), f);
 	}
 	(void)fputc('\n', f);
 }
 
-static void json_row(sqlite3_stmt *st, bool first, FILE *f)
+static void json_row(sqlite3_stmt *st, bool first, struct str *b, FILE *f)
 {
 	(void)fputs(first ? "[\n  {" : ",\n  {", f);
 	for (int i = 0; i < sqlite3_column_count(st); i++) {
+		const char *name = sqlite3_column_name(st, i);
+
 		(void)fputs(i != 0 ? ", " : "", f);
-		json_text(sqlite3_column_name(st, i), f);
+		json_text(name, strlen(name), f);
 		(void)fputs(": ", f);
+		value_text(st, i, true, b);
 		if (sqlite3_column_type(st, i) == SQLITE_NULL || (is_number(st, i) && !isfinite(sqlite3_column_double(st, i))))
 			(void)fputs("null", f);
 		else if (is_number(st, i))
-			(void)fputs(text_of(st, i), f);
+			(void)fputs(str_get(b), f);
 		else
-			json_text(text_of(st, i), f);
+			json_text(str_get(b), b->len, f);
 	}
 	(void)fputc('}', f);
 }
@@ -201,64 +258,159 @@ static void table_write(const struct cells *c, FILE *f)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-static int wrong(sqlite3 *db, struct err *e)
+struct asking {
+	struct store *s;
+	sqlite3_stmt *st;
+	const struct query_args *o;
+	struct timespec until; /* of --timeout */
+};
+
+static int wrong(const struct asking *q, struct err *e)
 {
-	return err_set(e, ERR_USAGE, "SQL: %s: want a question to the tables and views of \"el2sim query --schema\"",
-		       sqlite3_errmsg(db));
+	sqlite3 *db = store_sql(q->s);
+
+	switch (sqlite3_errcode(db) & 0xff) {
+	case SQLITE_INTERRUPT:
+		return err_set(e, ERR_USAGE, "SQL: no answer within --timeout %" PRIu64 " s: want a narrower question, or more time",
+			       q->o->timeout);
+	case SQLITE_NOMEM:
+		return err_set(e, ERR_MEMORY, "SQL: out of memory: want a narrower question");
+	case SQLITE_CORRUPT:
+	case SQLITE_IOERR:
+	case SQLITE_BUSY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_NOTADB:
+		return err_set(e, ERR_INPUT, "%s: could not be read: %s", store_path(q->s), sqlite3_errmsg(db));
+	default:
+		return err_set(e, ERR_USAGE, "SQL: %s: want a question to the tables and views of \"el2sim query --schema\"",
+			       sqlite3_errmsg(db));
+	}
 }
 
-static int answer(sqlite3 *db, sqlite3_stmt *st, enum query_format format, FILE *f, struct err *e)
+/* SQLite asks now and then: is it enough? */
+static int enough(void *self)
 {
-	struct cells c = { .cols = (size_t)sqlite3_column_count(st) };
+	const struct asking *q = self;
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > q->until.tv_sec || (now.tv_sec == q->until.tv_sec && now.tv_nsec >= q->until.tv_nsec);
+}
+
+static void set_timeout(struct asking *q)
+{
+	if (q->o->timeout == 0)
+		return;
+	(void)clock_gettime(CLOCK_MONOTONIC, &q->until);
+	q->until.tv_sec += (time_t)q->o->timeout;
+	sqlite3_progress_handler(store_sql(q->s), 10000, enough, q);
+}
+
+/* An object's names are different; who reads JSON would see the last of two. */
+static int check_names(sqlite3_stmt *st, struct err *e)
+{
+	for (int i = 0; i < sqlite3_column_count(st); i++)
+		for (int k = 0; k < i; k++)
+			if (strcmp(sqlite3_column_name(st, i), sqlite3_column_name(st, k)) == 0)
+				return err_set(e, ERR_USAGE, "SQL: two columns are called \"%s\": want a name for each (AS) in JSON",
+					       sqlite3_column_name(st, i));
+	return 0;
+}
+
+static int answer(struct asking *q, FILE *f, struct err *e)
+{
+	enum query_format format = (enum query_format)q->o->format;
+	struct cells c = { .cols = (size_t)sqlite3_column_count(q->st) };
+	struct str b = STR_INIT;
 	uint64_t rows = 0;
 	int rc;
 
 	c.width = xcalloc(c.cols + 1, sizeof(*c.width));
 	if (format == QUERY_CSV)
-		csv_head(st, f);
+		csv_head(q->st, f);
 	for (size_t i = 0; format == QUERY_TABLE && i < c.cols; i++)
-		cell_add(&c, sqlite3_column_name(st, (int)i), false);
-	for (; (rc = sqlite3_step(st)) == SQLITE_ROW; rows++) {
+		cell_add(&c, sqlite3_column_name(q->st, (int)i), false);
+	for (; (rc = sqlite3_step(q->st)) == SQLITE_ROW && rows < q->o->max_rows; rows++) {
 		if (format == QUERY_CSV)
-			csv_row(st, f);
+			csv_row(q->st, &b, f);
 		else if (format == QUERY_JSON)
-			json_row(st, rows == 0, f);
-		for (int i = 0; format == QUERY_TABLE && i < (int)c.cols; i++)
-			cell_add(&c, text_of(st, i), is_number(st, i));
+			json_row(q->st, rows == 0, &b, f);
+		for (int i = 0; format == QUERY_TABLE && i < (int)c.cols; i++) {
+			value_text(q->st, i, false, &b);
+			cell_add(&c, sqlite3_column_type(q->st, i) == SQLITE_NULL ? "NULL" : str_get(&b), is_number(q->st, i));
+		}
 	}
 	if (format == QUERY_TABLE && rc == SQLITE_DONE)
 		table_write(&c, f);
 	else if (format == QUERY_JSON && rc == SQLITE_DONE)
 		(void)fputs(rows == 0 ? "[]\n" : "\n]\n", f);
 	cells_free(&c);
-	return rc == SQLITE_DONE ? 0 : wrong(db, e);
+	str_free(&b);
+	if (rc == SQLITE_ROW)
+		return err_set(e, ERR_USAGE, "SQL: the answer has more than --max-rows %" PRIu64 " rows: want a LIMIT, or more rows",
+			       q->o->max_rows);
+	return rc == SQLITE_DONE ? 0 : wrong(q, e);
+}
+
+static int no_room(struct err *e)
+{
+	return err_set(e, ERR_IO, "the answer could not be kept in a temporary file: %s: is the disk full?", strerror(errno));
+}
+
+/* What cannot be taken back is written when the answer is whole. */
+static int answer_at_end(struct asking *q, FILE *to, struct err *e)
+{
+	FILE *f = tmpfile();
+	char part[65536];
+	int rc;
+	size_t n;
+
+	if (f == NULL)
+		return no_room(e);
+	rc = answer(q, f, e);
+	if (rc == 0 && (fflush(f) != 0 || ferror(f) != 0 || fseek(f, 0, SEEK_SET) != 0))
+		rc = no_room(e);
+	while (rc == 0 && (n = fread(part, 1, sizeof(part), f)) != 0)
+		(void)fwrite(part, 1, n, to);
+	if (rc == 0 && ferror(f) != 0)
+		rc = no_room(e);
+	(void)fclose(f);
+	return rc;
+}
+
+static int prepare(struct asking *q, const char *sql, struct err *e)
+{
+	const char *rest;
+
+	if (sqlite3_prepare_v2(store_sql(q->s), sql, -1, &q->st, &rest) != SQLITE_OK)
+		return wrong(q, e);
+	if (q->st == NULL || rest[strspn(rest, " \t\r\n;")] != '\0')
+		return err_set(e, ERR_USAGE, "SQL: want one statement, such as \"SELECT * FROM points\"");
+	if (sqlite3_stmt_readonly(q->st) == 0 || sqlite3_column_count(q->st) == 0)
+		return err_set(e, ERR_USAGE, "SQL: the file is only read: want a question, such as \"SELECT * FROM points\"");
+	return q->o->format == QUERY_JSON ? check_names(q->st, e) : 0;
 }
 
 static int ask(struct store *s, const char *sql, const struct query_args *o, struct err *e)
 {
-	sqlite3 *db = store_sql(s);
-	sqlite3_stmt *st = NULL;
+	struct asking q = { .s = s, .o = o };
 	struct outfile f;
-	const char *rest;
-	int rc = 0;
+	int rc;
 
 	store_functions(s);
-	if (sqlite3_prepare_v2(db, sql, -1, &st, &rest) != SQLITE_OK)
-		return wrong(db, e);
-	if (st == NULL || rest[strspn(rest, " \t\r\n;")] != '\0')
-		rc = err_set(e, ERR_USAGE, "SQL: want one statement, such as \"SELECT * FROM points\"");
-	else if (sqlite3_stmt_readonly(st) == 0 || sqlite3_column_count(st) == 0)
-		rc = err_set(e, ERR_USAGE, "SQL: the file is only read: want a question, such as \"SELECT * FROM points\"");
+	set_timeout(&q);
+	rc = prepare(&q, sql, e);
 	if (rc == 0)
 		rc = file_create(&f, o->file, e);
 	if (rc == 0) {
-		rc = answer(db, st, (enum query_format)o->format, f.f, e);
+		rc = f.tmp != NULL ? answer(&q, f.f, e) : answer_at_end(&q, f.f, e);
 		if (rc == 0)
 			rc = file_commit(&f, e);
 		else
 			file_abort(&f);
 	}
-	(void)sqlite3_finalize(st);
+	(void)sqlite3_finalize(q.st);
+	sqlite3_progress_handler(store_sql(s), 0, NULL, NULL);
 	return rc;
 }
 
@@ -274,7 +426,7 @@ static int print_schema(const struct query_args *o, struct err *e)
 
 int cmd_query(int argc, char **argv, struct err *e)
 {
-	struct query_args o = { 0 };
+	struct query_args o = { .max_rows = UINT64_MAX };
 	struct store *s;
 	struct args a;
 	int rc;

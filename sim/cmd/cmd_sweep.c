@@ -160,6 +160,7 @@ static int run(const struct sweep_plan *p, const struct sweep_how *how, const ch
 {
 	struct store *s = store_open(results, STORE_WRITE, e);
 	struct sweep_counts n;
+	struct err closing;
 	int rc;
 
 	if (s == NULL)
@@ -167,7 +168,10 @@ static int run(const struct sweep_plan *p, const struct sweep_how *how, const ch
 	rc = sweep_plan_store(p, s, e);
 	if (rc == 0)
 		rc = sweep_run(p, s, how, &n, e);
-	store_close(s);
+	if (store_finish(s, &closing) != 0 && (rc == 0 || e->code == ERR_INTERRUPTED)) { /* what they say would not be so */
+		*e = closing;
+		rc = -1;
+	}
 	return rc == 0 ? summary(p, results, &n, o, e) : -1;
 }
 

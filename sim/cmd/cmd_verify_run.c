@@ -6,6 +6,7 @@
 
 #include "models/hyp/measured/verify_run.h"
 #include "sim/app/config.h"
+#include "sim/base/ending.h"
 #include "sim/cmd/verify_run.h"
 #include "traces/import/import.h"
 
@@ -27,13 +28,18 @@ static int bring_in(const char *path, char *tmp, size_t n, struct err *e)
 	struct import_result res;
 	struct import_opts opts = { .in = path, .out = tmp };
 	struct progress bar;
+	sigset_t before;
 	int fd, rc;
 
 	tmp[0] = '\0';
 	if (is_native(path))
 		return 0;
 	(void)snprintf(tmp, n, "%s/el2sim-XXXXXX", dir != NULL ? dir : "/tmp");
+	ending_hold(&before);
 	fd = mkstemp(tmp);
+	if (fd >= 0)
+		ending_remove(tmp);
+	ending_release(&before);
 	if (fd < 0)
 		return err_set(e, ERR_IO, "%s: a temporary file for the import can not be made: set TMPDIR", tmp);
 	(void)close(fd);
@@ -231,5 +237,6 @@ int verify_run_command(const struct config *c, const char *trace, const char *re
 		rc = replay_and_compare(c, tmp[0] != '\0' ? tmp : trace, reference, out, e);
 	if (tmp[0] != '\0')
 		(void)unlink(tmp);
+	ending_keep(tmp);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "sim/base/ending.h"
 #include "sim/cmd/cmd.h"
 
 /* One line, whatever bytes of the user's files the sentence quotes. */
@@ -32,6 +33,7 @@ int main(int argc, char **argv)
 	struct err e = { ERR_NONE, "" };
 
 	keep_standard_descriptors();
+	ending_begin();
 	if (cmd_main(argc, argv, &e) == 0)
 		e.code = ERR_NONE;
 	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && err_exit_status(e.code) <= 1)

@@ -44,7 +44,7 @@ const char *store_status_name(enum store_status s);
 enum store_mode {
 	STORE_READ,  /* the file must be there */
 	STORE_SHARD, /* the same, and nothing may be in it yet: a sweep was ended while it made it */
-	STORE_WRITE  /* made when not there; only one process at a time */
+	STORE_WRITE  /* made when not there; only one process at a time, and the file is never replaced by another */
 };
 
 struct store;
@@ -54,9 +54,14 @@ struct store;
  * cannot be created or written, or another sweep writes it.
  */
 struct store *store_open(const char *path, enum store_mode mode, struct err *e);
-/* Close; of STORE_WRITE: fold the write-ahead log into the one file. NULL is allowed. */
+/*
+ * Close a reader, or give up writing: what was committed is kept, a file that was made and has no plan is removed. NULL is allowed.
+ * While a store of STORE_WRITE is open signals wait (ending.h).
+ */
 void store_close(struct store *s);
-/* In a child after fork: let go of the lock without touching the file. */
+/* Close a writer: 0 only when all that was stored is in the one file, and on the disk. ERR_IO: it is stored, but not so. */
+int store_finish(struct store *s, struct err *e);
+/* In a child after fork: let go of the lock, and of signals, without touching the file. */
 void store_forget(struct store *s);
 
 /* Of STORE_SHARD: is a plan in it? If not, nothing can be asked and there is nothing to merge. */
@@ -156,9 +161,16 @@ struct store_result {
 int store_status_of(struct store *s, const char *hash, enum store_status *status, struct err *e);
 /* One transaction; replaces a result of the same hash. */
 int store_put_result(struct store *s, const struct store_result *r, struct err *e);
-/* Copy the plan of from. */
-int store_copy_plan(struct store *s, const char *from, struct err *e);
-/* Copy the results of from that this file has not, or has as failed and from has not. */
-int store_merge(struct store *s, const char *from, struct err *e);
+
+/*
+ * Results of other files, all of them or none: begin, the plan if this file has none, results, then end, which makes them visible
+ * at once (store_merge_drop: nothing of it). from is open for reading. ERR_INPUT: from is damaged; ERR_INTERRUPTED; ERR_IO.
+ */
+int store_merge_begin(struct store *s, struct err *e);
+int store_merge_plan(struct store *s, struct store *from, struct err *e);
+/* The results of from that this file has not, or has as failed and from has not. */
+int store_merge_add(struct store *s, struct store *from, struct err *e);
+int store_merge_end(struct store *s, struct err *e);
+void store_merge_drop(struct store *s);
 
 #endif

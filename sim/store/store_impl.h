@@ -3,6 +3,7 @@
 #ifndef EL2SIM_STORE_STORE_IMPL_H
 #define EL2SIM_STORE_STORE_IMPL_H
 
+#include <signal.h>
 #include <sqlite3.h>
 
 #include "sim/store/store.h"
@@ -34,6 +35,9 @@
 	X(SQL_METRIC, "SELECT metric FROM metric WHERE name = ?1")                                  \
 	X(SQL_PUT_VALUE, "INSERT OR REPLACE INTO metric_value VALUES (?1, ?2, ?3)")
 
+/* The tables of a plan. */
+#define STORE_PLAN_TABLES(X) X("meta") X("axis") X("axis_value") X("config_setting") X("point") X("coord")
+
 enum store_statement {
 #define X(id, sql) id,
 	STORE_STATEMENTS(X)
@@ -52,6 +56,12 @@ struct store {
 	enum store_mode mode;
 	bool empty; /* of STORE_SHARD: has no tables yet */
 	int lock; /* fd that holds the lock of STORE_WRITE, -1: none */
+	bool ready; /* it is one of ours, and open */
+	bool made; /* the file is there because of us */
+	bool held; /* signals wait (ending.h) until it is put away; those of before: */
+	sigset_t before;
+	bool unbound; /* a value could not be bound: no memory */
+	unsigned steps; /* of long work: now and then the signals are looked at */
 	struct store_meta *meta;
 	size_t n_meta;
 	struct store_axis *axis;
@@ -62,6 +72,8 @@ struct store {
 
 /* What SQLite says, as a sentence. ERR_IO when it is about writing or room, ERR_INPUT else. */
 int store_failed(struct store *s, const char *doing, struct err *e);
+/* Long work, a row at a time: -1 with ERR_INTERRUPTED when a signal waits. */
+int store_go_on(struct store *s, struct err *e);
 /* Run SQL without results. */
 int store_exec(struct store *s, const char *sql, struct err *e);
 /* The statement, ready to be bound; NULL with *e. */
@@ -70,6 +82,18 @@ sqlite3_stmt *store_stmt(struct store *s, enum store_statement id, struct err *e
 int store_run(struct store *s, sqlite3_stmt *st, struct err *e);
 /* The next row: 1, 0 at the end, -1 with *e. After 0 and -1 the statement is ready again. */
 int store_row(struct store *s, sqlite3_stmt *st, struct err *e);
+/* Run a statement without parameters and rows. */
+int store_do(struct store *s, enum store_statement id, struct err *e);
+/* If in a transaction. The sentence in *e stays that of the failure. */
+void store_rollback(struct store *s);
+/* The view `points` of the axes as loaded. */
+int store_points_view(struct store *s, struct err *e);
+/* The number of a metric's name, which is put into the file if it is not there; 0 with *e. */
+int64_t store_metric_id(struct store *s, const struct store_metric *m, struct err *e);
+/* A transaction that failed took such numbers back. */
+void store_forget_names(struct store *s);
+/* Remove the result of a hash, if there is one. */
+int store_drop(struct store *s, const char *hash, struct err *e);
 /* Read meta, axes and the number of points again. */
 int store_load(struct store *s, struct err *e);
 void store_unload(struct store *s);

@@ -49,6 +49,27 @@ static int take_meta(struct store *s, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+/* A word that can be a column: not empty, no blanks, nothing that cannot be printed. */
+static bool is_word(const char *name)
+{
+	for (const char *p = name; *p != '\0'; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f)
+			return false;
+	return name[0] != '\0';
+}
+
+static int check_axis(const struct store *s, const char *name, struct err *e)
+{
+	static const char *const columns[] = { "point", "configuration", "status", "error" }; /* that stand beside those of the axes */
+	bool good = is_word(name);
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		good = good && strcasecmp(name, columns[i]) != 0;
+	for (size_t i = 0; i < s->n_axis; i++)
+		good = good && strcasecmp(name, s->axis[i].name) != 0;
+	return good ? 0 : err_set(e, ERR_INPUT, "%s: is damaged: axis %zu is called \"%.80s\"", s->path, s->n_axis + 1, name);
+}
+
 static int take_axis(struct store *s, sqlite3_stmt *st, struct err *e)
 {
 	struct store_axis *a;
@@ -56,6 +77,8 @@ static int take_axis(struct store *s, sqlite3_stmt *st, struct err *e)
 	if (sqlite3_column_int64(st, 0) != (int64_t)s->n_axis + 1)
 		return err_set(e, ERR_INPUT, "%s: is damaged: axis %lld where %zu was wanted", s->path,
 			       (long long)sqlite3_column_int64(st, 0), s->n_axis + 1);
+	if (check_axis(s, store_text(st, 1), e) != 0)
+		return -1;
 	s->axis = xrealloc(s->axis, (s->n_axis + 1) * sizeof(*s->axis));
 	a = &s->axis[s->n_axis++];
 	*a = (struct store_axis){ .name = xstrdup(store_text(st, 1)), .kind = xstrdup(store_text(st, 2)),
@@ -79,10 +102,28 @@ static int take_axis_value(struct store *s, sqlite3_stmt *st, struct err *e)
 	return 0;
 }
 
+/* Points are numbered from 0, without a hole. */
 static int take_count(struct store *s, sqlite3_stmt *st, struct err *e)
 {
-	(void)e;
-	s->n_points = (size_t)sqlite3_column_int64(st, 0);
+	int64_t n = sqlite3_column_int64(st, 0), first = sqlite3_column_int64(st, 1), last = sqlite3_column_int64(st, 2);
+
+	if (n != 0 && (first != 0 || last != n - 1))
+		return err_set(e, ERR_INPUT, "%s: is damaged: %lld points with the numbers %lld to %lld", s->path, (long long)n,
+			       (long long)first, (long long)last);
+	s->n_points = (size_t)n;
+	return 0;
+}
+
+/* What the tables say together. A file that was made and has no plan yet has nothing. */
+static int check_plan(const struct store *s, struct err *e)
+{
+	if (store_meta(s, "plan_hash")[0] == '\0' && s->n_axis == 0 && s->n_points == 0)
+		return 0;
+	for (size_t i = 0; i < s->n_axis; i++)
+		if (s->axis[i].n == 0)
+			return err_set(e, ERR_INPUT, "%s: is damaged: axis \"%.80s\" has no values", s->path, s->axis[i].name);
+	if (s->n_points == 0)
+		return err_set(e, ERR_INPUT, "%s: is damaged: a plan without points", s->path);
 	return 0;
 }
 
@@ -92,9 +133,9 @@ int store_load(struct store *s, struct err *e)
 	if (each(s, "SELECT key, value FROM meta ORDER BY key", take_meta, e) != 0 ||
 	    each(s, "SELECT axis, name, kind, zip, unit, help, origin FROM axis ORDER BY axis", take_axis, e) != 0 ||
 	    each(s, "SELECT axis, ordinal, label, value FROM axis_value ORDER BY axis, ordinal", take_axis_value, e) != 0 ||
-	    each(s, "SELECT count(*) FROM point", take_count, e) != 0)
+	    each(s, "SELECT count(*), min(point), max(point) FROM point", take_count, e) != 0)
 		return -1;
-	return 0;
+	return check_plan(s, e);
 }
 
 static void free_axis(struct store_axis *a)
@@ -282,6 +323,10 @@ int store_each_metric(struct store *s, uint64_t point, void (*fn)(void *ctx, con
 		struct store_metric m = { .name = store_text(st, 0), .unit = store_text(st, 1) };
 
 		m.real = sqlite3_column_type(st, 2) == SQLITE_FLOAT;
+		if (m.name[0] == '\0' || (!m.real && sqlite3_column_type(st, 2) != SQLITE_INTEGER)) {
+			(void)sqlite3_reset(st);
+			return damaged(s, point, m.name[0] == '\0' ? "a metric without a name" : "a metric that is no number", e);
+		}
 		if (m.real)
 			m.d = sqlite3_column_double(st, 2);
 		else

@@ -7,13 +7,14 @@
 
 #include "sim/store/store_impl.h"
 
-static void bind_text(sqlite3_stmt *st, int i, const char *text)
+static void bind_text(struct store *s, sqlite3_stmt *st, int i, const char *text)
 {
-	(void)sqlite3_bind_text(st, i, text != NULL ? text : "", -1, SQLITE_TRANSIENT);
+	if (sqlite3_bind_text(st, i, text != NULL ? text : "", -1, SQLITE_TRANSIENT) != SQLITE_OK)
+		s->unbound = true;
 }
 
 /* Bind a text, as a number when it is written like one. */
-static void store_bind(sqlite3_stmt *st, int i, const char *text)
+static void store_bind(struct store *s, sqlite3_stmt *st, int i, const char *text)
 {
 	char back[24];
 	int64_t v;
@@ -25,10 +26,10 @@ static void store_bind(sqlite3_stmt *st, int i, const char *text)
 			return;
 		}
 	}
-	bind_text(st, i, text);
+	bind_text(s, st, i, text);
 }
 
-static int run(struct store *s, enum store_statement id, struct err *e)
+int store_do(struct store *s, enum store_statement id, struct err *e)
 {
 	sqlite3_stmt *st = store_stmt(s, id, e);
 
@@ -36,17 +37,21 @@ static int run(struct store *s, enum store_statement id, struct err *e)
 }
 
 /* The sentence in *e stays that of the failure. */
-static void rollback(struct store *s)
+void store_rollback(struct store *s)
 {
 	struct err ignored;
 
 	if (sqlite3_get_autocommit(s->db) == 0)
-		(void)run(s, SQL_ROLLBACK, &ignored);
+		(void)store_do(s, SQL_ROLLBACK, &ignored);
 }
 
 /* --- plan ------------------------------------------------------------------------------------- */
 
-static const char *const plan_tables[] = { "meta", "axis", "axis_value", "config_setting", "point", "coord" };
+static const char *const plan_tables[] = {
+#define X(table) table,
+	STORE_PLAN_TABLES(X)
+#undef X
+};
 
 int store_plan_begin(struct store *s, const char *plan_hash, bool *needed, struct err *e)
 {
@@ -54,20 +59,20 @@ int store_plan_begin(struct store *s, const char *plan_hash, bool *needed, struc
 	if (!*needed)
 		return 0;
 	s->plan_axes = 0;
-	if (run(s, SQL_BEGIN, e) != 0)
+	if (store_do(s, SQL_BEGIN, e) != 0)
 		return -1;
 	for (size_t i = 0; i < sizeof(plan_tables) / sizeof(plan_tables[0]); i++) {
 		char sql[64];
 
 		(void)snprintf(sql, sizeof(sql), "DELETE FROM %s", plan_tables[i]);
 		if (store_exec(s, sql, e) != 0) {
-			rollback(s);
+			store_rollback(s);
 			return -1;
 		}
 	}
 	if (store_exec(s, "DROP VIEW IF EXISTS points", e) == 0 && store_put_meta(s, "plan_hash", plan_hash, e) == 0)
 		return 0;
-	rollback(s);
+	store_rollback(s);
 	return -1;
 }
 
@@ -77,8 +82,8 @@ int store_put_meta(struct store *s, const char *key, const char *value, struct e
 
 	if (st == NULL)
 		return -1;
-	bind_text(st, 1, key);
-	bind_text(st, 2, value);
+	bind_text(s, st, 1, key);
+	bind_text(s, st, 2, value);
 	return store_run(s, st, e);
 }
 
@@ -90,12 +95,12 @@ int store_put_axis(struct store *s, const struct store_axis *a, struct err *e)
 	if (st == NULL || sv == NULL)
 		return -1;
 	(void)sqlite3_bind_null(st, 1); /* the next */
-	bind_text(st, 2, a->name);
-	bind_text(st, 3, a->kind);
+	bind_text(s, st, 2, a->name);
+	bind_text(s, st, 3, a->kind);
 	(void)sqlite3_bind_int64(st, 4, a->zip);
-	bind_text(st, 5, a->unit);
-	bind_text(st, 6, a->help);
-	bind_text(st, 7, a->origin);
+	bind_text(s, st, 5, a->unit);
+	bind_text(s, st, 6, a->help);
+	bind_text(s, st, 7, a->origin);
 	if (store_run(s, st, e) != 0)
 		return -1;
 	axis = sqlite3_last_insert_rowid(s->db);
@@ -103,8 +108,8 @@ int store_put_axis(struct store *s, const struct store_axis *a, struct err *e)
 	for (size_t i = 0; i < a->n; i++) {
 		(void)sqlite3_bind_int64(sv, 1, axis);
 		(void)sqlite3_bind_int64(sv, 2, (int64_t)i);
-		store_bind(sv, 3, a->label[i]);
-		store_bind(sv, 4, a->value[i]);
+		store_bind(s, sv, 3, a->label[i]);
+		store_bind(s, sv, 4, a->value[i]);
 		if (store_run(s, sv, e) != 0)
 			return -1;
 	}
@@ -118,11 +123,11 @@ int store_put_setting(struct store *s, size_t config, const struct store_setting
 	if (st == NULL)
 		return -1;
 	(void)sqlite3_bind_int64(st, 1, (int64_t)config);
-	bind_text(st, 2, o->name);
-	store_bind(st, 3, o->value);
-	bind_text(st, 4, o->unit);
-	bind_text(st, 5, o->origin);
-	bind_text(st, 6, o->source);
+	bind_text(s, st, 2, o->name);
+	store_bind(s, st, 3, o->value);
+	bind_text(s, st, 4, o->unit);
+	bind_text(s, st, 5, o->origin);
+	bind_text(s, st, 6, o->source);
 	return store_run(s, st, e);
 }
 
@@ -130,12 +135,12 @@ int store_put_point(struct store *s, uint64_t point, const struct store_point *p
 {
 	sqlite3_stmt *st = store_stmt(s, SQL_PUT_POINT, e), *sc = store_stmt(s, SQL_PUT_COORD, e);
 
-	if (st == NULL || sc == NULL)
+	if (st == NULL || sc == NULL || store_go_on(s, e) != 0)
 		return -1;
 	(void)sqlite3_bind_int64(st, 1, (int64_t)point);
-	bind_text(st, 2, p->hash);
+	bind_text(s, st, 2, p->hash);
 	(void)sqlite3_bind_int64(st, 3, (int64_t)p->config);
-	bind_text(st, 4, p->command);
+	bind_text(s, st, 4, p->command);
 	if (store_run(s, st, e) != 0)
 		return -1;
 	for (size_t i = 0; i < s->plan_axes; i++) {
@@ -184,7 +189,7 @@ static bool all_numbers(const struct store_axis *a)
 }
 
 /* One column per axis, of numbers where all its values are some: 2 stands before 16. */
-static int make_points_view(struct store *s, struct err *e)
+int store_points_view(struct store *s, struct err *e)
 {
 	struct str sql = STR_INIT;
 	int rc;
@@ -206,9 +211,9 @@ static int make_points_view(struct store *s, struct err *e)
 
 int store_plan_end(struct store *s, struct err *e)
 {
-	if (store_load(s, e) == 0 && make_points_view(s, e) == 0 && run(s, SQL_COMMIT, e) == 0)
+	if (store_load(s, e) == 0 && store_points_view(s, e) == 0 && store_do(s, SQL_COMMIT, e) == 0)
 		return 0;
-	rollback(s);
+	store_rollback(s);
 	return -1;
 }
 
@@ -216,7 +221,7 @@ void store_plan_drop(struct store *s)
 {
 	struct err ignored;
 
-	rollback(s);
+	store_rollback(s);
 	(void)store_load(s, &ignored);
 }
 
@@ -251,9 +256,9 @@ static int64_t ask_metric(struct store *s, const struct store_metric *m, struct 
 
 	if (put == NULL || get == NULL)
 		return 0;
-	bind_text(put, 1, m->name);
-	bind_text(put, 2, m->unit);
-	bind_text(get, 1, m->name);
+	bind_text(s, put, 1, m->name);
+	bind_text(s, put, 2, m->unit);
+	bind_text(s, get, 1, m->name);
 	if (store_run(s, put, e) != 0)
 		return 0;
 	if (store_row(s, get, e) == 1)
@@ -262,7 +267,7 @@ static int64_t ask_metric(struct store *s, const struct store_metric *m, struct 
 	return id;
 }
 
-static int64_t metric_id(struct store *s, const struct store_metric *m, struct err *e)
+int64_t store_metric_id(struct store *s, const struct store_metric *m, struct err *e)
 {
 	struct metric_name *key = new_name(m->name), **found = tsearch(key, &s->names, by_name);
 
@@ -275,13 +280,13 @@ static int64_t metric_id(struct store *s, const struct store_metric *m, struct e
 }
 
 /* A transaction that failed took numbers back. */
-static void forget_names(struct store *s)
+void store_forget_names(struct store *s)
 {
 	tdestroy(s->names, free);
 	s->names = NULL;
 }
 
-static int drop_old(struct store *s, const char *hash, struct err *e)
+int store_drop(struct store *s, const char *hash, struct err *e)
 {
 	static const enum store_statement drops[] = { SQL_DROP_VALUES, SQL_DROP_TIME, SQL_DROP_RESULT };
 
@@ -290,7 +295,7 @@ static int drop_old(struct store *s, const char *hash, struct err *e)
 
 		if (st == NULL)
 			return -1;
-		bind_text(st, 1, hash);
+		bind_text(s, st, 1, hash);
 		if (store_run(s, st, e) != 0)
 			return -1;
 	}
@@ -299,7 +304,7 @@ static int drop_old(struct store *s, const char *hash, struct err *e)
 
 static int put_value(struct store *s, sqlite3_stmt *st, int64_t result, const struct store_metric *m, struct err *e)
 {
-	int64_t id = metric_id(s, m, e);
+	int64_t id = store_metric_id(s, m, e);
 
 	if (id == 0)
 		return -1;
@@ -318,14 +323,14 @@ static int put_result(struct store *s, const struct store_result *r, struct err 
 	sqlite3_stmt *tm = store_stmt(s, SQL_PUT_TIME, e);
 	int64_t id;
 
-	if (st == NULL || sv == NULL || tm == NULL || drop_old(s, r->hash, e) != 0)
+	if (st == NULL || sv == NULL || tm == NULL || store_drop(s, r->hash, e) != 0)
 		return -1;
-	bind_text(st, 1, r->hash);
-	bind_text(st, 2, store_status_name(r->status));
+	bind_text(s, st, 1, r->hash);
+	bind_text(s, st, 2, store_status_name(r->status));
 	(void)sqlite3_bind_int(st, 3, r->code);
-	bind_text(st, 4, r->error);
+	bind_text(s, st, 4, r->error);
 	if (r->report != NULL)
-		(void)sqlite3_bind_blob64(st, 5, r->report, r->report_bytes, SQLITE_STATIC);
+		s->unbound |= sqlite3_bind_blob64(st, 5, r->report, r->report_bytes, SQLITE_STATIC) != SQLITE_OK;
 	else
 		(void)sqlite3_bind_null(st, 5);
 	if (store_run(s, st, e) != 0)
@@ -346,83 +351,9 @@ static int put_result(struct store *s, const struct store_result *r, struct err 
 
 int store_put_result(struct store *s, const struct store_result *r, struct err *e)
 {
-	if (run(s, SQL_BEGIN, e) == 0 && put_result(s, r, e) == 0 && run(s, SQL_COMMIT, e) == 0)
+	if (store_do(s, SQL_BEGIN, e) == 0 && put_result(s, r, e) == 0 && store_do(s, SQL_COMMIT, e) == 0)
 		return 0;
-	rollback(s);
-	forget_names(s);
+	store_rollback(s);
+	store_forget_names(s);
 	return -1;
-}
-
-/* --- merging ---------------------------------------------------------------------------------- */
-
-/* What is not there, and what succeeded at last. */
-#define FAILED "'failed', 'crashed', 'timeout'"
-static const char merge_sql[] =
-	"BEGIN IMMEDIATE;"
-	"CREATE TEMP TABLE taken AS SELECT o.result, o.hash FROM other.result o LEFT JOIN main.result m USING (hash) "
-	"  WHERE m.hash IS NULL OR (m.status IN (" FAILED ") AND o.status NOT IN (" FAILED ")) ORDER BY o.result;"
-	"DELETE FROM main.metric_value WHERE result IN (SELECT m.result FROM main.result m JOIN taken USING (hash));"
-	"DELETE FROM main.result_time WHERE result IN (SELECT m.result FROM main.result m JOIN taken USING (hash));"
-	"DELETE FROM main.result WHERE hash IN (SELECT hash FROM taken);"
-	"INSERT INTO main.result (hash, status, code, error, report) SELECT o.hash, o.status, o.code, o.error, o.report "
-	"  FROM other.result o JOIN taken USING (result) ORDER BY o.result;"
-	"INSERT INTO main.result_time SELECT r.result, t.wall_us, t.cpu_us, t.rss_kib FROM other.result_time t "
-	"  JOIN taken k USING (result) JOIN main.result r ON r.hash = k.hash;"
-	"INSERT OR IGNORE INTO main.metric (name, unit) SELECT name, unit FROM other.metric ORDER BY metric;"
-	"INSERT INTO main.metric_value SELECT r.result, m.metric, v.value FROM taken k JOIN main.result r ON r.hash = k.hash "
-	"  JOIN other.metric_value v ON v.result = k.result JOIN other.metric o ON o.metric = v.metric "
-	"  JOIN main.metric m ON m.name = o.name ORDER BY r.result, m.metric;"
-	"DROP TABLE temp.taken;"
-	"COMMIT;";
-
-static int attach(struct store *s, const char *from, struct err *e)
-{
-	char *sql = sqlite3_mprintf("ATTACH DATABASE %Q AS other", from);
-	int rc;
-
-	BUG_ON(sql == NULL);
-	rc = store_exec(s, sql, e);
-	sqlite3_free(sql);
-	return rc;
-}
-
-static void detach(struct store *s)
-{
-	rollback(s);
-	(void)sqlite3_exec(s->db, "DETACH DATABASE other", NULL, NULL, NULL);
-}
-
-int store_copy_plan(struct store *s, const char *from, struct err *e)
-{
-	bool needed;
-	int rc;
-
-	if (attach(s, from, e) != 0)
-		return -1;
-	rc = store_plan_begin(s, "", &needed, e);
-	if (rc == 0 && !needed) /* a file without a plan has that hash, too */
-		rc = run(s, SQL_BEGIN, e);
-	for (size_t i = 0; rc == 0 && i < sizeof(plan_tables) / sizeof(plan_tables[0]); i++) {
-		char sql[160];
-
-		(void)snprintf(sql, sizeof(sql), "DELETE FROM main.%s; INSERT INTO main.%s SELECT * FROM other.%s",
-			       plan_tables[i], plan_tables[i], plan_tables[i]);
-		rc = store_exec(s, sql, e);
-	}
-	if (rc == 0)
-		rc = store_plan_end(s, e);
-	detach(s);
-	return rc;
-}
-
-int store_merge(struct store *s, const char *from, struct err *e)
-{
-	int rc;
-
-	forget_names(s);
-	if (attach(s, from, e) != 0)
-		return -1;
-	rc = store_exec(s, merge_sql, e);
-	detach(s);
-	return rc;
 }

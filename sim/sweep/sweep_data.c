@@ -10,7 +10,7 @@
 /* Metrics of phases that a point is read for: cycles and runs of each. */
 struct phase_sums {
 	int64_t cycles[PHASE_COUNT], runs[PHASE_COUNT];
-	bool any;
+	bool any, beyond;
 };
 
 struct reading {
@@ -199,11 +199,14 @@ static void place_point(struct sweep_data *d, size_t i)
 
 /* --- numbers ---------------------------------------------------------------------------------- */
 
-static int64_t thousandths(const struct store_metric *m)
+#define VALUE_MAX 1000000000000000 /* so that sums and differences of thousandths stay in 64 bits; what is beyond is not known */
+
+static bool thousandths(const struct store_metric *m, int64_t *v)
 {
-	if (m->real)
-		return fabs(m->d) < 9e15 ? llround(m->d * 1000) : 0;
-	return m->i > INT64_MAX / 1000 || m->i < INT64_MIN / 1000 ? 0 : m->i * 1000;
+	bool good = m->real ? fabs(m->d) <= (double)VALUE_MAX : m->i <= VALUE_MAX && m->i >= -VALUE_MAX;
+
+	*v = !good ? 0 : m->real ? llround(m->d * 1000) : m->i * 1000;
+	return good;
 }
 
 static void take_phase(struct phase_sums *s, const struct store_metric *m)
@@ -218,6 +221,7 @@ static void take_phase(struct phase_sums *s, const struct store_metric *m)
 		if ((size_t)parts.row_len != strlen(name) || strncmp(parts.row, name, strlen(name)) != 0)
 			continue;
 		s->any = true;
+		s->beyond = s->beyond || m->i > VALUE_MAX || m->i < 0;
 		if (strcmp(parts.col, "cycles") == 0)
 			s->cycles[ph] = m->i;
 		else if (strcmp(parts.col, "runs") == 0)
@@ -232,8 +236,7 @@ static void take_metric(void *ctx, const struct store_metric *m)
 	for (size_t i = 0; i < r->d->n_headline; i++) {
 		if (strcmp(r->d->headline[i], m->name) != 0)
 			continue;
-		r->p->known[i] = true;
-		r->p->v[i] = thousandths(m);
+		r->p->known[i] = thousandths(m, &r->p->v[i]);
 		if (r->d->unit[i] == NULL)
 			r->d->unit[i] = xstrdup(m->unit);
 	}
@@ -249,7 +252,7 @@ static void derive_phases(struct sweep_point *p, const struct phase_sums *s)
 {
 	int64_t exits = s->runs[PHASE_EXIT];
 
-	if (!s->any || exits <= 0 || s->runs[PHASE_LOAD] <= 0)
+	if (!s->any || s->beyond || exits <= 0 || s->runs[PHASE_LOAD] <= 0)
 		return;
 	p->phases = true;
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
@@ -359,16 +362,13 @@ static int read_point(struct sweep_data *d, size_t i, struct err *e)
 
 static void add_to_mean(struct sweep_point *m, const struct sweep_point *p, size_t n_headline)
 {
-	for (size_t h = 0; h < n_headline; h++) {
-		m->known[h] = m->known[h] && p->known[h];
-		m->v[h] += p->v[h];
-	}
-	m->phases = m->phases && p->phases;
-	m->per_exit += p->per_exit;
-	m->per_load += p->per_load;
-	m->loads += p->loads;
+	for (size_t h = 0; h < n_headline; h++)
+		m->known[h] = m->known[h] && p->known[h] && !__builtin_add_overflow(m->v[h], p->v[h], &m->v[h]);
+	m->phases = m->phases && p->phases && !__builtin_add_overflow(m->per_exit, p->per_exit, &m->per_exit) &&
+		    !__builtin_add_overflow(m->per_load, p->per_load, &m->per_load) &&
+		    !__builtin_add_overflow(m->loads, p->loads, &m->loads);
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
-		m->phase[ph] += p->phase[ph];
+		m->phases = m->phases && !__builtin_add_overflow(m->phase[ph], p->phase[ph], &m->phase[ph]);
 }
 
 static void divide(struct sweep_point *m, int64_t n, size_t n_headline)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include "sim/base/ending.h"
 #include "sim/document/metrics.h"
 #include "sim/document/rep_read.h"
 
@@ -241,10 +242,8 @@ int point_start(struct point_job *j, const struct sweep_plan *p, cmd_fn *program
 		/* dies with the sweep, and leaves signals to the whole group to it */
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
 			_exit(127);
+		ending_child();
 		store_forget(s);
-		(void)signal(SIGINT, SIG_IGN);
-		(void)signal(SIGTERM, SIG_IGN);
-		(void)signal(SIGHUP, SIG_IGN);
 		(void)sigprocmask(SIG_UNBLOCK, mask, NULL);
 		child(j, p, program, out);
 	}

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/base/ending.h"
 #include "sim/sweep/sweep_point.h"
 #include "sim/sweep/sweep_show.h"
 
@@ -129,7 +130,7 @@ static void wait_a_while(struct running *r)
 	const struct timespec wake = { 0, WAKE_NS };
 	int sig = sigtimedwait(&r->signals, NULL, &wake);
 
-	if (sig == SIGINT || sig == SIGTERM || sig == SIGHUP)
+	if (sig > 0 && sig != SIGCHLD)
 		r->stopped_by = sig;
 }
 
@@ -154,9 +155,11 @@ static void catch_signals(struct running *r)
 {
 	(void)sigemptyset(&r->signals);
 	(void)sigaddset(&r->signals, SIGCHLD);
-	(void)sigaddset(&r->signals, SIGINT);
-	(void)sigaddset(&r->signals, SIGTERM);
-	(void)sigaddset(&r->signals, SIGHUP);
+#define X(sig, code, text)                                                                          \
+	if (sig != SIGPIPE)                                                                         \
+		(void)sigaddset(&r->signals, sig);
+	ENDING_SIGNALS(X)
+#undef X
 	(void)sigprocmask(SIG_BLOCK, &r->signals, &r->before);
 }
 

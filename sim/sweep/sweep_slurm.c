@@ -162,8 +162,12 @@ static int write_array(const struct submission *s, struct err *e)
 	str_add(&b, "\nshard=");
 	quoted(&b, str_get(&s->dir));
 	str_addf(&b, "/$SLURM_ARRAY_TASK_ID-of-%" PRIu64 ".db\n", s->args->tasks);
+	/* Never cp: a file that is being written is more than one, and changes meanwhile. 1: points are missing; 4: it has no plan yet. */
 	str_add(&b, "# begin with what was merged before, whatever the number of tasks was then\n"
-		    "[ -e \"$shard\" ] || [ ! -e \"$results\" ] || cp \"$results\" \"$shard\"\n");
+		    "if [ ! -e \"$shard\" ] && [ -e \"$results\" ]; then\n\t");
+	quoted(&b, str_get(&s->program));
+	str_add(&b, " merge \"$results\" -o \"$shard\" >/dev/null\n"
+		    "\tstatus=$?\n\t[ $status -le 1 ] || [ $status -eq 4 ] || exit $status\nfi\n");
 	quoted(&b, str_get(&s->program));
 	str_add(&b, " sweep ");
 	quoted(&b, s->plan->config);
