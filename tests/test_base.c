@@ -2,6 +2,7 @@
 /* Errors, strings, output files. */
 #include <check.h>
 #include <signal.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -318,6 +319,97 @@ START_TEST(a_place_that_cannot_be_written_is_an_error)
 }
 END_TEST
 
+static void write_it(const char *name, const char *text)
+{
+	ck_assert_msg(file_create(&o, name, &e) == 0, "%s", e.text);
+	(void)fputs(text, o.f);
+	ck_assert_msg(file_commit(&o, &e) == 0, "%s", e.text);
+}
+
+START_TEST(a_new_file_has_the_mode_of_the_umask_and_an_old_one_keeps_its_own)
+{
+	mode_t mask = umask(027);
+	struct stat st;
+
+	write_it(path, "new");
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	ck_assert_int_eq(chmod(path, 0600), 0);
+	write_it(path, "secret");
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chown(path, 12, 34), 0);
+		write_it(path, "theirs");
+		ck_assert_int_eq(stat(path, &st), 0);
+		ck_assert(st.st_uid == 12 && st.st_gid == 34);
+	}
+	(void)umask(mask);
+}
+END_TEST
+
+START_TEST(a_symbolic_link_is_followed)
+{
+	char link[128], second[128];
+	struct stat st;
+
+	(void)snprintf(link, sizeof(link), "%s/link", dir);
+	(void)snprintf(second, sizeof(second), "%s/second", dir);
+	ck_assert_int_eq(symlink("out", link), 0);
+	ck_assert_int_eq(symlink(link, second), 0);
+	write_it(second, "through what leads nowhere yet");
+	holds("through what leads nowhere yet");
+	write_it(second, "again");
+	holds("again");
+	ck_assert_int_eq(lstat(second, &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+	ck_assert_int_eq(unlink(link), 0);
+	ck_assert_int_eq(symlink("link", link), 0); /* to itself */
+	ck_assert_int_eq(file_create(&o, link, &e), -1);
+	ck_assert_ptr_nonnull(strstr(e.text, "symbolic links"));
+	ck_assert_int_eq(unlink(link), 0);
+	ck_assert_int_eq(unlink(second), 0);
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_written_directly)
+{
+	char fifo[128], name[64], got[16] = "";
+	int fd;
+
+	(void)snprintf(fifo, sizeof(fifo), "%s/fifo", dir);
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	fd = open(fifo, O_RDWR);
+	write_it(fifo, "fifo");
+	ck_assert_int_eq(read(fd, got, sizeof(got)), 4);
+	ck_assert_str_eq(got, "fifo");
+	(void)close(fd);
+	ck_assert_int_eq(unlink(fifo), 0);
+	write_it("/dev/null", "nothing");
+	fd = open(path, O_RDWR | O_CREAT | O_APPEND, 0600); /* a descriptor is one, also of a file: nothing before is lost */
+	ck_assert_int_eq(write(fd, "before ", 7), 7);
+	(void)snprintf(name, sizeof(name), "/dev/fd/%d", fd);
+	write_it(name, "behind");
+	holds("before behind");
+	(void)close(fd);
+	ck_assert_int_eq(file_create(&o, name, &e), -1); /* it is closed */
+	ck_assert_int_eq(e.code, ERR_IO);
+}
+END_TEST
+
+START_TEST(a_results_file_is_not_replaced)
+{
+	static const char head[] = "SQLite format 3";
+	FILE *f = fopen(path, "w");
+
+	ck_assert_uint_eq(fwrite(head, 1, sizeof(head), f), sizeof(head));
+	(void)fclose(f);
+	ck_assert_int_eq(file_create(&o, path, &e), -1);
+	ck_assert_int_eq(e.code, ERR_USAGE);
+	holds(head);
+}
+END_TEST
+
 START_TEST(a_dash_is_standard_output)
 {
 	ck_assert_int_eq(file_create(&o, "-", &e), 0);
@@ -378,6 +470,10 @@ static TCase *files(void)
 	tcase_add_test(tc, a_full_disk_is_reported_and_a_device_stays_one);
 	tcase_add_test(tc, a_write_that_failed_earlier_is_not_forgotten);
 	tcase_add_test(tc, a_place_that_cannot_be_written_is_an_error);
+	tcase_add_test(tc, a_new_file_has_the_mode_of_the_umask_and_an_old_one_keeps_its_own);
+	tcase_add_test(tc, a_symbolic_link_is_followed);
+	tcase_add_test(tc, what_is_no_file_is_written_directly);
+	tcase_add_test(tc, a_results_file_is_not_replaced);
 	tcase_add_test(tc, a_dash_is_standard_output);
 	tcase_add_test(tc, progress_is_silent_where_stderr_is_no_terminal);
 	return tc;

@@ -1,20 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Results files: what is written is read back; what is no results file says so. */
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zstd.h>
 
+#include "sim/cmd/cmd.h"
 #include "sim/store/store.h"
+#include "sim/sweep/sweep_report.h"
 #include "tests/suite.h"
+#include "tests/traces_util.h"
 
-static char dir[] = "/tmp/el2sim-store-XXXXXX";
+static char dir[40];
 static char path_a[64], path_b[64];
 
 static void setup(void)
 {
-	strcpy(dir, "/tmp/el2sim-store-XXXXXX");
+	/* thousands of files: where fsync costs nothing, if there is such a place */
+	(void)snprintf(dir, sizeof(dir), "%s/el2sim-store-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	(void)snprintf(path_a, sizeof(path_a), "%s/a.db", dir);
 	(void)snprintf(path_b, sizeof(path_b), "%s/b.db", dir);
@@ -264,6 +271,318 @@ START_TEST(a_file_that_is_written_is_not_written_by_another)
 }
 END_TEST
 
+/* A process that is killed while it has the file open: what it committed is in the write-ahead log. */
+static void killed(const char *path, unsigned point)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		put(planned(path), point, STORE_OK, 7);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+static int command(struct err *e, const char *a, const char *b, const char *c, const char *d)
+{
+	char *argv[] = { (char[]){ "el2sim" }, (char *)(uintptr_t)a, (char *)(uintptr_t)b, (char *)(uintptr_t)c, (char *)(uintptr_t)d,
+			 (char[]){ "--format=csv" }, NULL };
+	int out = dup(1), null = open("/dev/null", O_WRONLY), rc;
+
+	*e = (struct err){ ERR_NONE, "" };
+	(void)fflush(stdout);
+	(void)dup2(null, 1);
+	rc = cmd_main(6, argv, e);
+	(void)fflush(stdout);
+	(void)dup2(out, 1);
+	(void)close(out);
+	(void)close(null);
+	return rc;
+}
+
+static const char successes[] = "SELECT point FROM points WHERE status = 'ok' ORDER BY point";
+
+static void has(const char *path, const char *want)
+{
+	struct err e = { 0 };
+	struct store *s = store_open(path, STORE_READ, &e);
+	struct str b = STR_INIT;
+
+	ck_assert_msg(s != NULL, "%s", e.text);
+	ask(s, successes, &b);
+	ck_assert_str_eq(str_get(&b), want);
+	str_free(&b);
+	store_close(s);
+}
+
+START_TEST(merge_keeps_what_a_killed_writer_had_in_its_log)
+{
+	struct store *s;
+	struct stat before, after;
+	struct err e;
+
+	killed(path_a, 1);
+	ck_assert_int_eq(chmod(path_a, 0600), 0);
+	s = planned(path_b);
+	put(s, 4, STORE_OK, 5);
+	ck_assert_int_eq(store_finish(s, &e), 0);
+	ck_assert_int_eq(stat(path_a, &before), 0);
+	ck_assert_int_eq(command(&e, "merge", path_b, "-o", path_a), -1);
+	ck_assert_msg(e.code == ERR_ANSWER_NO, "%s", e.text); /* points are missing */
+	has(path_a, "1\n4\n");
+	ck_assert_int_eq(stat(path_a, &after), 0);
+	ck_assert_uint_eq(before.st_ino, after.st_ino);
+	ck_assert_uint_eq(after.st_mode & 0777, 0600);
+}
+END_TEST
+
+START_TEST(merge_does_not_touch_what_is_being_written)
+{
+	struct store *s = planned(path_b);
+	struct err e;
+
+	put(s, 4, STORE_OK, 5);
+	ck_assert_int_eq(store_finish(s, &e), 0);
+	s = planned(path_a);
+	ck_assert_int_eq(command(&e, "merge", path_b, "-o", path_a), -1);
+	ck_assert_int_eq(e.code, ERR_IO);
+	ck_assert_ptr_nonnull(strstr(e.text, "another el2sim writes it"));
+	put(s, 2, STORE_OK, 3);
+	ck_assert_int_eq(store_finish(s, &e), 0);
+	has(path_a, "2\n");
+}
+END_TEST
+
+/* The file as cp takes it, without what is beside it. */
+static void alone(const char *path, const char *copy)
+{
+	struct str text = slurp(path);
+
+	spill(copy, str_get(&text), text.len);
+	str_free(&text);
+}
+
+static sqlite3_stmt *reader(sqlite3 **db, const char *sql)
+{
+	sqlite3_stmt *st;
+
+	ck_assert_int_eq(sqlite3_open_v2(path_a, db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(*db, sql, -1, &st, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+	return st;
+}
+
+START_TEST(what_is_said_to_be_in_a_file_is_in_that_file)
+{
+	struct store *s = planned(path_a);
+	sqlite3_stmt *st;
+	struct err e;
+	sqlite3 *db;
+
+	st = reader(&db, "SELECT count(*) FROM point"); /* open, and in no question */
+	ck_assert_int_eq(sqlite3_finalize(st), SQLITE_OK);
+	put(s, 3, STORE_OK, 5);
+	ck_assert_msg(store_finish(s, &e) == 0, "%s", e.text);
+	alone(path_a, path_b);
+	has(path_b, "3\n");
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	has(path_a, "3\n"); /* and the last reader of ours leaves nothing beside it */
+}
+END_TEST
+
+START_TEST(what_is_not_in_that_file_is_not_said_to_be)
+{
+	struct store *s = planned(path_a);
+	sqlite3_stmt *st;
+	struct err e;
+	sqlite3 *db;
+
+	st = reader(&db, "SELECT point FROM point"); /* in the midst of a question */
+	put(s, 3, STORE_OK, 5);
+	ck_assert_int_eq(store_finish(s, &e), -1);
+	ck_assert_int_eq(e.code, ERR_IO);
+	ck_assert_ptr_nonnull(strstr(e.text, "-wal"));
+	ck_assert_int_eq(sqlite3_finalize(st), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	s = store_open(path_a, STORE_WRITE, &e);
+	ck_assert_ptr_nonnull(s);
+	ck_assert_int_eq(store_finish(s, &e), 0);
+	alone(path_a, path_b);
+	has(path_b, "3\n");
+}
+END_TEST
+
+START_TEST(what_comes_to_nothing_leaves_nothing)
+{
+	struct store *s;
+	struct err e = { 0 };
+
+	s = store_open(path_a, STORE_WRITE, &e);
+	ck_assert_msg(s != NULL, "%s", e.text);
+	store_close(s);
+	ck_assert_int_ne(access(path_a, F_OK), 0);
+	killed(path_b, 1);
+	store_close(store_open(path_b, STORE_WRITE, &e));
+	ck_assert_int_eq(truncate(path_b, 8192), 0); /* damaged */
+	ck_assert_int_eq(command(&e, "merge", path_b, "-o", path_a), -1);
+	ck_assert_int_eq(e.code, ERR_INPUT);
+	ck_assert_int_ne(access(path_a, F_OK), 0);
+}
+END_TEST
+
+/* --- damage ----------------------------------------------------------------------------------- */
+
+static const char *const tables[] = { "meta", "axis", "axis_value", "config_setting", "point", "coord", "result", "result_time",
+				      "metric", "metric_value" };
+static const char *const values[] = { "NULL", "''", "0", "-1", "9223372036854775807", "-9223372036854775807 - 1", "1e300", "-9e999",
+				      "'x'", "'a b'", "x'00ff'", "'point'", "'ok'", "'headline'", "char(10) || 'y'", "zeroblob(200)" };
+static const char *const views[] = { "metrics", "settings", "reports", "failures", "timings", "points" };
+
+/* Every way to read a file: a report in each format, each point, a comparison, a merge. */
+static void try(const char *how)
+{
+	FILE *null = fopen("/dev/null", "w");
+	struct err e = { ERR_NONE, "" };
+	struct store *s = store_open(path_a, STORE_READ, &e);
+	struct str b = STR_INIT;
+	struct rep *r;
+
+	ck_assert_ptr_nonnull(null);
+	ck_assert_msg(s != NULL || (e.text[0] != '\0' && strchr(e.text, '\n') == NULL), "%s: \"%s\"", how, e.text);
+	if (s != NULL) {
+		r = sweep_report(s, &e);
+		ck_assert_msg(r != NULL || e.code == ERR_INPUT, "%s: %s", how, e.text);
+		for (int f = 0; r != NULL && f < REP_FORMAT_COUNT; f++)
+			ck_assert_int_eq(rep_write_all((const struct rep *const *)&r, 1, (enum rep_format)f, null, &e), 0);
+		rep_free(r);
+		for (size_t i = 0; i < store_points(s); i++) {
+			struct store_point p;
+
+			if (store_point(s, i, &p, &e) == 0)
+				store_point_free(&p);
+			(void)store_report(s, i, &b, &e);
+		}
+		store_close(s);
+	}
+	ck_assert_msg(command(&e, "diff", path_a, path_a, "--explain") == 0 || e.text[0] != '\0' || e.code == ERR_ANSWER_NO, "%s", how);
+	(void)command(&e, "merge", path_a, "-o", path_b);
+	ck_assert_msg(e.code == ERR_NONE || e.code == ERR_ANSWER_NO || (e.code == ERR_INPUT && e.text[0] != '\0'), "%s: %d: %s", how,
+		      (int)e.code, e.text);
+	ck_assert_msg(access(path_b, F_OK) != 0 || e.code != ERR_INPUT, "%s: half a merge", how);
+	(void)unlink(path_b);
+	(void)fclose(null);
+	str_free(&b);
+}
+
+/* The file with this done to it; false: SQLite would not. */
+static bool damage(const struct str *whole, const char *sql)
+{
+	sqlite3 *db;
+	bool done;
+
+	spill(path_a, str_get(whole), whole->len);
+	ck_assert_int_eq(sqlite3_open(path_a, &db), SQLITE_OK);
+	done = sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK;
+	ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+	return done;
+}
+
+static struct str undamaged(void)
+{
+	struct store *s = planned(path_a);
+	struct err e;
+
+	put(s, 0, STORE_OK, 1);
+	put(s, 1, STORE_NO, 2);
+	put(s, 2, STORE_FAILED, 0);
+	put(s, 4, STORE_OK, 4);
+	ck_assert_int_eq(store_finish(s, &e), 0);
+	return slurp(path_a);
+}
+
+/* One cell, or a column of cells, of a table without its constraints. */
+START_TEST(damaged_cells_are_a_sentence)
+{
+	struct str whole = undamaged(), sql = STR_INIT, column = STR_INIT;
+	const char *table = tables[_i];
+	unsigned tried = 0;
+
+	for (int c = 0;; c++) {
+		str_reset(&sql);
+		str_addf(&sql, "SELECT name FROM pragma_table_info('%s') WHERE cid = %d", table, c);
+		{
+			struct err e;
+			struct store *s;
+
+			spill(path_a, str_get(&whole), whole.len);
+			s = store_open(path_a, STORE_READ, &e);
+			ask(s, str_get(&sql), &column);
+			store_close(s);
+		}
+		if (column.len == 0)
+			break;
+		column.s[column.len - 1] = '\0';
+		for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
+			for (int one = 0; one < 2; one++) {
+				str_reset(&sql);
+				str_addf(&sql, "PRAGMA legacy_alter_table = ON; CREATE TABLE plain AS SELECT * FROM %s; DROP TABLE %s; "
+					 "ALTER TABLE plain RENAME TO %s; UPDATE %s SET %s = %s%s", table, table, table, table,
+					 str_get(&column), values[v], one != 0 ? " WHERE rowid = 2" : "");
+				ck_assert_msg(damage(&whole, str_get(&sql)), "%s", str_get(&sql));
+				try(str_get(&sql));
+				tried++;
+			}
+		}
+	}
+	ck_assert_uint_ge(tried, 2 * sizeof(values) / sizeof(values[0]));
+	str_free(&whole);
+	str_free(&sql);
+	str_free(&column);
+}
+END_TEST
+
+/* Rows that are not there or twice, tables and views that are not there, are empty, or are others. */
+START_TEST(damaged_tables_are_a_sentence)
+{
+	static const char *const ways[] = { "DELETE FROM %s", "DELETE FROM %s WHERE rowid = 1", "DROP TABLE %s",
+					    "CREATE TABLE q AS SELECT * FROM %s; DROP TABLE %s; ALTER TABLE q RENAME TO %s; INSERT INTO %s SELECT * FROM %s",
+					    "DROP TABLE %s; CREATE TABLE %s (a, b)", "DROP TABLE %s; CREATE VIEW %s AS SELECT 1 AS a" };
+	struct str whole = undamaged();
+
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+		for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]); w++) {
+			struct str sql = STR_INIT;
+
+			str_add(&sql, "PRAGMA legacy_alter_table = ON; ");
+			for (const char *p = ways[w]; *p != '\0'; p++) {
+				if (p[0] == '%' && p[1] == 's') {
+					str_add(&sql, tables[t]);
+					p++;
+				} else {
+					str_addc(&sql, *p);
+				}
+			}
+			if (damage(&whole, str_get(&sql)))
+				try(str_get(&sql));
+			str_free(&sql);
+		}
+	for (size_t v = 0; v < sizeof(views) / sizeof(views[0]); v++) {
+		struct str sql = STR_INIT;
+
+		str_addf(&sql, "DROP VIEW %s", views[v]);
+		ck_assert(damage(&whole, str_get(&sql)));
+		try(str_get(&sql));
+		str_addf(&sql, "; CREATE VIEW %s AS SELECT 1 AS point, NULL AS name, x'00' AS value, 3 AS unit, 'x' AS report", views[v]);
+		ck_assert(damage(&whole, str_get(&sql)));
+		try(str_get(&sql));
+		str_free(&sql);
+	}
+	str_free(&whole);
+}
+END_TEST
+
 static void refused(enum store_mode mode, enum err_code code, const char *text)
 {
 	struct err e = { 0 };
@@ -337,6 +656,13 @@ int main(void)
 	tcase_add_test(c, a_file_that_is_written_is_not_written_by_another);
 	tcase_add_test(c, what_is_no_results_file_is_refused_and_left_alone);
 	tcase_add_test(c, a_file_of_a_newer_version_is_refused);
+	tcase_add_test(c, merge_keeps_what_a_killed_writer_had_in_its_log);
+	tcase_add_test(c, merge_does_not_touch_what_is_being_written);
+	tcase_add_test(c, what_is_said_to_be_in_a_file_is_in_that_file);
+	tcase_add_test(c, what_is_not_in_that_file_is_not_said_to_be);
+	tcase_add_test(c, what_comes_to_nothing_leaves_nothing);
+	tcase_add_loop_test(c, damaged_cells_are_a_sentence, 0, (int)(sizeof(tables) / sizeof(tables[0])));
+	tcase_add_test(c, damaged_tables_are_a_sentence);
 	suite_add_tcase(s, c);
 	return suite_status(s);
 }

@@ -139,6 +139,10 @@ int mblog_read(const char *path, struct mblog *l, struct err *e)
 		at.line++;
 		rc = line_of(&at, line, l, e);
 	}
+	if (rc == 0 && ferror(f) != 0) {
+		(void)err_set(e, ERR_INPUT, "cannot be read: %s", strerror(errno));
+		rc = err_at(e, path, 0);
+	}
 	if (rc == 0 && at.rows == 0) {
 		(void)err_set(e, ERR_INPUT, "no row of micro-bench: want its table, a heading \"name total ns avg ns\" and lines such as \"hvc "
 			      "20054016.0 306.0\"");

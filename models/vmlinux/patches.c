@@ -456,7 +456,12 @@ int vml_patches_dmesg(struct vml_patches *p, const char *path, size_t *unknown, 
 		*unknown += !found;
 	}
 	free(line);
-	fclose(f);
+	if (ferror(f) != 0) {
+		(void)err_set(e, ERR_INPUT, "%s: cannot be read: %s", path, strerror(errno));
+		(void)fclose(f);
+		return -1;
+	}
+	(void)fclose(f);
 	if (lines == 0)
 		return err_set(e, ERR_INPUT, "%s: no line \"CPU features: detected: ...\": want the kernel's log from its start (dmesg)",
 			       path);

@@ -114,7 +114,7 @@ int file_create(struct outfile *o, const char *path, struct err *e)
 	o->f = NULL;
 	o->path = final_name(path);
 	if (o->path == NULL)
-		return err_set(e, ERR_IO, "%s could not be written: too many symbolic links: nothing is left of it", path);
+		return err_set(e, ERR_IO, "%s could not be written: is a symbolic link that leads nowhere: too many symbolic links", path);
 	there = stat(o->path, &st) == 0;
 	if (there && S_ISREG(st.st_mode) && descriptor_of(o->path) < 0 && is_results(o->path)) {
 		(void)err_set(e, ERR_USAGE, "%s could not be written: is a results file, which only sweep and merge write: want another "
@@ -134,7 +134,10 @@ int file_create(struct outfile *o, const char *path, struct err *e)
 		o->f = fdopen(fd, "w");
 	if (o->f != NULL)
 		return 0;
-	failed(o, strerror(errno), e);
+	if (errno == ENOENT && strcmp(o->path, path) != 0)
+		(void)err_set(e, ERR_IO, "%s could not be written: is a symbolic link that leads nowhere: there is no folder of %s", path, o->path);
+	else
+		(void)failed(o, strerror(errno), e);
 	if (fd >= 0)
 		(void)close(fd);
 	else {

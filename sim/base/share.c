@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/base/share.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -100,4 +102,41 @@ FILE *share_open(const char *name, const char *mode)
 	f = fopen(str_get(&path), mode);
 	str_free(&path);
 	return f;
+}
+
+/* glob() takes an error of readdir for the end, and its functions have no argument of ours. */
+static _Thread_local int glob_error;
+
+static void *open_folder(const char *name)
+{
+	return opendir(name);
+}
+
+static struct dirent *next_entry(void *folder)
+{
+	struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(folder);
+	if (entry == NULL && errno != 0)
+		glob_error = errno;
+	return entry;
+}
+
+static void close_folder(void *folder)
+{
+	(void)closedir(folder);
+}
+
+int share_glob(const char *pattern, glob_t *g)
+{
+	int rc;
+
+	*g = (glob_t){ .gl_opendir = open_folder, .gl_readdir = next_entry, .gl_closedir = close_folder, .gl_lstat = lstat, .gl_stat = stat };
+	glob_error = 0;
+	rc = glob(pattern, GLOB_ALTDIRFUNC | GLOB_ERR, NULL, g);
+	if (glob_error == 0)
+		return rc;
+	errno = glob_error;
+	return -1;
 }

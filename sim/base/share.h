@@ -3,6 +3,7 @@
 #ifndef EL2SIM_BASE_SHARE_H
 #define EL2SIM_BASE_SHARE_H
 
+#include <glob.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -29,6 +30,8 @@ bool share_find(struct str *path, const char *name);
 /* Add a sentence for an error: where shipped files are looked for, and what changes that. */
 void share_hint(struct str *text);
 
+/* glob(), or -1 with errno when a folder on the way could be opened and not be read to its end. globfree in any case. */
+int share_glob(const char *pattern, glob_t *g);
 /* fopen() of a file by its name, or of the shipped one that the name means (share_find). */
 FILE *share_open(const char *name, const char *mode);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim config: effective values and where each came from; --doc: the reference of all options. */
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
@@ -134,7 +135,7 @@ static void value_table(const struct config *c, bool all, struct rep *r)
 /* --- shipped files ---------------------------------------------------------------------------- */
 
 /* First sentence of the comment that a configuration begins with; "" if there is none. */
-static void first_comment(const char *path, struct str *b)
+static int first_comment(const char *path, struct str *b, struct err *e)
 {
 	FILE *f = fopen(path, "re");
 	const char *stop;
@@ -142,10 +143,15 @@ static void first_comment(const char *path, struct str *b)
 
 	str_reset(b);
 	if (f == NULL)
-		return;
+		return err_set(e, ERR_CONFIG, "%s: cannot be read: %s", path, strerror(errno));
 	while (fgets(line, sizeof(line), f) != NULL && line[0] == '#') {
 		line[strcspn(line, "\r\n")] = '\0';
 		str_addf(b, "%s%s", b->len != 0 ? " " : "", line + 1 + strspn(line + 1, " "));
+	}
+	if (ferror(f) != 0) {
+		(void)err_set(e, ERR_CONFIG, "%s: cannot be read: %s", path, strerror(errno));
+		(void)fclose(f);
+		return -1;
 	}
 	(void)fclose(f);
 	stop = strstr(str_get(b), ". ");
@@ -153,6 +159,7 @@ static void first_comment(const char *path, struct str *b)
 		b->len = (size_t)(stop - b->s);
 		b->s[b->len] = '\0';
 	}
+	return 0;
 }
 
 static int list_folder(struct rep_table *t, const char *folder, const char *pattern, bool about,
@@ -161,28 +168,31 @@ static int list_folder(struct rep_table *t, const char *folder, const char *patt
 	struct str at = STR_INIT, says = STR_INIT;
 	glob_t g = { 0 };
 	size_t skip;
+	int rc;
 
 	share_dir(&at, folder);
 	skip = at.len - strlen(folder);
 	str_addf(&at, "/%s", pattern);
-	if (glob(str_get(&at), 0, NULL, &g) != 0)
-		g.gl_pathc = 0;
-	for (size_t i = 0; i < g.gl_pathc; i++) {
-		first_comment(g.gl_pathv[i], &says);
+	rc = share_glob(str_get(&at), &g);
+	if (rc == -1 || rc == GLOB_NOSPACE)
+		rc = err_set(e, ERR_CONFIG, "%s: cannot be read: %s", str_get(&at), strerror(errno));
+	else
+		rc = 0;
+	for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++) {
+		rc = first_comment(g.gl_pathv[i], &says, e);
 		rep_str(t, g.gl_pathv[i] + skip);
 		if (about)
 			rep_str(t, str_get(&says));
 	}
-	if (g.gl_pathc == 0) {
+	if (rc == 0 && g.gl_pathc == 0) {
 		str_reset(&says);
 		share_hint(&says);
-		(void)err_set(e, ERR_CONFIG, "no file fits %s; %s", str_get(&at), str_get(&says));
+		rc = err_set(e, ERR_CONFIG, "no file fits %s; %s", str_get(&at), str_get(&says));
 	}
-	skip = g.gl_pathc;
 	globfree(&g);
 	str_free(&at);
 	str_free(&says);
-	return skip != 0 ? 0 : -1;
+	return rc;
 }
 
 static int list_table(struct rep *r, struct err *e)

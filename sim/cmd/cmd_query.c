@@ -56,8 +56,8 @@ static const struct arg_spec spec = {
 	.name = "query", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 0, .max_pos = 2,
 	.example = "policy-matrix.db \"SELECT * FROM points\"",
 	.text = "The file is not changed. Beside SQLite's own there is the function report(report): the text of a report. An answer is\n"
-		"written whole or not at all. NULL is NULL in a table and in CSV (the text is \"NULL\" there), null in JSON, as is infinity;\n"
-		"bytes that are no text are X'...' (hexadecimal). JSON wants columns of different names.\n",
+		"written whole or not at all. NULL is nothing in a table and in CSV, null in JSON, as is infinity; bytes\n"
+		"that are no text are X'...' (hexadecimal). JSON wants columns of different names.\n",
 };
 
 /* --- writing ---------------------------------------------------------------------------------- */
@@ -153,12 +153,7 @@ static void csv_row(sqlite3_stmt *st, struct str *b, FILE *f)
 	for (int i = 0; i < sqlite3_column_count(st); i++) {
 		(void)fputs(i != 0 ? "," : "", f);
 		value_text(st, i, false, b);
-		if (sqlite3_column_type(st, i) == SQLITE_NULL)
-			(void)fputs("NULL", f);
-		else if (strcmp(str_get(b), "NULL") == 0)
-			(void)fputs("\"NULL\"", f);
-		else
-			csv_field(str_get(b), f);
+		csv_field(str_get(b), f);
 	}
 	(void)fputc('\n', f);
 }
@@ -337,7 +332,7 @@ static int answer(struct asking *q, FILE *f, struct err *e)
 			json_row(q->st, rows == 0, &b, f);
 		for (int i = 0; format == QUERY_TABLE && i < (int)c.cols; i++) {
 			value_text(q->st, i, false, &b);
-			cell_add(&c, sqlite3_column_type(q->st, i) == SQLITE_NULL ? "NULL" : str_get(&b), is_number(q->st, i));
+			cell_add(&c, str_get(&b), is_number(q->st, i));
 		}
 	}
 	if (format == QUERY_TABLE && rc == SQLITE_DONE)

@@ -90,6 +90,8 @@ int diff_gate_read(struct diff_options *o, const char *path, struct err *e)
 	if (f == NULL)
 		return err_set(e, ERR_CONFIG, "%s: %s: want a file with a section [gate]", path, strerror(errno));
 	line = ini_parse_file(f, see, &g);
+	if (ferror(f) != 0) /* inih takes it for the end */
+		line = -1;
 	(void)fclose(f);
 	if (line < 0)
 		return err_set(e, ERR_CONFIG, "%s: cannot be read: want a file with a section [gate]", path);

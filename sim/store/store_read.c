@@ -67,7 +67,8 @@ static int check_axis(const struct store *s, const char *name, struct err *e)
 		good = good && strcasecmp(name, columns[i]) != 0;
 	for (size_t i = 0; i < s->n_axis; i++)
 		good = good && strcasecmp(name, s->axis[i].name) != 0;
-	return good ? 0 : err_set(e, ERR_INPUT, "%s: is damaged: axis %zu is called \"%.80s\"", s->path, s->n_axis + 1, name);
+	return good ? 0 : err_set(e, ERR_INPUT, "%s: is damaged: axis %zu is called \"%.80s\"", s->path, s->n_axis + 1,
+				  is_word(name) ? name : "?");
 }
 
 static int take_axis(struct store *s, sqlite3_stmt *st, struct err *e)
@@ -362,7 +363,7 @@ int store_status_of(struct store *s, const char *hash, enum store_status *status
 	(void)sqlite3_bind_text(st, 1, hash, -1, SQLITE_TRANSIENT);
 	rc = store_row(s, st, e);
 	if (rc == 1 && !status_of(store_text(st, 0), status))
-		rc = err_set(e, ERR_INPUT, "%s: is damaged: result %s has status \"%s\"", s->path, hash, store_text(st, 0));
+		rc = err_set(e, ERR_INPUT, "%s: is damaged: result %.64s has a status that is not known", s->path, hash);
 	(void)sqlite3_reset(st);
 	return rc < 0 ? -1 : 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The values of one axis: items, ranges, files. */
+#include <errno.h>
 #include <glob.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -187,16 +188,20 @@ static int add_files(struct sweep_axis *a, const char *pattern, const char *dir,
 	glob_t g = { 0 };
 	struct stat st;
 	size_t n = 0;
-	int rc = 0;
+	int rc = 0, found;
 
 	join(&path, dir, pattern);
-	if (glob(str_get(&path), GLOB_ERR, NULL, &g) != 0) {
+	found = share_glob(str_get(&path), &g);
+	if (found > 0) {
 		globfree(&g);
 		share_dir(&share, "configs");
 		join(&path, str_get(&share), pattern);
-		if (glob(str_get(&path), GLOB_ERR, NULL, &g) != 0)
+		found = share_glob(str_get(&path), &g);
+		if (found > 0)
 			g.gl_pathc = 0;
 	}
+	if (found < 0)
+		rc = err_set(e, ERR_CONFIG, "%s: cannot be read: %s", str_get(&path), strerror(errno));
 	for (size_t i = 0; rc == 0 && i < g.gl_pathc; i++) {
 		if (stat(g.gl_pathv[i], &st) != 0 || !S_ISREG(st.st_mode))
 			continue;

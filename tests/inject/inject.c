@@ -167,7 +167,7 @@ static void on_call(int number, siginfo_t *si, void *context)
 static bool catch_calls(void)
 {
 	uintptr_t from = (uintptr_t)inject_raw, to = (uintptr_t)inject_raw_end;
-	struct sigaction act = { .sa_sigaction = on_call, .sa_flags = SA_SIGINFO | SA_RESTART };
+	struct sigaction act = { .sa_sigaction = on_call, .sa_flags = SA_SIGINFO | SA_RESTART | SA_NODEFER };
 	struct sock_filter f[8 + N_CALLS + 3], *p = f;
 	struct sock_fprog prog = { .filter = f };
 
