@@ -54,6 +54,8 @@ int output_write(const struct output_args *o, struct rep *r, struct err *e)
 	for (size_t i = 0; o->file != NULL && (input = rep_input_at(r, i)) != NULL; i++)
 		if (access(input, F_OK) == 0 && args_same_file(o->file, input))
 			return err_set(e, ERR_USAGE, "-o %s: is %s, which was read: want another file to write", o->file, input);
+	if ((o->format == REP_JSON || o->format == REP_HTML) && rep_hash_sources(r, e) != 0)
+		return -1;
 	return output_write_all(o, &one, 1, e);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/base/digest.h"
 
+#include <errno.h>
 #include <sha2.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,25 +26,28 @@ void digest_text(const char *text, size_t n, char out[static DIGEST_TEXT])
 	finish(&c, out);
 }
 
-bool digest_file(const char *path, char out[static DIGEST_TEXT])
+int digest_file(const char *path, char out[static DIGEST_TEXT])
 {
 	uint8_t part[65536];
 	FILE *f = fopen(path, "rbe");
 	struct stat st;
 	SHA2_CTX c;
-	bool good;
+	int rc, code;
 	size_t n;
 
 	out[0] = '\0';
 	if (f == NULL)
-		return false;
-	good = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
+		return errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == ENXIO ? 0 : -1;
+	rc = fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode);
 	SHA256Init(&c);
-	while (good && (n = fread(part, 1, sizeof(part), f)) != 0)
+	while (rc == 1 && (n = fread(part, 1, sizeof(part), f)) != 0)
 		SHA256Update(&c, part, n);
-	good = good && ferror(f) == 0;
+	code = errno;
+	if (ferror(f) != 0)
+		rc = -1;
 	(void)fclose(f);
-	if (good)
+	errno = code;
+	if (rc == 1)
 		finish(&c, out);
-	return good;
+	return rc;
 }

@@ -73,7 +73,7 @@ static int read_logs(struct fitting *x, const struct arg_list *logs, struct err 
 
 		if (mblog_read(logs->v[i], &x->log, e) != 0)
 			return -1;
-		if (!digest_file(logs->v[i], d))
+		if (digest_file(logs->v[i], d) != 1)
 			return err_set(e, ERR_INPUT, "%s: could not be read a second time: want a file", logs->v[i]);
 		if (strstr(str_get(&x->digests), d) != NULL)
 			return err_set(e, ERR_INPUT, "%s is the same as another of the logs: want each run once", logs->v[i]);

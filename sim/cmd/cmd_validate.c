@@ -328,7 +328,9 @@ static int read_logs(const struct arg_list *logs, const char *fitted, struct mbl
 
 		if (mblog_read(logs->v[i], l, e) != 0)
 			return -1;
-		*own |= digest_file(logs->v[i], d) && strstr(fitted, d) != NULL;
+		if (digest_file(logs->v[i], d) < 0)
+			return err_set(e, ERR_INPUT, "%s: could not be read a second time: want a file", logs->v[i]);
+		*own |= d[0] != '\0' && strstr(fitted, d) != NULL;
 	}
 	return 0;
 }

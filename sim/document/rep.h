@@ -100,6 +100,8 @@ enum rep_source {
  * left out if there is no such file; the same file twice is once.
  */
 void rep_source(struct rep *r, enum rep_source kind, const char *name, const char *sha256);
+/* Read the files whose hash is not given: for the formats that have hashes. ERR_INPUT. */
+int rep_hash_sources(struct rep *r, struct err *e);
 /* Names of the inputs so far; NULL after the last. */
 const char *rep_input_at(const struct rep *r, size_t i);
 /* All that another report was made from, too. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a report was made with and from. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,21 @@ const char *rep_input_at(const struct rep *r, size_t i)
 	return NULL;
 }
 
+int rep_hash_sources(struct rep *r, struct err *e)
+{
+	for (size_t i = 0; i < r->norigins; i++) {
+		struct rep_origin *o = &r->origins[i];
+		char digest[DIGEST_TEXT];
+		int rc = o->sha256 == NULL ? digest_file(o->name, digest) : 0;
+
+		if (rc < 0)
+			return err_set(e, ERR_INPUT, "%s: cannot be read again, for its hash: %s", o->name, strerror(errno));
+		if (rc == 1)
+			o->sha256 = xstrdup(digest);
+	}
+	return 0;
+}
+
 void rep_sources_of(struct rep *r, const struct rep *other)
 {
 	for (size_t i = 0; i < other->norigins; i++)
@@ -56,7 +72,7 @@ void rep_each_origin(const struct rep *r, enum rep_source kind, void (*fn)(void 
 		const struct rep_origin *o = &r->origins[i];
 		char digest[DIGEST_TEXT];
 
-		if (o->kind == kind && (o->sha256 != NULL || digest_file(o->name, digest)))
+		if (o->kind == kind && (o->sha256 != NULL || digest_file(o->name, digest) == 1))
 			fn(ctx, o->name, o->sha256 != NULL ? o->sha256 : digest);
 	}
 }

@@ -147,6 +147,8 @@ static int take_result(struct taking *t, struct err *e)
 	int64_t theirs = sqlite3_column_int64(t->result, 0), mine;
 	bool take;
 
+	if (hash == NULL && sqlite3_column_type(t->result, 1) != SQLITE_NULL)
+		return store_failed(t->from, "could not be read", e);
 	if (hash == NULL)
 		return err_set(e, ERR_INPUT, "%s: is damaged: a result has no hash", t->from->path);
 	if (put == NULL || wanted(t, hash, &take, e) != 0)

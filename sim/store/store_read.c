@@ -8,10 +8,12 @@
 
 #define REPORT_MAX (UINT64_C(1) << 30) /* bytes of one report; more is damage */
 
-static const char *store_text(sqlite3_stmt *st, int col)
+/* "" for NULL; for want of memory, too, which the next step tells. */
+static const char *store_text(struct store *s, sqlite3_stmt *st, int col)
 {
 	const char *text = (const char *)sqlite3_column_text(st, col);
 
+	s->unbound = s->unbound || (text == NULL && sqlite3_column_type(st, col) != SQLITE_NULL);
 	return text != NULL ? text : "";
 }
 
@@ -45,7 +47,7 @@ static int take_meta(struct store *s, sqlite3_stmt *st, struct err *e)
 {
 	(void)e;
 	s->meta = xrealloc(s->meta, (s->n_meta + 1) * sizeof(*s->meta));
-	s->meta[s->n_meta++] = (struct store_meta){ xstrdup(store_text(st, 0)), xstrdup(store_text(st, 1)) };
+	s->meta[s->n_meta++] = (struct store_meta){ xstrdup(store_text(s, st, 0)), xstrdup(store_text(s, st, 1)) };
 	return 0;
 }
 
@@ -78,13 +80,13 @@ static int take_axis(struct store *s, sqlite3_stmt *st, struct err *e)
 	if (sqlite3_column_int64(st, 0) != (int64_t)s->n_axis + 1)
 		return err_set(e, ERR_INPUT, "%s: is damaged: axis %lld where %zu was wanted", s->path,
 			       (long long)sqlite3_column_int64(st, 0), s->n_axis + 1);
-	if (check_axis(s, store_text(st, 1), e) != 0)
+	if (check_axis(s, store_text(s, st, 1), e) != 0)
 		return -1;
 	s->axis = xrealloc(s->axis, (s->n_axis + 1) * sizeof(*s->axis));
 	a = &s->axis[s->n_axis++];
-	*a = (struct store_axis){ .name = xstrdup(store_text(st, 1)), .kind = xstrdup(store_text(st, 2)),
-				  .zip = (unsigned)sqlite3_column_int(st, 3), .unit = xstrdup(store_text(st, 4)),
-				  .help = xstrdup(store_text(st, 5)), .origin = xstrdup(store_text(st, 6)) };
+	*a = (struct store_axis){ .name = xstrdup(store_text(s, st, 1)), .kind = xstrdup(store_text(s, st, 2)),
+				  .zip = (unsigned)sqlite3_column_int(st, 3), .unit = xstrdup(store_text(s, st, 4)),
+				  .help = xstrdup(store_text(s, st, 5)), .origin = xstrdup(store_text(s, st, 6)) };
 	return 0;
 }
 
@@ -98,8 +100,8 @@ static int take_axis_value(struct store *s, sqlite3_stmt *st, struct err *e)
 	a = &s->axis[axis - 1];
 	a->label = xrealloc(a->label, (a->n + 1) * sizeof(*a->label));
 	a->value = xrealloc(a->value, (a->n + 1) * sizeof(*a->value));
-	a->label[a->n] = xstrdup(store_text(st, 2));
-	a->value[a->n++] = xstrdup(store_text(st, 3));
+	a->label[a->n] = xstrdup(store_text(s, st, 2));
+	a->value[a->n++] = xstrdup(store_text(s, st, 3));
 	return 0;
 }
 
@@ -214,13 +216,18 @@ static bool status_of(const char *word, enum store_status *status)
 
 static int take_point(struct store *s, uint64_t point, sqlite3_stmt *st, struct store_point *p, struct err *e)
 {
-	(void)snprintf(p->hash, sizeof(p->hash), "%s", store_text(st, 0));
+	bool known;
+
+	(void)snprintf(p->hash, sizeof(p->hash), "%s", store_text(s, st, 0));
 	p->config = (size_t)sqlite3_column_int64(st, 1);
-	p->command = xstrdup(store_text(st, 2));
+	p->command = xstrdup(store_text(s, st, 2));
 	p->code = sqlite3_column_int(st, 4);
-	p->error = xstrdup(store_text(st, 5));
+	p->error = xstrdup(store_text(s, st, 5));
 	p->ordinal = xcalloc(s->n_axis + 1, sizeof(*p->ordinal));
-	return status_of(store_text(st, 3), &p->status) ? 0 : damaged(s, point, "a status that is not known", e);
+	known = status_of(store_text(s, st, 3), &p->status);
+	if (s->unbound)
+		return store_failed(s, "could not be read", e);
+	return known ? 0 : damaged(s, point, "a status that is not known", e);
 }
 
 static int take_coords(struct store *s, uint64_t point, struct store_point *p, struct err *e)
@@ -321,7 +328,7 @@ int store_each_metric(struct store *s, uint64_t point, void (*fn)(void *ctx, con
 		return -1;
 	(void)sqlite3_bind_int64(st, 1, (int64_t)point);
 	while (rc == 1 && (rc = store_row(s, st, e)) == 1) {
-		struct store_metric m = { .name = store_text(st, 0), .unit = store_text(st, 1) };
+		struct store_metric m = { .name = store_text(s, st, 0), .unit = store_text(s, st, 1) };
 
 		m.real = sqlite3_column_type(st, 2) == SQLITE_FLOAT;
 		if (m.name[0] == '\0' || (!m.real && sqlite3_column_type(st, 2) != SQLITE_INTEGER)) {
@@ -347,14 +354,15 @@ int store_each_setting(struct store *s, uint64_t point, void (*fn)(void *ctx, co
 		return -1;
 	(void)sqlite3_bind_int64(st, 1, (int64_t)point);
 	while (rc == 1 && (rc = store_row(s, st, e)) == 1)
-		fn(ctx, &(struct store_setting){ store_text(st, 0), store_text(st, 1), store_text(st, 2), store_text(st, 3),
-						 store_text(st, 4) });
+		fn(ctx, &(struct store_setting){ store_text(s, st, 0), store_text(s, st, 1), store_text(s, st, 2), store_text(s, st, 3),
+						 store_text(s, st, 4) });
 	return rc;
 }
 
 int store_status_of(struct store *s, const char *hash, enum store_status *status, struct err *e)
 {
 	sqlite3_stmt *st = store_stmt(s, SQL_STATUS, e);
+	const char *word = "";
 	int rc;
 
 	*status = STORE_MISSING;
@@ -362,7 +370,11 @@ int store_status_of(struct store *s, const char *hash, enum store_status *status
 		return -1;
 	(void)sqlite3_bind_text(st, 1, hash, -1, SQLITE_TRANSIENT);
 	rc = store_row(s, st, e);
-	if (rc == 1 && !status_of(store_text(st, 0), status))
+	if (rc == 1)
+		word = store_text(s, st, 0);
+	if (rc == 1 && s->unbound)
+		rc = store_failed(s, "could not be read", e);
+	else if (rc == 1 && !status_of(word, status))
 		rc = err_set(e, ERR_INPUT, "%s: is damaged: result %.64s has a status that is not known", s->path, hash);
 	(void)sqlite3_reset(st);
 	return rc < 0 ? -1 : 0;

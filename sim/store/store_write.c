@@ -271,7 +271,11 @@ int64_t store_metric_id(struct store *s, const struct store_metric *m, struct er
 {
 	struct metric_name *key = new_name(m->name), **found = tsearch(key, &s->names, by_name);
 
-	BUG_ON(found == NULL);
+	if (found == NULL) {
+		free(key);
+		(void)err_set(e, ERR_MEMORY, "%s: could not be written: out of memory: what was stored before is kept", s->path);
+		return 0;
+	}
 	if (*found != key)
 		free(key);
 	if ((*found)->id == 0)

@@ -53,6 +53,7 @@ struct sweep_plan {
 	size_t n_base;
 	char (*hash)[DIGEST_TEXT];  /* of each point */
 	char program[DIGEST_TEXT], plan[DIGEST_TEXT];
+	char unread[300]; /* what could not be read for a hash, and why; "": nothing */
 	void *files;		    /* digests of input files, by path */
 };
 

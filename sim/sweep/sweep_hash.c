@@ -3,6 +3,7 @@
  * The hash of a point: what decides its result. Command, every effective option, the content of every file that an
  * option or the command names (not the folder it is in), and the program itself.
  */
+#include <errno.h>
 #include <search.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,16 @@ static int by_path(const void *a, const void *b)
 	return strcmp(((const struct file *)a)->path, ((const struct file *)b)->path);
 }
 
+/* A file that cannot be read now would make this the hash of another point: sweep_hash fails. */
+static int take_digest(struct sweep_plan *p, const char *path, char digest[static DIGEST_TEXT])
+{
+	int rc = digest_file(path, digest);
+
+	if (rc < 0 && p->unread[0] == '\0')
+		(void)snprintf(p->unread, sizeof(p->unread), "%s: cannot be read: %s", path, strerror(errno));
+	return rc;
+}
+
 /* Digest of a file's content, read once; "" if there is none. */
 static const char *file_digest(struct sweep_plan *p, const char *path)
 {
@@ -31,7 +42,7 @@ static const char *file_digest(struct sweep_plan *p, const char *path)
 	found = tsearch(key, &p->files, by_path);
 	BUG_ON(found == NULL);
 	if (*found == key)
-		(void)digest_file(path, key->digest);
+		take_digest(p, path, key->digest);
 	else
 		free(key);
 	return (*found)->digest;
@@ -212,7 +223,7 @@ int sweep_hash(struct sweep_plan *p, struct err *e)
 	struct str b = STR_INIT;
 	struct trait *traits;
 
-	if (!digest_file("/proc/self/exe", p->program))
+	if (take_digest(p, "/proc/self/exe", p->program) != 1)
 		digest_text(EL2SIM_VERSION, strlen(EL2SIM_VERSION), p->program);
 	hash_words(p);
 	p->n_base = 1;
@@ -232,5 +243,5 @@ int sweep_hash(struct sweep_plan *p, struct err *e)
 	free(traits);
 	str_free(&b);
 	hash_plan(p);
-	return 0;
+	return p->unread[0] == '\0' ? 0 : err_set(e, ERR_INPUT, "%s: want it, for the hash of the points", p->unread);
 }
