@@ -9,6 +9,7 @@
 #include "sim/base/str.h"
 
 #define PAIRS_MAX 32
+#define SHARE_MAX 9e18L /* what a damaged file gives stays in 64 bits */
 
 /* A configuration and the one it is held against. */
 struct pair {
@@ -51,7 +52,7 @@ static int64_t change(const struct sweep_point *p, const struct sweep_point *bas
 {
 	int64_t a = cycles_of(p), b = cycles_of(base);
 
-	return b > 0 ? (int64_t)((long double)(a - b) * 100000 / (long double)b) : 0;
+	return b > 0 ? (int64_t)fmaxl(-SHARE_MAX, fminl(SHARE_MAX, (long double)(a - b) * 100000 / (long double)b)) : 0;
 }
 
 static void take(struct outcome *o, const struct sweep_point *p, const struct sweep_point *base)

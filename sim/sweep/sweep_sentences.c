@@ -2,6 +2,7 @@
 #include "sim/sweep/sweep_sentences.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -127,7 +128,7 @@ static int64_t most_apart(const struct repeats *x)
 			high = v > high ? v : high;
 		}
 		if (low > 0 && (long double)(high - low) * 100000 / (long double)low > (long double)most)
-			most = (int64_t)((long double)(high - low) * 100000 / (long double)low);
+			most = (int64_t)fminl(9e18L, (long double)(high - low) * 100000 / (long double)low);
 	}
 	free(order);
 	return most;
