@@ -335,7 +335,7 @@ static const struct {
 	{ "el2sim help zork",
 	  "el2sim: unknown command \"zork\": \"el2sim --help\" lists the commands\n" },
 	{ "el2sim zo\nrk\033",
-	  "el2sim: unknown command \"zo?rk?\": \"el2sim --help\" lists the commands\n" },
+	  "el2sim: unknown command \"zo rk?\": \"el2sim --help\" lists the commands\n" },
 };
 
 START_TEST(a_wrong_line_is_answered_in_one_line_with_status_2)

@@ -58,6 +58,10 @@ static void header_hint(const struct csv *c, char *s, struct str *hint)
 			continue;
 		for (size_t k = 0; k < c->n; k++)
 			elsewhere |= strcmp(name, c->columns[k]) == 0;
+		if (i == 0) { /* any file: what it says is not quoted */
+			str_addf(hint, "; column 1 is another than \"%s\"", c->columns[i]);
+			return;
+		}
 		str_addf(hint, "; column %zu is \"%.40s\"", i + 1, name);
 		if (elsewhere || !str_add_near(hint, ": ", name, c->columns, c->n))
 			str_addf(hint, ": want \"%s\"", c->columns[i]);

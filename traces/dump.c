@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sim/base/filter.h"
 #include "sim/base/str.h"
 #include "traces/fmt.h"
 #include "traces/native.h"
@@ -127,6 +128,7 @@ static void tracefs_line(struct dump *d, const struct tr_event *ev)
 		 *comm != '\0' ? comm : "<...>", ev->pid, ev->cpu, us / 1000000, us % 1000000,
 		 tr_type_name((enum tr_type)ev->type));
 	fmt_write(b, ev, &fs);
+	filter_line(b->s);
 	str_addc(b, '\n');
 }
 
@@ -141,6 +143,7 @@ static void report_line(struct dump *d, const struct tr_event *ev)
 		 *comm != '\0' ? comm : "<...>", ev->pid, ev->cpu, ev->ts_ns / 1000000000,
 		 ev->ts_ns % 1000000000, str_get(&name));
 	fmt_write(&d->line, ev, &fs);
+	filter_line(d->line.s);
 	str_addc(&d->line, '\n');
 	str_free(&name);
 }

@@ -216,7 +216,7 @@ static int check_fixed(struct bug_check *b, struct err *e)
 	size_t n;
 
 	if (config_inject_only(&b->config, b->config.bug.fixed, e) != 0)
-		return -1;
+		return opt_blame(b->config.set, "bug", "fixed", e);
 	p = config_compile(&b->config, true, e);
 	if (p == NULL)
 		return -1;

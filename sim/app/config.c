@@ -146,7 +146,7 @@ int config_done(struct config *c, struct err *e)
 {
 	if (opt_done(c->set, e) != 0 || path_read(&c->path_profile, e) != 0)
 		return -1;
-	return config_inject_only(c, c->broken.spec, e);
+	return config_inject_only(c, c->broken.spec, e) == 0 ? 0 : opt_blame(c->set, "inject", "spec", e);
 }
 
 void config_free(struct config *c)

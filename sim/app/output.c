@@ -51,7 +51,7 @@ int output_write(const struct output_args *o, struct rep *r, struct err *e)
 		rep_command(r, o->words.v, o->words.n);
 	for (size_t i = 0; i < o->inputs.n; i++)
 		add_input(r, o->inputs.v[i]);
-	for (size_t i = 0; o->file != NULL && (input = rep_input_at(r, i)) != NULL; i++)
+	for (size_t pos = 0; o->file != NULL && (input = rep_next_input(r, &pos)) != NULL;)
 		if (access(input, F_OK) == 0 && args_same_file(o->file, input))
 			return err_set(e, ERR_USAGE, "-o %s: is %s, which was read: want another file to write", o->file, input);
 	if ((o->format == REP_JSON || o->format == REP_HTML) && rep_hash_sources(r, e) != 0)

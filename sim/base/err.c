@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "sim/base/ending.h"
+#include "sim/base/filter.h"
 
-/* A sentence that does not fit ends in "...", so that nobody takes it for whole. */
-static void mark_cut(struct err *e, int n)
+/* One line, whatever bytes of the user's files it quotes; one that does not fit ends in "...", so that nobody takes it for whole. */
+static void finish(struct err *e, int n)
 {
 	if (n >= (int)sizeof(e->text))
 		memcpy(e->text + sizeof(e->text) - 4, "...", 4);
+	filter_line(e->text);
 }
 
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
@@ -20,7 +22,7 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...)
 
 	e->code = code;
 	va_start(ap, fmt);
-	mark_cut(e, vsnprintf(e->text, sizeof(e->text), fmt, ap));
+	finish(e, vsnprintf(e->text, sizeof(e->text), fmt, ap));
 	va_end(ap);
 	return -1;
 }
@@ -35,7 +37,7 @@ int err_at(struct err *e, const char *file, unsigned long line)
 		n = snprintf(e->text, sizeof(e->text), "%s:%lu: %s", file, line, old);
 	else
 		n = snprintf(e->text, sizeof(e->text), "%s: %s", file, old);
-	mark_cut(e, n);
+	finish(e, n);
 	return -1;
 }
 

@@ -447,3 +447,16 @@ bool opt_find(const struct opt_set *set, const char *section, const char *key, s
 	*v = view(slot);
 	return true;
 }
+
+int opt_blame(const struct opt_set *set, const char *section, const char *key, struct err *e)
+{
+	struct str place = STR_INIT;
+	struct opt_view v;
+
+	BUG_ON(!opt_find(set, section, key, &v));
+	str_addf(&place, "%s: [%s] %s", v.origin, section, key);
+	e->code = ERR_CONFIG;
+	(void)err_at(e, str_get(&place), 0);
+	str_free(&place);
+	return -1;
+}

@@ -93,6 +93,12 @@ struct opt_view opt_at(const struct opt_set *set, size_t i);
 bool opt_find(const struct opt_set *set, const char *section, const char *key, struct opt_view *v);
 
 /*
+ * An option's value was found wrong after it was read: "origin: [section] key: " before the sentence in *e, and ERR_CONFIG.
+ * Returns -1.
+ */
+int opt_blame(const struct opt_set *set, const char *section, const char *key, struct err *e);
+
+/*
  * Parse text as a value of option `name` ("section.key") without storing it; dir: what a path is relative to, as
  * in gathered. Its canonical text, without unit, is put into b; *num (may be NULL): value of OPT_INT, thousandths
  * of OPT_FIXED. ERR_CONFIG.

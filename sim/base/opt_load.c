@@ -134,6 +134,10 @@ static int check_name(const char *kind, const char *name, size_t n, struct err *
 	return 0;
 }
 
+/*
+ * What stands before the first section is not quoted: the file may be none of options but what an include of somebody else's
+ * file led to, and what it says nobody's business.
+ */
 static int check_section(struct file *f, const char *s)
 {
 	struct err *e = f->load->e;
@@ -141,9 +145,13 @@ static int check_section(struct file *f, const char *s)
 	const char *after = s + 1 + n, *near;
 	char name[NAME_MAX_BYTES + 1];
 
+	if (*after == '\0' && !f->in_section)
+		return err_set(e, ERR_CONFIG, "a \"[\" without \"]\": want \"[section]\"");
 	if (*after == '\0')
 		return err_set(e, ERR_CONFIG, "\"%.60s\" has no \"]\": want \"[section]\"", s);
 	after = skip_blanks(after + 1);
+	if (*after != '\0' && *after != ';' && *after != '#' && !f->in_section)
+		return err_set(e, ERR_CONFIG, "text after \"]\": want one thing per line");
 	if (*after != '\0' && *after != ';' && *after != '#')
 		return err_set(e, ERR_CONFIG, "\"%.60s\" after \"]\": want one thing per line",
 			       after);
@@ -179,19 +187,15 @@ static int check_key(struct file *f, const char *s)
 	size_t n = key_length(s);
 	char split = s[n];
 
+	if (!f->in_section)
+		return err_set(e, ERR_CONFIG, "%s stands before the first section: want \"[section]\" above it",
+			       split == '=' ? "an option" : "text that is no option");
 	if (split != '=')
 		return err_set(e, ERR_CONFIG, "\"%.60s\" has no \"=\"%s: want \"key = value\"", s,
 			       split == ':' ? " before \":\"" : "");
 	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
 		n--;
-	if (check_name("key", s, n, e) != 0)
-		return -1;
-	if (!f->in_section)
-		return err_set(
-			e, ERR_CONFIG,
-			"\"%.60s\" stands before the first section: want \"[section]\" above it",
-			s);
-	return 0;
+	return check_name("key", s, n, e);
 }
 
 /* Give inih the line, which is cut to nothing if it is a comment. max: bytes with the terminator. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/app/output.h"
@@ -157,12 +158,15 @@ int cmd_merge(int argc, char **argv, struct err *e)
 	struct plan plan = { "", "", "" };
 	struct merged m = { 0 };
 	struct store *s;
+	struct stat st;
 	struct args a;
 	int rc;
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	rc = look(&a.pos, &plan, &m, e);
+	rc = stat(o.results, &st) == 0 && !S_ISREG(st.st_mode)
+		     ? err_set(e, ERR_IO, "-o %s: is no regular file: want the name of a results file to make", o.results)
+		     : look(&a.pos, &plan, &m, e);
 	if (rc == 0) {
 		s = store_open(o.results, STORE_WRITE, e);
 		rc = s != NULL ? join(s, &a.pos, &plan, &m, e) : -1;

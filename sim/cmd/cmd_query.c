@@ -2,7 +2,6 @@
 /* el2sim query: a results file asked in SQL. */
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "sim/app/args.h"
 #include "sim/cmd/cmd.h"
 #include "sim/base/file.h"
+#include "sim/base/filter.h"
 #include "sim/store/store.h"
 #include "sim/store/store_sql.h"
 
@@ -75,14 +75,16 @@ static void add_bytes(struct str *b, const unsigned char *bytes, size_t n)
 	str_addc(b, '\'');
 }
 
-/* jansson's rule: UTF-8 without surrogates and overlong forms. */
+/* Without surrogates and overlong forms. */
 static bool is_utf8(const char *text, size_t n)
 {
-	json_t *value = json_stringn(text, n);
-	bool is = value != NULL;
+	size_t bytes;
+	unsigned c;
 
-	json_decref(value);
-	return is;
+	for (size_t i = 0; i < n; i += bytes)
+		if (filter_next(text + i, &bytes, &c) == FILTER_NO_TEXT)
+			return false;
+	return true;
 }
 
 static bool is_number(sqlite3_stmt *st, int col)
@@ -106,36 +108,31 @@ static void value_text(sqlite3_stmt *st, int col, bool nul, struct str *b)
 		str_addn(b, data, n);
 }
 
-static void csv_field(const char *s, FILE *f)
+/* Line ends of a text stay, as RFC 4180 has them. */
+static void csv_field(const char *s, bool text, FILE *f)
 {
-	if (s[strcspn(s, ",\"\n\r")] == '\0') {
-		(void)fputs(s, f);
-		return;
-	}
-	(void)fputc('"', f);
-	for (; *s != '\0'; s++) {
-		if (*s == '"')
-			(void)fputc('"', f);
-		(void)fputc(*s, f);
-	}
-	(void)fputc('"', f);
+	char *copy = xstrdup(s);
+	struct str b = STR_INIT;
+
+	filter_lines(copy);
+	filter_csv(&b, copy, text);
+	(void)fwrite(str_get(&b), 1, b.len, f);
+	str_free(&b);
+	free(copy);
 }
 
 static void json_text(const char *s, size_t n, FILE *f)
 {
-	struct str bytes = STR_INIT;
-	json_t *value = json_stringn(s, n);
-	char *text;
+	struct str b = STR_INIT, bytes = STR_INIT;
 
-	if (value == NULL) { /* a column's name may be anything */
+	if (!is_utf8(s, n)) { /* a column's name may be anything */
 		add_bytes(&bytes, (const unsigned char *)s, n);
-		value = json_string(str_get(&bytes));
+		filter_json(&b, str_get(&bytes), bytes.len);
+	} else {
+		filter_json(&b, s, n);
 	}
-	text = json_dumps(value, JSON_ENCODE_ANY);
-	BUG_ON(text == NULL);
-	(void)fputs(text, f);
-	free(text);
-	json_decref(value);
+	(void)fwrite(str_get(&b), 1, b.len, f);
+	str_free(&b);
 	str_free(&bytes);
 }
 
@@ -143,7 +140,7 @@ static void csv_head(sqlite3_stmt *st, FILE *f)
 {
 	for (int i = 0; i < sqlite3_column_count(st); i++) {
 		(void)fputs(i != 0 ? "," : "", f);
-		csv_field(sqlite3_column_name(st, i), f);
+		csv_field(sqlite3_column_name(st, i), true, f);
 	}
 	(void)fputc('\n', f);
 }
@@ -153,7 +150,7 @@ static void csv_row(sqlite3_stmt *st, struct str *b, FILE *f)
 	for (int i = 0; i < sqlite3_column_count(st); i++) {
 		(void)fputs(i != 0 ? "," : "", f);
 		value_text(st, i, false, b);
-		csv_field(str_get(b), f);
+		csv_field(str_get(b), !is_number(st, i), f);
 	}
 	(void)fputc('\n', f);
 }
@@ -198,7 +195,7 @@ static size_t width_of(const char *s)
 
 static void cell_add(struct cells *c, const char *text, bool number)
 {
-	size_t col = c->n % c->cols, width = width_of(text);
+	size_t col = c->n % c->cols, width;
 
 	if (c->n == c->cap) {
 		c->cap = c->cap * 2 + 256;
@@ -206,9 +203,8 @@ static void cell_add(struct cells *c, const char *text, bool number)
 		c->number = xrealloc(c->number, c->cap * sizeof(*c->number));
 	}
 	c->text[c->n] = xstrdup(text);
-	for (char *p = c->text[c->n]; *p != '\0'; p++)
-		if (*p == '\n' || *p == '\r' || *p == '\t')
-			*p = ' ';
+	filter_line(c->text[c->n]);
+	width = width_of(c->text[c->n]);
 	c->number[c->n++] = number;
 	if (width > c->width[col])
 		c->width[col] = width;

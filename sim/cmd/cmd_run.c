@@ -7,6 +7,7 @@
 #include "sim/app/job.h"
 #include "sim/app/output.h"
 #include "sim/app/story.h"
+#include "sim/base/filter.h"
 #include "sim/base/str.h"
 #include "sim/report/flags_report.h"
 #include "sim/report/folded.h"
@@ -14,6 +15,8 @@
 #include "sim/timeline/timeline.h"
 
 #include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
 
 struct run_args {
 	struct output_args out;
@@ -189,17 +192,44 @@ static FILE *console_of(const struct run_args *o)
 	return o->out.file != NULL || o->out.format == REP_TEXT ? stdout : stderr;
 }
 
+struct console {
+	FILE *f;
+	bool terminal; /* then a guest must not command it; a file gets the bytes as they are */
+	char sequence[5]; /* of UTF-8, as far as it has come */
+	unsigned n;
+};
+
+/* The sequence as far as it has come, printable. */
+static void console_flush(struct console *c)
+{
+	filter_lines(c->sequence);
+	(void)fputs(c->sequence, c->f);
+	memset(c->sequence, 0, sizeof(c->sequence));
+	c->n = 0;
+}
+
 static void console_put(void *owner, uint8_t byte)
 {
-	(void)fputc(byte, owner);
+	struct console *c = owner;
+
+	if (!c->terminal) {
+		(void)fputc(byte, c->f);
+	} else if (byte != '\r' && byte != '\0') {
+		if (c->n != 0 && (byte & 0xc0) != 0x80)
+			console_flush(c);
+		c->sequence[c->n++] = (char)byte;
+		if (byte < 0x80 || c->n == sizeof(c->sequence) - 1 || filter_is_line(c->sequence))
+			console_flush(c);
+	}
 	if (byte == '\n')
-		(void)fflush(owner);
+		(void)fflush(c->f);
 }
 
 int cmd_run(int argc, char **argv, struct err *e)
 {
 	struct run_args o = { .timeline_format = TIMELINE_FORMAT_COUNT };
 	struct job j = { 0 };
+	struct console console = { .f = stdout };
 	struct args a;
 	const char *file;
 	int rc;
@@ -214,6 +244,8 @@ int cmd_run(int argc, char **argv, struct err *e)
 		args_free(&a);
 		return rc;
 	}
+	console.f = console_of(&o);
+	console.terminal = isatty(fileno(console.f)) != 0;
 	rc = formats_without_files(&o, e);
 	if (rc == 0)
 		rc = file == NULL && o.guest.guest == NULL
@@ -222,7 +254,7 @@ int cmd_run(int argc, char **argv, struct err *e)
 	if (rc == 0)
 		rc = config_is_one(&j.config, e);
 	if (rc == 0 && o.guest.console)
-		j.console = (struct guest_console){console_put, console_of(&o)};
+		j.console = (struct guest_console){console_put, &console};
 	if (rc == 0 && o.events.file != NULL && !workload_wanted(&j.config.workload))
 		rc = err_set(e, ERR_USAGE, "--events %s: %s has no workload ([mix]) to simulate: what was recorded is "
 			     "the trace already", o.events.file, file);

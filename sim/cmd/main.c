@@ -1,21 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The only place that prints an error and chooses the exit status. */
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "sim/base/ending.h"
 #include "sim/cmd/cmd.h"
-
-/* One line, whatever bytes of the user's files the sentence quotes. */
-static void complain(const char *text)
-{
-	(void)fputs("el2sim: ", stderr);
-	for (; *text != '\0'; text++)
-		(void)fputc(iscntrl((unsigned char)*text) ? '?' : *text, stderr);
-	(void)fputc('\n', stderr);
-}
 
 /*
  * Who started us may have closed some of 0 to 2 (daemons do): then a file that is opened later would get what is written to
@@ -39,6 +29,6 @@ int main(int argc, char **argv)
 	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && err_exit_status(e.code) <= 1)
 		err_set(&e, ERR_IO, "standard output could not be written: is the disk full?");
 	if (e.code != ERR_NONE && e.text[0] != '\0')
-		complain(e.text);
+		(void)fprintf(stderr, "el2sim: %s\n", e.text);
 	return err_exit_status(e.code);
 }

@@ -6,55 +6,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
 
-/* Length of the well-formed UTF-8 sequence (RFC 3629) at s, 0 if there is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
-		 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if (n > 2) { /* overlong forms, surrogates, beyond U+10FFFF */
-		unsigned two = (unsigned)s[0] << 8 | s[1];
-
-		if (two < 0xe0a0 || (two >= 0xeda0 && two < 0xee00) ||
-		    (two >= 0xf000 && two < 0xf090) || two >= 0xf490)
-			return 0;
-	}
-	return n;
-}
-
-/* C1 controls, and what turns the direction of text: U+0080 to 9F, 061C, 200E, 200F, 2028 to 202E, 2066 to 2069. */
-static bool commands_terminal(const unsigned char *s, size_t n)
-{
-	if (n == 2)
-		return (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xd8 && s[1] == 0x9c);
-	if (n != 3 || s[0] != 0xe2)
-		return false;
-	return (s[1] == 0x80 && (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xa8 && s[2] <= 0xae))) ||
-	       (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
-}
-
-/* Names come from traces too: what could break a line, a terminal or a JSON string goes here. */
 static char *printable(const char *text)
 {
 	char *copy = xstrdup(text != NULL ? text : "");
-	size_t n;
 
-	for (char *p = copy; *p != '\0'; p += n) {
-		n = utf8_len((const unsigned char *)p);
-		if (*p == '\n' || *p == '\r' || *p == '\t')
-			*p = ' ';
-		else if (n == 0 || (n == 1 && ((unsigned char)*p < 0x20 || *p == 0x7f)))
-			*p = '?';
-		else if (commands_terminal((const unsigned char *)p, n))
-			memset(p, '?', n);
-		n = n != 0 ? n : 1;
-	}
+	filter_line(copy);
 	return copy;
+}
+
+/* Room for one more of n elements that are added one by one: the capacity is the next power of two. */
+static void *one_more(void *v, size_t n, size_t size)
+{
+	return n == 0 || (n & (n - 1)) == 0 ? xrealloc(v, (n != 0 ? 2 * n : 1) * size) : v;
 }
 
 static char *vformat(const char *fmt, va_list ap)
@@ -127,6 +93,10 @@ void rep_free(struct rep *r)
 		free(r->origins[i].sha256);
 	}
 	free(r->origins);
+	nameset_free(&r->fact_keys);
+	nameset_free(&r->table_keys);
+	nameset_free(&r->alarm_texts);
+	nameset_free(&r->input_names);
 	free(r->version);
 	free(r->program);
 	free_lines(&r->alarms);
@@ -144,11 +114,10 @@ static struct rep_fact *add_fact(struct rep *r, const char *key, const char *tit
 {
 	struct rep_fact *f;
 
-	for (size_t i = 0; i < r->nfacts; i++)
-		BUG_ON(strcmp(r->facts[i].key, key) == 0);
-	r->facts = xrealloc(r->facts, (r->nfacts + 1) * sizeof(*r->facts));
+	r->facts = one_more(r->facts, r->nfacts, sizeof(*r->facts));
 	f = &r->facts[r->nfacts++];
 	*f = (struct rep_fact){ .key = printable(key), .unit = printable(unit) };
+	BUG_ON(!nameset_add(&r->fact_keys, f->key));
 	f->title = printable(title != NULL && title[0] != '\0' ? title : key);
 	return f;
 }
@@ -187,11 +156,10 @@ struct rep_table *rep_table(struct rep *r, const char *key, const char *title,
 
 	BUG_ON(ncols == 0);
 	BUG_ON(strcmp(key, "facts") == 0 || strcmp(key, "sentences") == 0); /* blocks of the CSV */
-	for (size_t i = 0; i < r->ntables; i++)
-		BUG_ON(strcmp(r->tables[i]->key, key) == 0);
-	r->tables = xrealloc(r->tables, (r->ntables + 1) * sizeof(*r->tables));
+	r->tables = one_more(r->tables, r->ntables, sizeof(struct rep_table *));
 	r->tables[r->ntables++] = t;
 	t->key = printable(key);
+	BUG_ON(!nameset_add(&r->table_keys, t->key));
 	t->title = printable(title);
 	t->cols = xcalloc(ncols, sizeof(*t->cols));
 	t->ncols = ncols;
@@ -291,7 +259,7 @@ void rep_rule(struct rep_table *t)
 	BUG_ON(t->ncells % t->ncols != 0);
 	if (t->nrules != 0 && t->rules[t->nrules - 1] == rep_rows(t))
 		return;
-	t->rules = xrealloc(t->rules, (t->nrules + 1) * sizeof(*t->rules));
+	t->rules = one_more(t->rules, t->nrules, sizeof(*t->rules));
 	t->rules[t->nrules++] = rep_rows(t);
 }
 
@@ -347,7 +315,7 @@ bool rep_has_command(const struct rep *r)
 
 static void add_line(struct rep_lines *l, const char *fmt, va_list ap)
 {
-	l->line = xrealloc(l->line, (l->n + 1) * sizeof(*l->line));
+	l->line = one_more(l->line, l->n, sizeof(char *));
 	l->line[l->n++] = vformat(fmt, ap);
 }
 
@@ -358,14 +326,12 @@ void rep_alarm_only(struct rep *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	add_line(&r->alarms, fmt, ap);
 	va_end(ap);
+	(void)nameset_add(&r->alarm_texts, r->alarms.line[r->alarms.n - 1]);
 }
 
 bool rep_is_alarm(const struct rep *r, const char *sentence)
 {
-	for (size_t i = 0; i < r->alarms.n; i++)
-		if (strcmp(r->alarms.line[i], sentence) == 0)
-			return true;
-	return false;
+	return nameset_has(&r->alarm_texts, sentence);
 }
 
 void rep_alarm(struct rep *r, const char *fmt, ...)
@@ -375,6 +341,7 @@ void rep_alarm(struct rep *r, const char *fmt, ...)
 	va_start(ap, fmt);
 	add_line(&r->alarms, fmt, ap);
 	va_end(ap);
+	(void)nameset_add(&r->alarm_texts, r->alarms.line[r->alarms.n - 1]);
 	rep_verdict(r, "%s", r->alarms.line[r->alarms.n - 1]);
 }
 

@@ -64,8 +64,7 @@ struct rep_table;
 
 /*
  * command: "run", "compare", ... gives the JSON "schema": "el2sim.<command>/1". title may be "".
- * Every string given to a report is copied and made printable: a tab or line end becomes a space,
- * any other control character and any byte that is not UTF-8 becomes "?".
+ * Every string given to a report is copied and made printable (filter_line).
  */
 struct rep *rep_new(const char *command, const char *title);
 void rep_free(struct rep *r);
@@ -102,8 +101,8 @@ enum rep_source {
 void rep_source(struct rep *r, enum rep_source kind, const char *name, const char *sha256);
 /* Read the files whose hash is not given: for the formats that have hashes. ERR_INPUT. */
 int rep_hash_sources(struct rep *r, struct err *e);
-/* Names of the inputs so far; NULL after the last. */
-const char *rep_input_at(const struct rep *r, size_t i);
+/* The next of the inputs' names so far, as the files have them, and *pos, 0 at first, moves on; NULL after the last. */
+const char *rep_next_input(const struct rep *r, size_t *pos);
 /* All that another report was made from, too. */
 void rep_sources_of(struct rep *r, const struct rep *other);
 /* The program that made the report, if it is not this one: version and hash as it gave them, "" if it did not. */

@@ -154,10 +154,17 @@ const struct rep_cell *rep_cell_at(const struct rep_table *t, size_t row, size_t
 
 bool rep_has_rule(const struct rep_table *t, size_t row)
 {
-	for (size_t i = 0; i < t->nrules; i++)
-		if (t->rules[i] == row)
-			return true;
-	return false;
+	size_t low = 0, high = t->nrules;
+
+	while (low < high) { /* the first rule that is not before row */
+		size_t middle = low + (high - low) / 2;
+
+		if (t->rules[middle] < row)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < t->nrules && t->rules[low] == row;
 }
 
 bool rep_has_bounds(const struct rep_table *t)

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report as CSV blocks: "# table: key", a header of keys, rows; fields quoted as in RFC 4180. */
-#include <string.h>
-
+#include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
 
+/* A field of text. */
 static void add_field(struct str *b, const char *s)
 {
-	if (strpbrk(s, ",\"\r\n") == NULL) {
-		str_add(b, s);
-		return;
-	}
-	str_addc(b, '"');
-	for (; *s != '\0'; s++) {
-		if (*s == '"')
-			str_addc(b, '"');
-		str_addc(b, *s);
-	}
-	str_addc(b, '"');
+	filter_csv(b, s, true);
 }
 
 static void begin_block(struct str *b, const char *key)
@@ -39,7 +29,7 @@ static void add_facts(struct str *b, const struct rep *r)
 		rep_fact_add(&scratch, &r->facts[i], REP_PROGRAMS);
 		add_field(b, r->facts[i].key);
 		str_addc(b, ',');
-		add_field(b, str_get(&scratch));
+		filter_csv(b, str_get(&scratch), r->facts[i].text != NULL);
 		str_addc(b, ',');
 		add_field(b, r->facts[i].unit);
 		if (bounds)
@@ -65,7 +55,7 @@ static void add_table(struct str *b, const struct rep_table *t)
 
 		str_reset(&scratch);
 		rep_cell_add(&scratch, &t->cols[col], &t->cells[i], REP_PROGRAMS);
-		add_field(b, str_get(&scratch));
+		filter_csv(b, str_get(&scratch), t->cols[col].type == REP_STR);
 		if (col + 1 < t->ncols) {
 			str_addc(b, ',');
 			continue;

@@ -3,6 +3,7 @@
 #ifndef EL2SIM_DOCUMENT_REP_DOC_H
 #define EL2SIM_DOCUMENT_REP_DOC_H
 
+#include "sim/base/nameset.h"
 #include "sim/base/str.h"
 #include "sim/document/rep.h"
 
@@ -62,6 +63,7 @@ struct rep {
 	size_t ntables;
 	struct rep_lines alarms, verdicts, notes; /* an alarm is a verdict, too */
 	struct rep_lines words; /* of the command line; none: not known */
+	struct nameset fact_keys, table_keys, alarm_texts, input_names; /* those that are there */
 };
 
 /* Version in the JSON "schema"; raise it when an older reader would misunderstand. */

@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
 #include "sim/document/rep_html.h"
 
@@ -18,23 +19,10 @@
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static void add_text(struct str *b, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		switch (*s) {
-		case '&': str_add(b, "&amp;"); break;
-		case '<': str_add(b, "&lt;"); break;
-		case '>': str_add(b, "&gt;"); break;
-		case '"': str_add(b, "&quot;"); break;
-		default: str_addc(b, *s); break;
-		}
-	}
-}
-
 static void add_element(struct str *b, const char *open, const char *text, const char *close)
 {
 	str_add(b, open);
-	add_text(b, text);
+	filter_html(b, text);
 	str_add(b, close);
 }
 
@@ -46,7 +34,7 @@ static void add_id(struct str *b, const char *prefix, const char *key)
 	str_addf(&id, "%s%s", prefix, key);
 	for (char *p = id.s; p != NULL && *p != '\0'; p++)
 		*p = *p == ' ' ? '-' : *p;
-	add_text(b, str_get(&id));
+	filter_html(b, str_get(&id));
 	str_free(&id);
 }
 
@@ -67,7 +55,7 @@ static void add_shell_word(struct str *b, const char *s)
 	struct str quoted = STR_INIT;
 
 	if (s[0] != '\0' && strspn(s, plain) == strlen(s)) {
-		add_text(b, s);
+		filter_html(b, s);
 		return;
 	}
 	str_addc(&quoted, '\'');
@@ -78,7 +66,7 @@ static void add_shell_word(struct str *b, const char *s)
 			str_addc(&quoted, *s);
 	}
 	str_addc(&quoted, '\'');
-	add_text(b, str_get(&quoted));
+	filter_html(b, str_get(&quoted));
 	str_free(&quoted);
 }
 
@@ -98,9 +86,9 @@ static void add_heading_cells(struct str *b, const struct rep_table *t)
 		const struct rep_col *c = &t->cols[i];
 
 		str_addf(b, "<th scope=\"col\" data-type=\"%s\" data-key=\"", sorts[is_number(c->type)]);
-		add_text(b, c->key);
+		filter_html(b, c->key);
 		str_add(b, is_number(c->type) ? "\" class=\"n\">" : "\">");
-		add_text(b, c->title);
+		filter_html(b, c->title);
 		if (c->unit[0] != '\0' && strcmp(c->unit, c->title) != 0)
 			add_element(b, " <span class=\"unit\">", c->unit, "</span>");
 		str_add(b, "</th>");
@@ -140,7 +128,7 @@ static void add_cell_of(struct str *b, const struct rep_col *c, const struct rep
 	if (c->sparse && strcmp(str_get(&text), "0") == 0)
 		str_add(b, "<span class=\"none\">0</span>");
 	else
-		add_text(b, str_get(&text));
+		filter_html(b, str_get(&text));
 	str_addf(b, "</%s>", tag);
 	str_free(&text);
 }
@@ -172,7 +160,7 @@ static void add_figure(struct str *b, const struct rep_table *t, const struct re
 	if (c->marks[0] != '\0')
 		add_id(b, prefix, c->marks);
 	str_add(b, "\" data-chart=\"");
-	add_text(b, str_get(&json));
+	filter_html(b, str_get(&json));
 	str_add(b, "\">");
 	add_element(b, "<figcaption>", c->title[0] != '\0' ? c->title : table_title(t), "</figcaption></figure>\n");
 	str_free(&json);
@@ -190,7 +178,7 @@ static void add_data(struct str *b, const struct rep_table *t, const char *prefi
 	str_addf(b, "<details class=\"data\"%s><summary>Table: %zu row%s</summary>\n", folded ? "" : " open", rep_rows(t),
 		 rep_rows(t) == 1 ? "" : "s");
 	str_add(b, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
-	add_text(b, table_title(t));
+	filter_html(b, table_title(t));
 	str_add(b, "\"><table id=\"");
 	add_id(b, prefix, t->key);
 	str_add(b, "\">");
@@ -221,7 +209,7 @@ static void begin_section(struct str *b, const char *prefix, const char *id, con
 	str_add(b, "-h\"><h2 id=\"");
 	add_id(b, prefix, id);
 	str_add(b, "-h\">");
-	add_text(b, title);
+	filter_html(b, title);
 	str_add(b, "</h2>\n");
 }
 
@@ -370,7 +358,7 @@ static void add_provenance(struct str *b, const struct rep *r)
 	if (r->version[0] == '\0')
 		return;
 	str_add(b, "<details class=\"made\"><summary>What it was made from (SHA-256)</summary>\n<table><tbody>\n<tr><td>el2sim ");
-	add_text(b, r->version);
+	filter_html(b, r->version);
 	add_element(b, "</td><td><code>", r->program, "</code></td></tr>\n");
 	for (unsigned kind = 0; kind < REP_SOURCE_COUNT; kind++) {
 		struct str rows = STR_INIT;
@@ -408,7 +396,7 @@ static void add_report(struct str *b, const struct rep *r, const char *prefix)
 {
 	str_addf(b, "<article aria-labelledby=\"%sel2sim-title\"><h1 id=\"%sel2sim-title\"%s>", prefix, prefix,
 		 r->alarms.n != 0 ? " class=\"alarm\"" : "");
-	add_text(b, r->alarms.n != 0 ? r->alarms.line[0] : title_of(r));
+	filter_html(b, r->alarms.n != 0 ? r->alarms.line[0] : title_of(r));
 	str_add(b, "</h1>\n");
 	for (size_t i = 1; i < r->alarms.n; i++)
 		add_element(b, "<p class=\"alarm\">", r->alarms.line[i], "</p>\n");

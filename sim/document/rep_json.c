@@ -2,24 +2,18 @@
 /*
  * The report as JSON, one row of a table per line.
  *
- * Strings are encoded by jansson; the frame is written here because jansson holds decimals as binary
- * floating point and counts as signed 64 bits, and a report must give both exactly.
+ * It is written here because jansson holds decimals as binary floating point and counts as signed 64 bits, and a report
+ * must give both exactly.
  */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
 
 static void add_string(struct str *b, const char *s)
 {
-	json_t *value = json_string(s);
-	char *text = value != NULL ? json_dumps(value, JSON_ENCODE_ANY) : NULL;
-
-	BUG_ON(text == NULL); /* rep.c lets only UTF-8 in */
-	str_add(b, text);
-	free(text);
-	json_decref(value);
+	filter_json(b, s, strlen(s));
 }
 
 /* ", " or "," and a new line between the members of one object or array. */

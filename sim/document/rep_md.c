@@ -2,26 +2,17 @@
 /* The report as GitHub-flavoured Markdown. */
 #include <string.h>
 
+#include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
-
-/* What Markdown would read as markup; "_" inside a word, as in TCR_EL1, is none. */
-static void add_escaped(struct str *b, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if (strchr("\\|<*`", *s) != NULL)
-			str_addc(b, '\\');
-		str_addc(b, *s);
-	}
-}
 
 static void add_heading(struct str *b, const struct rep_table *t)
 {
 	for (size_t i = 0; i < t->ncols; i++) {
 		str_add(b, i == 0 ? "| " : " | ");
-		add_escaped(b, t->cols[i].title);
+		filter_md(b, t->cols[i].title);
 		if (t->cols[i].unit[0] != '\0' && strcmp(t->cols[i].unit, t->cols[i].title) != 0) {
 			str_add(b, " (");
-			add_escaped(b, t->cols[i].unit);
+			filter_md(b, t->cols[i].unit);
 			str_addc(b, ')');
 		}
 	}
@@ -42,7 +33,7 @@ static void add_row(struct str *b, const struct rep_table *t, size_t row, struct
 		rep_cell_add(scratch, &t->cols[i], cell, REP_PEOPLE);
 		str_add(b, i == 0 ? "| " : " | ");
 		str_add(b, scratch->len != 0 ? bold : "");
-		add_escaped(b, cell->none ? "-" : str_get(scratch));
+		filter_md(b, cell->none ? "-" : str_get(scratch));
 		str_add(b, scratch->len != 0 ? bold : "");
 	}
 	str_add(b, " |\n");
@@ -53,7 +44,7 @@ static void add_table(struct str *b, const struct rep_table *t)
 	struct str scratch = STR_INIT;
 
 	str_add(b, "\n### ");
-	add_escaped(b, t->title[0] != '\0' ? t->title : t->key);
+	filter_md(b, t->title[0] != '\0' ? t->title : t->key);
 	str_add(b, "\n\n");
 	add_heading(b, t);
 	for (size_t row = 0; row < rep_rows(t); row++)
@@ -72,9 +63,9 @@ static void add_facts(struct str *b, const struct rep *r)
 		str_reset(&scratch);
 		rep_fact_add(&scratch, &r->facts[i], REP_PEOPLE);
 		str_add(b, "- ");
-		add_escaped(b, r->facts[i].title);
+		filter_md(b, r->facts[i].title);
 		str_add(b, ": ");
-		add_escaped(b, str_get(&scratch));
+		filter_md(b, str_get(&scratch));
 		str_addc(b, '\n');
 	}
 	str_free(&scratch);
@@ -84,11 +75,11 @@ void write_REP_MD(const struct rep *r, struct str *b)
 {
 	for (size_t i = 0; i < r->alarms.n; i++) {
 		str_add(b, i == 0 ? "## " : "\n**");
-		add_escaped(b, r->alarms.line[i]);
+		filter_md(b, r->alarms.line[i]);
 		str_add(b, i == 0 ? "\n" : "**\n");
 	}
 	str_add(b, r->alarms.n != 0 ? "\n### " : "## ");
-	add_escaped(b, r->title[0] != '\0' ? r->title : r->command);
+	filter_md(b, r->title[0] != '\0' ? r->title : r->command);
 	str_addc(b, '\n');
 	add_facts(b, r);
 	for (size_t i = 0; i < r->ntables; i++)
@@ -98,12 +89,12 @@ void write_REP_MD(const struct rep *r, struct str *b)
 		if (rep_is_alarm(r, r->verdicts.line[i]))
 			continue;
 		str_add(b, "\n**");
-		add_escaped(b, r->verdicts.line[i]);
+		filter_md(b, r->verdicts.line[i]);
 		str_add(b, "**\n");
 	}
 	for (size_t i = 0; i < r->notes.n; i++) {
 		str_add(b, "\nnote: ");
-		add_escaped(b, r->notes.line[i]);
+		filter_md(b, r->notes.line[i]);
 		str_addc(b, '\n');
 	}
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/digest.h"
+#include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
 
 const char *const rep_source_keys[REP_SOURCE_COUNT] = {
@@ -21,19 +22,20 @@ const char *const rep_source_titles[REP_SOURCE_COUNT] = {
 
 void rep_source(struct rep *r, enum rep_source kind, const char *name, const char *sha256)
 {
-	for (size_t i = 0; i < r->norigins; i++)
-		if (kind == REP_OF_INPUT && r->origins[i].kind == kind && strcmp(r->origins[i].name, name) == 0)
-			return;
-	r->origins = xrealloc(r->origins, (r->norigins + 1) * sizeof(*r->origins));
+	size_t n = r->norigins;
+
+	if (kind == REP_OF_INPUT && !nameset_add(&r->input_names, name))
+		return;
+	if ((n & (n - 1)) == 0) /* as many as the next power of two */
+		r->origins = xrealloc(r->origins, (n != 0 ? 2 * n : 1) * sizeof(*r->origins));
 	r->origins[r->norigins++] = (struct rep_origin){ kind, xstrdup(name), sha256 != NULL ? xstrdup(sha256) : NULL };
 }
 
-const char *rep_input_at(const struct rep *r, size_t i)
+const char *rep_next_input(const struct rep *r, size_t *pos)
 {
-	for (size_t k = 0; k < r->norigins; k++)
-		if (r->origins[k].kind == REP_OF_INPUT && i-- == 0)
-			return r->origins[k].name;
-	return NULL;
+	while (*pos < r->norigins && r->origins[*pos].kind != REP_OF_INPUT)
+		++*pos;
+	return *pos < r->norigins ? r->origins[(*pos)++].name : NULL;
 }
 
 int rep_hash_sources(struct rep *r, struct err *e)
@@ -57,22 +59,35 @@ void rep_sources_of(struct rep *r, const struct rep *other)
 		rep_source(r, other->origins[i].kind, other->origins[i].name, other->origins[i].sha256);
 }
 
+static char *printable(const char *text)
+{
+	char *copy = xstrdup(text);
+
+	filter_line(copy);
+	return copy;
+}
+
 void rep_made_by(struct rep *r, const char *version, const char *program)
 {
 	free(r->version);
 	free(r->program);
-	r->version = xstrdup(version);
-	r->program = xstrdup(program);
+	r->version = printable(version);
+	r->program = printable(program);
 }
 
+/* A name is kept as the file has it, and printed as all text is. */
 void rep_each_origin(const struct rep *r, enum rep_source kind, void (*fn)(void *ctx, const char *name, const char *sha256),
 		     void *ctx)
 {
 	for (size_t i = 0; i < r->norigins; i++) {
 		const struct rep_origin *o = &r->origins[i];
 		char digest[DIGEST_TEXT];
+		char *name;
 
-		if (o->kind == kind && (o->sha256 != NULL || digest_file(o->name, digest) == 1))
-			fn(ctx, o->name, o->sha256 != NULL ? o->sha256 : digest);
+		if (o->kind != kind || (o->sha256 == NULL && digest_file(o->name, digest) != 1))
+			continue;
+		name = printable(o->name);
+		fn(ctx, name, o->sha256 != NULL ? o->sha256 : digest);
+		free(name);
 	}
 }

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sim/base/filter.h"
 #include "sim/document/rep_read_impl.h"
 
 /* --- facts and sentences ---------------------------------------------------------------------- */
@@ -26,7 +27,7 @@ static int read_facts(const struct rd *d, const json_t *top)
 		const char *unit = rd_string_of(json_object_get(units, key));
 		uint64_t n;
 
-		if (strpbrk(key, "\n\r\t") != NULL)
+		if (!filter_is_line(key))
 			return rd_wrong(d, "facts: a key has a control character: %s", RD_HINT);
 		if (rd_u64_of(v, &n))
 			rep_fact_u64(d->r, key, title, n, unit);

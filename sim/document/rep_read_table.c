@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sim/base/filter.h"
+
 static int read_column(const struct rd *d, const char *table, const json_t *v, struct rep_col *c)
 {
 	const char *type = rd_text_at(d, v, table, "type");
@@ -30,13 +32,14 @@ static struct rep_col *read_columns(const struct rd *d, const char *table, const
 	size_t n = json_array_size(list);
 	struct rep_col *cols = xcalloc(n + 1, sizeof(*cols));
 	int rc = n != 0 ? 0 : rd_wrong(d, "%s: no columns: %s", table, RD_HINT);
+	struct nameset keys = { 0 };
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		rc = read_column(d, table, json_array_get(list, i), &cols[i]);
-		for (size_t k = 0; rc == 0 && k < i; k++)
-			if (strcmp(cols[k].key, cols[i].key) == 0)
-				rc = rd_wrong(d, "%s: two columns have the key \"%s\"", table, cols[i].key);
+		if (rc == 0 && !nameset_add(&keys, cols[i].key))
+			rc = rd_wrong(d, "%s: two columns have the key \"%s\"", table, cols[i].key);
 	}
+	nameset_free(&keys);
 	if (rc == 0)
 		return cols;
 	free(cols);
@@ -213,7 +216,7 @@ static int read_table(const struct rd *d, const char *key, const json_t *v)
 	if (columns == NULL || (rows = rd_member_at(d, v, key, "rows", JSON_ARRAY)) == NULL ||
 	    (title = rd_text_at(d, v, key, "title")) == NULL)
 		return -1;
-	if (strcmp(key, "facts") == 0 || strcmp(key, "sentences") == 0 || strpbrk(key, "\n\r\t") != NULL)
+	if (strcmp(key, "facts") == 0 || strcmp(key, "sentences") == 0 || !filter_is_line(key))
 		return rd_wrong(d, "%s: no table of a report has this key", key);
 	rules = json_object_get(v, "rules");
 	cols = read_columns(d, key, columns);

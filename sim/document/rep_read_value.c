@@ -5,13 +5,16 @@
  */
 #include "sim/document/rep_read_impl.h"
 
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MARK 0x7f /* DEL: valid in a JSON string, never in a report's (rep.c, printable) */
+#include "sim/base/filter.h"
+
+#define MARK 0x7f /* DEL: valid in a JSON string, never in a report's (filter_line) */
 
 int rd_wrong(const struct rd *d, const char *fmt, ...)
 {
@@ -21,8 +24,6 @@ int rd_wrong(const struct rd *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	for (char *p = text; *p != '\0'; p++)
-		*p = (unsigned char)*p < 0x20 || *p == MARK ? ' ' : *p;
 	err_set(d->e, ERR_INPUT, "%s", text);
 	return err_at(d->e, d->path, 0);
 }
@@ -60,10 +61,7 @@ const char *rd_string_of(const json_t *v)
 {
 	const char *s = json_string_value(v);
 
-	for (const char *p = s; p != NULL && *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == MARK)
-			return NULL;
-	return s;
+	return s != NULL && filter_is_line(s) ? s : NULL;
 }
 
 /* The text of a number, NULL if the value is none. */

@@ -8,6 +8,7 @@
 #include "sim/lib/machine_impl.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"
+#include "sim/base/filter.h"
 #include "sim/base/str.h"
 #include "sim/report/flags_report.h"
 
@@ -40,6 +41,7 @@ int machine_usage(struct el2sim_error *e, const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
+	filter_line(e->text);
 	return -1;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/base/file.h"
+#include "sim/base/filter.h"
 #include "sim/timeline/timeline_impl.h"
 
 /* ---- order and lengths ---- */
@@ -184,9 +185,9 @@ int timeline_write(struct timeline *t, const struct outcome *o, enum timeline_fo
 		   const char *about, struct err *e)
 {
 	struct outfile out;
+	char *text;
 
 	t->out = o;
-	t->about = about;
 	find_end(t);
 	drop_after_end(t);
 	add_edges(t);
@@ -195,6 +196,11 @@ int timeline_write(struct timeline *t, const struct outcome *o, enum timeline_fo
 	sort_points(t);
 	if (file_create(&out, path, e) != 0)
 		return -1;
+	text = xstrdup(about);
+	filter_line(text);
+	t->about = text;
 	writers[format](t, out.f);
+	t->about = NULL;
+	free(text);
 	return file_commit(&out, e);
 }

@@ -119,7 +119,10 @@ static void head(struct dump *d)
 	struct str line[TL_LEFT_OUT_MAX];
 	unsigned n = tl_left_out(t, line);
 
-	fprintf(d->f, "$version el2sim " EL2SIM_VERSION " $end\n$comment %s $end\n", t->about);
+	fprintf(d->f, "$version el2sim " EL2SIM_VERSION " $end\n$comment ");
+	for (const char *c = t->about; *c != '\0'; c++) /* file names may have "$end" */
+		fputc(*c == '$' ? '_' : *c, d->f);
+	fprintf(d->f, " $end\n");
 	for (unsigned i = 0; i < TL_LEFT_OUT_MAX; i++) {
 		if (i < n)
 			fprintf(d->f, "$comment left out: %s $end\n", str_get(&line[i]));

@@ -178,10 +178,31 @@ int story_read(const char *path, struct story *s, struct err *e)
 
 /* ---- write ---- */
 
+/* A story is read line by line: what has a line end in it cannot be told. */
+static int one_line(const char *what, const char *text, struct err *e)
+{
+	if (strpbrk(text, "\r\n") == NULL)
+		return 0;
+	return err_set(e, ERR_INPUT, "a story cannot hold %s \"%.80s\": it has a line end in it", what, text);
+}
+
+static int check_lines(const struct story *s, struct err *e)
+{
+	int rc = one_line("the configuration's name", s->config, e);
+
+	for (size_t i = 0; rc == 0 && i < s->n_set; i++)
+		rc = one_line("the option", s->set[i], e);
+	for (size_t i = 0; rc == 0 && i < s->n_inject; i++)
+		rc = one_line("the fault", s->inject[i], e);
+	return rc;
+}
+
 int story_write(const struct story *s, const char *path, struct err *e)
 {
 	struct outfile out;
 
+	if (check_lines(s, e) != 0)
+		return -1;
 	if (file_create(&out, path, e) != 0)
 		return -1;
 	(void)fprintf(out.f, HEADER "\n# el2sim run %s --story FILE\nconfig %s\n", s->config, s->config);

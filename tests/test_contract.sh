@@ -1,0 +1,6 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Every command, with hostile names and files and every kind of wrong word: what it prints, one line per error, its status.
+set -eu
+cd "$(dirname "$0")/.."
+python3 -B tests/contract.py "$EL2SIM_BINARY_DIR/el2sim" "${CC:-cc}"
