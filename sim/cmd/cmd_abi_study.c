@@ -5,6 +5,7 @@
 
 #include "models/hyp/abi/abi_mask.h"
 #include "models/hyp/abi/abi_study.h"
+#include "sim/base/num.h"
 #include "sim/cmd/cmd_abi.h"
 #include "sim/base/str.h"
 #include "sim/kernel/clk.h"
@@ -59,7 +60,7 @@ static int64_t time_of(const struct study *st, uint64_t cycles, enum unit unit)
 
 static int64_t band(int64_t value, int64_t factor)
 {
-	return value / 1000 * factor + value % 1000 * factor / 1000;
+	return num_signed_ratio(value, factor, 1000);
 }
 
 static void price_table(const struct study *st, struct rep *r)
@@ -393,7 +394,7 @@ static void set_table(const struct study *st, struct rep *r)
 		rep_str(t, abi_set_names[set]);
 		rep_u64(t, row.registers);
 		rep_u64(t, row.shared);
-		rep_fix(t, (int64_t)(row.shared * 100000 / row.registers));
+		rep_fix(t, num_ratio(row.shared, 100000, row.registers));
 		rep_u64(t, row.calls_per_vcpu);
 		rep_fix(t, time_of(st, row.slope, US));
 	}

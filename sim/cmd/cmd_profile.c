@@ -4,6 +4,7 @@
 
 #include "models/hyp/ws/ws_explain.h"
 #include "sim/app/effective.h"
+#include "sim/base/num.h"
 #include "sim/cmd/cmd.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
@@ -73,7 +74,7 @@ static void line_row(struct rep_table *t, const struct run_result *x, const stru
 	rep_u64(t, l->cycles);
 	rep_bound(t, exact ? REP_EXACT : REP_AT_LEAST);
 	if (x->bounds == NULL)
-		rep_fix(t, (int64_t)(l->cycles * 100000 / all));
+		rep_fix(t, num_ratio(l->cycles, 100000, all));
 	else
 		rep_none(t);
 	rep_u64(t, l->times);

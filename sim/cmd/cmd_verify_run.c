@@ -7,6 +7,7 @@
 #include "models/hyp/measured/verify_run.h"
 #include "sim/app/config.h"
 #include "sim/base/ending.h"
+#include "sim/base/num.h"
 #include "sim/cmd/verify_run.h"
 #include "traces/import/import.h"
 
@@ -144,8 +145,8 @@ static void group_table(const struct verify_run *v, struct rep *r)
 		rep_u64(t, ref);
 		rep_u64(t, sim);
 		rep_u64(t, unseen);
-		rep_fix(t, (int64_t)(sim * 1000 / ref));
-		rep_fix(t, (int64_t)((sim + unseen) * 1000 / ref));
+		rep_fix(t, num_ratio(sim, 1000, ref));
+		rep_fix(t, num_ratio(sim + unseen, 1000, ref));
 	}
 }
 

@@ -5,7 +5,7 @@
 
 #include "sim/document/diff.h"
 
-__extension__ typedef __int128 i128;
+#include "sim/base/num.h"
 
 /* Thousandths; a missing value counts as no number. */
 struct change {

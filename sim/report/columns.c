@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/report/columns.h"
 
+#include "sim/base/num.h"
+
 const char col_phase_keys[] =
 #define X(id, name, help) name " "
 	WS_PHASES(X)
@@ -46,7 +48,7 @@ size_t col_phases(struct rep_col *cols)
 
 int64_t col_per(uint64_t sum, uint64_t n)
 {
-	return n != 0 ? (int64_t)(sum / n * 1000 + sum % n * 1000 / n) : 0;
+	return num_ratio(sum, 1000, n);
 }
 
 void rep_average(struct rep_table *t, uint64_t sum, uint64_t n)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/base/num.h"
 #include "sim/base/str.h"
 #include "sim/report/columns.h"
 #include "sim/report/run_report.h"
@@ -37,7 +38,7 @@ static int64_t share(const struct outcome *o, enum outcome_time k)
 
 	for (size_t i = 0; i < o->n_vcpu; i++)
 		sum += o->vcpu[i].time[k] / o->n_vcpu;
-	return col_per(sum * 100, o->clock->end);
+	return num_ratio(sum, 100000, o->clock->end);
 }
 
 /* Exits per load at which both cost the same, in thousandths; 0: both cost more, or both less, and
@@ -46,7 +47,7 @@ static int64_t break_even(const struct figures *f, const struct figures *base)
 {
 	int64_t load = f->per_load - base->per_load, exit = base->per_exit - f->per_exit;
 
-	return load == 0 || exit == 0 || (load > 0) != (exit > 0) ? 0 : load * 1000 / exit;
+	return load == 0 || exit == 0 || (load > 0) != (exit > 0) ? 0 : num_signed_ratio(load, 1000, exit);
 }
 
 /* Thousandths as text with two decimals, rounded, without its sign. */
@@ -145,7 +146,7 @@ static void machine_row(struct rep_table *t, const struct run_result *x, const s
 	rep_fix(t, f.per_load);
 	rep_fix(t, f.switch_per_exit);
 	if (base->switch_per_exit != 0)
-		rep_fix(t, f.switch_per_exit * 1000 / base->switch_per_exit);
+		rep_fix(t, num_signed_ratio(f.switch_per_exit, 1000, base->switch_per_exit));
 	else
 		rep_none(t);
 	if (break_even(&f, base) != 0)

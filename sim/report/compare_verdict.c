@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What `el2sim compare` answers: a sentence per configuration, against the baseline. */
+#include "sim/base/num.h"
 #include "sim/report/compare_impl.h"
 
 #include <stdio.h>
@@ -35,13 +36,13 @@ uint64_t compare_cycles(const struct sheet *s, size_t i, unsigned arg)
 static const char *factor(uint64_t a, uint64_t base, char buf[static 40])
 {
 	bool fewer = a < base;
-	uint64_t hi = fewer ? base : a, lo = fewer ? a : base;
+	uint64_t hi = fewer ? base : a, lo = fewer ? a : base, tenths;
 
 	if (a == base || lo == 0)
 		return "as many";
-	/* tenths, rounded to the nearest */
-	(void)snprintf(buf, 40, "%llu.%llux %s", (unsigned long long)((hi * 20 + lo) / (lo * 2) / 10),
-		       (unsigned long long)((hi * 20 + lo) / (lo * 2) % 10), fewer ? "fewer" : "more");
+	tenths = num_u64(((u128)hi * 20 + lo) / ((u128)lo * 2)); /* rounded to the nearest */
+	(void)snprintf(buf, 40, "%llu.%llux %s", (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10),
+		       fewer ? "fewer" : "more");
 	return buf;
 }
 

@@ -3,12 +3,12 @@
 
 #include <string.h>
 
+#include "sim/base/num.h"
 #include "sim/base/str.h"
 
 #include "sim/report/columns.h"
 #include "sim/report/spans.h"
 
-__extension__ typedef unsigned __int128 u128;
 
 /* Counters that have a column of their own in the table of phases. */
 static const enum ws_counter shown[] = { CNT_read, CNT_write, CNT_isb, CNT_dsb, CNT_hvc, CNT_eret, CNT_exc,
@@ -48,12 +48,10 @@ static void phase_table(const struct run_result *x, struct rep *r)
 	phase_cells(t, x, "total", runs, &o->total);
 }
 
-/* Cycles as microseconds in thousandths; the products stay in 64 bits (clock at most 10 GHz). */
+/* Cycles as microseconds in thousandths. */
 static int64_t microseconds(uint64_t cycles, int64_t clock_hz)
 {
-	uint64_t hz = (uint64_t)clock_hz;
-
-	return (int64_t)(cycles / hz * UINT64_C(1000000000) + cycles % hz * UINT64_C(1000000000) / hz);
+	return num_ratio(cycles, UINT64_C(1000000000), (uint64_t)clock_hz);
 }
 
 static void part_row(struct rep_table *t, const struct run_result *x, const char *part, const char *help,
@@ -67,7 +65,7 @@ static void part_row(struct rep_table *t, const struct run_result *x, const char
 		rep_none(t);
 	rep_bound(t, span_exact(cycles) ? REP_EXACT : REP_AT_LEAST);
 	if (span_exact(cycles) && span_exact(all))
-		rep_fix(t, all.lo != 0 ? (int64_t)((u128)cycles.lo * 100000 / all.lo) : 0);
+		rep_fix(t, num_ratio(cycles.lo, 100000, all.lo));
 	else
 		rep_none(t);
 	rep_str(t, help);

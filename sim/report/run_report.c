@@ -99,9 +99,7 @@ static const char *one_decimal(int64_t v, char buf[static RUN_COUNT_TEXT])
 /* Share of all pCPUs' or vCPUs' time, in thousandths of a percent. */
 static int64_t time_share(const struct outcome *o, enum outcome_time k, bool vcpu)
 {
-	uint64_t sum = vcpu ? outcome_vcpu_time(o, k) : outcome_pcpu_time(o, k);
-
-	return col_per(sum, o->clock->end) * 100 / (int64_t)(vcpu ? o->n_vcpu : o->clock->n_cpu);
+	return vcpu ? outcome_vcpu_share(o, k) : outcome_pcpu_share(o, k);
 }
 
 /* The answer: what is left for guests, and what the switch takes. */

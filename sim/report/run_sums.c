@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "models/hyp/ws/runner.h"
+#include "sim/base/num.h"
 #include "sim/base/str.h"
 #include "sim/report/run_report.h"
 #include "sim/report/sight_report.h"
@@ -42,7 +43,7 @@ static bool charged(const struct run_result *x, enum exit_kind k)
 {
 	const struct outcome_kind *kind = &x->out->kind[k];
 
-	return !outcome_simulated(x->out) || kind->path.insns == kind->count * x->cost[k].insns;
+	return !outcome_simulated(x->out) || kind->path.insns == num_mul(kind->count, x->cost[k].insns);
 }
 
 struct run_path run_kind_path(const struct run_result *x, enum exit_kind k)
@@ -51,7 +52,7 @@ struct run_path run_kind_path(const struct run_result *x, enum exit_kind k)
 
 	if (!path_cost_known(x->cost, x->out, k) || !charged(x, k))
 		return (struct run_path){ 0 };
-	return (struct run_path){ true, kind->path.insns, kind->path.cycles, kind->count * x->cost[k].user };
+	return (struct run_path){ true, kind->path.insns, kind->path.cycles, num_mul(kind->count, x->cost[k].user) };
 }
 
 void run_sums_of(const struct run_result *x, struct run_sums *s)

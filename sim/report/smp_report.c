@@ -35,14 +35,13 @@ static void time_table(const struct outcome *o, struct rep *r)
 	const struct rep_col cols[] = {col_text("time", ""), col_fix("pcpu", "pCPUs", "%", 2),
 				       col_fix("vcpu", "vCPUs", "%", 2), col_text("meaning", "")};
 	struct rep_table *t = rep_table(r, "time", "Where time goes", cols, 4);
-	const struct outcome_clock *c = o->clock;
 
 	for (unsigned k = 0; k < TIME_COUNT; k++) {
 		const enum outcome_time what = (enum outcome_time)k;
 
 		rep_str(t, outcome_time_name(what));
-		rep_fix(t, col_per(outcome_pcpu_time(o, what), c->end) * 100 / c->n_cpu);
-		rep_fix(t, col_per(outcome_vcpu_time(o, what), c->end) * 100 / (int64_t)o->n_vcpu);
+		rep_fix(t, outcome_pcpu_share(o, what));
+		rep_fix(t, outcome_vcpu_share(o, what));
 		rep_str(t, outcome_time_help(what));
 	}
 	rep_chart(t, &(struct rep_chart){.kind = REP_STACK,

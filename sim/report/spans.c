@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/report/spans.h"
 
+#include "sim/base/num.h"
 #include "sim/report/columns.h"
 
 struct span span_of(const struct run_result *x, const uint64_t *p)
@@ -97,6 +98,6 @@ struct per_exit span_per_exit(const struct run_result *x, totals_fn *f)
 		return (struct per_exit){ col_per(f(&o->total), o->n.exits), f(&o->total) == f(&x->bounds->hi.total) };
 	lost = s->lost != 0 && s->lost_places + s->broken == 0 ? s->lost : UINT32_MAX;
 	if (lost == UINT32_MAX) /* nobody knows how many */
-		return (struct per_exit){ (int64_t)least(x, f) * 1000, false };
-	return (struct per_exit){ col_per(f(&o->total) + lost * least(x, f), o->n.exits + lost), false };
+		return (struct per_exit){ num_ratio(least(x, f), 1000, 1), false };
+	return (struct per_exit){ col_per(f(&o->total) + num_mul(lost, least(x, f)), o->n.exits + lost), false };
 }

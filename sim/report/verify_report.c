@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/base/num.h"
+
 #define NCOLS(cols) (sizeof(cols) / sizeof((cols)[0]))
 
 void verify_sums_of(const struct verify_result *x, struct verify_sums *s)
@@ -31,7 +33,7 @@ bool verify_all_exact(const struct verify_sums *s)
 static void modal_cell(struct rep_table *t, const struct verify_case *c)
 {
 	if (c->counted)
-		rep_fix(t, c->nseg != 0 ? (int64_t)(c->modal * 1000 / c->nseg) : 0);
+		rep_fix(t, num_ratio(c->modal, 1000, c->nseg));
 	else
 		rep_none(t);
 }

@@ -15,7 +15,8 @@
 
 #define SWEEP_AXES_MAX   16	      /* two tables of a join each, and SQLite joins 64 */
 #define SWEEP_VALUES_MAX 1000000
-#define SWEEP_POINTS_MAX UINT64_C(100000000) /* before `where` */
+#define SWEEP_PRODUCT_MAX UINT64_C(100000000) /* combinations, before `where` */
+#define SWEEP_POINTS_MAX  1000000 /* that are left to run: each is a row of the results file */
 
 enum sweep_kind { SWEEP_OPTION, SWEEP_FILE, SWEEP_REPEAT };
 

@@ -218,13 +218,16 @@ static int make_points(struct sweep_plan *p, struct err *e)
 
 	p->product = 1;
 	for (size_t w = 0; w < p->n_wheel; w++)
-		if (__builtin_mul_overflow(p->product, p->wheel_size[w], &p->product) || p->product > SWEEP_POINTS_MAX)
-			return err_set(e, ERR_CONFIG, "%s: more than %" PRIu64 " points: want fewer values", p->config,
-				       SWEEP_POINTS_MAX);
+		if (__builtin_mul_overflow(p->product, p->wheel_size[w], &p->product) || p->product > SWEEP_PRODUCT_MAX)
+			return err_set(e, ERR_CONFIG, "%s: more than %" PRIu64 " combinations: want fewer values", p->config,
+				       SWEEP_PRODUCT_MAX);
 	for (uint64_t i = 0; i < p->product; i++) {
 		sweep_turn(p, i, ordinal);
 		if (!sweep_where_keeps(p->where, p, ordinal))
 			continue;
+		if (p->n_point == SWEEP_POINTS_MAX)
+			return err_set(e, ERR_CONFIG, "%s: more than %d points are left of %" PRIu64 " combinations: want fewer values, "
+				       "or a [sweep] where that keeps less", p->config, SWEEP_POINTS_MAX, p->product);
 		if (p->n_point == cap) {
 			cap = cap * 2 + 256;
 			p->point = xrealloc(p->point, cap * sizeof(*p->point));

@@ -69,9 +69,9 @@ static void gather(struct fit *f)
 
 static uint64_t per_second(const struct fit *f, uint64_t n)
 {
-	uint64_t vcpu_ns = f->r->span_ns * f->r->n_vcpu;
+	long double vcpu_ns = (long double)f->r->span_ns * (long double)f->r->n_vcpu;
 
-	return vcpu_ns != 0 ? (uint64_t)((long double)n * 1e9L / (long double)vcpu_ns + 0.5L) : 0;
+	return vcpu_ns != 0 ? (uint64_t)((long double)n * 1e9L / vcpu_ns + 0.5L) : 0;
 }
 
 /* A line of an INI file ends at 199 bytes. */

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "sim/base/num.h"
 #include "traces/import/text.h"
 
 /* A number with commas at the first digit of p; 0: there is none. */
@@ -286,7 +287,7 @@ static bool verbose_line(const char *s, struct text_line *t)
 		end--;
 	if (*end != '[' || !isxdigit((unsigned char)end[1]))
 		return false;
-	t->ts_ns = strtoull(end + 1, NULL, 16) * 1000;
+	t->ts_ns = num_mul(strtoull(end + 1, NULL, 16), 1000);
 	t->clock = TEXT_SECONDS;
 	(void)word_before(s, &end, &n); /* index */
 	(void)word_before(s, &end, &n); /* preempt count */

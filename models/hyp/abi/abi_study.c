@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sim/base/num.h"
+
 static void add_par(struct abi_par_result *to, const struct abi_par_result *p)
 {
 	to->cycles += p->cycles;
@@ -82,12 +84,12 @@ int64_t abi_saved(const struct abi_row *base, const struct abi_row *row)
 {
 	if (base->total.calls == 0)
 		return 0;
-	return ((int64_t)base->total.calls - (int64_t)row->total.calls) * 100000 / (int64_t)base->total.calls;
+	return num_signed_ratio((i128)base->total.calls - row->total.calls, 100000, (int64_t)base->total.calls);
 }
 
 int64_t abi_ceiling(const struct abi_row *base, unsigned n)
 {
 	if (base->total.calls == 0)
 		return 0;
-	return (int64_t)(base->shared_calls * (n - 1) * 100000 / base->total.calls);
+	return num_ratio(num_mul(base->shared_calls, n - 1), 100000, base->total.calls);
 }

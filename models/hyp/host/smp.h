@@ -30,8 +30,8 @@
 
 #define SMP_AS_RECORDED SCHED_COUNT /* [host] sched: no scheduler, the order of the trace that is played */
 
-/* Simulated time is picoseconds in 64 bits. */
-#define SMP_DURATION_MAX_US INT64_C(18446744073709)
+/* Simulated time is picoseconds in 64 bits: half of them, for what is planned may lie behind the end. */
+#define SMP_DURATION_MAX_US INT64_C(9000000000000)
 
 /* [machine] vcpus, vms, pcpus; [host]; [run] duration, seed */
 struct smp_options {

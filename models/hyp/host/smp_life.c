@@ -206,7 +206,7 @@ static int check_options(const struct smp_options *o, const struct workload *w, 
 			"[machine] vms = %lld, but only %lld vCPUs: want at most one VM per vCPU",
 			(long long)o->vms, (long long)o->vcpus);
 	if (o->duration_us > SMP_DURATION_MAX_US)
-		return err_set(e, ERR_CONFIG, "[run] duration = %lld us: want at most %lld us (213 days)",
+		return err_set(e, ERR_CONFIG, "[run] duration = %lld us: want at most %lld us (104 days)",
 			       (long long)o->duration_us, (long long)SMP_DURATION_MAX_US);
 	if (o->warmup_us >= o->duration_us)
 		return err_set(e, ERR_CONFIG, "[run] warmup = %lld us: want less than [run] duration, %lld us",

@@ -6,6 +6,7 @@
 
 #include "models/hyp/ws/policy_opt.h"
 #include "models/hyp/ws/runner.h"
+#include "sim/base/num.h"
 
 bool path_given(const struct path_profile *p)
 {
@@ -95,12 +96,10 @@ int path_cost_fill(const struct path_profile *p, const struct machine *m, struct
 	return 0;
 }
 
-/* Cycles of measured instructions. Split so that the product stays in 64 bits. */
+/* Cycles of measured instructions. */
 static uint64_t path_cycles(uint64_t insns, int64_t cpi_milli)
 {
-	uint64_t cpi = (uint64_t)cpi_milli;
-
-	return insns / 1000 * cpi + insns % 1000 * cpi / 1000;
+	return num_u64((u128)insns * (uint64_t)cpi_milli / 1000);
 }
 
 bool path_cost_known(const struct path_cost *cost, const struct outcome *o, enum exit_kind k)

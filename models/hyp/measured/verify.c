@@ -6,6 +6,7 @@
 
 #include "models/hyp/measured/softreg.h"
 #include "models/hyp/measured/totals.h"
+#include "sim/base/num.h"
 
 static struct verify_item *item(struct verify_case *c, enum ref_op op, const char *name)
 {
@@ -137,7 +138,7 @@ static int take_totals(struct verify *v, const struct totals_row *row, unsigned 
 		c->counted = true;
 		c->modal = row->v[TOT_modal];
 		c->nseg = row->v[TOT_nseg];
-		c->left_out = c->modal * 1000 < c->nseg * min_modal;
+		c->left_out = (u128)c->modal * 1000 < (u128)c->nseg * min_modal;
 	}
 	return 0;
 }

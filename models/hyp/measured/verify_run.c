@@ -6,6 +6,7 @@
 
 #include "models/hyp/measured/softreg.h"
 #include "models/hyp/measured/verify_seq.h"
+#include "sim/base/num.h"
 #include "traces/csv.h"
 
 static const char *const columns[] = { "register", "effective_register", "opcode", "op", "el", "region", "function",
@@ -310,9 +311,9 @@ void verify_run_free(struct verify_run *v)
 
 int64_t verify_run_residual(const struct run_item *i)
 {
-	int64_t left = (int64_t)(i->it.sim + i->unseen) - (int64_t)i->it.ref;
+	i128 left = (i128)i->it.sim + i->unseen - i->it.ref;
 
-	return i->it.ref != 0 ? left * 1000 / (int64_t)i->it.ref : left != 0 ? INT64_MAX : 0;
+	return i->it.ref != 0 ? num_i64(left * 1000 / i->it.ref) : left != 0 ? INT64_MAX : 0;
 }
 
 const char *verify_run_why(const struct run_item *i)

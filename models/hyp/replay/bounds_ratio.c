@@ -8,6 +8,7 @@
 
 #include "models/hyp/kvm/vflags.h"
 #include "models/hyp/replay/bounds.h"
+#include "sim/base/num.h"
 
 /* Reads and writes of one step in one state, of both programs: each between two values. */
 struct pair {
@@ -151,16 +152,16 @@ static void all_units(struct units *u)
 static bool holds(const struct units *u, uint64_t q, bool below)
 {
 	for (size_t i = 0; i < u->n; i++) {
-		int64_t sum = 0;
+		i128 sum = 0;
 
 		for (unsigned k = 0; k < u->unit[i].n; k++) {
 			const struct choice *c = &u->unit[i].step[k];
-			int64_t best = INT64_MIN;
+			i128 best = INT64_MIN;
 
 			for (size_t j = 0; j < c->n; j++) {
 				const struct pair *p = &c->pair[j];
-				int64_t v = below ? (int64_t)(p->b_hi * q) - (int64_t)(p->a_lo * 1000)
-						  : (int64_t)(p->a_hi * 1000) - (int64_t)(p->b_lo * q);
+				i128 v = below ? (i128)p->b_hi * q - (i128)p->a_lo * 1000
+					       : (i128)p->a_hi * 1000 - (i128)p->b_lo * q;
 
 				best = v > best ? v : best;
 			}

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "models/hyp/ws/runner.h"
+#include "sim/base/num.h"
 
 #define NAME(id, name, help) name,
 #define HELP(id, name, help) help,
@@ -212,20 +213,46 @@ int outcome_check(const struct outcome *o, struct err *e)
 	return check_totals(o, e);
 }
 
-uint64_t outcome_pcpu_time(const struct outcome *o, enum outcome_time t)
+static u128 pcpu_time(const struct outcome *o, enum outcome_time t)
 {
-	uint64_t sum = 0;
+	u128 sum = 0;
 
 	for (unsigned i = 0; i < o->clock->n_cpu; i++)
 		sum += o->clock->pcpu[i][t];
 	return sum;
 }
 
-uint64_t outcome_vcpu_time(const struct outcome *o, enum outcome_time t)
+static u128 vcpu_time(const struct outcome *o, enum outcome_time t)
 {
-	uint64_t sum = 0;
+	u128 sum = 0;
 
 	for (size_t v = 0; v < o->n_vcpu; v++)
 		sum += o->vcpu[v].time[t];
 	return sum;
+}
+
+uint64_t outcome_pcpu_time(const struct outcome *o, enum outcome_time t)
+{
+	return num_u64(pcpu_time(o, t));
+}
+
+uint64_t outcome_vcpu_time(const struct outcome *o, enum outcome_time t)
+{
+	return num_u64(vcpu_time(o, t));
+}
+
+/* Of n CPUs that were there for as long as the run; a tenth of a percent is the finest of their sum. */
+static int64_t share(const struct outcome *o, u128 time, uint64_t n)
+{
+	return o->clock->end != 0 && n != 0 ? (int64_t)(time * 1000 / o->clock->end * 100 / n) : 0;
+}
+
+int64_t outcome_pcpu_share(const struct outcome *o, enum outcome_time t)
+{
+	return share(o, pcpu_time(o, t), o->clock->n_cpu);
+}
+
+int64_t outcome_vcpu_share(const struct outcome *o, enum outcome_time t)
+{
+	return share(o, vcpu_time(o, t), o->n_vcpu);
 }

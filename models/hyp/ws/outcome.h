@@ -224,5 +224,8 @@ static inline uint64_t outcome_accesses(const struct ws_totals *t)
 /* Time of all pCPUs, or of all vCPUs, that went there, in cycles. */
 uint64_t outcome_pcpu_time(const struct outcome *o, enum outcome_time t);
 uint64_t outcome_vcpu_time(const struct outcome *o, enum outcome_time t);
+/* The same as a share of their time, in thousandths of a percent, however long the run and however many they are. */
+int64_t outcome_pcpu_share(const struct outcome *o, enum outcome_time t);
+int64_t outcome_vcpu_share(const struct outcome *o, enum outcome_time t);
 
 #endif
