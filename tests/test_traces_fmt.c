@@ -136,6 +136,31 @@ START_TEST(only_the_userspace_exit_and_regset_lose_a_field_in_the_kernels_text)
 }
 END_TEST
 
+START_TEST(a_key_without_a_value_costs_its_field)
+{
+	static const char *const lines[] = { "esr_ec= ret=1", "ret=    esr_ec=1", "ret=", "ret= ", "esr_ec= (1) ret=", "vcpu_pc=(0x" };
+	struct strtab tab = { 0 };
+	const struct fmt_strings fs = { .intern = intern, .text = text, .self = &tab };
+
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
+		for (unsigned i = 0; i < tr_field_count((enum tr_type)t); i++) {
+			const char *name = tr_field_name((enum tr_type)t, i);
+			struct str line = STR_INIT;
+
+			str_addf(&line, "%s= %s=1 other=2", name, name); /* of 0 bytes, and then a blank */
+			for (size_t k = 0; k <= N(lines); k++) {
+				struct tr_event ev = { .type = (uint8_t)t };
+
+				if (fmt_read(&ev, k < N(lines) ? lines[k] : str_get(&line), true, &fs) == FMT_LIST)
+					ck_assert_uint_eq(ev.absent >> tr_field_count((enum tr_type)t), 0);
+			}
+			str_free(&line);
+		}
+	}
+	strtab_free(&tab);
+}
+END_TEST
+
 START_TEST(kernel_text_is_byte_for_byte_the_kernels)
 {
 	static const struct {
@@ -202,6 +227,7 @@ int main(void)
 	tcase_add_test(tc, every_row_reads_what_it_writes);
 	tcase_add_test(tc, every_form_of_every_row_names_only_its_fields);
 	tcase_add_test(tc, only_the_userspace_exit_and_regset_lose_a_field_in_the_kernels_text);
+	tcase_add_test(tc, a_key_without_a_value_costs_its_field);
 	tcase_add_test(tc, kernel_text_is_byte_for_byte_the_kernels);
 	tcase_add_test(tc, a_word_is_the_kernels_or_a_number);
 	suite_add_tcase(s, tc);

@@ -65,6 +65,8 @@ static bool list_value(struct job *j, unsigned field, bool failed, const char *s
 		v = fmt_intern(j, s, (size_t)(end - s));
 	} else {
 		s += strspn(s, " ");
+		if (s >= end) /* "key= other=1": no value */
+			return false;
 		if (both_values(s, end, kind == TRF_SDEC, &v)) {
 			;
 		} else if ((s[0] == '0' && s[1] == 'x') || (kind == TRF_HEX && !failed)) {

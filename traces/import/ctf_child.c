@@ -309,7 +309,7 @@ _Noreturn void ctf_child(const char *folder, FILE *to)
 	struct ctf *c = xcalloc(1, sizeof(*c));
 	const char *why;
 
-	dat_lock_up();
+	dat_lock_up(fileno(to));
 	dat_wind_up(IDLE_S);
 	c->pipe.to = to;
 	for (unsigned i = 0; i < TR_CPU_MAX; i++)

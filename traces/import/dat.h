@@ -54,8 +54,8 @@ void dat_send_text(struct dat_pipe *p, enum dat_tag tag, const char *s, size_t n
 void dat_fail(struct dat_pipe *p, const char *sentence);
 /* Number of a text, which is sent the first time. */
 uint32_t dat_text(struct dat_pipe *p, const char *s, size_t n);
-/* Signals as by default, bounded memory, no core file, and nothing that a library prints. */
-void dat_lock_up(void);
+/* Signals as by default, bounded memory, no core file, nothing that a library prints, no descriptor but to and standard ones. */
+void dat_lock_up(int to);
 /* Start the CPU time anew after which the child is ended. */
 void dat_wind_up(uint64_t idle_s);
 

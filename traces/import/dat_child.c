@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The child that reads trace.dat through libtracecmd and libtraceevent; see dat.h. */
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <trace-cmd/trace-cmd.h>
 #include <unistd.h>
 
 #include "sim/base/str.h"
 #include "traces/import/dat.h"
+#include "traces/import/dat_sandbox.h"
 #include "traces/import/dat_words.h"
 #include "traces/trace.h"
 
@@ -293,19 +296,32 @@ static void send_formats(struct dat *d, struct tep_handle *tep)
 	dat_send(&d->pipe, DAT_SYSTEMS, systems, NULL, 0);
 }
 
+/* Version 7 may be compressed, and libtracecmd unpacks that into temporary files: magic, "tracing", a number as text. */
+static bool may_be_compressed(int fd)
+{
+	char head[16] = "";
+
+	return pread(fd, head, sizeof(head) - 1, 0) > 10 && strtoul(head + 10, NULL, 10) >= 7;
+}
+
 _Noreturn void dat_child(const char *path, const char *buffer, uint64_t idle_s, FILE *to)
 {
 	struct dat *d = xcalloc(1, sizeof(*d));
-	struct tracecmd_input *handle;
+	struct tracecmd_input *handle = NULL;
+	int fd;
 
-	dat_lock_up();
+	dat_lock_up(fileno(to));
 	d->pipe.to = to;
 	d->idle_s = idle_s;
 	d->buffer = buffer;
 	dat_wind_up(d->idle_s);
 	tep_set_loglevel(TEP_LOG_NONE);
 	tracecmd_set_loglevel(TEP_LOG_NONE);
-	handle = tracecmd_open(path, TRACECMD_FL_LOAD_NO_PLUGINS);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		(void)dat_sandbox(may_be_compressed(fd));
+		handle = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS);
+	}
 	if (handle != NULL)
 		send_formats(d, tracecmd_get_tep(handle));
 	if (handle == NULL)

@@ -40,14 +40,14 @@ uint32_t dat_text(struct dat_pipe *p, const char *s, size_t n)
 	return id;
 }
 
-void dat_lock_up(void)
+void dat_lock_up(int to)
 {
 #ifndef __SANITIZE_ADDRESS__ /* which needs terabytes of address space */
 	const struct rlimit memory = { DAT_MEMORY_MAX, DAT_MEMORY_MAX };
 #endif
 	const struct rlimit none = { 0, 0 };
 	static const int signals[] = { SIGPIPE, SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGPROF };
-	int null = open("/dev/null", O_WRONLY);
+	int null;
 
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		(void)signal(signals[i], SIG_DFL);
@@ -55,6 +55,10 @@ void dat_lock_up(void)
 	(void)setrlimit(RLIMIT_AS, &memory);
 #endif
 	(void)setrlimit(RLIMIT_CORE, &none);
+	if (to > STDERR_FILENO + 1)
+		(void)close_range(STDERR_FILENO + 1, (unsigned)to - 1, 0);
+	(void)close_range((unsigned)to + 1, ~0u, 0);
+	null = open("/dev/null", O_WRONLY);
 	if (null >= 0) {
 		(void)dup2(null, STDOUT_FILENO);
 		(void)dup2(null, STDERR_FILENO);
