@@ -34,10 +34,10 @@ enum err_code {
 
 struct err {
 	enum err_code code;
-	char text[ERR_TEXT_MAX]; /* one line (filter_line) */
+	char text[ERR_TEXT_MAX]; /* one line, no newline */
 };
 
-/* Fill *e with code and a printf-formatted sentence, which is made one printable line. Returns -1, so that "return err_set(...)" reads well. */
+/* Fill *e with code and a printf-formatted sentence. Returns -1, so that "return err_set(...)" reads well. */
 int err_set(struct err *e, enum err_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
