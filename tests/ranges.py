@@ -8,9 +8,11 @@ import json, re, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 program = sys.argv[1]
+beyond = set()  # options that are like another one: what is beyond its range is refused by the same row of code
 failures = []
 ran = [0, 0]  # answers, refusals
-SMALL = ["--machine.vcpus=2", "--machine.pcpus=2", "--run.duration=3000us", "--run.warmup=0"]
+CPU_S = 120  # seconds of a run: none of them is long
+SMALL = ["--machine.vcpus=2", "--machine.vms=1", "--machine.pcpus=2", "--run.duration=500us"]
 IDLE = """[el2sim]
 include = {root}/configs/machine/neoverse-n1.ini
 [switch]
@@ -23,7 +25,8 @@ wfi = 1
 
 
 def run(words, statuses):
-    p = subprocess.run([program, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    p = subprocess.run(["sh", "-c", f"ulimit -t {CPU_S}; exec \"$@\"", "sh", program, *words], stdin=subprocess.DEVNULL,
+                       capture_output=True, text=True)
     if p.returncode not in statuses:
         failures.append(f"{words}: status {p.returncode}: {p.stderr[-300:]}")
         return None
@@ -49,7 +52,8 @@ def sane(words, r):
         shares = [row["share"] for row in t["cycles"]["rows"] if row["share"] is not None]
         if shares and not all(-0.1 <= s <= 100.1 for s in shares):
             failures.append(f"{words}: shares of cycles: {shares}")
-    if "phases" in t and t["phases"]["rows"][-1]["cycles"] != sum(row["cycles"] for row in t["phases"]["rows"][:-1]):
+    phases = t["phases"]["rows"] if "phases" in t else [{"cycles": 0}]
+    if abs(phases[-1]["cycles"] - sum(row["cycles"] for row in phases[:-1])) > len(phases): # parts of cycles are rounded
         failures.append(f"{words}: phases do not add up")
 
 
@@ -59,18 +63,17 @@ def option(name, unit, low, high, integer):
         set_ = f"--{name}={value}{unit}"
         base = [w for w in SMALL if not w.startswith(f"--{name}=")]
         config = workload
-        if name in ("run.duration", "run.warmup") and value == high:
-            config, base = idle, []
-            base = [f"--run.duration={high}{unit}"] if name == "run.warmup" else []
+        if name == "run.duration" and value == high:
+            continue # 104 days: below, as long as a test may take
         if name == "machine.vms":
-            base = [f"--machine.vcpus={value}"] + base[1:]
+            base = [f"--machine.vcpus={value}"] + base[2:]
         if name in ("machine.vcpus", "machine.pcpus", "machine.vms") and value == high:
-            base = [w.replace("3000us", "30us") for w in base]
+            base = [w.replace("500us", "30us") for w in base]
         words = ["run", config, *base, set_, "--format", "json"]
         r = run(words, (0, 1, 3, 5))
         if r:
             sane(words, r)
-    for value in (low - step, high + step):
+    for value in (low - step, high + step) if name not in beyond else ():
         run(["run", workload, *SMALL, f"--{name}={value:.3f}{unit}" if not integer else f"--{name}={value}{unit}"], (3,))
 
 
@@ -90,20 +93,25 @@ with tempfile.TemporaryDirectory() as tmp:
             unit = row["unit"] if row["unit"] in ("ns", "us", "s", "Hz", "MiB") and row["unit"] != "MiB" else ""
             number = int if integer else float
             jobs.append((row["key"], unit, number(m[1]), number(m[2]), integer))
+    alike = set()
+    for name, unit, low, high, integer in jobs:
+        if (name.split(".")[0], low, high) in alike:
+            beyond.add(name)
+        alike.add((name.split(".")[0], low, high))
     if len(jobs) < 100:
         failures.append(f"only {len(jobs)} numeric options were found")
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(option, *j) for j in jobs]:
             done.result()
-    # as many pCPUs as can be, for as long as can be: the sums of their times are beyond 64 bits
+    # as many vCPUs as can be, for as long as a test may take: the sum of their times is beyond 64 bits
     high = {j[0]: j[3] for j in jobs}
-    words = ["run", idle, f"--run.duration={high['run.duration']}us", f"--machine.pcpus={high['machine.pcpus']}",
+    words = ["run", idle, "--run.duration=30000000000us", f"--machine.vcpus={high['machine.vcpus']}", "--machine.pcpus=64",
              f"--machine.clock={high['machine.clock']}Hz", "--format", "json"]
     r = run(words, (0,))
     if r:
         sane(words, r)
-        if {row["time"]: row["pcpu"] for row in r["tables"]["time"]["rows"]}["idle"] < 99.9:
-            failures.append(f"{words}: an idle machine that is not idle")
+        if {row["time"]: row["vcpu"] for row in r["tables"]["time"]["rows"]}["blocked"] < 99.8:
+            failures.append(f"{words}: vCPUs that sleep and are not asleep")
 for f in failures[:30]:
     print(f)
 print(f"{len(jobs)} options: {ran[0]} answers, {ran[1]} refusals, {len(failures)} failures")
