@@ -113,7 +113,7 @@ START_TEST(markup_of_a_name_is_text)
 
 	filter_md(&md, marked[_i].raw);
 	filter_html(&html, marked[_i].raw);
-	filter_json(&json, marked[_i].raw);
+	filter_json(&json, marked[_i].raw, strlen(marked[_i].raw));
 	ck_assert_str_eq(str_get(&md), marked[_i].md);
 	ck_assert_str_eq(str_get(&html), marked[_i].html);
 	ck_assert_str_eq(str_get(&json), marked[_i].json);
@@ -125,10 +125,11 @@ END_TEST
 
 START_TEST(json_loses_nothing_and_commands_nothing)
 {
+	static const char text[] = "\033[1m\n\t\177\302\233\342\200\256\377\303\251\0z";
 	struct str b = STR_INIT;
 
-	filter_json(&b, "\033[1m\n\t\177\302\233\342\200\256\377\303\251");
-	ck_assert_str_eq(str_get(&b), "\"\\u001b[1m\\n\\t\\u007f\\u009b\\u202e?\303\251\"");
+	filter_json(&b, text, sizeof(text) - 1);
+	ck_assert_str_eq(str_get(&b), "\"\\u001b[1m\\n\\t\\u007f\\u009b\\u202e?\303\251\\u0000z\"");
 	str_free(&b);
 }
 END_TEST
