@@ -171,10 +171,11 @@ done < <(rows option)
 ! grep -nE '\btimeout [0-9]' tests/test_*.sh | grep -v 'npm\|test_setup' || fail "limits by the clock"
 ! grep -nE '(add_test|TIMEOUT) *\(?' tests/CMakeLists.txt tests/systemc/CMakeLists.txt | grep -v 'TIMEOUT 7200\|NAME \${name} COMMAND sh \${CMAKE_SOURCE_DIR}/tests/limited.sh ' ||
 	fail "a test without, or with another limit than that of el2sim_test()"
-spin='i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done'
-sh tests/limited.sh 1 sh -c "$spin" >"$tmp/out" && fail "a test that takes most of its limit passes: $(cat "$tmp/out")"
+# 0.6 s of CPU time, in hundredths of /proc.
+spin='while [ "$(awk "{ print \$14 + \$15 }" /proc/$$/stat)" -lt 60 ]; do for i in 1 2 3 4 5 6 7 8 9; do :; done; done'
+sh tests/limited.sh 2 bash -c "$spin" >"$tmp/out" || fail "a test within its limit fails: $(cat "$tmp/out")"
 grep -q 'more than a fifth of its limit' "$tmp/out" || fail "$(cat "$tmp/out")"
-sh tests/limited.sh 3600 sh -c "$spin" >"$tmp/out" || fail "$(cat "$tmp/out")"
+sh tests/limited.sh 3600 bash -c "$spin" >"$tmp/out" || fail "$(cat "$tmp/out")"
 grep -qE '^CPU time: [0-9.]+ s, limit: 3600 s$' "$tmp/out" || fail "$(cat "$tmp/out")"
 for status in 1 77; do
 	sh tests/limited.sh 3600 sh -c "exit $status" >"$tmp/out"

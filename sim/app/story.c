@@ -24,7 +24,7 @@ static struct arg_list both(char *const *of_story, size_t n, const struct arg_li
 static bool find(const struct story *s, const struct ws_prog *p, const struct xevent *ev, size_t *at, struct xviolation *v)
 {
 	struct xworld *w = xworld_new(p, s->vcpus, s->pcpus, s->vms, XS_ALL);
-	const struct xviolation *found, *said;
+	const struct xviolation *found = NULL, *said;
 	size_t n = 0;
 
 	for (*at = 0; *at < s->n && n == 0; ++*at) {

@@ -308,8 +308,10 @@ _Noreturn void dat_child(const char *path, const char *buffer, uint64_t idle_s, 
 {
 	struct dat *d = xcalloc(1, sizeof(*d));
 	struct tracecmd_input *handle = NULL;
-	int fd;
+	int fd = open(path, O_RDONLY | O_CLOEXEC); /* the path may be that of a descriptor, which will be closed */
 
+	if (fd >= 0)
+		fd = dup2(fd, STDIN_FILENO);
 	dat_lock_up(fileno(to));
 	d->pipe.to = to;
 	d->idle_s = idle_s;
@@ -317,7 +319,6 @@ _Noreturn void dat_child(const char *path, const char *buffer, uint64_t idle_s, 
 	dat_wind_up(d->idle_s);
 	tep_set_loglevel(TEP_LOG_NONE);
 	tracecmd_set_loglevel(TEP_LOG_NONE);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		(void)dat_sandbox(may_be_compressed(fd));
 		handle = tracecmd_open_fd(fd, TRACECMD_FL_LOAD_NO_PLUGINS);
