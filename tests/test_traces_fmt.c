@@ -152,7 +152,7 @@ START_TEST(a_key_without_a_value_costs_its_field)
 				struct tr_event ev = { .type = (uint8_t)t };
 
 				if (fmt_read(&ev, k < N(lines) ? lines[k] : str_get(&line), true, &fs) == FMT_LIST)
-					ck_assert_uint_eq(ev.absent >> tr_field_count((enum tr_type)t), 0);
+					ck_assert((ev.absent >> tr_field_count((enum tr_type)t)) == 0);
 			}
 			str_free(&line);
 		}
