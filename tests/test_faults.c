@@ -472,7 +472,6 @@ int main(void)
 	tcase_add_loop_test(c, every_command_is_tried, 0, (int)(sizeof(commands) / sizeof(commands[0])));
 	tcase_add_loop_test(c, a_limit_on_files_is_told_and_nothing_is_left, 0, (int)(sizeof(cases) / sizeof(cases[0])));
 	tcase_add_loop_test(c, a_fault_is_told_and_nothing_is_left, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-	tcase_set_timeout(c, 0); /* processor time is limited */
 	suite_add_tcase(s, c);
 	return suite_status(s);
 }
