@@ -106,7 +106,7 @@ case " $FAILING " in *" $preset "*) printf "50%% tests passed, 1 tests failed ou
 echo "100% tests passed, 0 tests failed out of 2"'
 for FAILING in "" release asan fuzz "release asan"; do
 	export FAILING
-	out=$(cd "$tree" && ./check --no-install 2>&1)
+	out=$(cd "$tree" && ./check --fuzz --no-install 2>&1)
 	status=$?
 	[ $status -eq $([ -z "$FAILING" ]; echo $?) ] || fail "failing: \"$FAILING\": status $status: $out"
 	for preset in release asan fuzz; do
@@ -118,7 +118,7 @@ for FAILING in "" release asan fuzz "release asan"; do
 	[ -z "$FAILING" ] || grep -q '^The following: test_of' <(tail -n 1 <<<"$out") || fail "the summary is not last: $out"
 	grep -q 'building: 100 %' <<<"$out" || fail "no progress: $out"
 done
-grep -q 'EL2SIM_FUZZ_SEED=7$' <<<"$(cd "$tree" && EL2SIM_FUZZ_SEED=7 ./check --no-install)" || fail "the seed is not said"
+grep -q 'EL2SIM_FUZZ_SEED=7$' <<<"$(cd "$tree" && EL2SIM_FUZZ_SEED=7 ./check --fuzz --no-install)" || fail "the seed is not said"
 grep -q 'minutes\|hour' <<<"$(cd "$tree" && ./check --no-install)" || fail "the time is not said"
 out=$(cd "$tree" && BUILD=broken ./check --no-install 2>&1) && fail "a broken build went on"
 grep -q 'x.c:1: error: no' <<<"$out" || fail "$out"
