@@ -332,8 +332,9 @@ int store_each_metric(struct store *s, uint64_t point, void (*fn)(void *ctx, con
 
 		m.real = sqlite3_column_type(st, 2) == SQLITE_FLOAT;
 		if (m.name[0] == '\0' || (!m.real && sqlite3_column_type(st, 2) != SQLITE_INTEGER)) {
-			(void)sqlite3_reset(st);
-			return damaged(s, point, m.name[0] == '\0' ? "a metric without a name" : "a metric that is no number", e);
+			rc = damaged(s, point, m.name[0] == '\0' ? "a metric without a name" : "a metric that is no number", e);
+			(void)sqlite3_reset(st); /* ends the name's life, too */
+			return rc;
 		}
 		if (m.real)
 			m.d = sqlite3_column_double(st, 2);

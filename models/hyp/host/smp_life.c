@@ -234,7 +234,7 @@ static int classes_init(struct smp *m, struct err *e)
 		for (uint64_t i = 0; rc == 0 && i < count[m->n_cls]; i++)
 			rc = vcpu_init(m, id++, m->n_cls, e);
 		m->out.clock->cls[m->n_cls] = (struct outcome_class){workload_name(w, c), (uint64_t)c->weight};
-		m->n_cls += rc == 0;
+		m->n_cls++; /* smp_free frees what a failure left of it, too */
 	}
 	m->out.clock->n_cls = m->n_cls;
 	free(count);
