@@ -6,29 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
-
-static char *printable(const char *text)
-{
-	char *copy = xstrdup(text != NULL ? text : "");
-
-	filter_line(copy);
-	return copy;
-}
-
-/* Room for one more of n elements that are added one by one: the capacity is the next power of two. */
-static void *one_more(void *v, size_t n, size_t size)
-{
-	return n == 0 || (n & (n - 1)) == 0 ? xrealloc(v, (n != 0 ? 2 * n : 1) * size) : v;
-}
 
 static char *vformat(const char *fmt, va_list ap)
 {
 	char *raw = NULL, *clean;
 
 	BUG_ON(vasprintf(&raw, fmt, ap) < 0);
-	clean = printable(raw);
+	clean = rep_printable(raw);
 	free(raw);
 	return clean;
 }
@@ -37,8 +22,8 @@ struct rep *rep_new(const char *command, const char *title)
 {
 	struct rep *r = xcalloc(1, sizeof(*r));
 
-	r->command = printable(command);
-	r->title = printable(title);
+	r->command = rep_printable(command);
+	r->title = rep_printable(title);
 	rep_made_by(r, EL2SIM_VERSION, rep_program);
 	return r;
 }
@@ -114,11 +99,11 @@ static struct rep_fact *add_fact(struct rep *r, const char *key, const char *tit
 {
 	struct rep_fact *f;
 
-	r->facts = one_more(r->facts, r->nfacts, sizeof(*r->facts));
+	r->facts = rep_one_more(r->facts, r->nfacts, sizeof(*r->facts));
 	f = &r->facts[r->nfacts++];
-	*f = (struct rep_fact){ .key = printable(key), .unit = printable(unit) };
+	*f = (struct rep_fact){ .key = rep_printable(key), .unit = rep_printable(unit) };
 	BUG_ON(!nameset_add(&r->fact_keys, f->key));
-	f->title = printable(title != NULL && title[0] != '\0' ? title : key);
+	f->title = rep_printable(title != NULL && title[0] != '\0' ? title : key);
 	return f;
 }
 
@@ -143,9 +128,9 @@ static struct rep_col copy_col(const struct rep_col *c)
 
 	BUG_ON((unsigned)c->type >= REP_TYPE_COUNT);
 	BUG_ON(c->type == REP_FIX && (c->decimals < 0 || c->decimals > 3));
-	copy.key = printable(c->key);
-	copy.title = printable(c->title != NULL && c->title[0] != '\0' ? c->title : c->key);
-	copy.unit = printable(c->unit);
+	copy.key = rep_printable(c->key);
+	copy.title = rep_printable(c->title != NULL && c->title[0] != '\0' ? c->title : c->key);
+	copy.unit = rep_printable(c->unit);
 	return copy;
 }
 
@@ -156,11 +141,11 @@ struct rep_table *rep_table(struct rep *r, const char *key, const char *title,
 
 	BUG_ON(ncols == 0);
 	BUG_ON(strcmp(key, "facts") == 0 || strcmp(key, "sentences") == 0); /* blocks of the CSV */
-	r->tables = one_more(r->tables, r->ntables, sizeof(struct rep_table *));
+	r->tables = rep_one_more(r->tables, r->ntables, sizeof(struct rep_table *));
 	r->tables[r->ntables++] = t;
-	t->key = printable(key);
+	t->key = rep_printable(key);
 	BUG_ON(!nameset_add(&r->table_keys, t->key));
-	t->title = printable(title);
+	t->title = rep_printable(title);
 	t->cols = xcalloc(ncols, sizeof(*t->cols));
 	t->ncols = ncols;
 	for (size_t i = 0; i < ncols; i++)
@@ -185,7 +170,7 @@ static void add_cell(struct rep_table *t, struct rep_cell cell)
 void rep_str(struct rep_table *t, const char *s)
 {
 	BUG_ON(next_type(t) != REP_STR);
-	add_cell(t, (struct rep_cell){ .s = printable(s) });
+	add_cell(t, (struct rep_cell){ .s = rep_printable(s) });
 }
 
 void rep_strf(struct rep_table *t, const char *fmt, ...)
@@ -259,7 +244,7 @@ void rep_rule(struct rep_table *t)
 	BUG_ON(t->ncells % t->ncols != 0);
 	if (t->nrules != 0 && t->rules[t->nrules - 1] == rep_rows(t))
 		return;
-	t->rules = one_more(t->rules, t->nrules, sizeof(*t->rules));
+	t->rules = rep_one_more(t->rules, t->nrules, sizeof(*t->rules));
 	t->rules[t->nrules++] = rep_rows(t);
 }
 
@@ -283,13 +268,13 @@ void rep_chart(struct rep_table *t, const struct rep_chart *c)
 {
 	struct rep_chart copy = *c;
 
-	copy.title = printable(c->title);
-	copy.x = printable(c->x);
-	copy.y = printable(c->y);
-	copy.series = printable(c->series);
-	copy.choose = printable(c->choose);
-	copy.band = printable(c->band);
-	copy.marks = printable(c->marks);
+	copy.title = rep_printable(c->title);
+	copy.x = rep_printable(c->x);
+	copy.y = rep_printable(c->y);
+	copy.series = rep_printable(c->series);
+	copy.choose = rep_printable(c->choose);
+	copy.band = rep_printable(c->band);
+	copy.marks = rep_printable(c->marks);
 	BUG_ON((unsigned)c->kind >= REP_CHART_COUNT || copy.x[0] == '\0' || copy.y[0] == '\0');
 	BUG_ON(!rep_has_columns(t, copy.x) || !rep_has_columns(t, copy.y) || !rep_has_columns(t, copy.series) ||
 	       !rep_has_columns(t, copy.choose) || !rep_has_columns(t, copy.band));
@@ -305,7 +290,7 @@ void rep_command(struct rep *r, const char *const *words, size_t n)
 	l->n = n;
 	l->line = xcalloc(n + 1, sizeof(*l->line));
 	for (size_t i = 0; i < n; i++)
-		l->line[i] = printable(words[i]);
+		l->line[i] = rep_printable(words[i]);
 }
 
 bool rep_has_command(const struct rep *r)
@@ -315,7 +300,7 @@ bool rep_has_command(const struct rep *r)
 
 static void add_line(struct rep_lines *l, const char *fmt, va_list ap)
 {
-	l->line = one_more(l->line, l->n, sizeof(char *));
+	l->line = rep_one_more(l->line, l->n, sizeof(char *));
 	l->line[l->n++] = vformat(fmt, ap);
 }
 

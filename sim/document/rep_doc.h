@@ -43,6 +43,11 @@ struct rep_lines {
 	size_t n;
 };
 
+/* A copy that a report may have (filter_line); NULL: "". */
+char *rep_printable(const char *text);
+/* Room for one more of n elements that are added one by one: the capacity is the next power of two. */
+void *rep_one_more(void *v, size_t n, size_t size);
+
 /* As rep_alarm, without the verdict; is a sentence an alarm? */
 void rep_alarm_only(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 bool rep_is_alarm(const struct rep *r, const char *sentence);

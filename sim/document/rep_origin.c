@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "sim/base/digest.h"
-#include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
 
 const char *const rep_source_keys[REP_SOURCE_COUNT] = {
@@ -22,12 +21,9 @@ const char *const rep_source_titles[REP_SOURCE_COUNT] = {
 
 void rep_source(struct rep *r, enum rep_source kind, const char *name, const char *sha256)
 {
-	size_t n = r->norigins;
-
 	if (kind == REP_OF_INPUT && !nameset_add(&r->input_names, name))
 		return;
-	if ((n & (n - 1)) == 0) /* as many as the next power of two */
-		r->origins = xrealloc(r->origins, (n != 0 ? 2 * n : 1) * sizeof(*r->origins));
+	r->origins = rep_one_more(r->origins, r->norigins, sizeof(*r->origins));
 	r->origins[r->norigins++] = (struct rep_origin){ kind, xstrdup(name), sha256 != NULL ? xstrdup(sha256) : NULL };
 }
 
@@ -59,20 +55,12 @@ void rep_sources_of(struct rep *r, const struct rep *other)
 		rep_source(r, other->origins[i].kind, other->origins[i].name, other->origins[i].sha256);
 }
 
-static char *printable(const char *text)
-{
-	char *copy = xstrdup(text);
-
-	filter_line(copy);
-	return copy;
-}
-
 void rep_made_by(struct rep *r, const char *version, const char *program)
 {
 	free(r->version);
 	free(r->program);
-	r->version = printable(version);
-	r->program = printable(program);
+	r->version = rep_printable(version);
+	r->program = rep_printable(program);
 }
 
 /* A name is kept as the file has it, and printed as all text is. */
@@ -86,7 +74,7 @@ void rep_each_origin(const struct rep *r, enum rep_source kind, void (*fn)(void 
 
 		if (o->kind != kind || (o->sha256 == NULL && digest_file(o->name, digest) != 1))
 			continue;
-		name = printable(o->name);
+		name = rep_printable(o->name);
 		fn(ctx, name, o->sha256 != NULL ? o->sha256 : digest);
 		free(name);
 	}
