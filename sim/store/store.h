@@ -40,6 +40,8 @@ enum store_status {
 };
 
 const char *store_status_name(enum store_status s);
+/* Was it run, and came to no report? */
+bool store_status_failed(enum store_status s);
 
 enum store_mode {
 	STORE_READ,  /* the file must be there */

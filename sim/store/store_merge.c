@@ -84,11 +84,6 @@ struct taking {
 	sqlite3_stmt *result, *time, *value; /* of from */
 };
 
-static bool failed_status(enum store_status status)
-{
-	return status == STORE_FAILED || status == STORE_CRASHED || status == STORE_TIMEOUT;
-}
-
 /* What is not there, and what succeeded at last. */
 static int wanted(struct taking *t, const char *hash, bool *take, struct err *e)
 {
@@ -96,7 +91,7 @@ static int wanted(struct taking *t, const char *hash, bool *take, struct err *e)
 
 	if (store_status_of(t->s, hash, &mine, e) != 0 || store_status_of(t->from, hash, &theirs, e) != 0)
 		return -1;
-	*take = mine == STORE_MISSING || (failed_status(mine) && !failed_status(theirs));
+	*take = mine == STORE_MISSING || (store_status_failed(mine) && !store_status_failed(theirs));
 	return 0;
 }
 

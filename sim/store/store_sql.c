@@ -18,6 +18,11 @@ const char *store_status_name(enum store_status status)
 	return names[status];
 }
 
+bool store_status_failed(enum store_status s)
+{
+	return s == STORE_FAILED || s == STORE_CRASHED || s == STORE_TIMEOUT;
+}
+
 int store_failed(struct store *s, const char *doing, struct err *e)
 {
 	int code = sqlite3_extended_errcode(s->db), base = code & 0xff;

@@ -30,11 +30,6 @@ struct running {
 	struct show show;
 };
 
-static bool has_failed(enum store_status s)
-{
-	return s == STORE_FAILED || s == STORE_CRASHED || s == STORE_TIMEOUT;
-}
-
 /* The points of this shard without a result. */
 static int find_missing(struct running *r, struct err *e)
 {
@@ -48,12 +43,12 @@ static int find_missing(struct running *r, struct err *e)
 		if (store_status_of(r->store, p->hash[i], &status, e) != 0)
 			return -1;
 		r->n->points++;
-		if (status == STORE_MISSING || (r->how->retry && has_failed(status))) {
+		if (status == STORE_MISSING || (r->how->retry && store_status_failed(status))) {
 			r->todo[r->n_todo++] = i;
 			continue;
 		}
 		r->n->there++;
-		r->n->there_failed += has_failed(status);
+		r->n->there_failed += store_status_failed(status);
 	}
 	return 0;
 }
@@ -108,7 +103,7 @@ static int take_one(struct running *r, struct point_job *j, struct err *e)
 		rc = store_put_result(r->store, &result.r, e);
 		if (rc == 0) {
 			r->n->done++;
-			r->n->failed += has_failed(result.r.status);
+			r->n->failed += store_status_failed(result.r.status);
 		}
 	}
 	point_end(j, &result);

@@ -205,11 +205,6 @@ static int write_merge(const struct submission *s, struct err *e)
 
 /* --- what is to be done ----------------------------------------------------------------------- */
 
-static bool has_failed(enum store_status status)
-{
-	return status == STORE_FAILED || status == STORE_CRASHED || status == STORE_TIMEOUT;
-}
-
 /* Which tasks have points that the results file has not. */
 static int find_wanted(struct submission *s, struct err *e)
 {
@@ -230,7 +225,7 @@ static int find_wanted(struct submission *s, struct err *e)
 
 		if (store != NULL)
 			rc = store_status_of(store, p->hash[i], &status, e);
-		if (status != STORE_MISSING && !(s->how->retry && has_failed(status)))
+		if (status != STORE_MISSING && !(s->how->retry && store_status_failed(status)))
 			continue;
 		s->missing++;
 		s->n_wanted += !*task;
@@ -420,7 +415,7 @@ static int count(const struct submission *s, uint64_t *missing, uint64_t *failed
 
 		rc = store_status_of(store, s->plan->hash[i], &status, e);
 		*missing += status == STORE_MISSING;
-		*failed += has_failed(status);
+		*failed += store_status_failed(status);
 	}
 	store_close(store);
 	return rc;
