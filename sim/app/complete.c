@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/app/complete.h"
 
-#include <glob.h>
 #include <string.h>
 
 #include "sim/app/config.h"
@@ -125,13 +124,13 @@ static void offer_settings(const char *word)
 static void offer_shipped(const char *pattern, const char *word)
 {
 	struct str at = STR_INIT;
-	glob_t g = { 0 };
+	glob_t g;
 	size_t skip;
 
 	share_dir(&at, "");
 	skip = at.len;
 	str_add(&at, pattern);
-	if (glob(str_get(&at), 0, NULL, &g) == 0)
+	if (share_glob(str_get(&at), &g) == 0)
 		for (size_t i = 0; i < g.gl_pathc; i++)
 			offer(word, g.gl_pathv[i] + skip, "");
 	globfree(&g);
