@@ -3,14 +3,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "sim/cmd/cmd.h"
 #include "sim/app/output.h"
+#include "sim/base/pool.h"
 #include "sim/sweep/sweep_run.h"
 #include "sim/sweep/sweep_slurm.h"
 
-#define JOBS_MAX   1024
 #define SHARDS_MAX 100000
 
 struct sweep_args {
@@ -33,7 +32,7 @@ static const char *const shows[] = {
 static const struct arg_row arg_rows[] = {
 	{ "-o", "--output", ARG_STR, offsetof(struct sweep_args, results), "FILE", .endings = "db sqlite sqlite3",
 	  .help = "results file; made, or gone on with; default: the configuration's name with .db" },
-	{ "-j", "--jobs", ARG_U64, offsetof(struct sweep_args, jobs), "N", .min = 1, .max = JOBS_MAX,
+	{ "-j", "--jobs", ARG_U64, offsetof(struct sweep_args, jobs), "N", .min = 1, .max = POOL_MAX,
 	  .help = "points at a time, each a process; default: as many as there are CPUs" },
 	{ "--dry-run", NULL, ARG_FLAG, offsetof(struct sweep_args, dry), .help = "print the points and their number, run none" },
 	{ "--vary", NULL, ARG_LIST, offsetof(struct sweep_args, vary), "SECTION.KEY=VALUES",
@@ -175,16 +174,9 @@ static int run(const struct sweep_plan *p, const struct sweep_how *how, const ch
 	return rc == 0 ? summary(p, results, &n, o, e) : -1;
 }
 
-static unsigned cpus(void)
-{
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
-
-	return n < 1 ? 1 : n > JOBS_MAX ? JOBS_MAX : (unsigned)n;
-}
-
 int cmd_sweep(int argc, char **argv, struct err *e)
 {
-	struct sweep_args o = { .every = 10, .jobs = cpus(), .slurm = SLURM_ARGS_INIT };
+	struct sweep_args o = { .every = 10, .jobs = pool_cpus(), .slurm = SLURM_ARGS_INIT };
 	struct sweep_how how = { 0 };
 	struct str results = STR_INIT;
 	struct sweep_plan p;

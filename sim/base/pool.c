@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/base/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "sim/base/err.h"
+
+struct helper {
+	struct pool *pool;
+	pthread_t thread;
+	unsigned number;
+};
+
+struct pool {
+	unsigned threads, n_helpers;
+	bool started;
+	struct helper *helper;
+
+	pthread_mutex_t lock;
+	pthread_cond_t work, done; /* helpers wait for the one, the caller for the other */
+	unsigned long round;       /* of pool_run */
+	unsigned busy;             /* helpers that have not ended this round */
+	bool over;
+
+	/* of the round; written under the lock before it begins */
+	pool_fn *fn;
+	void *ctx;
+	size_t n;
+	atomic_size_t next;
+};
+
+unsigned pool_cpus(void)
+{
+	cpu_set_t set;
+	int n;
+
+	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+		return 1;
+	n = CPU_COUNT(&set);
+	return n < 1 ? 1 : n > POOL_MAX ? POOL_MAX : (unsigned)n;
+}
+
+struct pool *pool_new(unsigned threads)
+{
+	struct pool *p = xcalloc(1, sizeof(*p));
+
+	p->threads = threads == 0 ? pool_cpus() : threads > POOL_MAX ? POOL_MAX : threads;
+	BUG_ON(pthread_mutex_init(&p->lock, NULL) != 0 || pthread_cond_init(&p->work, NULL) != 0 ||
+	       pthread_cond_init(&p->done, NULL) != 0);
+	atomic_init(&p->next, 0);
+	return p;
+}
+
+unsigned pool_threads(const struct pool *p)
+{
+	return p != NULL ? p->threads : 1;
+}
+
+static void work(struct pool *p, unsigned thread)
+{
+	size_t i;
+
+	while ((i = atomic_fetch_add_explicit(&p->next, 1, memory_order_relaxed)) < p->n)
+		p->fn(p->ctx, i, thread);
+}
+
+static void *help(void *self)
+{
+	const struct helper *h = self;
+	struct pool *p = h->pool;
+	unsigned long round = 0;
+
+	(void)pthread_mutex_lock(&p->lock);
+	for (;;) {
+		while (!p->over && p->round == round)
+			(void)pthread_cond_wait(&p->work, &p->lock);
+		if (p->over)
+			break;
+		round = p->round;
+		(void)pthread_mutex_unlock(&p->lock);
+		work(p, h->number);
+		(void)pthread_mutex_lock(&p->lock);
+		if (--p->busy == 0)
+			(void)pthread_cond_signal(&p->done);
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	return NULL;
+}
+
+static void start(struct pool *p)
+{
+	sigset_t all, before;
+
+	p->started = true;
+	p->helper = xcalloc(p->threads, sizeof(*p->helper));
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (p->n_helpers + 1 < p->threads) {
+		struct helper *h = &p->helper[p->n_helpers];
+
+		*h = (struct helper){ .pool = p, .number = p->n_helpers + 1 };
+		if (pthread_create(&h->thread, NULL, help, h) != 0)
+			break;
+		p->n_helpers++;
+	}
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void pool_run(struct pool *p, size_t n, pool_fn *fn, void *ctx)
+{
+	if (p == NULL || p->threads == 1 || n < 2) {
+		for (size_t i = 0; i < n; i++)
+			fn(ctx, i, 0);
+		return;
+	}
+	if (!p->started)
+		start(p);
+	(void)pthread_mutex_lock(&p->lock);
+	p->fn = fn;
+	p->ctx = ctx;
+	p->n = n;
+	atomic_store_explicit(&p->next, 0, memory_order_relaxed);
+	p->busy = p->n_helpers;
+	p->round++;
+	(void)pthread_cond_broadcast(&p->work);
+	(void)pthread_mutex_unlock(&p->lock);
+	work(p, 0);
+	(void)pthread_mutex_lock(&p->lock);
+	while (p->busy != 0)
+		(void)pthread_cond_wait(&p->done, &p->lock);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+void pool_free(struct pool *p)
+{
+	if (p == NULL)
+		return;
+	(void)pthread_mutex_lock(&p->lock);
+	p->over = true;
+	(void)pthread_cond_broadcast(&p->work);
+	(void)pthread_mutex_unlock(&p->lock);
+	for (unsigned i = 0; i < p->n_helpers; i++)
+		(void)pthread_join(p->helper[i].thread, NULL);
+	(void)pthread_cond_destroy(&p->work);
+	(void)pthread_cond_destroy(&p->done);
+	(void)pthread_mutex_destroy(&p->lock);
+	free(p->helper);
+	free(p);
+}

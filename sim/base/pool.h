@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A pool of threads for pieces of work that do not depend on each other. What comes out is put in its place by number, not in
+ * the order in which pieces end: the same bytes with any number of threads.
+ *
+ * A piece fails by what it leaves in its own cell (a struct err of its own); who reads the cells takes the first in the order
+ * of their numbers.
+ */
+#ifndef EL2SIM_BASE_POOL_H
+#define EL2SIM_BASE_POOL_H
+
+#include <stddef.h>
+
+#define POOL_MAX 1024 /* threads */
+
+struct pool;
+
+/* CPUs that this process may use, 1..POOL_MAX. */
+unsigned pool_cpus(void);
+
+/*
+ * So many threads, the caller's among them; 0: pool_cpus(). They start when there is work for a second one. One that the system
+ * does not give is done without. Signals go to the caller's thread. Do not fork a process while pool_run works.
+ */
+struct pool *pool_new(unsigned threads);
+/* NULL: none. */
+void pool_free(struct pool *p);
+/* Of pool_new; NULL: 1. */
+unsigned pool_threads(const struct pool *p);
+
+/* thread: below pool_threads, of no two pieces at a time: for memory that a piece needs while it runs. */
+typedef void pool_fn(void *ctx, size_t i, unsigned thread);
+/*
+ * fn(ctx, i, thread) for each i below n; returns when all have ended, and what they wrote is seen here. p NULL: one after the
+ * other, here. fn must not use the same pool.
+ */
+void pool_run(struct pool *p, size_t n, pool_fn *fn, void *ctx);
+
+#endif
