@@ -173,6 +173,7 @@ static struct outcome *read_all(struct reader *r, const struct ws_prog *p, struc
 		rc = replay_event(s, &ev, e);
 		see_detail(r, &ev);
 	}
+	r->now = NULL; /* it is of this function */
 	return s != NULL ? replay_end(s, rc, e) : NULL;
 }
 
