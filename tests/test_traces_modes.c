@@ -248,7 +248,7 @@ static void assert_mode(const struct mode *m, const struct whole *w)
 	struct whole got;
 
 	spill(in, text.s, text.len);
-	ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s: %s", m->name, e.text);
+	ck_assert_msg(import_twice(&opts, NULL, &res, &e) == 0, "%s: %s", m->name, e.text);
 	ck_assert_msg(res.info.skipped_lines == 0 && res.info.lost == 0, "%s", m->name);
 	ck_assert_msg(strcmp(res.info.importer, m->importer) == 0, "%s: %s", m->name, res.info.importer);
 	import_free(&res);

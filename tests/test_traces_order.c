@@ -15,7 +15,7 @@ static int try_text(const struct str *text, bool lenient, struct import_result *
 	int rc;
 
 	spill(in, text->s, text->len);
-	rc = import_run(&opts, NULL, res, e);
+	rc = import_twice(&opts, NULL, res, e);
 	ck_assert_int_eq(remove(out), rc); /* a failed import leaves nothing */
 	ck_assert_int_eq(remove(in), 0);
 	free(in);
@@ -189,7 +189,7 @@ START_TEST(overruns_in_the_statistics_of_a_trace_dat_are_losses)
 	}
 	ck_assert_uint_ge(found, 2);
 	spill(in, data.s, data.len);
-	ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
+	ck_assert_msg(import_twice(&opts, NULL, &res, &e) == 0, "%s", e.text);
 	ck_assert_uint_eq(res.info.lost, found / 2 * 15 + found % 2 * 7);
 	import_free(&res);
 	str_free(&data);

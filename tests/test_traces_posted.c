@@ -107,7 +107,7 @@ static void outcome(struct str *got, const struct import_opts *opts)
 {
 	struct import_result res;
 	struct err e = { 0 };
-	int rc = import_run(opts, NULL, &res, &e);
+	int rc = import_twice(opts, NULL, &res, &e);
 	const char *at;
 
 	if (rc != 0) {
@@ -169,7 +169,7 @@ START_TEST(a_recording_of_the_real_perf_is_read)
 	if (system(str_get(&run)) != 0) {
 		(void)printf("skipped: perf is not installed, or may not record tracepoints here\n");
 	} else {
-		ck_assert_int_eq(import_run(&opts, NULL, &res, &e), -1); /* without KVM it shows nothing */
+		ck_assert_int_eq(import_twice(&opts, NULL, &res, &e), -1); /* without KVM it shows nothing */
 		ck_assert_msg(strstr(e.text, " sched_switch and none of KVM") != NULL, "%s", e.text);
 		ck_assert_uint_ge(res.info.per_type[TR_sched_switch], 1);
 		ck_assert_int_eq(res.info.enabled[TR_kvm_exit], TRE_OFF);
@@ -250,7 +250,7 @@ START_TEST(a_perf_data_is_read_through_perf)
 
 	spill(in, "PERFILE2 and more", 17);
 	fake_perf(perfs[_i].script);
-	rc = import_run(&opts, NULL, &res, &e);
+	rc = import_twice(&opts, NULL, &res, &e);
 	remove_perf();
 	if (perfs[_i].error == NULL) {
 		ck_assert_msg(rc == 0, "%s", e.text);
@@ -330,7 +330,7 @@ START_TEST(a_compressed_atrace_is_the_trace)
 	ck_assert_str_eq(tr_info(got.r)->notes[0], "unpacked: zlib");
 	unload(&got);
 	spill(in, (const char *)packed, sizeof(words) - 1 + n / 2);
-	ck_assert_int_eq(import_run(&opts, NULL, &res, &e), -1);
+	ck_assert_int_eq(import_twice(&opts, NULL, &res, &e), -1);
 	ck_assert_msg(strstr(e.text, "the zlib stream is damaged (truncated zlib input)") != NULL, "%s", e.text);
 	import_free(&res);
 	unload(&plain);
@@ -351,7 +351,7 @@ START_TEST(a_ctf_trace_is_read_or_refused_with_a_sentence)
 	struct import_result res;
 	struct err e = { 0 };
 
-	if (import_run(&opts, NULL, &res, &e) != 0) {
+	if (import_twice(&opts, NULL, &res, &e) != 0) {
 		ck_assert_int_eq(e.code, ERR_INPUT);
 		ck_assert_msg(strstr(e.text, "built without libbabeltrace2: install libbabeltrace2-dev") != NULL, "%s", e.text);
 		(void)printf("skipped: built without libbabeltrace2\n");
@@ -398,7 +398,7 @@ START_TEST(a_damaged_ctf_trace_is_refused)
 	spill(str_get(&name[1]), stream.s, _i == 1 ? 70 : stream.len);
 	if (_i == 2)
 		spill(str_get(&name[1]), "junk", 4);
-	ck_assert_int_eq(import_run(&opts, NULL, &res, &e), -1);
+	ck_assert_int_eq(import_twice(&opts, NULL, &res, &e), -1);
 	ck_assert_int_eq(e.code, ERR_INPUT);
 	ck_assert_str_ne(e.text, "");
 	import_free(&res);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "tests/files.h"
-#include "traces/import/import.h"
+#include "tests/traces_twice.h"
 #include "traces/trace.h"
 
 #define DATA   EL2SIM_SOURCE_DIR "/tests/data/traces/"
@@ -52,7 +52,7 @@ static inline struct whole import(const char *in, const char *from)
 	struct err e = { 0 };
 	struct whole w;
 
-	ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
+	ck_assert_msg(import_twice(&opts, NULL, &res, &e) == 0, "%s", e.text);
 	ck_assert_str_eq(res.warning, "");
 	import_free(&res);
 	w = load(out);
@@ -123,7 +123,7 @@ static inline void import_text(const struct str *text, const char *out)
 	struct err e = { 0 };
 
 	spill(in, text->s, text->len);
-	ck_assert_msg(import_run(&opts, NULL, &res, &e) == 0, "%s", e.text);
+	ck_assert_msg(import_twice(&opts, NULL, &res, &e) == 0, "%s", e.text);
 	import_free(&res);
 	ck_assert_int_eq(remove(in), 0);
 	free(in);

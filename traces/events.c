@@ -112,6 +112,19 @@ enum tr_field_kind tr_field_kind(enum tr_type type, unsigned i)
 	return events[type].fields[i].kind;
 }
 
+uint8_t tr_text_fields(enum tr_type type)
+{
+	static const uint8_t texts[TR_TYPE_COUNT] = {
+#define F(event, field, kind)      | (TRF_##kind == TRF_STR ? 1u << TRA_##event##_##field : 0)
+#define EVENT(name, fields, print) (uint8_t)(0u fields),
+#include "traces/events.def"
+#undef F
+	};
+
+	BUG_ON(type >= TR_TYPE_COUNT);
+	return texts[type];
+}
+
 const char *tr_print_forms(enum tr_type type)
 {
 	BUG_ON(type >= TR_TYPE_COUNT);

@@ -67,6 +67,14 @@ enum fmt_way {
 enum fmt_read { FMT_NO, FMT_FORM, FMT_LIST, FMT_REMARK, FMT_OPEN };
 enum fmt_read fmt_read(struct tr_event *ev, const char *text, unsigned how, const struct fmt_strings *fs);
 
+/*
+ * The same for most texts, many times faster: the bytes from s to end as an event of ev->type. True: fmt_read would read them
+ * by a form, strictly, into the same fields. False: only fmt_read knows. No blank at either end; *end is a control character;
+ * FMT_QUICK_SLACK bytes from end on may be read; fs->patterns is given.
+ */
+#define FMT_QUICK_SLACK 64
+bool fmt_quick(struct tr_event *ev, const char *s, const char *end, const struct fmt_strings *fs);
+
 /* Append the event's text in the kernel's form. Absent fields are written as 0 or "?". */
 void fmt_write(struct str *out, const struct tr_event *ev, const struct fmt_strings *fs);
 

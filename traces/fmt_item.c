@@ -136,6 +136,7 @@ struct fmt_patterns *fmt_patterns_new(void)
 		n = 0;
 		for (const char *b = strchr(forms, '{'); b != NULL; b = strchr(b + 1, '{'))
 			p->of[t].item[n++] = fmt_item_at((enum tr_type)t, b + 1);
+		p->quick[t] = fmt_quick_new((enum tr_type)t, p->of[t].item);
 	}
 	return p;
 }
@@ -145,6 +146,7 @@ void fmt_patterns_free(struct fmt_patterns *p)
 	for (unsigned t = 0; p != NULL && t < TR_TYPE_COUNT; t++) {
 		free(p->of[t].item);
 		free(p->of[t].number);
+		fmt_quick_free(p->quick[t]);
 	}
 	free(p);
 }

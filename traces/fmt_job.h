@@ -29,7 +29,11 @@ struct job {
 bool fmt_get_hex(const char **s, uint64_t *v);
 bool fmt_get_dec(const char **s, uint64_t *v);
 /* Number of a text; a kernel address in place of a name, as libtraceevent prints it, gets a 0x before it. */
-uint32_t fmt_intern(const struct job *j, const char *s, size_t n);
+uint32_t fmt_intern(const struct fmt_strings *fs, const char *s, size_t n);
+/* A task's state at *s, in the kernel's letters or those of trace-cmd's old plugin; *s moves behind it. */
+bool fmt_get_state(const char **s, bool old, uint64_t *v);
+/* These digits of a number that is filled up with zeros are not all of it. */
+bool fmt_cut_number(const char *digits, const char *end);
 /* tr_event.absent when these fields were seen. */
 uint8_t fmt_absent(const struct tr_event *ev, unsigned seen);
 /* field=value field=value ..., in any order, with fields that we do not know. */

@@ -62,7 +62,7 @@ static bool list_value(struct job *j, unsigned field, bool failed, const char *s
 		named_pointer(&s, &end);
 		if (end - s > FMT_TEXT_MAX || end == s)
 			return false;
-		v = fmt_intern(j, s, (size_t)(end - s));
+		v = fmt_intern(j->fs, s, (size_t)(end - s));
 	} else {
 		s += strspn(s, " ");
 		if (s >= end) /* "key= other=1": no value */

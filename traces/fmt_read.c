@@ -86,15 +86,15 @@ static bool match_words(struct job *j, const struct fmt_item *it, const char *s)
 	return s[0] == '0' && s[1] == 'x' && fmt_get_hex(&s, &value) && match_value(j, it, value, s);
 }
 
-uint32_t fmt_intern(const struct job *j, const char *s, size_t n)
+uint32_t fmt_intern(const struct fmt_strings *fs, const char *s, size_t n)
 {
 	char pointer[2 + 16];
 
 	if (n != 16 || strncmp(s, "ffff", 4) != 0 || strspn(s, "0123456789abcdef") < 16)
-		return j->fs->intern(j->fs->self, s, n);
+		return fs->intern(fs->self, s, n);
 	memcpy(pointer, "0x", 2);
 	memcpy(pointer + 2, s, 16);
-	return j->fs->intern(j->fs->self, pointer, sizeof(pointer));
+	return fs->intern(fs->self, pointer, sizeof(pointer));
 }
 
 /* Text that is not read ends wherever the rest of the pattern fits. */
@@ -126,7 +126,7 @@ static bool match_text(struct job *j, const struct fmt_item *it, const char *s)
 		len = strcspn(s, " ");
 		j->seen |= 1u << it->field;
 		if (len != 0 && len <= FMT_TEXT_MAX && match(j, it->end + 1, s + len)) {
-			j->ev->arg[it->field] = fmt_intern(j, s, len);
+			j->ev->arg[it->field] = fmt_intern(j->fs, s, len);
 			return true;
 		}
 		j->seen = seen;
@@ -136,7 +136,7 @@ static bool match_text(struct job *j, const struct fmt_item *it, const char *s)
 		j->seen |= 1u << it->field;
 		len = strlen(s);
 		if (len != 0 && len <= TW_STRING_MAX)
-			j->ev->arg[it->field] = fmt_intern(j, s, len);
+			j->ev->arg[it->field] = fmt_intern(j->fs, s, len);
 		return len != 0 && len <= TW_STRING_MAX;
 	}
 	for (size_t n = 1; n <= len && n <= FMT_TEXT_MAX; n++) {
@@ -144,7 +144,7 @@ static bool match_text(struct job *j, const struct fmt_item *it, const char *s)
 			continue;
 		j->seen = seen | 1u << it->field;
 		if (match(j, it->end + 1, s + n)) {
-			j->ev->arg[it->field] = fmt_intern(j, s, n);
+			j->ev->arg[it->field] = fmt_intern(j->fs, s, n);
 			return true;
 		}
 	}
@@ -153,9 +153,10 @@ static bool match_text(struct job *j, const struct fmt_item *it, const char *s)
 }
 
 /* Letters of a task's state and their bits: the kernel's, and those of trace-cmd's old plugin. */
-static bool get_state(const char **s, const char *letters, uint64_t *v)
+bool fmt_get_state(const char **s, bool old, uint64_t *v)
 {
-	const char *start = *s;
+	static const char theirs[] = FMT_STATE_LETTERS, plugin[] = "SDTtZXxW";
+	const char *start = *s, *letters = old ? plugin : theirs;
 
 	*v = 0;
 	if (**s == 'R') {
@@ -180,18 +181,14 @@ static bool get_state(const char **s, const char *letters, uint64_t *v)
 	return *s != start;
 }
 
-static const char state_letters[] = FMT_STATE_LETTERS;
-static const char oldstate_letters[] = "SDTtZXxW";
-
 static bool match_state(struct job *j, const struct fmt_item *it, const char *s)
 {
 	bool old = it->conv == CONV_OLDSTATE;
 	struct fmt_item none = *it;
 	uint64_t v;
 
-	if (!get_state(&s, old ? oldstate_letters : state_letters,
-		       &v)) /* newer plugins have newer letters */
-		return old && get_state(&s, state_letters, &v) && match_value(j, it, v, s);
+	if (!fmt_get_state(&s, old, &v)) /* newer plugins have newer letters */
+		return old && fmt_get_state(&s, false, &v) && match_value(j, it, v, s);
 	if (old && v == 0) { /* R: whether it was preempted (0x100) is not said */
 		none.field = -1;
 		return match_value(j, &none, 0, s);
@@ -242,12 +239,17 @@ static bool match_strange(struct job *j, const struct fmt_item *it, const char *
  * Sixteen digits filled up with zeros, eight in old kernels, or none of them: a number that begins with a zero and has
  * another width was cut.
  */
+bool fmt_cut_number(const char *digits, const char *end)
+{
+	return *digits == '0' && end - digits > 1 && end - digits != 8 && end - digits < FMT_PADDED;
+}
+
 static bool cut_number(const char *s, const char *end)
 {
 	while (*s == ' ')
 		s++;
 	s += s[0] == '0' && s[1] == 'x' ? 2 : 0;
-	return *s == '0' && end - s > 1 && end - s != 8 && end - s < FMT_PADDED;
+	return fmt_cut_number(s, end);
 }
 
 static bool match_known(struct job *j, const struct fmt_item *it, const char *s)

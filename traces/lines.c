@@ -8,7 +8,7 @@
 
 void lines_open(struct lines *l, FILE *f)
 {
-	*l = (struct lines){ .f = f, .end = '\n', .buf = xmalloc(BUF + 1) };
+	*l = (struct lines){ .f = f, .end = '\n', .buf = xcalloc(BUF + LINES_SLACK, 1) };
 }
 
 void lines_close(struct lines *l)
@@ -85,4 +85,18 @@ int lines_next(struct lines *l, char **s, size_t *n, struct err *e)
 		--*n;
 	(*s)[*n] = '\0';
 	return 1;
+}
+
+const char *lines_seen(const struct lines *l, const char **s)
+{
+	*s = l->buf + l->at;
+	return *s + l->len;
+}
+
+void lines_took(struct lines *l, size_t bytes, unsigned long n)
+{
+	BUG_ON(bytes > l->len);
+	l->at += bytes;
+	l->len -= bytes;
+	l->line += n;
 }

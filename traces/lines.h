@@ -10,11 +10,12 @@
 #include "sim/base/err.h"
 
 #define LINE_MAX_BYTES 65536u
+#define LINES_SLACK    64u    /* bytes of buf behind the text that may be read */
 #define LINES_HEAD     65536u /* bytes that lines_head shows at most */
 
 struct lines {
 	FILE *f;
-	char *buf;          /* 2 * LINE_MAX_BYTES and a terminator */
+	char *buf;          /* 2 * LINE_MAX_BYTES and LINES_SLACK */
 	size_t at, len;     /* unread part of buf */
 	uint64_t bytes;     /* read so far */
 	unsigned long line; /* number of the line last given out, from 1 */
@@ -35,5 +36,8 @@ const char *lines_head(struct lines *l, size_t *n);
  * skipped; the next call goes on behind it), or reading failed (l->failed is set).
  */
 int lines_next(struct lines *l, char **s, size_t *n, struct err *e);
+/* The unread bytes that are in memory, from *s up to the result, for who reads many lines at once; and so many bytes of these are n lines that were read. */
+const char *lines_seen(const struct lines *l, const char **s);
+void lines_took(struct lines *l, size_t bytes, unsigned long n);
 
 #endif

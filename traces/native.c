@@ -205,33 +205,43 @@ static unsigned flags_of(const struct nat_state *st, const struct tr_event *ev)
 	       (ev->absent != 0 ? (unsigned)NAT_ABSENT : 0);
 }
 
+/* nat_put_varint at its most frequent: one byte. */
+static inline unsigned char *put(unsigned char *p, uint64_t v)
+{
+	if (v >= 0x80)
+		return p + nat_put_varint(p, v);
+	*p = (unsigned char)v;
+	return p + 1;
+}
+
 size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_event *ev)
 {
 	enum tr_type type = (enum tr_type)ev->type;
-	unsigned flags = flags_of(st, ev);
-	size_t n = 0;
+	unsigned flags = flags_of(st, ev), n_fields = tr_field_count(type), texts = tr_text_fields(type);
+	unsigned char *to = p;
+	uint64_t *last = st->arg[type];
+	size_t n;
 
-	p[n++] = ev->type;
-	p[n++] = (unsigned char)flags;
-	n += nat_put_varint(p + n, ev->ts_ns - st->ts);
+	*to++ = ev->type;
+	*to++ = (unsigned char)flags;
+	to = put(to, ev->ts_ns - st->ts);
 	if ((flags & NAT_CPU) != 0)
-		n += nat_put_varint(p + n, ev->cpu);
+		to = put(to, ev->cpu);
 	if ((flags & NAT_PID) != 0)
-		n += nat_put_varint(p + n, nat_zigzag((uint64_t)((int64_t)ev->pid - st->pid)));
+		to = put(to, nat_zigzag((uint64_t)((int64_t)ev->pid - st->pid)));
 	if ((flags & NAT_COMM) != 0)
-		n += nat_put_varint(p + n, ev->comm);
+		to = put(to, ev->comm);
 	if ((flags & NAT_ABSENT) != 0)
-		p[n++] = ev->absent;
-	for (unsigned i = 0; i < tr_field_count(type); i++) {
-		uint64_t *last = &st->arg[type][i];
+		*to++ = ev->absent;
+	for (unsigned i = 0; i < n_fields; i++) {
+		uint64_t v = ev->arg[i];
 
 		if ((ev->absent >> i & 1) != 0)
 			continue;
-		n += nat_put_varint(p + n, tr_field_kind(type, i) == TRF_STR
-						   ? ev->arg[i]
-						   : nat_zigzag(ev->arg[i] - *last));
-		*last = ev->arg[i];
+		to = put(to, (texts >> i & 1) != 0 ? v : nat_zigzag(v - last[i]));
+		last[i] = v;
 	}
+	n = (size_t)(to - p);
 	st->ts = ev->ts_ns;
 	st->cpu = ev->cpu;
 	st->pid = ev->pid;

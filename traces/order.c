@@ -64,18 +64,22 @@ static void heap_take(struct order *o)
 
 bool order_put(struct order *o, const struct tr_event *ev)
 {
-	struct order_slot slot = { *ev, o->seq++ };
+	struct order_slot *to;
 
 	if (ev->ts_ns < o->out_ns)
 		return false;
 	o->n++;
 	if (o->queued != 0 && ev->ts_ns < queue_at(o, o->queued - 1)->ev.ts_ns) {
+		const struct order_slot slot = { *ev, o->seq++ };
+
 		heap_put(o, &slot);
 		return true;
 	}
 	if (o->queued == o->queue_room)
 		queue_grow(o);
-	*queue_at(o, o->queued++) = slot;
+	to = queue_at(o, o->queued++);
+	to->ev = *ev;
+	to->seq = o->seq++;
 	return true;
 }
 

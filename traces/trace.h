@@ -49,6 +49,8 @@ bool tr_alias(const char *name, size_t n, enum tr_type *type);
 unsigned tr_field_count(enum tr_type type);
 const char *tr_field_name(enum tr_type type, unsigned i);
 enum tr_field_kind tr_field_kind(enum tr_type type, unsigned i);
+/* Bit i: field i is TRF_STR. */
+uint8_t tr_text_fields(enum tr_type type);
 /* The kernel's print format and its other forms, one per line (traces/fmt.h). */
 const char *tr_print_forms(enum tr_type type);
 

@@ -170,6 +170,7 @@ static int close_any(void *cookie)
 	free(u->head);
 	free(u->in);
 	free(u->half);
+	free(u->room);
 	return u->close_from ? fclose(u->from) : 0;
 }
 
@@ -280,6 +281,8 @@ FILE *unpack_open(struct unpack *u, const char *path, struct err *e)
 		begin_wide(u);
 	f = fopencookie(u, "r", io);
 	BUG_ON(f == NULL);
+	u->room = xmalloc(UNPACK_BYTES);
+	(void)setvbuf(f, u->room, _IOFBF, UNPACK_BYTES);
 	return f;
 }
 

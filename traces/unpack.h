@@ -35,6 +35,7 @@ struct unpack {
 	size_t half_n;
 	unsigned char first[2]; /* of what was unpacked, not given out yet */
 	size_t first_n;
+	char *room;     /* of the stream: UNPACK_BYTES */
 	char text[256]; /* holds *why */
 };
 

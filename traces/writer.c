@@ -117,11 +117,8 @@ const char *tw_text(const struct tw *w, uint32_t id)
 }
 
 /* The file numbers texts by first use, so that equal records make equal files. */
-static bool use_string(struct tw *w, uint32_t id, uint32_t *file_id)
+static bool number_string(struct tw *w, uint32_t id, uint32_t *file_id)
 {
-	*file_id = 0;
-	if (id == 0)
-		return true;
 	BUG_ON(id >= w->strings.count);
 	if (id >= w->file_ids) {
 		uint32_t n = w->strings.count * 2;
@@ -139,6 +136,12 @@ static bool use_string(struct tw *w, uint32_t id, uint32_t *file_id)
 	}
 	*file_id = w->file_id[id];
 	return true;
+}
+
+static inline bool use_string(struct tw *w, uint32_t id, uint32_t *file_id)
+{
+	*file_id = id < w->file_ids ? w->file_id[id] : 0;
+	return *file_id != 0 || id == 0 || number_string(w, id, file_id);
 }
 
 static int end_block(struct tw *w, struct err *e)
@@ -164,15 +167,15 @@ static int end_block(struct tw *w, struct err *e)
 /* The record with the file's string numbers and nothing in absent arguments. */
 static bool to_file(struct tw *w, const struct tr_event *ev, struct tr_event *out)
 {
-	enum tr_type type = (enum tr_type)ev->type;
+	unsigned texts = tr_text_fields((enum tr_type)ev->type) & ~(unsigned)ev->absent;
 	bool ok;
 
 	*out = *ev;
 	ok = use_string(w, ev->comm, &out->comm);
-	for (unsigned i = 0; ok && i < tr_field_count(type); i++) {
+	for (unsigned i = 0; ok && texts >> i != 0; i++) {
 		uint32_t id;
 
-		if ((ev->absent >> i & 1) != 0 || tr_field_kind(type, i) != TRF_STR)
+		if ((texts >> i & 1) == 0)
 			continue;
 		ok = use_string(w, (uint32_t)ev->arg[i], &id);
 		out->arg[i] = id;

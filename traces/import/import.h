@@ -26,6 +26,7 @@ struct import_opts {
 			       be one */
 	const char *strip_prefix; /* prefix.h; NULL = what is recognised */
 	bool lenient;             /* count broken lines instead of stopping */
+	bool one_by_one;          /* never read many lines of a text at once (text_run.c): the same comes out, slower */
 };
 
 #define IMP_NAMES_MAX 64 /* different unknown events whose names are kept */
@@ -41,6 +42,7 @@ struct import_result {
 	struct strtab names;
 	struct imp_unknown unknown[IMP_NAMES_MAX]; /* beyond the last they are only counted */
 	size_t n_unknown;
+	uint64_t at_once; /* lines of a text that were read many at a time (text_run.c) */
 	char warning[ERR_TEXT_MAX]; /* the first broken line (--lenient); "" = none */
 	char *importer, *origin;    /* texts of info */
 	char *notes[TR_NOTES_MAX];

@@ -381,7 +381,8 @@ static int read_lines(struct text *t, struct err *e)
 	while ((got = lines_next(&im->lines, &s, &n, e)) != 0) {
 		if ((got < 0   ? unreadable(t, e)
 		     : t->mime ? mime_line(t, s, n, e)
-			       : one_line(t, s, n, e)) != 0)
+			       : one_line(t, s, n, e)) != 0 ||
+		    text_run(t, e) != 0)
 			return -1;
 		imp_progress(im);
 	}
@@ -427,7 +428,8 @@ int text_read(struct imp *im, text_dialect *dialect, struct err *e)
 	if (t.want == NULL)
 		t.want = dialects[1].want;
 	t.fs.patterns = t.patterns = fmt_patterns_new();
-	text_types_init(&t);
+	t.names = tr_names_new();
+	t.column = im->opts->one_by_one ? NULL : xcalloc(TEXT_COLUMNS, sizeof(*t.column));
 	streams_init(&t.streams, im->opts->buffer);
 	rc = read_text(&t, e);
 	if (rc == 0 && dialect == NULL)
@@ -437,6 +439,8 @@ int text_read(struct imp *im, text_dialect *dialect, struct err *e)
 	str_free(&t.head);
 	str_free(&t.soft);
 	fmt_patterns_free(t.patterns);
+	tr_names_free(t.names);
+	free(t.column);
 	streams_free(&t.streams);
 	free(t.ctx.on);
 	return rc;

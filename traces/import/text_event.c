@@ -5,39 +5,10 @@
 #include "traces/native.h"
 #include "traces/import/text_impl.h"
 
-static unsigned name_hash(const char *s, size_t n)
-{
-	unsigned h = (unsigned)n;
-
-	for (size_t i = 0; i < n; i++)
-		h = h * 31 + (unsigned char)s[i];
-	return h & (TYPES_SLOTS - 1);
-}
-
-void text_types_init(struct text *t)
-{
-	for (unsigned type = 0; type < TR_TYPE_COUNT; type++) {
-		const char *name = tr_type_name((enum tr_type)type);
-		unsigned i = name_hash(name, strlen(name));
-
-		while (t->slot[i] != 0)
-			i = (i + 1) & (TYPES_SLOTS - 1);
-		t->slot[i] = (uint8_t)(type + 1);
-		t->length[type + 1] = (uint8_t)strlen(name);
-	}
-}
-
 bool text_type_of(const struct text *t, const char *s, size_t n, enum tr_type *type, bool *alias)
 {
 	*alias = false;
-	for (unsigned i = name_hash(s, n); t->slot[i] != 0; i = (i + 1) & (TYPES_SLOTS - 1)) {
-		if (t->length[t->slot[i]] == n && memcmp(tr_type_name((enum tr_type)(t->slot[i] - 1)), s, n) == 0) {
-			*type = (enum tr_type)(t->slot[i] - 1);
-			return true;
-		}
-	}
-	*alias = tr_alias(s, n, type);
-	return *alias;
+	return tr_names_find(t->names, s, n, type, alias);
 }
 
 /* A line with a task and a CPU but no event: the rest of it may stand in the next. */
@@ -105,16 +76,12 @@ static int broken_args(struct text *t, struct err *e)
 	return imp_broken(t->im, p->line[0], e);
 }
 
-static int add(struct text *t, struct err *e)
+int text_hand_over(struct text *t, const struct tr_event *ev, unsigned long line, uint32_t stream, bool alias, struct err *e)
 {
-	struct pending *p = &t->pend;
-	int rc;
-
-	t->streams.line = p->line[0];
-	if (!streams_take(&t->streams, p->stream, &p->ev))
+	t->streams.line = line;
+	if (!streams_take(&t->streams, stream, ev))
 		return 0;
-	rc = imp_add_as(t->im, &p->ev, p->alias, e);
-	return rc != 0 ? imp_broken(t->im, p->line[0], e) : 0;
+	return imp_add_as(t->im, ev, alias, e) != 0 ? imp_broken(t->im, line, e) : 0;
 }
 
 static int other_lines(struct text *t, unsigned first, struct err *e);
@@ -209,7 +176,7 @@ int text_flush(struct text *t, struct err *e)
 	if (!p->known)
 		return 0;
 	n = read_lines_of(t);
-	if ((n != 0 ? add(t, e) : broken_args(t, e)) != 0)
+	if ((n != 0 ? text_hand_over(t, &p->ev, p->line[0], p->stream, p->alias, e) : broken_args(t, e)) != 0)
 		return -1;
 	return p->lines > (n != 0 ? n : 1) ? other_lines(t, n != 0 ? n : 1, e) : 0;
 }

@@ -6,13 +6,12 @@
 
 #include "sim/base/str.h"
 #include "traces/fmt.h"
+#include "traces/names.h"
 #include "traces/import/prefix.h"
 #include "traces/import/streams.h"
 #include "traces/import/text.h"
 
 #define MORE_MAX    64  /* lines that may belong to the event before them */
-#define TYPES_SLOTS 256 /* power of two, at least four times the number of events */
-_Static_assert(TYPES_SLOTS >= 4 * TR_TYPE_COUNT, "a sparse table");
 
 /* An event whose next lines may belong to it. */
 struct pending {
@@ -78,20 +77,38 @@ struct text {
 	uint64_t lacks_n; /* lines that lack something before the first event */
 	char arch[16];             /* of perf's header, if it is another; "" */
 	bool tracefs, listed;      /* "# tracer:" was there; the head of perf lists events */
-	uint8_t slot[TYPES_SLOTS]; /* type + 1 by hash of the name */
-	uint8_t length[TR_TYPE_COUNT + 1]; /* of the name, by type + 1 */
+	struct tr_names *names;
+	struct text_column *column; /* TEXT_COLUMNS of those seen, by their hash; NULL: lines are read one by one */
 };
 
 /* text_event.c */
 
-void text_types_init(struct text *t);
 /* The event of n bytes of name; *alias: by aliases.def. */
 bool text_type_of(const struct text *t, const char *s, size_t n, enum tr_type *type, bool *alias);
 /* The pending event is complete: read its fields and hand it over; lines that are not its own are
  * looked at anew. */
 int text_flush(struct text *t, struct err *e);
+/* An event of a line is read: hand it over. */
+int text_hand_over(struct text *t, const struct tr_event *ev, unsigned long line, uint32_t stream, bool alias, struct err *e);
 /* An event begins at a line. */
 int text_start(struct text *t, const struct text_line *l, unsigned long line, struct err *e);
+
+/* text_run.c */
+
+#define TEXT_COLUMNS 1024 /* power of two */
+
+/* A column of tasks' names as it stands in the text, and the name's number. */
+struct text_column {
+	char bytes[16];
+	uint32_t comm;
+	bool known;
+};
+
+/*
+ * Many lines that are in memory at once: those in the recorder's own columns that are whole events of ours, as long as the line
+ * behind each is an event, too. They come out as one by one they would. What is left, the last of them included, goes the other way.
+ */
+int text_run(struct text *t, struct err *e);
 
 /* text_prose.c */
 

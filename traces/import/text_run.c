@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many lines of a text at once. What is not certain here is left to the readers of single lines (text.c and its dialects). */
+#include <string.h>
+
+#include "traces/import/text_impl.h"
+
+_Static_assert(FMT_QUICK_SLACK <= LINES_SLACK, "fmt_quick reads behind a line");
+
+#define NAME_COLUMN 16 /* the width of tasks' names */
+
+/* Text that nothing changes: no line is cleaned, stripped or refused before its dialect sees it. */
+static bool may_run(const struct text *t)
+{
+	return t->column != NULL && t->started && (t->dialect == text_ftrace || t->dialect == text_perf) &&
+	       t->clock == TEXT_SECONDS && !t->html && !t->mime && t->soft.len == 0 && !t->forced && !t->beside && !t->always &&
+	       t->suffix == '\0' && t->arch[0] == '\0' && t->im->lines.end == '\n';
+}
+
+/* The first control character or byte beyond ASCII from p on, or stop. */
+static inline const char *odd_byte(const char *p, const char *stop)
+{
+	typedef int8_t lanes __attribute__((vector_size(16)));
+
+	for (; stop - p >= (ptrdiff_t)sizeof(lanes); p += sizeof(lanes)) {
+		uint64_t odd[2];
+		lanes x;
+
+		memcpy(&x, p, sizeof(x));
+		x = x < ' ';
+		memcpy(odd, &x, sizeof(odd));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		if (odd[0] != 0)
+			return p + (__builtin_ctzll(odd[0]) >> 3);
+		if (odd[1] != 0)
+			return p + 8 + (__builtin_ctzll(odd[1]) >> 3);
+#else
+		if ((odd[0] | odd[1]) != 0)
+			break;
+#endif
+	}
+	while (p < stop && (signed char)*p >= ' ')
+		p++;
+	return p;
+}
+
+/* The newline of a whole line at s without odd bytes; *end is behind its last byte. NULL: there is none. */
+static const char *line_end(const char *s, const char *stop, const char **end)
+{
+	const char *p = odd_byte(s, stop);
+
+	if (p == stop || p == s)
+		return NULL;
+	*end = p;
+	p += *p == '\r' && stop - p > 1;
+	if (*p != '\n' || (*end)[-1] == ' ' || (*end)[-1] == '`' || p - s > (ptrdiff_t)LINE_MAX_BYTES)
+		return NULL;
+	return p;
+}
+
+/* A column of a task's name, filled up on the left; false when more than a name may be in it. */
+static inline bool take_name(struct text *t, const char *s, uint32_t *comm)
+{
+	uint64_t words[2];
+	struct text_column *c;
+	const char *name = s;
+
+	memcpy(words, s, sizeof(words));
+	words[0] = (words[0] ^ words[1] << 7) * UINT64_C(0x9e3779b97f4a7c15) ^ words[1] * UINT64_C(0xc2b2ae3d27d4eb4f);
+	c = &t->column[words[0] >> 40 & (TEXT_COLUMNS - 1)];
+	if (!c->known || memcmp(c->bytes, s, NAME_COLUMN) != 0) {
+		size_t n = NAME_COLUMN;
+
+		for (; n > 0 && *name == ' '; n--)
+			name++;
+		if (n == NAME_COLUMN || *name == '#' || memchr(name, '[', n) != NULL)
+			return false;
+		if (t->dialect == text_ftrace && n == 5 && memcmp(name, "<...>", n) == 0)
+			n = 0;
+		memcpy(c->bytes, s, NAME_COLUMN);
+		c->comm = imp_string(t->im, name, n);
+		c->known = true;
+	}
+	*comm = c->comm;
+	return true;
+}
+
+static inline const char *blanks(const char *s)
+{
+	while (*s == ' ')
+		s++;
+	return s;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* At most `most` digits, and a byte behind them; NULL when there are none, or more. */
+static inline const char *digits(const char *s, unsigned most, uint64_t *v)
+{
+	const char *p = s;
+
+	for (*v = 0; is_digit(*p); p++)
+		*v = *v * 10 + (uint64_t)(*p - '0');
+	return p != s && p - s <= (ptrdiff_t)most ? p : NULL;
+}
+
+/* text_time for microseconds, which most texts have. */
+static inline bool get_time(const char **at, uint64_t *ns)
+{
+	const char *p = *at;
+	uint64_t sec = 0, frac = 0;
+	unsigned n;
+
+	for (; is_digit(*p); p++)
+		sec = sec * 10 + (uint64_t)(*p - '0');
+	if (*p != '.' || p == *at)
+		return false;
+	if (p - *at > 10)
+		return false;
+	p++;
+	for (n = 0; n < 6 && is_digit(p[n]); n++)
+		frac = frac * 10 + (uint64_t)(p[n] - '0');
+	if (n != 6 || p[n] != ':')
+		return text_time(at, ns);
+	*ns = sec * 1000000000 + frac * 1000;
+	*at = p + 7;
+	return true;
+}
+
+#define LETTER(c) ((((unsigned char)(c) | 0x20u) - (unsigned)'a') < 26)
+
+/* "1234 [003] " behind the name's column. */
+static inline const char *pid_and_cpu(const char *s, struct tr_event *ev)
+{
+	uint64_t pid, cpu;
+
+	s = digits(s, 10, &pid);
+	if (s == NULL || pid > INT32_MAX || *(s = blanks(s)) != '[' || (s = digits(s + 1, 9, &cpu)) == NULL || *s != ']' ||
+	    cpu >= TR_CPU_MAX)
+		return NULL;
+	ev->pid = (int32_t)pid;
+	ev->cpu = (uint16_t)cpu;
+	return blanks(s + 1);
+}
+
+/* "d..2. 12.345678: event: ", or without the flags; *name is the event's. */
+static inline const char *ftrace_rest(const char *s, struct tr_event *ev, const char **name, size_t *n)
+{
+	const char *p = s;
+
+	if (!get_time(&p, &ev->ts_ns)) {
+		while (*p == '.' || is_digit(*p) || LETTER(*p) || *p == '#' || *p == '*')
+			p++;
+		if (p - s < 4 || p - s > 8 || *p != ' ')
+			return NULL;
+		p = blanks(p);
+		if (!get_time(&p, &ev->ts_ns))
+			return NULL;
+	}
+	*name = blanks(p);
+	for (p = *name; *p > ' ' && *p != ':'; p++)
+		;
+	*n = (size_t)(p - *name);
+	return *p == ':' ? blanks(p + 1) : NULL;
+}
+
+/* "12.345678: kvm:kvm_exit: ", with a period before the name or no system. */
+static inline const char *perf_rest(const char *s, struct tr_event *ev, const char **name, size_t *n)
+{
+	uint64_t period;
+	const char *p;
+
+	if (!get_time(&s, &ev->ts_ns))
+		return NULL;
+	s = blanks(s);
+	p = digits(s, 18, &period);
+	s = p != NULL && *p == ' ' ? blanks(p) : s;
+	for (p = s; *p > ' ' && *p != ':'; p++)
+		;
+	if (*p == ':' && p[1] > ' ') {
+		s = ++p;
+		while (*p > ' ' && *p != ':')
+			p++;
+	}
+	*name = s;
+	*n = (size_t)(p - s);
+	return p[0] == ':' && p[1] == ' ' ? blanks(p + 1) : NULL; /* without arguments it may lack them */
+}
+
+enum seen { SEEN_NOTHING, SEEN_HEAD, SEEN_EVENT };
+
+struct taken {
+	struct tr_event ev;
+	const char *next; /* line */
+	bool alias;
+};
+
+/* A line in the recorder's columns: the head of an event, maybe a whole one of ours. */
+static enum seen take(struct text *t, const char *s, const char *stop, struct taken *k)
+{
+	bool perf = t->dialect == text_perf, known;
+	struct tr_event *ev = &k->ev;
+	const char *end, *p, *name, *newline = line_end(s, stop, &end);
+	enum tr_type type = TR_TYPE_COUNT;
+	size_t n;
+
+	if (newline == NULL || end - s < 32 || *s != ' ' || (perf ? s[NAME_COLUMN] != ' ' || s[NAME_COLUMN - 1] == ' ' : s[NAME_COLUMN] != '-') ||
+	    !take_name(t, s, &ev->comm))
+		return SEEN_NOTHING;
+	p = pid_and_cpu(perf ? blanks(s + NAME_COLUMN) : s + NAME_COLUMN + 1, ev);
+	p = p == NULL ? NULL : perf ? perf_rest(p, ev, &name, &n) : ftrace_rest(p, ev, &name, &n);
+	if (p == NULL)
+		return SEEN_NOTHING;
+	known = tr_names_find(t->names, name, n, &type, &k->alias);
+	if (!known)
+		return n > 1 ? SEEN_HEAD : SEEN_NOTHING;
+	k->next = newline + 1;
+	ev->type = (uint8_t)type;
+	return fmt_quick(ev, p, end, &t->fs) ? SEEN_EVENT : SEEN_HEAD;
+}
+
+/* The run begins: what the lines before have left is done. False: it leaves more than this can do. */
+static bool begin(struct text *t, struct err *e, int *rc)
+{
+	*rc = text_flush(t, e);
+	t->host = t->host || *rc == 0;
+	return *rc == 0 && t->head_line == 0 && t->prose.n == 0 && !t->cut;
+}
+
+int text_run(struct text *t, struct err *e)
+{
+	const char *s, *at, *stop;
+	unsigned long line = t->im->lines.line, n = 0;
+	uint32_t stream = streams_current(&t->streams);
+	struct taken have[2];
+	unsigned k = 0;
+	int rc = 0;
+
+	if (!may_run(t))
+		return 0;
+	stop = lines_seen(&t->im->lines, &s);
+	at = s;
+	if (take(t, at, stop, &have[k]) != SEEN_EVENT)
+		return 0;
+	for (enum seen next = SEEN_EVENT; rc == 0 && next == SEEN_EVENT; k ^= 1) {
+		next = take(t, have[k].next, stop, &have[k ^ 1]);
+		if (next == SEEN_NOTHING || (n == 0 && !begin(t, e, &rc)))
+			break;
+		n++;
+		rc = text_hand_over(t, &have[k].ev, line + n, stream, have[k].alias, e);
+		at = have[k].next;
+	}
+	lines_took(&t->im->lines, (size_t)(at - s), n);
+	t->im->res->at_once += n;
+	return rc;
+}
