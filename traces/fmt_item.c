@@ -119,34 +119,3 @@ bool fmt_is_state(enum tr_type type, unsigned field)
 	}
 	return false;
 }
-
-struct fmt_patterns *fmt_patterns_new(void)
-{
-	struct fmt_patterns *p = xcalloc(1, sizeof(*p));
-
-	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
-		const char *forms = tr_print_forms((enum tr_type)t);
-		size_t n = 0;
-
-		p->of[t].number = xcalloc(strlen(forms) + 1, 1);
-		for (const char *b = strchr(forms, '{'); b != NULL; b = strchr(b + 1, '{'))
-			p->of[t].number[b - forms] = (uint8_t)n++;
-		BUG_ON(n > UINT8_MAX);
-		p->of[t].item = xcalloc(n + 1, sizeof(*p->of[t].item));
-		n = 0;
-		for (const char *b = strchr(forms, '{'); b != NULL; b = strchr(b + 1, '{'))
-			p->of[t].item[n++] = fmt_item_at((enum tr_type)t, b + 1);
-		p->quick[t] = fmt_quick_new((enum tr_type)t, p->of[t].item);
-	}
-	return p;
-}
-
-void fmt_patterns_free(struct fmt_patterns *p)
-{
-	for (unsigned t = 0; p != NULL && t < TR_TYPE_COUNT; t++) {
-		free(p->of[t].item);
-		free(p->of[t].number);
-		fmt_quick_free(p->quick[t]);
-	}
-	free(p);
-}

@@ -43,7 +43,7 @@ struct fmt_item {
 
 struct fmt_quick;
 
-/* Braces of one event's forms in their order, and by their distance from the start of the forms. */
+/* Braces of one event's forms in their order, and by their distance from the start of the forms; the forms as steps (fmt_quick.c). */
 struct fmt_patterns {
 	struct {
 		struct fmt_item *item;
@@ -51,10 +51,6 @@ struct fmt_patterns {
 	} of[TR_TYPE_COUNT];
 	struct fmt_quick *quick[TR_TYPE_COUNT];
 };
-
-/* The steps of one pass over an event's text (fmt_quick.c); the items are those of its braces. */
-struct fmt_quick *fmt_quick_new(enum tr_type type, const struct fmt_item *items);
-void fmt_quick_free(struct fmt_quick *q);
 
 /* Number of a field by the n bytes of its name, -1 if the event has none of that name. */
 int fmt_field(enum tr_type type, const char *name, size_t n);

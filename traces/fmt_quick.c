@@ -145,7 +145,7 @@ static void add_item(struct fmt_quick *q, enum tr_type type, const struct fmt_it
 		add_words(st);
 }
 
-struct fmt_quick *fmt_quick_new(enum tr_type type, const struct fmt_item *items)
+static struct fmt_quick *quick_new(enum tr_type type, const struct fmt_item *items)
 {
 	struct fmt_quick *q = xcalloc(1, sizeof(*q));
 	const char *p = tr_print_forms(type);
@@ -171,13 +171,43 @@ struct fmt_quick *fmt_quick_new(enum tr_type type, const struct fmt_item *items)
 	}
 }
 
-void fmt_quick_free(struct fmt_quick *q)
+static void quick_free(struct fmt_quick *q)
 {
-	for (size_t i = 0; q != NULL && i < q->n; i++)
+	for (size_t i = 0; i < q->n; i++)
 		free(q->step[i].word);
-	if (q != NULL)
-		free(q->step);
+	free(q->step);
 	free(q);
+}
+
+struct fmt_patterns *fmt_patterns_new(void)
+{
+	struct fmt_patterns *p = xcalloc(1, sizeof(*p));
+
+	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
+		const char *forms = tr_print_forms((enum tr_type)t);
+		size_t n = 0;
+
+		p->of[t].number = xcalloc(strlen(forms) + 1, 1);
+		for (const char *b = strchr(forms, '{'); b != NULL; b = strchr(b + 1, '{'))
+			p->of[t].number[b - forms] = (uint8_t)n++;
+		BUG_ON(n > UINT8_MAX);
+		p->of[t].item = xcalloc(n + 1, sizeof(*p->of[t].item));
+		n = 0;
+		for (const char *b = strchr(forms, '{'); b != NULL; b = strchr(b + 1, '{'))
+			p->of[t].item[n++] = fmt_item_at((enum tr_type)t, b + 1);
+		p->quick[t] = quick_new((enum tr_type)t, p->of[t].item);
+	}
+	return p;
+}
+
+void fmt_patterns_free(struct fmt_patterns *p)
+{
+	for (unsigned t = 0; p != NULL && t < TR_TYPE_COUNT; t++) {
+		free(p->of[t].item);
+		free(p->of[t].number);
+		quick_free(p->quick[t]);
+	}
+	free(p);
 }
 
 /* --- a text by the steps ---------------------------------------------------------------------- */
