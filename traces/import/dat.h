@@ -39,6 +39,7 @@ struct dat_head {
  */
 #define DAT_SYSTEMS_RECORDED 24
 #define DAT_TEXT_MAX         4096                /* bytes of a text */
+#define DAT_ROOM             65536               /* bytes that wait at either end of the pipe, and in it */
 #define DAT_MEMORY_MAX       ((uint64_t)8 << 30) /* address space of the child */
 /* CPU seconds without a record after which the child is given up; unpacking at the start takes its
  * time. */

@@ -20,6 +20,7 @@ struct map {
 	int type;   /* enum tr_type or -1 */
 	bool alias; /* by a name of aliases.def */
 	struct tep_format_field *field[TR_ARG_MAX];
+	uint8_t plain[TR_ARG_MAX]; /* bytes of a number that stands there as this machine has it; 0: ask the library */
 	struct dat_words *words[TR_ARG_MAX];
 };
 
@@ -32,15 +33,33 @@ struct buffer {
 	bool has[TR_TYPE_COUNT];
 };
 
+#define TASKS 4096 /* power of two */
+
+/* A task's name, which the file gives once. */
+struct task {
+	int pid;
+	uint32_t comm;
+	bool known;
+};
+
 struct dat {
 	struct dat_pipe pipe;
 	struct map *maps[IDS_MAX];
+	struct task task[TASKS]; /* by pid */
 	uint64_t records, idle_s;
 	uint64_t lost; /* told by the pages of records */
 	const char *buffer; /* the one to take, NULL: all */
 	struct buffer buffers[BUFFERS_MAX];
 	int n_buffers;
 };
+
+/* Bytes of a number that is read as it stands; 0 if it is none. */
+static uint8_t plain_number(const struct tep_event *event, const struct tep_format_field *f, enum tr_field_kind kind)
+{
+	if (f == NULL || kind == TRF_STR || f->offset < 0 || tep_is_file_bigendian(event->tep) != tep_is_local_bigendian(event->tep))
+		return 0;
+	return f->size == 1 || f->size == 2 || f->size == 4 || f->size == 8 ? (uint8_t)f->size : 0;
+}
 
 static const struct map *map_of(struct dat *d, struct tep_event *event)
 {
@@ -57,6 +76,7 @@ static const struct map *map_of(struct dat *d, struct tep_event *event)
 	(*slot)->type = (int)type;
 	for (unsigned i = 0; i < tr_field_count(type); i++) {
 		(*slot)->field[i] = tep_find_field(event, tr_field_name(type, i));
+		(*slot)->plain[i] = plain_number(event, (*slot)->field[i], tr_field_kind(type, i));
 		(*slot)->words[i] = dat_words_of(event, type, i);
 	}
 	return *slot;
@@ -101,23 +121,76 @@ static bool get_field(struct dat *d, const struct tep_record *rec, struct tep_fo
 	return true;
 }
 
+/* The number of n bytes at p. */
+static uint64_t number_at(const void *p, unsigned n)
+{
+	uint8_t v8;
+	uint16_t v16;
+	uint32_t v32;
+	uint64_t v64;
+
+	switch (n) {
+	case 1:
+		memcpy(&v8, p, sizeof(v8));
+		return v8;
+	case 2:
+		memcpy(&v16, p, sizeof(v16));
+		return v16;
+	case 4:
+		memcpy(&v32, p, sizeof(v32));
+		return v32;
+	default:
+		memcpy(&v64, p, sizeof(v64));
+		return v64;
+	}
+}
+
+/* get_field, without the library for what is plain. */
+static bool field_of(struct dat *d, const struct tep_record *rec, const struct map *map, unsigned i, uint64_t *v)
+{
+	enum tr_field_kind kind = tr_field_kind((enum tr_type)map->type, i);
+	struct tep_format_field *f = map->field[i];
+	unsigned n = map->plain[i];
+
+	if (n == 0)
+		return get_field(d, rec, f, kind, v);
+	if (f->offset > rec->size || (int)n > rec->size - f->offset)
+		return false;
+	*v = number_at((const char *)rec->data + f->offset, n);
+	if (kind == TRF_SDEC)
+		*v = sign_extend(*v, (int)n);
+	return true;
+}
+
+static uint32_t comm_of(struct dat *d, struct tep_handle *tep, int pid)
+{
+	struct task *t = &d->task[(unsigned)pid % TASKS];
+
+	if (!t->known || t->pid != pid) {
+		const char *comm = tep_data_comm_from_pid(tep, pid);
+
+		t->pid = pid;
+		t->known = true;
+		t->comm = comm != NULL && strcmp(comm, "<...>") != 0 ? dat_text(&d->pipe, comm, strnlen(comm, DAT_TEXT_MAX)) : 0;
+	}
+	return t->comm;
+}
+
 static void send_event(struct dat *d, struct tep_handle *tep, struct tep_record *rec,
 		       const struct map *map, int cpu)
 {
 	enum tr_type type = (enum tr_type)map->type;
+	unsigned n = tr_field_count(type);
 	struct tr_event ev;
-	const char *comm;
 
 	memset(&ev, 0, sizeof(ev)); /* padding too: it is sent */
 	ev.ts_ns = rec->ts;
 	ev.cpu = (uint16_t)cpu;
 	ev.type = (uint8_t)type;
 	ev.pid = tep_data_pid(tep, rec);
-	comm = tep_data_comm_from_pid(tep, ev.pid);
-	if (comm != NULL && strcmp(comm, "<...>") != 0)
-		ev.comm = dat_text(&d->pipe, comm, strnlen(comm, DAT_TEXT_MAX));
-	for (unsigned i = 0; i < tr_field_count(type); i++) {
-		if (!get_field(d, rec, map->field[i], tr_field_kind(type, i), &ev.arg[i]))
+	ev.comm = comm_of(d, tep, ev.pid);
+	for (unsigned i = 0; i < n; i++) {
+		if (!field_of(d, rec, map, i, &ev.arg[i]))
 			ev.absent |= (uint8_t)(1u << i);
 		else if (map->words[i] != NULL)
 			ev.arg[i] = dat_words_map(map->words[i], ev.arg[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a child reads of a binary file: the side that believes nothing (dat.h). trace.dat, the file of trace-cmd record. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -154,26 +155,38 @@ static int receive(struct dat_in *d, pid_t child, struct err *e)
 int dat_run(struct imp *im, const char *library, dat_child_fn *child_fn, struct err *e)
 {
 	struct dat_in d = { .im = im, .library = library, .ids = 1 };
+	char *room = xmalloc(DAT_ROOM);
 	int ends[2], rc;
 	pid_t child;
 
-	if (pipe(ends) != 0)
+	if (pipe(ends) != 0) {
+		free(room);
 		return err_set(e, ERR_INPUT, "%s: no pipe for reading it: %s", imp_name(im), strerror(errno));
+	}
+	(void)fcntl(ends[1], F_SETPIPE_SZ, DAT_ROOM); /* if there are so many pages for pipes */
 	child = fork();
 	if (child == 0) {
+		FILE *to = fdopen(ends[1], "wb");
+
 		(void)close(ends[0]);
-		child_fn(im, fdopen(ends[1], "wb"));
+		if (to != NULL)
+			(void)setvbuf(to, room, _IOFBF, DAT_ROOM);
+		child_fn(im, to);
 		_exit(1);
 	}
 	(void)close(ends[1]);
 	if (child < 0) {
 		(void)close(ends[0]);
+		free(room);
 		return err_set(e, ERR_INPUT, "%s: no process for reading it: %s", imp_name(im), strerror(errno));
 	}
 	d.from = fdopen(ends[0], "rb");
+	if (d.from != NULL)
+		(void)setvbuf(d.from, room, _IOFBF, DAT_ROOM);
 	d.id = xcalloc(1, sizeof(*d.id));
 	rc = receive(&d, child, e);
 	free(d.id);
+	free(room);
 	return rc;
 }
 
