@@ -2,95 +2,9 @@
 /* The search: breadth first over states that are kept as numbers of blocks, each different block once. */
 #include <string.h>
 
-#include "models/hyp/explore/explore_impl.h"
-
-/* ---- tables of equal-sized records ---- */
-
-struct pool {
-	uint8_t *data;
-	uint32_t *slot; /* hash table: number + 1, 0 = free */
-	size_t size;    /* bytes of a record */
-	uint32_t n, room, n_slot;
-};
-
-/* FNV-1a by words of 8 bytes with a final mix; the table keeps the records, so a collision costs time only. */
-static uint64_t hash_bytes(const uint8_t *b, size_t n)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325), word;
-
-	for (size_t i = 0; i < n; i += sizeof(word)) {
-		word = 0;
-		memcpy(&word, b + i, n - i < sizeof(word) ? n - i : sizeof(word));
-		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-		h ^= h >> 29;
-	}
-	return h;
-}
-
-static void pool_init(struct pool *p, size_t size)
-{
-	*p = (struct pool){ .size = size, .room = 64, .n_slot = 128 };
-	p->data = xmalloc(p->room * size);
-	p->slot = xcalloc(p->n_slot, sizeof(*p->slot));
-}
-
-static void pool_free(struct pool *p)
-{
-	free(p->data);
-	free(p->slot);
-}
-
-static const uint8_t *pool_at(const struct pool *p, uint32_t i)
-{
-	return p->data + i * p->size;
-}
-
-static uint64_t pool_bytes(const struct pool *p)
-{
-	return (uint64_t)p->n * p->size + (uint64_t)p->n_slot * sizeof(*p->slot);
-}
-
-static uint32_t *find_slot(const struct pool *p, const uint8_t *x)
-{
-	uint32_t i = (uint32_t)hash_bytes(x, p->size) & (p->n_slot - 1);
-
-	while (p->slot[i] != 0 && memcmp(pool_at(p, p->slot[i] - 1), x, p->size) != 0)
-		i = (i + 1) & (p->n_slot - 1);
-	return &p->slot[i];
-}
-
-static void pool_grow(struct pool *p)
-{
-	BUG_ON(p->n == UINT32_MAX / 4);
-	p->room *= 2;
-	p->n_slot *= 2;
-	p->data = xrealloc(p->data, p->room * p->size);
-	free(p->slot);
-	p->slot = xcalloc(p->n_slot, sizeof(*p->slot));
-	for (uint32_t i = 0; i < p->n; i++)
-		*find_slot(p, pool_at(p, i)) = i + 1;
-}
-
-/* Number of a record; *fresh: it was not there. */
-static uint32_t pool_add(struct pool *p, const uint8_t *x, bool *fresh)
-{
-	uint32_t *slot = find_slot(p, x);
-
-	*fresh = *slot == 0;
-	if (!*fresh)
-		return *slot - 1;
-	if (p->n == p->room) {
-		pool_grow(p);
-		slot = find_slot(p, x);
-	}
-	memcpy(p->data + p->n * p->size, x, p->size);
-	*slot = ++p->n;
-	return p->n - 1;
-}
+#include "models/hyp/explore/explore_memo.h"
 
 /* ---- the search ---- */
-
-#define PARTS_MAX (2 * EXPLORE_MAX + 1)
 
 /* How a state was first reached. */
 struct node {
@@ -104,15 +18,28 @@ struct found {
 	struct xevent ev;
 };
 
+/* A state that may be new: what it is made of, and how it was come to. */
+struct next {
+	uint32_t id[XPARTS + 1];
+	uint32_t hash, parent;
+	struct xname name; /* new names of what was there before */
+	struct xevent ev;
+	bool wide;
+};
+
+#define NEXT_ENOUGH 64 /* that many are looked up at once */
+
 struct explore {
 	struct explore_options opt;
 	struct xworld *w;
-	struct pool vblock, cblock, state; /* of a state: numbers of its blocks, then the tail */
+	struct xmemo memo;
+	struct xtable state; /* numbers of its blocks, then the tail */
 	struct node *node;
 	uint32_t room_node;
 	struct explore_stats stats;
+	struct next *next; /* not looked up yet: their slots are on the way from memory */
+	size_t n_next;
 	uint8_t *buf, *scratch;
-	void *saved; /* the oracle's part of the state that is being expanded */
 	struct xviolation *found;
 	struct found *where;
 	size_t n_found;
@@ -151,12 +78,11 @@ struct explore *explore_new(const struct ws_prog *p, const struct explore_option
 
 	x->opt = *o;
 	x->w = xworld_new(p, o->vcpus, o->pcpus, o->vms, o->states);
-	pool_init(&x->vblock, xstate_vcpu_size(x->w));
-	pool_init(&x->cblock, xstate_pcpu_size(x->w));
-	pool_init(&x->state, (o->vcpus + o->pcpus + 1) * sizeof(uint32_t));
+	xmemo_init(&x->memo, x->w);
+	xtable_init(&x->state, (o->vcpus + o->pcpus + 1) * sizeof(uint32_t));
+	x->next = xcalloc(NEXT_ENOUGH + XEVENTS_MAX, sizeof(*x->next));
 	x->buf = xmalloc(xstate_size(x->w));
 	x->scratch = xmalloc(2 * xstate_size(x->w));
-	x->saved = xmalloc(oracle_state_size(x->w->o));
 	return x;
 }
 
@@ -164,49 +90,58 @@ void explore_free(struct explore *x)
 {
 	if (x == NULL)
 		return;
-	pool_free(&x->vblock);
-	pool_free(&x->cblock);
-	pool_free(&x->state);
+	xmemo_free(&x->memo);
+	xtable_free(&x->state);
 	xworld_free(x->w);
 	free(x->node);
+	free(x->next);
 	free(x->buf);
 	free(x->scratch);
-	free(x->saved);
 	free(x->found);
 	free(x->where);
 	free(x);
 }
 
-/* The world's state by the numbers of its blocks. */
-static uint32_t add_state(struct explore *x, struct xname *name, bool *fresh)
+/* From blocks to the state that is kept: under the names that are tried. */
+static void name_next(struct explore *x, uint32_t *own, uint8_t tail, struct next *to)
 {
-	uint32_t id[PARTS_MAX];
-	const uint8_t *b = x->buf;
-	unsigned n = 0;
-	bool new_block;
+	unsigned n = x->opt.vcpus + x->opt.pcpus;
 
-	xstate_encode(x->w, !x->opt.no_symmetry, x->buf, x->scratch, name);
-	for (unsigned v = 0; v < x->opt.vcpus; v++, b += x->vblock.size)
-		id[n++] = pool_add(&x->vblock, b, &new_block);
-	for (unsigned c = 0; c < x->opt.pcpus; c++, b += x->cblock.size)
-		id[n++] = pool_add(&x->cblock, b, &new_block);
-	id[n] = *b;
-	return pool_add(&x->state, (const uint8_t *)id, fresh);
+	if (x->opt.no_symmetry) {
+		for (unsigned i = 0; i < EXPLORE_MAX; i++)
+			to->name.v[i] = to->name.c[i] = (uint8_t)i;
+	} else {
+		xmemo_smallest(&x->memo, own, &to->name);
+	}
+	memcpy(to->id, own, n * sizeof(*to->id));
+	to->id[n] = tail;
+	to->hash = xtable_ask(&x->state, to->id);
+}
+
+/* Numbers of a state's blocks; returns the tail. */
+static uint8_t blocks_of(const struct explore *x, uint32_t s, uint32_t own[static XPARTS])
+{
+	uint32_t id[XPARTS + 1];
+	unsigned n = x->opt.vcpus + x->opt.pcpus;
+
+	memcpy(id, xtable_at(&x->state, s), x->state.size);
+	memcpy(own, id, n * sizeof(*id));
+	return (uint8_t)id[n];
 }
 
 /* Bytes of a state, from its blocks, into x->buf. */
 static void state_bytes(struct explore *x, uint32_t s)
 {
-	uint32_t id[PARTS_MAX];
-	uint8_t *b = x->buf;
-	unsigned n = 0;
+	uint32_t own[XPARTS];
+	uint8_t *b = x->buf, tail = blocks_of(x, s, own);
 
-	memcpy(id, pool_at(&x->state, s), x->state.size);
-	for (unsigned v = 0; v < x->opt.vcpus; v++, b += x->vblock.size)
-		memcpy(b, pool_at(&x->vblock, id[n++]), x->vblock.size);
-	for (unsigned c = 0; c < x->opt.pcpus; c++, b += x->cblock.size)
-		memcpy(b, pool_at(&x->cblock, id[n++]), x->cblock.size);
-	*b = (uint8_t)id[n];
+	for (unsigned i = 0; i < x->opt.vcpus + x->opt.pcpus; i++) {
+		const struct xtable *t = &x->memo.block[i >= x->opt.vcpus];
+
+		memcpy(b, xtable_at(t, own[i]), t->size);
+		b += t->size;
+	}
+	*b = tail;
 }
 
 static void go_to(struct explore *x, uint32_t s)
@@ -230,19 +165,12 @@ static void add_node(struct explore *x, uint32_t s, const struct node *n)
  * still reached, and as early: whatever is left out here follows the other order, which an event of a strictly
  * later row would have to forbid in turn, and so on, and rows are finitely many.
  */
-static unsigned rank(struct xevent ev)
+static bool comes_in_other_order(const struct explore *x, const struct node *last, uint32_t last_rank, const struct xlocal *l)
 {
-	bool to = xevent_args((enum xevent_row)ev.row) == XARG_TARGET;
-
-	return (unsigned)ev.row << 8 | (to ? 0 : ev.arg);
-}
-
-static bool comes_in_other_order(const struct explore *x, const struct node *last, struct xevent ev)
-{
-	if (x->opt.no_order || last->parent == UINT32_MAX || last->vcpu == XNONE || last->vcpu == ev.vcpu ||
-	    last->pcpu == ev.pcpu)
+	if (x->opt.no_order || last->parent == UINT32_MAX || last->vcpu == XNONE || last->vcpu == l->ev.vcpu ||
+	    last->pcpu == l->ev.pcpu)
 		return false;
-	return rank(ev) < rank(last->ev) && !xworld_is_wide(x->w, ev);
+	return l->rank < last_rank && !l->wide;
 }
 
 static bool same_violation(const struct xviolation *a, const struct xviolation *b)
@@ -273,58 +201,76 @@ static void add_violations(struct explore *x, uint32_t s, struct xevent ev, unsi
 
 static uint64_t bytes_used(const struct explore *x)
 {
-	return pool_bytes(&x->vblock) + pool_bytes(&x->cblock) + pool_bytes(&x->state) +
-	       (uint64_t)x->state.n * sizeof(*x->node);
+	return xmemo_bytes(&x->memo) + xtable_bytes(&x->state) + (uint64_t)x->state.n * sizeof(*x->node);
 }
 
-/* One event from a state, which the world is put back to. A state after a violation is not gone on from. */
-static void try_event(struct explore *x, uint32_t s, struct xevent ev, unsigned depth)
+/* Run an event in the whole state. False: it breaks a rule. */
+static bool run_event(struct explore *x, uint32_t s, struct xevent ev, unsigned depth)
 {
-	struct node node = { s, ev, XNONE, XNONE };
-	bool wide = xworld_is_wide(x->w, ev), fresh;
-	struct xname name;
-	uint32_t to;
-
+	go_to(x, s);
 	xworld_do(x->w, ev);
-	x->stats.transitions++;
-	if (x->w->n_found != 0) {
+	if (x->w->n_found != 0)
 		add_violations(x, s, ev, depth);
-		return;
-	}
-	to = add_state(x, &name, &fresh);
-	if (!fresh)
-		return;
-	if (!wide) {
-		node.vcpu = name.v[ev.vcpu];
-		node.pcpu = name.c[ev.pcpu];
-	}
-	add_node(x, to, &node);
+	return x->w->n_found == 0;
 }
 
-/* All but the oracle is small: the world's own part is kept by value. */
-struct kept {
-	struct xvcpu v[EXPLORE_MAX];
-	struct xpcpu c[EXPLORE_MAX];
-	struct vflags f[EXPLORE_MAX];
-	uint64_t n_puts;
+/* A state that is being expanded. */
+struct here {
+	uint32_t s, own[XPARTS];
+	uint8_t tail;
+	unsigned depth;
 };
 
-static void keep(struct explore *x, struct kept *k)
+/* The blocks after event i of a list. False: it breaks a rule. */
+static bool blocks_after(struct explore *x, const struct here *h, uint32_t list, uint32_t i, uint32_t effects, uint32_t *to,
+			 uint8_t *tail)
 {
-	memcpy(k->v, x->w->v, sizeof(k->v));
-	memcpy(k->c, x->w->c, sizeof(k->c));
-	memcpy(k->f, x->w->f, sizeof(k->f));
-	k->n_puts = x->w->o->n_puts;
-	oracle_state_save(x->w->o, x->saved);
+	const struct xlocal *l = &x->memo.local[x->memo.list[list].first + i];
+	const struct xevent ev = l->ev;
+
+	if (!l->wide && !x->opt.no_memory && xmemo_after(&x->memo, list, i, effects, h->own, h->tail, to, tail))
+		return true;
+	if (!run_event(x, h->s, ev, h->depth))
+		return false;
+	xmemo_world(&x->memo, to, tail);
+	return true;
 }
 
-static void put_back(struct explore *x, const struct kept *k)
+/* One event from a state. A state after a violation is not gone on from: false. */
+static bool try_event(struct explore *x, const struct here *h, uint32_t list, uint32_t i, uint32_t effects, struct next *to)
 {
-	memcpy(x->w->v, k->v, sizeof(k->v));
-	memcpy(x->w->c, k->c, sizeof(k->c));
-	memcpy(x->w->f, k->f, sizeof(k->f));
-	x->w->o->n_puts = k->n_puts;
-	oracle_state_restore(x->w->o, x->saved);
+	const struct xlocal l = x->memo.local[x->memo.list[list].first + i];
+	uint32_t own[XPARTS];
+	uint8_t tail;
+
+	x->stats.transitions++;
+	if (!blocks_after(x, h, list, i, effects, own, &tail))
+		return false;
+	to->parent = h->s;
+	to->ev = l.ev;
+	to->wide = l.wide;
+	name_next(x, own, tail, to);
+	return true;
+}
+
+/* States that are new get their numbers. */
+static void add_states(struct explore *x)
+{
+	for (size_t i = 0; i < x->n_next; i++) {
+		const struct next *to = &x->next[i];
+		struct node node = { to->parent, to->ev, XNONE, XNONE };
+		bool fresh;
+		uint32_t s = xtable_add_hashed(&x->state, to->id, to->hash, &fresh);
+
+		if (!fresh)
+			continue;
+		if (!to->wide) {
+			node.vcpu = to->name.v[to->ev.vcpu];
+			node.pcpu = to->name.c[to->ev.pcpu];
+		}
+		add_node(x, s, &node);
+	}
+	x->n_next = 0;
 }
 
 #define ASK_EVERY 64 /* states */
@@ -344,35 +290,49 @@ static bool may_go_on(struct explore *x, uint32_t s, unsigned depth, enum explor
 	return true;
 }
 
+/* The events of one vCPU. */
+static void expand_vcpu(struct explore *x, const struct here *h, const struct node *last, uint32_t last_rank, uint32_t list)
+{
+	uint32_t effects[EXPLORE_MAX] = { 0 }, n = x->memo.list[list].n;
+	unsigned pcpus = x->memo.list[list].pcpus;
+
+	for (unsigned c = 0; pcpus >> c != 0; c++) {
+		if ((pcpus >> c & 1) != 0)
+			effects[c] = xmemo_effects(&x->memo, list, h->own, h->tail, c);
+	}
+	for (uint32_t i = 0; i < n && (x->opt.all || x->n_found == 0); i++) {
+		const struct xlocal *l = &x->memo.local[x->memo.list[list].first + i];
+
+		if (comes_in_other_order(x, last, last_rank, l))
+			x->stats.left_out++;
+		else
+			x->n_next += try_event(x, h, list, i, effects[l->ev.pcpu], &x->next[x->n_next]);
+	}
+}
+
 static void expand(struct explore *x, uint32_t s, unsigned depth)
 {
-	struct xevent ev[XEVENTS_MAX];
+	struct here h = { .s = s, .depth = depth };
 	struct node last = x->node[s];
-	struct kept k;
-	size_t n;
+	uint32_t last_rank = xmemo_rank(last.ev), env;
 
-	go_to(x, s);
-	keep(x, &k);
-	n = xworld_events(x->w, ev);
-	for (size_t i = 0; i < n && (x->opt.all || x->n_found == 0); i++) {
-		if (comes_in_other_order(x, &last, ev[i])) {
-			x->stats.left_out++;
-			continue;
-		}
-		try_event(x, s, ev[i], depth);
-		put_back(x, &k);
-	}
+	h.tail = blocks_of(x, s, h.own);
+	env = xmemo_env(&x->memo, h.own);
+	for (unsigned v = 0; v < x->opt.vcpus && (x->opt.all || x->n_found == 0); v++)
+		expand_vcpu(x, &h, &last, last_rank, xmemo_list(&x->memo, h.own, h.tail, v, env));
 }
 
 static enum explore_end search(struct explore *x)
 {
 	const struct node root = { UINT32_MAX, { 0, 0, 0, 0 }, XNONE, XNONE };
 	enum explore_end end = XEND_CLOSED;
-	struct xname name;
-	uint32_t s = 0;
+	uint32_t s = 0, own[XPARTS];
+	uint8_t tail;
 	bool fresh;
 
-	add_node(x, add_state(x, &name, &fresh), &root);
+	xmemo_world(&x->memo, own, &tail);
+	name_next(x, own, tail, x->next);
+	add_node(x, xtable_add_hashed(&x->state, x->next->id, x->next->hash, &fresh), &root);
 	for (unsigned depth = 0; s < x->state.n; depth++) {
 		uint32_t next = x->state.n;
 
@@ -384,7 +344,10 @@ static enum explore_end search(struct explore *x)
 			expand(x, s, depth);
 			if (x->n_found != 0 && !x->opt.all)
 				return XEND_VIOLATION;
+			if (x->n_next >= NEXT_ENOUGH)
+				add_states(x);
 		}
+		add_states(x);
 		x->stats.depth = depth + 1;
 	}
 	return XEND_CLOSED;
@@ -394,6 +357,7 @@ enum explore_end explore_run(struct explore *x)
 {
 	enum explore_end end = search(x);
 
+	add_states(x);
 	x->stats.states = x->state.n;
 	x->stats.bytes = bytes_used(x);
 	return end;
@@ -532,7 +496,7 @@ uint64_t *explore_digests(struct explore *x, size_t *n)
 	for (uint32_t s = 0; s < x->state.n; s++) {
 		go_to(x, s);
 		xstate_encode(x->w, true, x->buf, x->scratch, &name);
-		d[s] = hash_bytes(x->buf, xstate_size(x->w));
+		d[s] = xtable_hash(x->buf, xstate_size(x->w));
 	}
 	qsort(d, x->state.n, sizeof(*d), by_value);
 	for (size_t i = 0; i < x->state.n; i++) {

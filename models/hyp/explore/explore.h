@@ -58,6 +58,7 @@ struct explore_options {
 	enum explore_states states;
 	bool all;                   /* go on after a violation and collect the distinct ones */
 	bool no_symmetry, no_order; /* without the reduction: as a check of it */
+	bool no_memory;             /* every event run in the whole state, none looked up: as a check of that */
 	uint64_t memory;            /* bytes for states; 0: no bound */
 	/* asked now and then: false ends the search. May be NULL */
 	bool (*go_on)(void *self, uint64_t states, unsigned depth);

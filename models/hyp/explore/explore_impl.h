@@ -97,6 +97,7 @@ struct xworld {
 	uint8_t in_v, in_c; /* the event under way, for violations of flags */
 	struct xviolation *found;
 	size_t n_found, room_found;
+	unsigned thread_slot[N_THREAD]; /* of the oracle; UINT32_MAX: nobody touches it */
 };
 
 /* The exit that is being handled; NULL: none. */
@@ -131,6 +132,18 @@ struct xname {
 	uint8_t v[EXPLORE_MAX], c[EXPLORE_MAX];
 };
 
+/* Where things stand before the tags of a block. */
+enum { XV_WHERE, XV_KIND, XV_PART, XV_PCPU, XV_BITS, XV_LOADED, XV_CPU, XV_FP_CPU, XV_LRS, XV_IN_GUEST };
+enum { XC_THREAD, XC_LAST, XC_LOADED = XC_LAST + EXPLORE_MAX, XC_LAST_THREAD };
+#define VCPU_HEAD (5 + sizeof(struct vflag_words) + 1 + 2 * sizeof(uint64_t) + 4)
+#define PCPU_HEAD (1 + EXPLORE_MAX + sizeof(barrier_set) + 2)
+
+/* A tag as a byte: its kind, its owner, is it the owner's latest. */
+#define XTAG_KIND(b)   ((enum tag_kind)((b) >> 5))
+#define XTAG_OWNER(b)  ((unsigned)(b) >> 1 & 15)
+#define XTAG_LATEST(b) (((b) & 1) != 0)
+#define XVERSION       2 /* of what is the latest, after decoding: newer ones came since */
+
 size_t xstate_vcpu_size(const struct xworld *w);
 size_t xstate_pcpu_size(const struct xworld *w);
 /* Bytes: the blocks of all vCPUs, then those of all pCPUs, then what belongs to neither. */
@@ -139,5 +152,47 @@ size_t xstate_size(const struct xworld *w);
 /* The world under the names that make its bytes smallest; as it is, if symmetric is false. scratch: twice xstate_size. */
 void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t *scratch, struct xname *name);
 void xstate_decode(struct xworld *w, const uint8_t *in);
+/* The same for one vCPU and one pCPU under their names; what the others are is left as it was. */
+uint8_t xstate_tail(const struct xworld *w);
+void xstate_encode_two(const struct xworld *w, unsigned v, unsigned c, uint8_t *vblock, uint8_t *cblock);
+void xstate_decode_two(struct xworld *w, unsigned v, const uint8_t *vblock, unsigned c, const uint8_t *cblock, uint8_t tail);
+/* What xworld_events and xworld_is_wide ask about, of all: vCPUs and pCPUs without their tags. */
+void xstate_decode_heads(struct xworld *w, const uint8_t *const *block, uint8_t tail);
+
+/* ---- blocks by themselves (explore_block.c) ---- */
+
+/* Renamings in the order in which xstate_encode tries them: those of vCPUs, which stay in their VM, and of pCPUs, and back. */
+#define XPERMS_MAX 24
+struct xnames {
+	unsigned n_v, n_c, n_vcpu, n_pcpu, n_vm;
+	uint8_t v[XPERMS_MAX][EXPLORE_MAX], c[XPERMS_MAX][EXPLORE_MAX];
+	uint8_t v_at[XPERMS_MAX][EXPLORE_MAX], c_at[XPERMS_MAX][EXPLORE_MAX];
+};
+void xnames_make(struct xnames *n, const struct xworld *w);
+/* Do the blocks keep their order (that of what is known of them without names) under vCPU names i, and pCPU names k then? */
+bool xnames_v_fit(const struct xnames *n, unsigned i, const uint8_t *const *block);
+bool xnames_c_fit(const struct xnames *n, unsigned i, unsigned k, const uint8_t *const *block);
+/* A block under other names. */
+void xblock_rename(const struct xworld *w, const struct xname *name, bool pcpu, uint8_t *b);
+
+/* What an event of a vCPU on a pCPU made of copies elsewhere: slots whose latest value is another now. */
+#define XSET_WORDS ((N_SUBJECTS + 63) / 64)
+struct xpatch {
+	uint64_t guest[XSET_WORDS], control[XSET_WORDS], thread[XSET_WORDS], host[XSET_WORDS];
+	uint8_t v, c, fp_cpu;
+	uint8_t owners; /* whose copies these are, as of xblock_owners */
+	uint8_t none[4];
+};
+/* Whose latest values a block has: a bit per vCPU, then one per pCPU. */
+unsigned xblock_owners(const struct xworld *w, bool pcpu, const uint8_t *b);
+/* The event ended that its vCPU's FP state is live on pCPU `id`, whose block says so. */
+static inline bool xpatch_ends_fp(const struct xpatch *p, unsigned id, const uint8_t *b)
+{
+	return b[XC_LAST_THREAD] == p->v && p->fp_cpu != id;
+}
+/* Of the world after the event, from xstate_decode_two on. */
+void xpatch_make(const struct xworld *w, unsigned v, unsigned c, const uint8_t *vblock, struct xpatch *p);
+/* A block of another vCPU, or of another pCPU `id`, after that event. */
+void xblock_patch(const struct xworld *w, const struct xpatch *p, bool pcpu, unsigned id, uint8_t *b);
 
 #endif

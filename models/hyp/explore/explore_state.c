@@ -8,12 +8,9 @@
 #include "models/hyp/explore/explore_impl.h"
 
 #define OLD    1 /* versions after decoding */
-#define LATEST 2
+#define LATEST XVERSION
 
 _Static_assert(EXPLORE_MAX <= 16 && TAG_GCFG < 8, "a tag fits a byte");
-
-#define VCPU_HEAD (5 + sizeof(struct vflag_words) + 1 + 2 * sizeof(uint64_t) + 4)
-#define PCPU_HEAD (1 + EXPLORE_MAX + sizeof(barrier_set) + 2)
 
 size_t xstate_vcpu_size(const struct xworld *w)
 {
@@ -37,11 +34,6 @@ static bool of_vcpu(enum tag_kind kind)
 	return kind == TAG_GUEST || kind == TAG_GCFG || kind == TAG_THREAD;
 }
 
-static bool has_versions(enum tag_kind kind)
-{
-	return of_vcpu(kind) || kind == TAG_HOST;
-}
-
 /* Where the latest version of each kind stands, by owner; NULL: the kind has none, or it is a thread's. */
 struct latest {
 	const uint64_t *of[TAG_GCFG + 1][EXPLORE_MAX];
@@ -58,7 +50,7 @@ static void latest_make(const struct xworld *w, struct latest *l)
 		l->of[TAG_HOST][c] = &HOST(w->o, c, 0);
 }
 
-static uint8_t tag_byte(const struct oracle *o, const struct latest *l, unsigned s, uint64_t tag)
+static inline uint8_t tag_byte(const struct oracle *o, const struct latest *l, unsigned s, uint64_t tag)
 {
 	enum tag_kind kind = tag_kind(tag);
 	unsigned id = tag_id(tag);
@@ -66,6 +58,13 @@ static uint8_t tag_byte(const struct oracle *o, const struct latest *l, unsigned
 	bool latest = at != NULL ? at[s] == tag : kind == TAG_THREAD && tag == THREAD(o, id, o->t.s[s].thread);
 
 	return (uint8_t)((unsigned)kind << 5 | id << 1 | latest);
+}
+
+/* n tags of slots 0.., each `step` bytes behind the one before. */
+static void put_tags(const struct oracle *o, const struct latest *l, const uint64_t *tag, unsigned n, unsigned step, uint8_t *restrict b)
+{
+	for (unsigned s = 0; s < n; s++)
+		b[(size_t)s * step] = tag_byte(o, l, s, tag[s]);
 }
 
 /* What a tag's byte is under other names, by its byte as it is. */
@@ -103,15 +102,6 @@ static uint8_t name_v(const struct xname *name, unsigned v)
 static uint8_t name_c(const struct xname *name, unsigned c)
 {
 	return c < EXPLORE_MAX ? name->c[c] : XNONE;
-}
-
-static unsigned thread_slot(const struct oracle *o, unsigned k)
-{
-	for (unsigned s = 0; s < o->t.n; s++) {
-		if (o->t.s[s].thread == (int)k)
-			return s;
-	}
-	return UINT32_MAX;
 }
 
 /* What comes before the tags. What nobody will ask for is left out, so that equal futures are equal bytes. */
@@ -156,10 +146,10 @@ static void put_vcpu(const struct xworld *w, const struct xname *name, const str
 	const struct oracle *o = w->o;
 
 	b = vcpu_head(w, name, v, b);
-	for (unsigned s = 0; s < o->t.n; s++)
-		*b++ = tag_byte(o, l, s, MEM(o, v, s));
+	put_tags(o, l, &MEM(o, v, 0), o->t.n, 1, b);
+	b += o->t.n;
 	for (unsigned k = 0; k < N_THREAD; k++) {
-		unsigned s = thread_slot(o, k);
+		unsigned s = w->thread_slot[k];
 
 		*b++ = s != UINT32_MAX ? tag_byte(o, l, s, THREAD_MEM(o, v, k)) : 0;
 	}
@@ -170,11 +160,14 @@ static void put_pcpu(const struct xworld *w, const struct xname *name, const str
 	const struct oracle *o = w->o;
 
 	b = pcpu_head(w, name, c, b);
-	for (unsigned s = 0; s < o->t.n; s++) {
-		*b++ = tag_byte(o, l, s, HW(o, c, s));
-		*b++ = tag_byte(o, l, s, HOST_MEM(o, c, s));
-		*b++ = tag_byte(o, l, s, HOST(o, c, s));
-	}
+	put_tags(o, l, &HW(o, c, 0), o->t.n, 3, b);
+	put_tags(o, l, &HOST_MEM(o, c, 0), o->t.n, 3, b + 1);
+	put_tags(o, l, &HOST(o, c, 0), o->t.n, 3, b + 2);
+}
+
+uint8_t xstate_tail(const struct xworld *w)
+{
+	return (uint8_t)(w->o->n_puts < w->m.puts ? w->o->n_puts : w->m.puts);
 }
 
 /* As it is: every name is its own. */
@@ -188,17 +181,14 @@ static void put_all(const struct xworld *w, const struct xname *same, uint8_t *b
 		put_vcpu(w, same, &l, v, b);
 	for (unsigned c = 0; c < w->n_pcpu; c++, b += cs)
 		put_pcpu(w, same, &l, c, b);
-	*b = (uint8_t)(w->o->n_puts < w->m.puts ? w->o->n_puts : w->m.puts);
+	*b = xstate_tail(w);
 }
 
 /* The same under other names; same: from put_all. */
 static void put_renamed(const struct xworld *w, const struct renaming *r, const uint8_t *same, uint8_t *b)
 {
 	size_t vs = xstate_vcpu_size(w), cs = xstate_pcpu_size(w), n_tags = w->o->t.n;
-	bool thread[N_THREAD];
 
-	for (unsigned k = 0; k < N_THREAD; k++)
-		thread[k] = thread_slot(w->o, k) != UINT32_MAX;
 	for (unsigned v = 0; v < w->n_vcpu; v++, same += vs) {
 		uint8_t *to = vcpu_head(w, r->name, v, b + r->name->v[v] * vs);
 		const uint8_t *tag = same + VCPU_HEAD;
@@ -206,7 +196,7 @@ static void put_renamed(const struct xworld *w, const struct renaming *r, const 
 		for (size_t i = 0; i < n_tags; i++)
 			to[i] = r->tag[tag[i]];
 		for (unsigned k = 0; k < N_THREAD; k++)
-			to[n_tags + k] = thread[k] ? r->tag[tag[n_tags + k]] : 0;
+			to[n_tags + k] = w->thread_slot[k] != UINT32_MAX ? r->tag[tag[n_tags + k]] : 0;
 	}
 	b += w->n_vcpu * vs;
 	for (unsigned c = 0; c < w->n_pcpu; c++, same += cs) {
@@ -293,6 +283,17 @@ static bool pcpus_fit(const struct xworld *w, const struct xname *name)
 	return true;
 }
 
+void xstate_encode_two(const struct xworld *w, unsigned v, unsigned c, uint8_t *vblock, uint8_t *cblock)
+{
+	struct latest l;
+	struct xname same;
+
+	identity(&same);
+	latest_make(w, &l);
+	put_vcpu(w, &same, &l, v, vblock);
+	put_pcpu(w, &same, &l, c, cblock);
+}
+
 void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t *scratch, struct xname *name)
 {
 	size_t size = xstate_size(w);
@@ -331,12 +332,15 @@ void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t
 
 /* ---- decode ---- */
 
-static uint64_t tag_of_byte(uint8_t x)
+static inline uint64_t tag_of_byte(uint8_t x)
 {
-	enum tag_kind kind = (enum tag_kind)(x >> 5);
+	const unsigned versions = 1U << TAG_GUEST | 1U << TAG_GCFG | 1U << TAG_THREAD | 1U << TAG_HOST;
+	unsigned kind = XTAG_KIND(x);
 
-	return tag_of(kind, x >> 1 & 15, !has_versions(kind) ? 0 : (x & 1) != 0 ? LATEST : OLD);
+	return tag_of((enum tag_kind)kind, XTAG_OWNER(x), (versions >> kind & 1) * (OLD + (x & 1U)));
 }
+
+_Static_assert(LATEST == OLD + 1, "tag_of_byte");
 
 static const uint8_t *take(const uint8_t *b, void *x, size_t n)
 {
@@ -349,10 +353,9 @@ static uint32_t number(uint8_t x)
 	return x == XNONE ? ORACLE_NONE : x;
 }
 
-static void get_vcpu(struct xworld *w, unsigned v, const uint8_t *b)
+static const uint8_t *get_vcpu_head(struct xworld *w, unsigned v, const uint8_t *b)
 {
-	struct oracle *o = w->o;
-	struct oracle_vcpu *x = oracle_vcpu(o, v);
+	struct oracle_vcpu *x = oracle_vcpu(w->o, v);
 	uint8_t head[10];
 
 	b = take(b, head, sizeof(head));
@@ -364,35 +367,54 @@ static void get_vcpu(struct xworld *w, unsigned v, const uint8_t *b)
 	x->in_guest = head[9];
 	b = take(b, &w->f[v].w, sizeof(w->f[v].w));
 	b = take(b, &x->state, sizeof(x->state));
-	b = take(b, &x->entry_state, sizeof(x->entry_state));
-	for (unsigned s = 0; s < o->t.n; s++) {
-		MEM(o, v, s) = tag_of_byte(*b++);
-		TRUTH(o, v, s) = tag_of(TAG_GUEST, v, LATEST);
-		CONTROL(o, v, s) = tag_of(TAG_GCFG, v, LATEST);
+	return take(b, &x->entry_state, sizeof(x->entry_state));
+}
+
+static void get_vcpu(struct xworld *w, unsigned v, const uint8_t *b)
+{
+	struct oracle *o = w->o;
+	uint64_t *restrict mem = &MEM(o, v, 0), *restrict truth = &TRUTH(o, v, 0), *restrict control = &CONTROL(o, v, 0);
+	const uint64_t guest = tag_of(TAG_GUEST, v, LATEST), gcfg = tag_of(TAG_GCFG, v, LATEST);
+	unsigned n = o->t.n;
+
+	b = get_vcpu_head(w, v, b);
+	for (unsigned s = 0; s < n; s++) {
+		mem[s] = tag_of_byte(b[s]);
+		truth[s] = guest;
+		control[s] = gcfg;
 	}
+	b += n;
 	for (unsigned k = 0; k < N_THREAD; k++) {
 		THREAD(o, v, k) = tag_of(TAG_THREAD, v, LATEST);
-		THREAD_MEM(o, v, k) = thread_slot(o, k) != UINT32_MAX ? tag_of_byte(*b) : THREAD(o, v, k);
+		THREAD_MEM(o, v, k) = w->thread_slot[k] != UINT32_MAX ? tag_of_byte(*b) : THREAD(o, v, k);
 		b++;
 	}
 }
 
-static void get_pcpu(struct xworld *w, unsigned c, const uint8_t *b)
+static const uint8_t *get_pcpu_head(struct xworld *w, unsigned c, const uint8_t *b)
 {
-	struct oracle *o = w->o;
-	struct oracle_cpu *x = oracle_cpu(o, c);
+	struct oracle_cpu *x = oracle_cpu(w->o, c);
 
 	w->c[c].thread = *b++;
 	for (unsigned m = 0; m < EXPLORE_MAX; m++)
 		w->c[c].last[m] = *b++;
 	x->loaded = number(*b++);
 	x->thread = number(*b++);
-	b = take(b, &x->pending, sizeof(x->pending));
-	for (unsigned s = 0; s < o->t.n; s++) {
-		HW(o, c, s) = tag_of_byte(*b++);
-		HOST_MEM(o, c, s) = tag_of_byte(*b++);
-		HOST(o, c, s) = tag_of_byte(*b++);
-		WRITER(o, c, s) = 0;
+	return take(b, &x->pending, sizeof(x->pending));
+}
+
+static void get_pcpu(struct xworld *w, unsigned c, const uint8_t *b)
+{
+	struct oracle *o = w->o;
+	uint64_t *restrict hw = &HW(o, c, 0), *restrict mem = &HOST_MEM(o, c, 0), *restrict host = &HOST(o, c, 0);
+	unsigned n = o->t.n;
+
+	b = get_pcpu_head(w, c, b);
+	memset(&WRITER(o, c, 0), 0, n * sizeof(uint64_t));
+	for (unsigned s = 0; s < n; s++, b += 3) {
+		hw[s] = tag_of_byte(b[0]);
+		mem[s] = tag_of_byte(b[1]);
+		host[s] = tag_of_byte(b[2]);
 	}
 }
 
@@ -407,4 +429,47 @@ void xstate_decode(struct xworld *w, const uint8_t *in)
 		get_pcpu(w, c, in + c * cs);
 	w->o->n_puts = in[w->n_pcpu * cs];
 	w->o->version = LATEST;
+}
+
+/* What copies of a vCPU's or a pCPU's values are compared with, if its block is not there: a copy stays what it is. */
+static void reset_latest(struct xworld *w, unsigned but_v, unsigned but_c)
+{
+	struct oracle *o = w->o;
+
+	for (unsigned v = 0; v < w->n_vcpu; v++) {
+		uint64_t *restrict truth = &TRUTH(o, v, 0), *restrict control = &CONTROL(o, v, 0);
+		const uint64_t guest = tag_of(TAG_GUEST, v, LATEST), gcfg = tag_of(TAG_GCFG, v, LATEST);
+
+		for (unsigned s = 0, n = v != but_v ? o->t.n : 0; s < n; s++) {
+			truth[s] = guest;
+			control[s] = gcfg;
+		}
+		for (unsigned k = 0; v != but_v && k < N_THREAD; k++)
+			THREAD(o, v, k) = tag_of(TAG_THREAD, v, LATEST);
+	}
+	for (unsigned c = 0; c < w->n_pcpu; c++) {
+		uint64_t *restrict host = &HOST(o, c, 0);
+		const uint64_t tag = tag_of(TAG_HOST, c, LATEST);
+
+		for (unsigned s = 0, n = c != but_c ? o->t.n : 0; s < n; s++)
+			host[s] = tag;
+	}
+}
+
+void xstate_decode_two(struct xworld *w, unsigned v, const uint8_t *vblock, unsigned c, const uint8_t *cblock, uint8_t tail)
+{
+	reset_latest(w, v, c);
+	get_vcpu(w, v, vblock);
+	get_pcpu(w, c, cblock);
+	w->o->n_puts = tail;
+	w->o->version = LATEST;
+}
+
+void xstate_decode_heads(struct xworld *w, const uint8_t *const *block, uint8_t tail)
+{
+	for (unsigned v = 0; v < w->n_vcpu; v++)
+		(void)get_vcpu_head(w, v, block[v]);
+	for (unsigned c = 0; c < w->n_pcpu; c++)
+		(void)get_pcpu_head(w, c, block[w->n_vcpu + c]);
+	w->o->n_puts = tail;
 }

@@ -82,6 +82,11 @@ struct xworld *xworld_new(const struct ws_prog *p, unsigned vcpus, unsigned pcpu
 	w->o = oracle_new(p, vcpus, pcpus);
 	w->plan = vflag_plan_new(p, true, &sink);
 	xmodel_make(&w->m, w->o, states);
+	for (unsigned k = 0; k < N_THREAD; k++) {
+		w->thread_slot[k] = UINT32_MAX;
+		for (unsigned s = w->o->t.n; s-- > 0;)
+			w->thread_slot[k] = w->o->t.s[s].thread == (int)k ? s : w->thread_slot[k];
+	}
 	for (unsigned v = 0; v < EXPLORE_MAX; v++)
 		w->v[v] = (struct xvcpu){ XW_USER, XNONE, 0, XNONE, 0 };
 	for (unsigned v = 0; v < vcpus; v++)
