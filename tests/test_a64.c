@@ -61,6 +61,30 @@ START_TEST(a_trapped_smc_and_wfi_stay_at_themselves)
 }
 END_TEST
 
+START_TEST(what_is_taken_outside_costs_the_guest_nothing)
+{
+	/* ADD; HVC #0; ADD; SMC #1; MRS x3, TTBR0_EL1; ADD: decoded anew, then as decoded */
+	struct bench *b = bench_new(WORDS(0x91000400, 0xd4000002, 0x91000400, 0xd4000023, 0xd5382003, 0x91000400), 1);
+
+	b->c->cost[A64_CLASS_exc] = 30;
+	b->c->cost[A64_CLASS_sys] = 7;
+	b->c->reg[A64_R_HCR_EL2] = 1 << 19 | 1 << 30; /* TSC, TRVM */
+	for (unsigned round = 1; round <= 3; round++) {
+		for (b->c->pc = 0; b->c->pc < 20;) {
+			ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_EXCEPTION);
+			b->c->pc += b->c->exit.esr >> 26 == 0x16 ? 0 : 4; /* HVC is behind itself already */
+		}
+		ck_assert_uint_eq(a64_cycles(b->c), 2 * round);
+		ck_assert_uint_eq(b->c->counts.by_class[A64_CLASS_exc] + b->c->counts.by_class[A64_CLASS_sys], 0);
+	}
+	b->c->reg[A64_R_HCR_EL2] = 0;
+	b->c->pc = 16;
+	ck_assert_int_eq(a64_run(b->c, 1), A64_STOP_BUDGET); /* not trapped, it costs what it costs */
+	ck_assert_uint_eq(a64_cycles(b->c), 6 + 7);
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(tvm_traps_writes_and_trvm_reads)
 {
 	struct bench *b = bench_new(WORDS(0xd5382003, 0xd5182003), 1); /* MRS x3, TTBR0_EL1; MSR TTBR0_EL1, x3 */
@@ -509,6 +533,7 @@ int main(void)
 	tcase_add_test(tc, an_unknown_register_stops_and_one_of_the_id_space_reads_as_zero);
 	tcase_add_test(tc, hvc_goes_out_behind_itself_with_its_immediate);
 	tcase_add_test(tc, a_trapped_smc_and_wfi_stay_at_themselves);
+	tcase_add_test(tc, what_is_taken_outside_costs_the_guest_nothing);
 	tcase_add_test(tc, tvm_traps_writes_and_trvm_reads);
 	tcase_add_test(tc, tid2_traps_all_of_the_caches_identification_and_tid4_all_but_ctr);
 	tcase_add_test(tc, other_words_behind_an_ic_are_decoded_anew_and_counted_once);

@@ -218,6 +218,19 @@ START_TEST(logs_are_read_as_micro_bench_prints_them)
 }
 END_TEST
 
+START_TEST(each_name_that_a_version_of_micro_bench_prints_is_its_test)
+{
+	enum cal_bench b;
+
+	for (unsigned i = 0; i < BENCH_COUNT; i++) {
+		ck_assert(cal_bench_by_name(cal_bench_row((enum cal_bench)i)->name, &b));
+		ck_assert_uint_eq(b, i);
+	}
+	ck_assert(cal_bench_by_name("hyp_call", &b) && b == BENCH_hvc); /* 2026 on */
+	ck_assert(!cal_bench_by_name("hyp", &b));
+}
+END_TEST
+
 #define CALIBRATE "el2sim calibrate configs/measured/altra.ini --microbench tests/data/microbench-altra.log --write "
 #define VALIDATE  "el2sim validate configs/measured/altra.ini --median 1000 --worst 1000 --el2sim.include="
 
@@ -285,6 +298,34 @@ START_TEST(sensitivity_gives_each_cycle_to_one_single_cost)
 }
 END_TEST
 
+/* [workload] user_time of a profile's machine with one option more. */
+static int64_t vmm_time(const char *profile, const char *option)
+{
+	char path[512];
+	const char *v[] = { path, option };
+	const struct arg_list list = { .v = v, .n = option != NULL ? 2 : 1 };
+	struct config config;
+	struct err e = { .code = ERR_NONE };
+	int64_t ns;
+
+	(void)snprintf(path, sizeof(path), "--el2sim.include=" EL2SIM_SOURCE_DIR "/configs/machine/%s.ini", profile);
+	ck_assert_msg(config_load(&config, NULL, &list, &e) == 0, "%s", e.text);
+	ns = config.workload.user_ns;
+	config_free(&config);
+	return ns;
+}
+
+START_TEST(a_vmm_whose_instructions_are_said_takes_their_time_unless_the_workload_says)
+{
+	ck_assert_int_eq(vmm_time("neoverse-n1", NULL), 5000);
+	ck_assert_int_eq(vmm_time("neoverse-n1", "--workload.user_time=7us"), 7000);
+	ck_assert_int_eq(vmm_time("neoverse-n1", "--vmm.insns=3000"), 400); /* 0.4 cycles each at 3 GHz */
+	ck_assert_int_eq(vmm_time("ampere-altra", "--workload.user_time=7us"), 7000);
+	ck_assert_int_eq(vmm_time("ampere-altra", "--vmm.insns=0"), 0);
+	ck_assert_int_eq(vmm_time("ampere-altra", "--cost.cpi=0.6"), 280); /* 1,400 instructions */
+}
+END_TEST
+
 START_TEST(decimals_of_costs_add_up_in_any_order)
 {
 	uint64_t a = 0, am = 0, b = 0, bm = 0;
@@ -314,8 +355,10 @@ int main(void)
 	tcase_add_test(t, known_parameters_are_recovered_within_the_stated_deviations);
 	tcase_add_test(t, a_scale_outside_its_range_is_refused);
 	tcase_add_test(t, logs_are_read_as_micro_bench_prints_them);
+	tcase_add_test(t, each_name_that_a_version_of_micro_bench_prints_is_its_test);
 	tcase_add_test(t, a_written_profile_knows_its_own_log_and_predicts_only_what_it_did_not_see);
 	tcase_add_test(t, sensitivity_gives_each_cycle_to_one_single_cost);
+	tcase_add_test(t, a_vmm_whose_instructions_are_said_takes_their_time_unless_the_workload_says);
 	tcase_add_test(t, decimals_of_costs_add_up_in_any_order);
 	suite_add_tcase(s, t);
 	return suite_status(s);

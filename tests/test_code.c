@@ -536,6 +536,34 @@ START_TEST(an_end_that_is_none_is_told)
 }
 END_TEST
 
+START_TEST(a_line_that_is_still_high_interrupts_again_a_while_after_its_deactivation)
+{
+	struct vm_config config = {.image = EXITS, .memory = 64 << 20, .vcpus = 1, .counter_hz = 62500000};
+	struct err e = {.code = ERR_NONE};
+	struct vm_cpu *c;
+	struct bench b;
+	struct vm *m;
+
+	setup(&b, models[0]); /* 1 GHz */
+	config.machine = &b.machine.m;
+	m = vm_new(&config, &e);
+	ck_assert_msg(m != NULL, "%s", e.text);
+	c = m->cpu;
+	c->timer.t[GTIMER_VIRT].ctl = GTIMER_ENABLE; /* its time has come: CVAL 0 */
+	c->cycle = 6000;
+	ck_assert_uint_eq(vm_timer_next(c, GTIMER_VIRT, 6000), 6000);
+	c->timer_active[GTIMER_VIRT] = true;
+	ck_assert_uint_eq(vm_timer_next(c, GTIMER_VIRT, 6000), UINT64_MAX);
+	c->ich.deactivated(c, GTIMER_PPI_VIRT);
+	ck_assert_uint_eq(vm_timer_next(c, GTIMER_VIRT, 6000), 6000 + VM_AGAIN_NS);
+	ck_assert_uint_eq(vm_timer_next(c, GTIMER_VIRT, 7000), 7000);
+	c->timer.t[GTIMER_VIRT].ctl = 0; /* masked in time */
+	ck_assert_uint_eq(vm_timer_next(c, GTIMER_VIRT, 7000), UINT64_MAX);
+	vm_free(m);
+	teardown(&b);
+}
+END_TEST
+
 #define N(a) (int)(sizeof(a) / sizeof((a)[0]))
 
 int main(void)
@@ -548,6 +576,7 @@ int main(void)
 	tcase_add_test(t, two_runs_are_alike);
 	tcase_add_loop_test(t, exits_of_code_count_what_their_kind_counts, 0, N(kinds));
 	tcase_add_loop_test(t, a_shipped_guest_is_what_its_source_makes, 0, N(shipped));
+	tcase_add_test(t, a_line_that_is_still_high_interrupts_again_a_while_after_its_deactivation);
 	tcase_add_test(t, an_alarm_wakes_a_guest_that_sleeps);
 	tcase_add_loop_test(t, a_damaged_elf_file_is_one_clear_line, 0, N(wrong));
 	tcase_add_test(t, no_byte_of_a_header_crashes);

@@ -18,8 +18,22 @@ const struct cal_bench_row *cal_bench_row(enum cal_bench b)
 	return &benches[b];
 }
 
+static const struct {
+	const char *name;
+	enum cal_bench bench;
+} also[] = {
+#define BENCH_ALSO(name, id) { #name, BENCH_##id },
+#include "models/cal/benches.def"
+};
+
 bool cal_bench_by_name(const char *name, enum cal_bench *b)
 {
+	for (size_t i = 0; i < sizeof(also) / sizeof(also[0]); i++) {
+		if (strcmp(also[i].name, name) == 0) {
+			*b = also[i].bench;
+			return true;
+		}
+	}
 	for (unsigned i = 0; i < BENCH_COUNT; i++) {
 		if (strcmp(benches[i].name, name) == 0) {
 			*b = (enum cal_bench)i;

@@ -15,7 +15,7 @@ static const struct opt_row rows[] = {
 	{ "cost", "lpi", OPT_FIXED, MEMBER(lpi_milli), "0.6", 0, 10000, "", NULL,
 	  "an LPI costs so many exits to the vGIC more than an SGI; for calibrate and validate" },
 	{ "vmm", "insns", OPT_INT, MEMBER(vmm_insns), "1400", 0, 100000000, "instructions", NULL,
-	  "of the VMM per exit to it, beyond those of the recorded VMM, which does nothing; for calibrate and validate" },
+	  "of the VMM per exit to it, beyond those of the recorded VMM, which does nothing; calibrate, validate, and machines without [workload] user_time" },
 	{ "fit", "logs", OPT_STR, MEMBER(logs), "", 0, 0, "", NULL,
 	  "SHA-256 of each log that the values were fitted to: its fitted rows are no prediction" },
 	{ "fit", "rows", OPT_FLAGS, MEMBER(rows), "none", 0, 0, "", bench_names, "tests whose rows were fitted" },

@@ -96,9 +96,11 @@ static void timer_active(void *owner, unsigned vcpu, uint32_t intid, bool active
 static void deactivated(void *owner, uint32_t pintid)
 {
 	struct vm_cpu *c = owner;
+	const enum gtimer_id id = gtimer_of_ppi(pintid);
 
-	c->timer_active[gtimer_of_ppi(pintid)] = false;
-	c->core->stop_asked = true; /* it may come again at once */
+	c->timer_active[id] = false;
+	c->again[id] = vm_cycle(c) + c->vm->hz * VM_AGAIN_NS / 1000000000;
+	c->core->stop_asked = true; /* it may come again */
 	c->core->attention = 1;
 }
 

@@ -95,6 +95,13 @@ enum vm_effect {
 
 enum vm_power { VM_ON, VM_OFF };
 
+/*
+ * From the deactivation of an interrupt whose line is still high until the core is interrupted again: on the way to the
+ * redistributor and back. ASSUMED; published: timer_10ms of kvm-unit-tests (it masks its timer behind EOIR) takes 902 ns on an
+ * Ampere Altra, less than two exits do (models/cal), so a handler that masks at once is in time.
+ */
+#define VM_AGAIN_NS 100
+
 struct vm;
 
 struct vm_cpu {
@@ -113,6 +120,7 @@ struct vm_cpu {
 	uint64_t lost;     /* cycles of aborts that executed nothing, in the last vm_run */
 	bool trapped;      /* by a callback: exit is set */
 	bool timer_active[GTIMERS]; /* the physical interrupt waits for the guest to deactivate it; of a timer that traps: its line is up */
+	uint64_t again[GTIMERS]; /* first cycle at which the line that the guest deactivated interrupts again */
 	bool debug_dirty;    /* entered with the guest's debug registers (KVM's flag DEBUG_DIRTY) */
 	bool debug_written;  /* an access that trapped changed one: they are switched at the next entry (trap_debug_regs) */
 	struct vm_exit last[VM_LAST_EXITS];
@@ -156,6 +164,8 @@ void vm_free(struct vm *m);
 
 /* Before it is entered: list registers are filled. Returns how many are used. */
 unsigned vm_enter(struct vm_cpu *c);
+/* The cycle at which a vCPU that runs is. */
+uint64_t vm_cycle(const struct vm_cpu *c);
 /* Executes from this cycle on for at most `budget` cycles (a single instruction may take longer); c->ran says how many. */
 enum vm_stop vm_run(struct vm_cpu *c, uint64_t cycle, uint64_t budget);
 /* The next use of FP and SIMD traps, or does not. */

@@ -56,9 +56,14 @@ static uint64_t cycles_here(const struct vm_cpu *c)
 	return a64_cycles(c->core) - c->before + c->lost;
 }
 
+uint64_t vm_cycle(const struct vm_cpu *c)
+{
+	return c->cycle + cycles_here(c);
+}
+
 static uint64_t ticks_here(const struct vm_cpu *c)
 {
-	return vm_ticks(c->vm, c->cycle + cycles_here(c));
+	return vm_ticks(c->vm, vm_cycle(c));
 }
 
 /* ---- the bus ---- */
@@ -452,7 +457,8 @@ uint64_t vm_timer_next(const struct vm_cpu *c, enum gtimer_id id, uint64_t cycle
 	t = gtimer_next(timer, now);
 	if (t == GTIMER_NEVER)
 		return UINT64_MAX;
-	return t <= now ? cycle : vm_cycle_of(c->vm, t);
+	t = t <= now ? cycle : vm_cycle_of(c->vm, t);
+	return t > c->again[id] ? t : c->again[id];
 }
 
 void vm_timer_fires(struct vm_cpu *c, enum gtimer_id id)

@@ -142,10 +142,22 @@ int config_load_one(struct config *c, const char *path, const struct arg_list *o
 	return config_load(c, path, overrides, e) == 0 ? config_is_one(c, e) : -1;
 }
 
+/* A profile that says what its VMM executes says the time of an exit to it, unless the workload does. */
+static void vmm_time(struct config *c)
+{
+	const double cycles = (double)c->cal.vmm_insns * (double)c->machine.cpi_milli / 1000.0;
+	struct opt_view insns, time;
+
+	if (opt_find(c->set, "vmm", "insns", &insns) && !insns.is_default && opt_find(c->set, "workload", "user_time", &time) &&
+	    time.is_default)
+		c->workload.user_ns = (int64_t)(cycles * 1e9 / (double)c->machine.clock_hz + 0.5);
+}
+
 int config_done(struct config *c, struct err *e)
 {
 	if (opt_done(c->set, e) != 0 || path_read(&c->path_profile, e) != 0)
 		return -1;
+	vmm_time(c);
 	return config_inject_only(c, c->broken.spec, e) == 0 ? 0 : opt_blame(c->set, "inject", "spec", e);
 }
 

@@ -149,7 +149,7 @@ struct a64_tlb_entry {
 struct a64_counts {
 	uint64_t insns, branches_taken;
 	uint64_t cycles; /* of all that is in by_class; a64_cycles while it runs */
-	uint64_t by_class[A64_CLASSES]; /* and events, which are no instructions */
+	uint64_t by_class[A64_CLASSES]; /* and events, which are no instructions; not what was taken outside */
 };
 
 struct a64 {

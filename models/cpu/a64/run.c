@@ -127,6 +127,15 @@ static bool is_access(const struct a64_op *op)
 	       op->class == A64_CLASS_store_pair || op->class == A64_CLASS_atomic;
 }
 
+/* An instruction that is taken outside costs what the exception costs there, and nothing here: what of its cost is to be given back. */
+static uint32_t given_back(struct a64 *c, enum a64_class class, uint32_t cost)
+{
+	if (!c->stopped || c->stop != A64_STOP_EXCEPTION)
+		return 0;
+	c->counts.by_class[class]--;
+	return cost;
+}
+
 static int x_decode(struct a64 *c, const struct a64_op *op)
 {
 	struct a64_op *slot_op = &c->page->op[c->pc / 4 % A64_PAGE_OPS];
@@ -151,6 +160,8 @@ static int x_decode(struct a64 *c, const struct a64_op *op)
 	cost = c->cost[slot_op->class];
 	if (slot_op->exec(c, slot_op) == 0)
 		c->pc += 4;
+	else
+		cost -= given_back(c, slot_op->class, cost);
 	c->counts.cycles += cost;
 	return 1; /* the loop looks at the cycles anew */
 }
@@ -296,11 +307,15 @@ static uint64_t run_page(struct a64 *c, uint64_t n, uint64_t cycles)
 		end = op + n;
 	while (op < end && used < cycles) {
 		const struct a64_op *now = op++;
+		const enum a64_class class = now->class; /* decoding changes it */
 
-		c->counts.by_class[now->class]++;
-		used += c->cost[now->class];
-		if (now->exec(c, now) != 0)
+		c->counts.by_class[class]++;
+		used += c->cost[class];
+		if (now->exec(c, now) != 0) {
+			if (class != A64_CLASS_decode)
+				used -= given_back(c, class, c->cost[class]);
 			break;
+		}
 		c->pc += 4;
 	}
 	c->counts.cycles += used;

@@ -45,7 +45,7 @@ static const struct opt_row fixed_rows[] = {
 	{"workload", "ipi_targets", OPT_INT, MEMBER(ipi_targets), "1", 1, 512, "", NULL,
 	 "vCPUs of the VM that an SGI (kind ipi_send) goes to"},
 	{"workload", "user_time", OPT_INT, MEMBER(user_ns), "5000", 0, 1000000000, "ns", NULL,
-	 "time of the VMM for an exit to it"},
+	 "time of the VMM for an exit to it; if it is not set, what [vmm] insns takes, if that is"},
 	{"workload", "fp_permille", OPT_INT, MEMBER(fp_permille), "0", 0, 1000, "", NULL,
 	 "guest entries, of a thousand, after which the guest uses FP/SIMD"},
 	{"workload", "gaps", OPT_STR, MEMBER(gaps), "", 0, 0, "", NULL,
