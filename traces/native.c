@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers, checksum, records and facts of the native file; see native.h. */
+/* Numbers, records and facts of the native file; see native.h. */
 #include "traces/native.h"
 
 #include <inttypes.h>
@@ -98,25 +98,6 @@ bool nat_get_fact(enum nat_fact fact, const char *value, struct tr_info *info)
 		value += n + (value[n] == ' ');
 	}
 	return true;
-}
-
-/* CRC-32C (Castagnoli, reflected 0x82f63b78), a nibble at a time: blocks are small once packed. */
-uint32_t nat_crc(uint32_t crc, const void *data, size_t n)
-{
-	static const uint32_t table[16] = {
-		0x00000000, 0x105ec76f, 0x20bd8ede, 0x30e349b1, 0x417b1dbc, 0x5125dad3,
-		0x61c69362, 0x7198540d, 0x82f63b78, 0x92a8fc17, 0xa24bb5a6, 0xb21572c9,
-		0xc38d26c4, 0xd3d3e1ab, 0xe330a81a, 0xf36e6f75,
-	};
-	const unsigned char *p = data;
-
-	crc = ~crc;
-	for (size_t i = 0; i < n; i++) {
-		crc ^= p[i];
-		crc = (crc >> 4) ^ table[crc & 15];
-		crc = (crc >> 4) ^ table[crc & 15];
-	}
-	return ~crc;
 }
 
 void nat_put_u16(unsigned char *p, uint16_t v)
@@ -249,6 +230,89 @@ size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_eve
 	return n;
 }
 
+/* A varint where 10 bytes can be read; NULL: it is none. */
+static inline const unsigned char *quick_varint(const unsigned char *p, uint64_t *v)
+{
+	uint64_t x = *p++, b;
+
+	if (x >= 0x80) {
+		x &= 0x7f;
+		for (unsigned shift = 7;; shift += 7) {
+			b = *p++;
+			if (shift == 63 && b > 1)
+				return NULL;
+			x |= (b & 0x7f) << shift;
+			if (b < 0x80)
+				break;
+		}
+	}
+	*v = x;
+	return p;
+}
+
+/* get_head where NAT_EVENT_MAX bytes can be read. NULL: it makes no sense. */
+static inline const unsigned char *quick_head(const unsigned char *p, struct nat_state *st, unsigned flags, uint64_t strings,
+					      unsigned char *absent)
+{
+	uint64_t v;
+
+	if (flags > NAT_FLAGS || (p = quick_varint(p, &v)) == NULL || v > UINT64_MAX - st->ts)
+		return NULL;
+	st->ts += v;
+	if (flags == 0)
+		return p;
+	if ((flags & NAT_CPU) != 0) {
+		if ((p = quick_varint(p, &v)) == NULL || v >= TR_CPU_MAX)
+			return NULL;
+		st->cpu = (uint16_t)v;
+	}
+	if ((flags & NAT_PID) != 0) {
+		if ((p = quick_varint(p, &v)) == NULL)
+			return NULL;
+		v = nat_unzigzag(v) + (uint64_t)st->pid;
+		if (v != (uint64_t)(int32_t)(uint32_t)v)
+			return NULL;
+		st->pid = (int32_t)(uint32_t)v;
+	}
+	if ((flags & NAT_COMM) != 0) {
+		if ((p = quick_varint(p, &v)) == NULL || v >= strings)
+			return NULL;
+		st->comm = (uint32_t)v;
+	}
+	if ((flags & NAT_ABSENT) != 0)
+		*absent = *p++;
+	return p;
+}
+
+/* nat_get_event of a plain type where NAT_EVENT_MAX bytes can be read: without a look at the end for each of them. */
+static int quick_event(struct nat_in *in, struct nat_state *st, const struct nat_type *types, uint64_t strings,
+		       struct tr_event *ev)
+{
+	const unsigned number = in->p[0];
+	const struct nat_type *t = &types[number];
+	unsigned char absent = 0;
+	const unsigned char *p = quick_head(in->p + 2, st, in->p[1], strings, &absent);
+	uint64_t *last = st->arg[number], v;
+
+	if (p == NULL || absent >> t->fields != 0)
+		return -1;
+	*ev = (struct tr_event){ .ts_ns = st->ts, .pid = st->pid, .cpu = st->cpu, .comm = st->comm, .type = (uint8_t)t->type,
+				 .absent = absent };
+	for (unsigned i = 0; i < t->fields; i++) {
+		if ((absent >> i & 1) != 0)
+			continue;
+		if ((p = quick_varint(p, &v)) == NULL)
+			return -1;
+		if (t->kind[i] != TRF_STR)
+			v = nat_unzigzag(v) + last[i];
+		else if (v >= strings)
+			return -1;
+		ev->arg[i] = last[i] = v;
+	}
+	in->p = p;
+	return 1;
+}
+
 /* What stands before the fields, into st. */
 static bool get_head(struct nat_in *in, struct nat_state *st, unsigned flags, uint64_t strings,
 		     unsigned char *absent)
@@ -285,6 +349,8 @@ int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type
 	unsigned char number, flags, absent = 0;
 	const struct nat_type *t;
 
+	if (in->end - in->p >= (ptrdiff_t)NAT_EVENT_MAX && in->p[0] < ntypes && types[in->p[0]].plain)
+		return quick_event(in, st, types, strings, ev);
 	if (!nat_get_byte(in, &number) || number >= ntypes || !nat_get_byte(in, &flags) ||
 	    !get_head(in, st, flags, strings, &absent))
 		return -1;

@@ -45,7 +45,8 @@
 #define NAT_FOOTER       0x31525446u /* "FTR1" */
 #define NAT_BLOCK_EVENTS 65536u
 #define NAT_RAW_MAX      (1u << 20) /* bytes of an unpacked block */
-#define NAT_EVENT_MAX    128u /* bytes of the longest record: 2 + 10 + 3 + 5 + 5 + 1 + 8 * 10 */
+#define NAT_EVENT_MAX    128u /* bytes of the longest record: 2 + 4 * 10 + 1 + 8 * 10, were every varint as long as can be */
+#define NAT_KEEP_MAX     (1u << 26) /* bytes of unpacked blocks that tr_keep keeps */
 #define NAT_FOOTER_MAX   (1u << 26) /* bytes of an unpacked footer: strings and index */
 #define NAT_STRINGS_MAX  (1u << 20)
 #define NAT_STRING_MAX   4096u /* bytes of one string */
@@ -94,6 +95,7 @@ struct nat_type {
 	int8_t to[TR_ARG_MAX];    /* index of our field, -1: not known here */
 	uint8_t kind[TR_ARG_MAX]; /* enum tr_field_kind in the file */
 	uint64_t count;
+	bool plain;               /* ours, with our fields in our order */
 };
 
 /* A place in bytes that are being read; every nat_get_ is false at the end and never passes it. */

@@ -16,7 +16,8 @@
 
 struct block {
 	uint64_t offset, first_ts;
-	uint32_t events;
+	uint32_t events, raw;
+	unsigned char *kept; /* its records, once read; NULL: in the file alone */
 };
 
 struct tr_reader {
@@ -33,7 +34,8 @@ struct tr_reader {
 	char *importer, *origin;
 	char *notes[TR_NOTES_MAX];
 	unsigned char *packed, *raw; /* one block */
-	struct nat_in in;            /* what is left of raw */
+	size_t keep;                 /* bytes that may still be kept */
+	struct nat_in in;            /* what is left of the block */
 	uint32_t left;               /* records left in the block */
 	uint64_t block_offset;
 	uint64_t last_ts;
@@ -191,6 +193,9 @@ static bool get_type(struct nat_in *in, struct nat_type *t, struct tr_info *info
 		if (!get_field(in, t, i))
 			return false;
 	}
+	t->plain = t->type >= 0 && t->fields == tr_field_count((enum tr_type)t->type);
+	for (unsigned i = 0; i < t->fields; i++)
+		t->plain &= t->to[i] == (int)i;
 	if (!nat_get_varint(in, &t->count))
 		return false;
 	if (t->type >= 0) {
@@ -231,7 +236,7 @@ static bool get_blocks(struct tr_reader *r, struct nat_in *in, uint64_t footer)
 		    step > UINT64_MAX - ts || events > NAT_BLOCK_EVENTS)
 			return false;
 		ts += step;
-		r->blocks[r->nblocks] = (struct block){ offset, ts, (uint32_t)events };
+		r->blocks[r->nblocks] = (struct block){ .offset = offset, .first_ts = ts, .events = (uint32_t)events };
 		offset += bytes;
 	}
 	return offset == footer;
@@ -402,23 +407,45 @@ struct tr_reader *tr_open(const char *path, struct err *e)
 	return r;
 }
 
-static int next_block(struct tr_reader *r, struct err *e)
+/* Read the records of a block from the file, to where they stay if there is room to keep them. */
+static int load_block(struct tr_reader *r, struct block *b, const unsigned char **raw, struct err *e)
 {
-	const struct block *b = &r->blocks[r->next_block];
+	unsigned char *to = r->raw;
 	struct chunk c;
 
 	if (read_chunk_header(r, b->offset, NAT_BLOCK, NAT_RAW_MAX, &c, e) != 0)
 		return -1;
 	if (c.events != b->events || c.first_ts != b->first_ts || c.first_ts < r->last_ts)
 		return corrupt(r, b->offset, "the block does not fit the index", e);
-	if (read_chunk(r, b->offset, &c, r->packed, r->raw, e) != 0)
+	if (c.raw <= r->keep)
+		to = xmalloc(c.raw + 1u);
+	if (read_chunk(r, b->offset, &c, r->packed, to, e) != 0) {
+		if (to != r->raw)
+			free(to);
+		return -1;
+	}
+	if (to != r->raw) {
+		b->kept = to;
+		r->keep -= c.raw;
+	}
+	b->raw = c.raw;
+	*raw = to;
+	return 0;
+}
+
+static int next_block(struct tr_reader *r, struct err *e)
+{
+	struct block *b = &r->blocks[r->next_block];
+	const unsigned char *raw = b->kept;
+
+	if (raw == NULL && load_block(r, b, &raw, e) != 0)
 		return -1;
 	r->next_block++;
 	r->block_offset = b->offset;
-	r->in = (struct nat_in){ r->raw, r->raw + c.raw };
-	r->left = c.events;
+	r->in = (struct nat_in){ raw, raw + b->raw };
+	r->left = b->events;
 	memset(&r->st, 0, sizeof(r->st));
-	r->st.ts = c.first_ts;
+	r->st.ts = b->first_ts;
 	return 0;
 }
 
@@ -465,6 +492,11 @@ void tr_seek(struct tr_reader *r, uint64_t ts_ns)
 	r->last_ts = 0;
 }
 
+void tr_keep(struct tr_reader *r)
+{
+	r->keep = NAT_KEEP_MAX;
+}
+
 const char *tr_string(const struct tr_reader *r, uint32_t id)
 {
 	return id != 0 && id < r->nstrings ? r->strings[id] : "";
@@ -484,6 +516,8 @@ void tr_close(struct tr_reader *r)
 	for (uint64_t i = 1; i < r->nstrings; i++)
 		free(r->strings[i]);
 	free(r->strings);
+	for (size_t i = 0; i < r->nblocks; i++)
+		free(r->blocks[i].kept);
 	free(r->blocks);
 	free(r->importer);
 	free(r->origin);

@@ -146,6 +146,7 @@ int replay_find_sgis(struct tr_reader *trace, struct replay_sgis *out, struct er
 		return 0;
 	p = xcalloc(1, sizeof(*p));
 	p->out = out;
+	tr_keep(trace);
 	while ((rc = tr_next(trace, &ev, e)) == 1)
 		look_at(p, &ev);
 	free(p);
