@@ -118,21 +118,6 @@ void nat_put_u64(unsigned char *p, uint64_t v)
 	nat_put_u32(p + 4, (uint32_t)(v >> 32));
 }
 
-uint16_t nat_u16(const unsigned char *p)
-{
-	return (uint16_t)(p[0] | p[1] << 8);
-}
-
-uint32_t nat_u32(const unsigned char *p)
-{
-	return nat_u16(p) | (uint32_t)nat_u16(p + 2) << 16;
-}
-
-uint64_t nat_u64(const unsigned char *p)
-{
-	return nat_u32(p) | (uint64_t)nat_u32(p + 4) << 32;
-}
-
 size_t nat_put_varint(unsigned char *p, uint64_t v)
 {
 	size_t n = 0;
@@ -230,6 +215,8 @@ size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_eve
 	return n;
 }
 
+#define QUICK_ROOM ((ptrdiff_t)NAT_EVENT_MAX + 8) /* pass_varints reads eight at a time */
+
 /* A varint where 10 bytes can be read; NULL: it is none. */
 static inline const unsigned char *quick_varint(const unsigned char *p, uint64_t *v)
 {
@@ -250,7 +237,7 @@ static inline const unsigned char *quick_varint(const unsigned char *p, uint64_t
 	return p;
 }
 
-/* get_head where NAT_EVENT_MAX bytes can be read. NULL: it makes no sense. */
+/* get_head where QUICK_ROOM bytes can be read. NULL: it makes no sense. */
 static inline const unsigned char *quick_head(const unsigned char *p, struct nat_state *st, unsigned flags, uint64_t strings,
 					      unsigned char *absent)
 {
@@ -284,9 +271,33 @@ static inline const unsigned char *quick_head(const unsigned char *p, struct nat
 	return p;
 }
 
-/* nat_get_event of a plain type where NAT_EVENT_MAX bytes can be read: without a look at the end for each of them. */
+/* Behind n varints, n not above TR_ARG_MAX, where 10 bytes for each can be read; NULL: they are longer. */
+static inline const unsigned char *pass_varints(const unsigned char *p, unsigned n)
+{
+	const unsigned char *end = p + 10 * n;
+
+	while (n > 0) {
+		uint64_t last = ~nat_u64(p) & UINT64_C(0x8080808080808080); /* a bit per byte that ends one */
+		unsigned here = (unsigned)((last >> 7) * UINT64_C(0x0101010101010101) >> 56); /* how many */
+
+		if (here < n) {
+			n -= here;
+			p += 8;
+			if (p >= end)
+				return NULL;
+			continue;
+		}
+		for (; n > 1; n--)
+			last &= last - 1;
+		p += __builtin_ctzll(last) / 8 + 1;
+		break;
+	}
+	return p;
+}
+
+/* nat_get_event of a plain type where QUICK_ROOM bytes can be read: without a look at the end for each of them. */
 static int quick_event(struct nat_in *in, struct nat_state *st, const struct nat_type *types, uint64_t strings,
-		       struct tr_event *ev)
+		       uint64_t wanted, struct tr_event *ev)
 {
 	const unsigned number = in->p[0];
 	const struct nat_type *t = &types[number];
@@ -296,8 +307,21 @@ static int quick_event(struct nat_in *in, struct nat_state *st, const struct nat
 
 	if (p == NULL || absent >> t->fields != 0)
 		return -1;
-	*ev = (struct tr_event){ .ts_ns = st->ts, .pid = st->pid, .cpu = st->cpu, .comm = st->comm, .type = (uint8_t)t->type,
-				 .absent = absent };
+	if ((wanted >> t->type & 1) == 0) {
+		unsigned fields = t->fields;
+
+		for (; absent != 0; absent &= (unsigned char)(absent - 1))
+			fields--;
+		in->p = pass_varints(p, fields);
+		return in->p != NULL ? 0 : -1;
+	}
+	ev->ts_ns = st->ts;
+	ev->pid = st->pid;
+	ev->cpu = st->cpu;
+	ev->type = (uint8_t)t->type;
+	ev->absent = absent;
+	ev->comm = st->comm;
+	memset(ev->arg, 0, sizeof(ev->arg)); /* member by member: the whole at once would be a slow string instruction */
 	for (unsigned i = 0; i < t->fields; i++) {
 		if ((absent >> i & 1) != 0)
 			continue;
@@ -344,13 +368,13 @@ static bool get_head(struct nat_in *in, struct nat_state *st, unsigned flags, ui
 }
 
 int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type *types,
-		  unsigned ntypes, uint64_t strings, struct tr_event *ev)
+		  unsigned ntypes, uint64_t strings, uint64_t wanted, struct tr_event *ev)
 {
 	unsigned char number, flags, absent = 0;
 	const struct nat_type *t;
 
-	if (in->end - in->p >= (ptrdiff_t)NAT_EVENT_MAX && in->p[0] < ntypes && types[in->p[0]].plain)
-		return quick_event(in, st, types, strings, ev);
+	if (in->end - in->p >= QUICK_ROOM && in->p[0] < ntypes && types[in->p[0]].plain)
+		return quick_event(in, st, types, strings, wanted, ev);
 	if (!nat_get_byte(in, &number) || number >= ntypes || !nat_get_byte(in, &flags) ||
 	    !get_head(in, st, flags, strings, &absent))
 		return -1;
@@ -377,5 +401,5 @@ int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type
 			ev->absent &= (uint8_t) ~(1u << t->to[i]);
 		}
 	}
-	return t->type >= 0 ? 1 : 0;
+	return t->type >= 0 && (wanted >> t->type & 1) != 0 ? 1 : 0;
 }

@@ -46,7 +46,6 @@
 #define NAT_BLOCK_EVENTS 65536u
 #define NAT_RAW_MAX      (1u << 20) /* bytes of an unpacked block */
 #define NAT_EVENT_MAX    128u /* bytes of the longest record: 2 + 4 * 10 + 1 + 8 * 10, were every varint as long as can be */
-#define NAT_KEEP_MAX     (1u << 26) /* bytes of unpacked blocks that tr_keep keeps */
 #define NAT_FOOTER_MAX   (1u << 26) /* bytes of an unpacked footer: strings and index */
 #define NAT_STRINGS_MAX  (1u << 20)
 #define NAT_STRING_MAX   4096u /* bytes of one string */
@@ -118,9 +117,18 @@ uint32_t nat_crc(uint32_t crc, const void *data, size_t n); /* start with 0 */
 void nat_put_u16(unsigned char *p, uint16_t v);
 void nat_put_u32(unsigned char *p, uint32_t v);
 void nat_put_u64(unsigned char *p, uint64_t v);
-uint16_t nat_u16(const unsigned char *p);
-uint32_t nat_u32(const unsigned char *p);
-uint64_t nat_u64(const unsigned char *p);
+static inline uint16_t nat_u16(const unsigned char *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+static inline uint32_t nat_u32(const unsigned char *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+static inline uint64_t nat_u64(const unsigned char *p)
+{
+	return nat_u32(p) | (uint64_t)nat_u32(p + 4) << 32;
+}
 
 /* Write a varint, at most 10 bytes; returns their number. */
 size_t nat_put_varint(unsigned char *p, uint64_t v);
@@ -132,10 +140,11 @@ uint64_t nat_unzigzag(uint64_t v);
 /* Write a record (type numbers are ours), at most NAT_EVENT_MAX bytes; returns their number. */
 size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_event *ev);
 /*
- * Read a record. 1 = *ev filled, 0 = a record of a type not known here, -1 = the bytes make no
- * sense. strings: number of string ids, 0 included.
+ * Read a record. 1 = *ev filled, 0 = a record of a type that is not known here or not wanted (bit per enum tr_type), -1 = the
+ * bytes make no sense; fields of what is not wanted need not. strings: number of string ids, 0 included.
  */
+_Static_assert(TR_TYPE_COUNT <= 64, "a bit per type");
 int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type *types,
-		  unsigned ntypes, uint64_t strings, struct tr_event *ev);
+		  unsigned ntypes, uint64_t strings, uint64_t wanted, struct tr_event *ev);
 
 #endif

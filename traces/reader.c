@@ -16,8 +16,7 @@
 
 struct block {
 	uint64_t offset, first_ts;
-	uint32_t events, raw;
-	unsigned char *kept; /* its records, once read; NULL: in the file alone */
+	uint32_t events;
 };
 
 struct tr_reader {
@@ -34,11 +33,12 @@ struct tr_reader {
 	char *importer, *origin;
 	char *notes[TR_NOTES_MAX];
 	unsigned char *packed, *raw; /* one block */
-	size_t keep;                 /* bytes that may still be kept */
-	struct nat_in in;            /* what is left of the block */
+	ZSTD_DCtx *unpack;
+	struct nat_in in;            /* what is left of raw */
 	uint32_t left;               /* records left in the block */
 	uint64_t block_offset;
 	uint64_t last_ts;
+	uint64_t wanted; /* bit per enum tr_type */
 	struct nat_state st;
 };
 
@@ -133,7 +133,9 @@ static int read_chunk(struct tr_reader *r, uint64_t offset, const struct chunk *
 		return -1;
 	if (nat_crc(nat_crc(0, c->h, 24), packed, c->packed) != c->crc)
 		return corrupt(r, offset, "the checksum is wrong", e);
-	if (ZSTD_decompress(raw, c->raw, packed, c->packed) != c->raw)
+	if (r->unpack == NULL)
+		r->unpack = ZSTD_createDCtx();
+	if (r->unpack == NULL || ZSTD_decompressDCtx(r->unpack, raw, c->raw, packed, c->packed) != c->raw)
 		return corrupt(r, offset, "the packed data cannot be unpacked", e);
 	return 0;
 }
@@ -236,7 +238,7 @@ static bool get_blocks(struct tr_reader *r, struct nat_in *in, uint64_t footer)
 		    step > UINT64_MAX - ts || events > NAT_BLOCK_EVENTS)
 			return false;
 		ts += step;
-		r->blocks[r->nblocks] = (struct block){ .offset = offset, .first_ts = ts, .events = (uint32_t)events };
+		r->blocks[r->nblocks] = (struct block){ offset, ts, (uint32_t)events };
 		offset += bytes;
 	}
 	return offset == footer;
@@ -404,48 +406,27 @@ struct tr_reader *tr_open(const char *path, struct err *e)
 	}
 	r->packed = xmalloc(ZSTD_compressBound(NAT_RAW_MAX));
 	r->raw = xmalloc(NAT_RAW_MAX);
+	r->wanted = UINT64_MAX;
 	return r;
 }
 
-/* Read the records of a block from the file, to where they stay if there is room to keep them. */
-static int load_block(struct tr_reader *r, struct block *b, const unsigned char **raw, struct err *e)
+static int next_block(struct tr_reader *r, struct err *e)
 {
-	unsigned char *to = r->raw;
+	const struct block *b = &r->blocks[r->next_block];
 	struct chunk c;
 
 	if (read_chunk_header(r, b->offset, NAT_BLOCK, NAT_RAW_MAX, &c, e) != 0)
 		return -1;
 	if (c.events != b->events || c.first_ts != b->first_ts || c.first_ts < r->last_ts)
 		return corrupt(r, b->offset, "the block does not fit the index", e);
-	if (c.raw <= r->keep)
-		to = xmalloc(c.raw + 1u);
-	if (read_chunk(r, b->offset, &c, r->packed, to, e) != 0) {
-		if (to != r->raw)
-			free(to);
-		return -1;
-	}
-	if (to != r->raw) {
-		b->kept = to;
-		r->keep -= c.raw;
-	}
-	b->raw = c.raw;
-	*raw = to;
-	return 0;
-}
-
-static int next_block(struct tr_reader *r, struct err *e)
-{
-	struct block *b = &r->blocks[r->next_block];
-	const unsigned char *raw = b->kept;
-
-	if (raw == NULL && load_block(r, b, &raw, e) != 0)
+	if (read_chunk(r, b->offset, &c, r->packed, r->raw, e) != 0)
 		return -1;
 	r->next_block++;
 	r->block_offset = b->offset;
-	r->in = (struct nat_in){ raw, raw + b->raw };
-	r->left = b->events;
+	r->in = (struct nat_in){ r->raw, r->raw + c.raw };
+	r->left = c.events;
 	memset(&r->st, 0, sizeof(r->st));
-	r->st.ts = b->first_ts;
+	r->st.ts = c.first_ts;
 	return 0;
 }
 
@@ -464,7 +445,7 @@ int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e)
 				return -1;
 			continue;
 		}
-		got = nat_get_event(&r->in, &r->st, r->types, r->ntypes, r->nstrings, ev);
+		got = nat_get_event(&r->in, &r->st, r->types, r->ntypes, r->nstrings, r->wanted, ev);
 		if (got < 0)
 			return corrupt(r, r->block_offset, "a record of the block makes no sense",
 				       e);
@@ -492,9 +473,9 @@ void tr_seek(struct tr_reader *r, uint64_t ts_ns)
 	r->last_ts = 0;
 }
 
-void tr_keep(struct tr_reader *r)
+void tr_want(struct tr_reader *r, uint64_t types)
 {
-	r->keep = NAT_KEEP_MAX;
+	r->wanted = types;
 }
 
 const char *tr_string(const struct tr_reader *r, uint32_t id)
@@ -516,8 +497,6 @@ void tr_close(struct tr_reader *r)
 	for (uint64_t i = 1; i < r->nstrings; i++)
 		free(r->strings[i]);
 	free(r->strings);
-	for (size_t i = 0; i < r->nblocks; i++)
-		free(r->blocks[i].kept);
 	free(r->blocks);
 	free(r->importer);
 	free(r->origin);
@@ -525,6 +504,7 @@ void tr_close(struct tr_reader *r)
 		free(r->notes[i]);
 	free(r->packed);
 	free(r->raw);
+	(void)ZSTD_freeDCtx(r->unpack);
 	free(r->path);
 	free(r);
 }

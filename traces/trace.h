@@ -69,8 +69,9 @@ const char *tr_string(const struct tr_reader *r, uint32_t id);
 /* Go on with the first block that can hold a record at or after ts_ns (earlier records may still
  * come). */
 void tr_seek(struct tr_reader *r, uint64_t ts_ns);
-/* For who reads a trace more than once: blocks that are read stay in memory, unpacked, up to 64 MiB of them. */
-void tr_keep(struct tr_reader *r);
+/* From now on tr_next gives only events of these types, a bit each (TR_BIT); UINT64_MAX: all. */
+#define TR_BIT(type) (UINT64_C(1) << (type))
+void tr_want(struct tr_reader *r, uint64_t types);
 void tr_close(struct tr_reader *r);
 
 /* Whether an event was switched on while the trace was recorded. */

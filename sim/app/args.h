@@ -25,6 +25,7 @@
 
 #include "sim/app/command.h"
 #include "sim/base/err.h"
+#include "sim/base/pool.h"
 
 enum arg_type {
 	ARG_FLAG, /* bool: set to true */
@@ -57,6 +58,11 @@ struct arg_row {
 	const char *endings; /* ARG_STR: those that the name may have, between spaces; NULL: any */
 	const char *help; /* one sentence without a full stop */
 };
+
+/* An argument row for a uint64_t: threads for pool_new, 0 if not given. */
+#define THREADS_ARG_ROW(type, member)                                                               \
+	{ "-j", "--jobs", ARG_U64, offsetof(type, member), "N", .min = 1, .max = POOL_MAX,           \
+	  .help = "threads; default: as many as there are CPUs; the output does not depend on it" }
 
 #define ARG_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))
 #define ARG_ANY        SIZE_MAX

@@ -82,6 +82,7 @@ static int build_replay(struct job *j, const char *path, struct err *e)
 	if (j->config.smp.warmup_us != 0)
 		return no_warmup(j, e);
 	opt.bounds = &j->bounds;
+	opt.by_event = !j->whole;
 	if (path == NULL || path[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: neither a trace nor a workload: set [run] trace, give --trace FILE (el2sim trace "
 			       "import makes one), or give exit kinds weights in [mix] to simulate them", j->config.path[0] != '\0' ? j->config.path : "configuration");
@@ -257,12 +258,101 @@ void job_derive(struct job *j)
 	x->path = &j->config.path_profile;
 }
 
-int job_run(struct job *j, const struct job_args *o, struct err *e)
+/* The engine has run: what it came to. */
+static int derive_checked(struct job *j, const struct job_args *o, struct err *e)
 {
-	if (job_build(j, o, e) != 0 || engine_run(j->engine, e) != 0)
-		return -1;
 	job_derive(j);
 	return o->check ? job_refuse_checks(j, "--check", e) : 0;
+}
+
+int job_run(struct job *j, const struct job_args *o, struct err *e)
+{
+	j->whole = true;
+	if (job_build(j, o, e) != 0 || engine_run(j->engine, e) != 0)
+		return -1;
+	return derive_checked(j, o, e);
+}
+
+/* ---- several ---- */
+
+struct several {
+	struct job *job;
+	const struct job_args *args;
+	int (*load)(void *ctx, size_t i, struct err *e);
+	void *ctx;
+	int *rc;
+	struct err *e;
+	size_t *of; /* machines: places of job */
+};
+
+static void build_one(void *ctx, size_t i, unsigned thread)
+{
+	struct several *s = ctx;
+
+	(void)thread;
+	s->job[i].whole = true;
+	s->rc[i] = s->load(s->ctx, i, &s->e[i]) == 0 ? job_build(&s->job[i], s->args, &s->e[i]) : -1;
+}
+
+static void run_machine(void *ctx, size_t i, unsigned thread)
+{
+	struct several *s = ctx;
+	const size_t k = s->of[i];
+
+	(void)thread;
+	s->rc[k] = engine_run(s->job[k].engine, &s->e[k]);
+}
+
+/* Machines beside each other, replays of one trace in one pass. n: those before the first that could not be built. */
+static void run_engines(struct several *s, size_t n, struct pool *pool)
+{
+	struct engine **g = xcalloc(n, sizeof(struct engine *));
+	struct err *e = xcalloc(n, sizeof(*e));
+	size_t n_machines = 0, n_replays = 0, *replay = xcalloc(n, sizeof(*replay));
+	int *rc = xcalloc(n, sizeof(*rc));
+
+	for (size_t i = 0; i < n; i++) {
+		if (s->job[i].smp != NULL) {
+			s->of[n_machines++] = i;
+		} else {
+			replay[n_replays] = i;
+			g[n_replays++] = s->job[i].engine;
+		}
+	}
+	pool_run(pool, n_machines, run_machine, s);
+	replay_engines_run(g, n_replays, pool, rc, e);
+	for (size_t i = 0; i < n_replays; i++) {
+		s->rc[replay[i]] = rc[i];
+		s->e[replay[i]] = e[i];
+	}
+	free(replay);
+	free(rc);
+	free(g);
+	free(e);
+}
+
+int jobs_run(struct job *j, size_t n, const struct job_args *o, int (*load)(void *ctx, size_t i, struct err *e), void *ctx,
+	     struct pool *pool, struct err *e)
+{
+	struct several s = { j, o, load, ctx, xcalloc(n, sizeof(*s.rc)), xcalloc(n, sizeof(*s.e)), xcalloc(n, sizeof(*s.of)) };
+	size_t built = 0;
+	int rc = 0;
+
+	pool_run(pool, n, build_one, &s);
+	while (built < n && s.rc[built] == 0)
+		built++;
+	run_engines(&s, built, pool);
+	for (size_t i = 0; i < n && rc == 0; i++) { /* the first error is that of one after the other */
+		rc = s.rc[i];
+		if (rc != 0)
+			*e = s.e[i];
+		else
+			rc = derive_checked(&j[i], o, e);
+	}
+	free(s.rc);
+	free(s.e);
+	free(s.of);
+	return rc;
 }
 
 /* The trace lacks events, and so something cannot be told. */

@@ -10,6 +10,7 @@
 #include "models/hyp/host/smp.h"
 #include "models/hyp/replay/replay_engine.h"
 #include "sim/app/config.h"
+#include "sim/base/pool.h"
 #include "sim/base/str.h"
 #include "sim/report/run_report.h"
 
@@ -19,6 +20,7 @@ struct job {
 	struct engine *engine;     /* from job_build on */
 	struct outcome *out;       /* the engine's, after the end */
 	struct run_result result;  /* the same for reports, after the end */
+	bool whole;                /* run to its end before anybody looks: job_run's */
 	struct oracle *oracle;     /* of --check, else NULL */
 	struct timeline *timeline; /* that watches, set by the command; NULL: none */
 	char title[96];
@@ -60,6 +62,12 @@ bool job_has_clock(const struct config *c);
  * any case.
  */
 int job_run(struct job *j, const struct job_args *o, struct err *e);
+/*
+ * job_run of n jobs. load(ctx, i, e) loads job i's configuration, perhaps on another thread. Replays of one trace share a pass over it
+ * where they can, the rest runs on the pool; results and the error are those of one after the other.
+ */
+int jobs_run(struct job *j, size_t n, const struct job_args *o, int (*load)(void *ctx, size_t i, struct err *e), void *ctx,
+	     struct pool *pool, struct err *e);
 /* ERR_INPUT with its name and how it ended if a guest that was executed did not end well. */
 int job_guests_end(const struct job *j, struct err *e);
 /* The same in parts, for who owns the clock: build, to before the first event; then the engine; then the results. */

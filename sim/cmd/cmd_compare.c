@@ -15,7 +15,7 @@ struct compare_args {
 	struct output_args out;
 	struct job_args job;
 	struct arg_list vary;
-	uint64_t baseline;
+	uint64_t baseline, threads;
 };
 
 static const struct arg_row arg_rows[] = {
@@ -23,6 +23,7 @@ static const struct arg_row arg_rows[] = {
 	  .help = "one column per value; given again: one per combination" },
 	{ "--baseline", NULL, ARG_U64, offsetof(struct compare_args, baseline), "N", .min = 1, .max = COMPARE_MAX,
 	  .help = "column that the others are compared with; 1 is the first" },
+	THREADS_ARG_ROW(struct compare_args, threads),
 	JOB_ARG_ROWS(struct compare_args, job),
 	OUTPUT_ARG_ROWS(struct compare_args, out),
 };
@@ -38,31 +39,37 @@ static const struct arg_spec spec = {
 		"Its [run] trace, if set, is that of all columns.\n",
 };
 
-/* Load and replay, or simulate, one column. */
-static int run_item(struct job *j, const struct compare_item *it, const struct arg_list *overrides,
-		    const struct job_args *o, bool only_file, struct err *e)
+struct columns {
+	struct job *job;
+	const struct compare_plan *plan;
+	const struct arg_list *overrides;
+};
+
+static int load_column(void *ctx, size_t i, struct err *e)
 {
-	struct arg_list all = { xcalloc(overrides->n + it->assign.n + 1, sizeof(*all.v)), 0 };
+	const struct columns *c = ctx;
+	const struct compare_item *it = &c->plan->item[i];
+	struct arg_list all = { xcalloc(c->overrides->n + it->assign.n + 1, sizeof(*all.v)), 0 };
 	int rc;
 
-	for (size_t i = 0; i < overrides->n; i++)
-		all.v[all.n++] = overrides->v[i];
-	for (size_t i = 0; i < it->assign.n; i++)
-		all.v[all.n++] = it->assign.v[i];
-	rc = config_load(&j->config, it->path, &all, e);
+	for (size_t k = 0; k < c->overrides->n; k++)
+		all.v[all.n++] = c->overrides->v[k];
+	for (size_t k = 0; k < it->assign.n; k++)
+		all.v[all.n++] = it->assign.v[k];
+	rc = config_load(&c->job[i].config, it->path, &all, e);
 	free(all.v);
-	j->varied = &it->assign;
-	if (rc == 0)
-		rc = job_run(j, o, e);
-	if (rc != 0)
-		return -1;
-	if (it->title[0] != '\0') {
-		size_t n = only_file ? 0 : strlen(j->title);
+	c->job[i].varied = &it->assign;
+	return rc;
+}
 
-		(void)snprintf(j->title + n, sizeof(j->title) - n, "%s%s", n != 0 ? " " : "", it->title);
-		job_mark_unsound(j);
-	}
-	return 0;
+static void name_column(struct job *j, const struct compare_item *it, bool only_file)
+{
+	size_t n = only_file ? 0 : strlen(j->title);
+
+	if (it->title[0] == '\0')
+		return;
+	(void)snprintf(j->title + n, sizeof(j->title) - n, "%s%s", n != 0 ? " " : "", it->title);
+	job_mark_unsound(j);
 }
 
 static void configurations(const struct job *job, size_t n, struct rep *r)
@@ -149,8 +156,15 @@ static int run(const struct compare_args *o, const struct arg_list *files, const
 	if (rc == 0 && baseline > plan.n)
 		rc = err_set(e, ERR_USAGE, "baseline %llu: there are %zu columns: want 1..%zu",
 			     (unsigned long long)baseline, plan.n, plan.n);
+	if (rc == 0) {
+		struct columns c = { job, &plan, overrides };
+		struct pool *pool = pool_new((unsigned)o->threads);
+
+		rc = jobs_run(job, plan.n, &jo, load_column, &c, pool, e);
+		pool_free(pool);
+	}
 	for (size_t i = 0; rc == 0 && i < plan.n; i++)
-		rc = run_item(&job[i], &plan.item[i], overrides, &jo, one_file, e);
+		name_column(&job[i], &plan.item[i], one_file);
 	if (rc == 0)
 		rc = write_any(job, plan.n, (size_t)baseline - 1, &o->out, e);
 	for (size_t i = 0; i < COMPARE_MAX; i++)

@@ -76,12 +76,13 @@ static void read_records(const uint8_t *data, size_t size)
 	for (unsigned t = 0; t < TR_TYPE_COUNT; t++) {
 		types[t] = (struct nat_type){ .type = t % 7 != 6 ? (int)t : -1,
 					      .fields = tr_field_count((enum tr_type)t) };
+		types[t].plain = types[t].type >= 0 && t % 2 == 0;
 		for (unsigned i = 0; i < types[t].fields; i++) {
 			types[t].to[i] = (int8_t)i;
 			types[t].kind[i] = (uint8_t)tr_field_kind((enum tr_type)t, i);
 		}
 	}
-	while ((got = nat_get_event(&in, st, types, TR_TYPE_COUNT, 100, &ev)) >= 0) {
+	while ((got = nat_get_event(&in, st, types, TR_TYPE_COUNT, 100, UINT64_MAX, &ev)) >= 0) {
 		if (got == 1) {
 			check_event(&ev, last);
 			last = ev.ts_ns;

@@ -12,7 +12,9 @@ static void finish(struct replay_state *s)
 
 		replay_put_if_due(s, v);
 		if (!t->have_exit) { /* switches of its thread since its last exit was settled */
-			if (t->pending.insns != 0)
+			if (s->sigs != NULL)
+				sigs_settle_rest(s->sigs, v, EXIT_FOR_thread_switch, t->more_scheds, t->guest_ns);
+			else if (t->pending.insns != 0)
 				replay_settle(s, v, EXIT_FOR_thread_switch);
 			continue;
 		}
@@ -21,7 +23,10 @@ static void finish(struct replay_state *s)
 		t->doubt.unfinished = true;
 		replay_settle(s, v, t->user ? t->kind : replay_kernel_kind(t));
 	}
-	outcome_end(s->out, s->runner, &s->before);
+	if (s->sigs != NULL)
+		sigs_end(s->sigs);
+	else
+		outcome_end(s->out, s->runner, &s->before);
 	outcome_mark_free(&s->before);
 	bounds = bounds_end(s->bounds, s->out);
 	if (s->opt->bounds != NULL)
@@ -70,6 +75,67 @@ static int begin_bounds(struct replay_state *s, struct err *e)
 	return 0;
 }
 
+/* Nobody asks more of the replay than what it comes to in the end. */
+static bool nobody_looks(const struct replay_options *opt)
+{
+	bool nobody = opt->counting && !opt->by_event && opt->runner == NULL && opt->loads == NULL;
+
+	for (unsigned i = 0; i < REPLAY_WATCHERS; i++)
+		nobody &= opt->watch[i] == NULL;
+	return nobody;
+}
+
+/* Are its steps such that signatures can stand for them (sigs.h)? */
+static bool has_signatures(const struct ws_prog *p)
+{
+	const struct exit_row *fp = exit_row(EXIT_FOR_first_fp);
+	const enum ws_comp load = ws_phase_comp(p, PHASE_LOAD);
+
+	for (unsigned k = 0; k < EXIT_COUNT; k++) {
+		const struct exit_row *row = exit_row((enum exit_kind)k);
+
+		for (unsigned i = 0; i < row->n; i++) { /* runner_moved_in is asked for phases only */
+			if (!row->step[i].is_phase && row->step[i].id == load)
+				return false;
+		}
+	}
+	for (unsigned i = 0; i < fp->n; i++) { /* whether it comes depends on the program, and so would what it changes */
+		if (fp->step[i].is_phase && fp->step[i].id != PHASE_LAZY)
+			return false;
+	}
+	return true;
+}
+
+static bool by_signature(const struct ws_prog *p, const struct replay_options *opt)
+{
+	return nobody_looks(opt) && runner_repeats(p) && has_signatures(p);
+}
+
+bool replay_joins(const struct ws_prog *p, const struct tr_info *trace, const struct replay_options *opt)
+{
+	struct sight sight;
+
+	if (!by_signature(p, opt))
+		return false;
+	if (opt->bounds == NULL)
+		return true;
+	sight_of(trace, 0, &sight);
+	return !trace->old && sight_all(&sight);
+}
+
+static void begin_sigs(struct replay_state *s, const struct ws_prog *p)
+{
+	const size_t n = s->opt->n_more + 1;
+
+	if (s->bounds != NULL || !by_signature(p, s->opt))
+		return;
+	s->column = xcalloc(n, sizeof(*s->column));
+	s->column[0] = (struct replay_column){ p, s->opt->fp, s->out };
+	for (size_t i = 1; i < n; i++)
+		s->column[i] = s->opt->more[i - 1];
+	s->sigs = sigs_new(s->column, n, s->runner);
+}
+
 void replay_add_watchers(struct replay_state *s, bool always)
 {
 	for (unsigned i = 0; i < REPLAY_WATCHERS; i++) {
@@ -86,15 +152,19 @@ struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *tra
 
 	if (opt->out == NULL)
 		outcome_init(r, p);
-	*s = (struct replay_state){ .out = r,
-				    .runner = opt->runner != NULL ? opt->runner : runner_new(p, opt->counting),
-				    .trace = trace, .opt = opt };
+	s->out = r;
+	s->runner = opt->runner != NULL ? opt->runner : runner_new(p, opt->counting);
+	s->trace = trace;
+	s->opt = opt;
 	s->watchers = opt->runner == NULL ? runner_watchers(s->runner) : &s->own;
 	replay_add_watchers(s, true);
 	if (opt->from[0] == '\0')
 		replay_add_watchers(s, false);
-	if (replay_find_sgis(trace, &s->sgis, e) == 0 && begin_bounds(s, e) == 0)
+	if (replay_find_sgis(trace, &s->sgis, e) == 0 && begin_bounds(s, e) == 0) {
+		begin_sigs(s, p);
+		BUG_ON(opt->n_more != 0 && s->sigs == NULL);
 		return s;
+	}
 	(void)replay_end(s, -1, e);
 	return NULL;
 }
@@ -114,6 +184,32 @@ int replay_event(struct replay_state *s, const struct tr_event *ev, struct err *
 	return s->ended ? 0 : 1;
 }
 
+/* Columns in which rules of flags were broken, once more, exit by exit. */
+static int replay_broken(const struct replay_state *s, struct err *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i <= s->opt->n_more && rc == 0; i++) {
+		const struct replay_column *c = &s->column[i];
+		struct replay_options opt = *s->opt;
+		const struct ws_prog *p = c->p;
+
+		if (!sigs_broken(s->sigs, i))
+			continue;
+		outcome_free(c->out);
+		outcome_init(c->out, p);
+		opt.by_event = true;
+		opt.fp = c->fp;
+		opt.out = c->out;
+		opt.bounds = NULL; /* there are none */
+		opt.more = NULL;
+		opt.n_more = 0;
+		tr_seek(s->trace, 0);
+		rc = replay_run(p, s->trace, &opt, e) != NULL ? 0 : -1;
+	}
+	return rc;
+}
+
 struct outcome *replay_end(struct replay_state *s, int rc, struct err *e)
 {
 	struct outcome *r = s->out;
@@ -124,6 +220,10 @@ struct outcome *replay_end(struct replay_state *s, int rc, struct err *e)
 			     "a text that was written to trace_marker", s->opt->from);
 	own = s->opt->out == NULL;
 	finish(s);
+	if (rc == 0 && s->sigs != NULL)
+		rc = replay_broken(s, e);
+	sigs_free(s->sigs);
+	free(s->column);
 	free(s);
 	if (rc == 0 && r->n.entries == 0)
 		rc = err_set(e, ERR_INPUT, "the trace holds no kvm_entry: record the events kvm:kvm_entry, "

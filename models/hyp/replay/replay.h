@@ -35,8 +35,16 @@ struct replay_loads {
 	size_t n;
 };
 
+/* One more program that the same replay counts. */
+struct replay_column {
+	const struct ws_prog *p;
+	enum fp_use fp;
+	struct outcome *out;  /* to fill, the caller's */
+};
+
 struct replay_options {
 	bool counting;        /* precomputed totals instead of values; same result */
+	bool by_event;        /* the outcome is looked at before the end: count exit by exit; same result */
 	enum fp_use fp;
 	enum sgi_target sgi;
 	const char *from, *to; /* markers (event print) between which is counted; "" = the whole trace */
@@ -46,12 +54,20 @@ struct replay_options {
 	struct runner *runner;
 	struct outcome *out; /* to fill, the caller's; NULL: a new one */
 	struct replay_loads *loads; /* NULL: none */
+	const struct replay_column *more; /* if all of them join (replay_joins) */
+	size_t n_more;
 	struct bounds **bounds;  /* gets what bounds the whole trace's figures (bounds_free), or NULL if this trace
 				    lacks nothing; NULL: not asked for */
 };
 
 /* As [run] of a configuration says; the strings stay the configuration's. */
 struct replay_options replay_options_of(const struct switch_options *o);
+
+/*
+ * Can the program be counted in one replay with others that ask the same of sgi, from and to? If the trace lacks nothing
+ * and nobody looks on.
+ */
+bool replay_joins(const struct ws_prog *p, const struct tr_info *trace, const struct replay_options *opt);
 
 /*
  * Replay a trace, from its beginning, through a program.

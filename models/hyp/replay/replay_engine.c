@@ -12,7 +12,8 @@ struct replay_engine {
 	const char *path;
 	struct tr_reader *trace;
 	struct replay_options opt;
-	struct replay_state *state; /* NULL: over */
+	struct replay_state *state; /* NULL: not begun, or over */
+	bool begun;
 	struct tr_event next;
 	bool have_next;
 	uint64_t now; /* ps */
@@ -36,6 +37,17 @@ static int read_next(struct replay_engine *x, struct err *e)
 
 	x->have_next = rc == 1;
 	return rc < 0 ? -1 : 0;
+}
+
+/* Begin, and be before the first event again: the replay may have read the trace. */
+static int begin(struct replay_engine *x, struct err *e)
+{
+	if (x->begun)
+		return 0;
+	x->begun = true;
+	tr_seek(x->trace, 0);
+	x->state = replay_begin(x->out.prog, x->trace, &x->opt, e);
+	return x->state != NULL ? read_next(x, e) : -1;
 }
 
 static uint64_t now(const struct engine *g)
@@ -66,7 +78,7 @@ static int run_until(struct engine *g, uint64_t ps, struct err *e)
 	struct replay_engine *x = self(g);
 	/* to the last event, also where the file's own summary is wrong about its time */
 	const uint64_t ns = ps == end(g) ? UINT64_MAX : tr_info(x->trace)->first_ns + ps / 1000;
-	int rc = 1;
+	int rc = begin(x, e) == 0 ? 1 : -1;
 
 	x->now = ps;
 	while (rc == 1 && x->have_next && x->next.ts_ns <= ns) {
@@ -82,9 +94,14 @@ static int run_until(struct engine *g, uint64_t ps, struct err *e)
 static int finish(struct engine *g, bool good, struct err *e)
 {
 	struct replay_engine *x = self(g);
-	struct replay_state *s = x->state;
+	struct replay_state *s;
 
+	if (good && begin(x, e) != 0)
+		return at_trace(x, e);
+	s = x->state;
 	x->state = NULL;
+	if (s == NULL)
+		return -1;
 	if (replay_end(s, good ? 0 : -1, e) == NULL)
 		return at_trace(x, e);
 	return outcome_check(&x->out, e);
@@ -114,13 +131,117 @@ struct engine *replay_engine(const struct ws_prog *p, const char *path, const st
 	x->opt = *opt;
 	x->opt.out = &x->out;
 	x->trace = tr_open(path, e);
-	if (x->trace != NULL && sight_check(tr_info(x->trace), e) == 0)
-		x->state = replay_begin(p, x->trace, &x->opt, e);
-	if (x->state != NULL && read_next(x, e) == 0)
+	if (x->trace != NULL && sight_check(tr_info(x->trace), e) == 0 && read_next(x, e) == 0 &&
+	    (!opt->by_event || begin(x, e) == 0))
 		return &x->engine;
 	(void)at_trace(x, e);
 	release(&x->engine);
 	return NULL;
+}
+
+/* Do two ask the same of the same trace? */
+static bool same_question(const struct replay_engine *a, const struct replay_engine *b)
+{
+	return strcmp(a->path, b->path) == 0 && a->opt.sgi == b->opt.sgi && strcmp(a->opt.from, b->opt.from) == 0 &&
+	       strcmp(a->opt.to, b->opt.to) == 0;
+}
+
+static bool joins(const struct replay_engine *x)
+{
+	return !x->begun && replay_joins(x->out.prog, tr_info(x->trace), &x->opt);
+}
+
+/* What the first one's replay counted for the others is whole: the engines are over. */
+static int end_group(struct engine *const *g, const size_t *member, size_t n, struct err *e)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct replay_engine *x = self(g[member[i]]);
+
+		x->begun = true;
+		x->have_next = false;
+		x->now = end(g[member[i]]);
+		if (outcome_check(&x->out, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Run the engines of a group, places in g; all of them join if there are several. */
+static int run_group(struct engine *const *g, const size_t *member, size_t n, struct err *e)
+{
+	struct replay_engine *first = self(g[member[0]]);
+	struct replay_column *more = xcalloc(n, sizeof(*more));
+	int rc;
+
+	for (size_t i = 1; i < n; i++) {
+		struct replay_engine *x = self(g[member[i]]);
+
+		more[i - 1] = (struct replay_column){ x->out.prog, x->opt.fp, &x->out };
+		if (x->opt.bounds != NULL)
+			*x->opt.bounds = NULL;
+	}
+	first->opt.more = more;
+	first->opt.n_more = n - 1;
+	rc = engine_run(g[member[0]], e);
+	first->opt.n_more = 0;
+	free(more);
+	return rc == 0 ? end_group(g, member, n, e) : -1;
+}
+
+/* A group of engines, and how it went. */
+struct group {
+	size_t *member, n;
+	int rc;
+	struct err e;
+};
+
+struct groups {
+	struct engine *const *g;
+	struct group *group;
+	size_t n;
+};
+
+static void find_groups(struct groups *s, size_t n)
+{
+	s->group = xcalloc(n, sizeof(*s->group));
+	for (size_t i = 0; i < n; i++) {
+		const struct replay_engine *x = self(s->g[i]);
+		size_t k = joins(x) ? 0 : s->n;
+
+		while (k < s->n && (!joins(self(s->g[s->group[k].member[0]])) || !same_question(x, self(s->g[s->group[k].member[0]]))))
+			k++;
+		if (k == s->n) {
+			s->group[k].member = xcalloc(n, sizeof(*s->group[k].member));
+			s->n++;
+		}
+		s->group[k].member[s->group[k].n++] = i;
+	}
+}
+
+static void run_piece(void *ctx, size_t i, unsigned thread)
+{
+	struct groups *s = ctx;
+	struct group *x = &s->group[i];
+
+	(void)thread;
+	x->rc = run_group(s->g, x->member, x->n, &x->e);
+}
+
+void replay_engines_run(struct engine *const *g, size_t n, struct pool *pool, int *rc, struct err *e)
+{
+	struct groups s = { .g = g };
+
+	find_groups(&s, n);
+	pool_run(pool, s.n, run_piece, &s);
+	for (size_t i = 0; i < s.n; i++) {
+		for (size_t k = 0; k < s.group[i].n; k++) {
+			rc[s.group[i].member[k]] = s.group[i].rc;
+			if (s.group[i].rc != 0)
+				e[s.group[i].member[k]] = s.group[i].e;
+		}
+		free(s.group[i].member);
+	}
+	free(s.group);
 }
 
 const struct tr_info *replay_engine_info(const struct engine *g)

@@ -44,6 +44,8 @@ static size_t vcpu_of(struct replay_state *s, const struct tr_event *ev)
 	(void)snprintf(r->vcpu[v].vm_name, sizeof(r->vcpu[v].vm_name), "%s", tr_string(s->trace, ev->comm));
 	s->track[v].run = runner_vcpu(s->runner, r->vcpu[v].vm_name);
 	*slot_of(s, ev->pid) = (uint16_t)(v + 1);
+	if (s->sigs != NULL)
+		sigs_vcpu(s->sigs, s->track[v].run, r->vcpu[v].vm_name);
 	r->vcpu[v].vm = s->track[v].run->vm;
 	s->changes++;
 	replay_early_lines(s, v, ev);
@@ -57,6 +59,10 @@ static void maybe_fp(struct replay_state *s, size_t v)
 	struct replay_loads *l = s->opt->loads;
 	bool placed = l != NULL && l->trap != NULL && t->load < l->n && l->trap[t->load] != 0;
 
+	if (s->sigs != NULL) {
+		replay_first_fp(s, v);
+		return;
+	}
 	if ((s->opt->fp != FP_EACH_LOAD && !placed) || !runner_needs_fp(s->runner, t->run))
 		return;
 	replay_whole(s, v, EXIT_FOR_first_fp);
@@ -223,12 +229,16 @@ static void see_userspace_exit(struct replay_state *s, const struct tr_event *ev
 		return;
 	}
 	/* It came back without entering the guest: vcpu_load and vcpu_put, and the earlier exit still waits. */
+	if (s->sigs != NULL)
+		sigs_suspend(s->sigs, v);
 	before = *t;
 	replay_forget(t);
 	t->doubt.apart = true;
 	runner_on_cpu(t->run, ev->cpu);
 	replay_whole(s, v, EXIT_FOR_run_returns);
 	*t = before;
+	if (s->sigs != NULL)
+		sigs_resume(s->sigs, v);
 }
 
 static enum exit_kind kind_of_access(const struct tr_event *ev)
@@ -327,6 +337,8 @@ static void see_marker(struct replay_state *s, const struct tr_event *ev)
 		return;
 	outcome_mark(&s->before, s->out, s->runner);
 	outcome_restart(s->out);
+	if (s->sigs != NULL)
+		sigs_mark(s->sigs);
 	if (s->bounds != NULL)
 		bounds_restart(s->bounds);
 	for (size_t v = 0; v < s->out->n_vcpu; v++)

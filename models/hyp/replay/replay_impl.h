@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inside the replay: replay_events.c reads events, replay_steps.c runs components, replay_lines.c keeps interrupts,
- * replay.c begins and ends it.
+ * Inside the replay: replay_events.c reads events, replay_steps.c runs components or tells them sigs.c, replay_lines.c keeps
+ * interrupts, replay.c begins and ends it.
  */
 #ifndef EL2SIM_HYP_REPLAY_IMPL_H
 #define EL2SIM_HYP_REPLAY_IMPL_H
 
 #include "models/hyp/replay/doubt.h"
 #include "models/hyp/replay/replay.h"
+#include "models/hyp/replay/sigs.h"
 #include "models/hyp/ws/runner.h"
 
 #define REPLAY_LINES_MAX 16
@@ -87,6 +88,8 @@ struct replay_state {
 	struct runner *runner;
 	struct replay_track *track;     /* one per out->vcpu */
 	struct tr_reader *trace;
+	struct replay_column *column; /* first this program's, then opt->more */
+	struct sigs *sigs;           /* count by signatures; NULL: exit by exit */
 	struct bounds_state *bounds; /* NULL: the trace has everything, or nobody asks */
 	const struct replay_options *opt;
 	struct outcome_mark before; /* the window began; no exec: it did not */
@@ -141,6 +144,8 @@ void replay_load_if_due(struct replay_state *s, size_t v);
 void replay_settle(struct replay_state *s, size_t v, enum exit_kind kind);
 /* A kind that no exit begins: from its first step to its last. */
 void replay_whole(struct replay_state *s, size_t v, enum exit_kind kind);
+/* By signatures: a first FP use, where programs of columns that ask for one trap it. */
+void replay_first_fp(struct replay_state *s, size_t v);
 /* The kind that the exit turns out to be, when KVM_RUN goes on in the kernel; when it goes to the VMM. */
 enum exit_kind replay_kernel_kind(const struct replay_track *t);
 enum exit_kind replay_user_kind(const struct replay_track *t);

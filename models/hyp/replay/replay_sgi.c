@@ -97,6 +97,10 @@ static void pass_by(struct pass *p, const struct tr_event *ev, bool entry)
 	t->sent_from = p->out->n;
 }
 
+#define LOOKED_AT                                                                                            \
+	(TR_BIT(TR_kvm_entry) | TR_BIT(TR_kvm_exit) | TR_BIT(TR_kvm_vcpu_wakeup) | TR_BIT(TR_kvm_timer_update_irq) |   \
+	 TR_BIT(TR_kvm_sys_access) | TR_BIT(TR_sched_waking) | TR_BIT(TR_vgic_update_irq_pending))
+
 static void look_at(struct pass *p, const struct tr_event *ev)
 {
 	struct peer *t;
@@ -146,12 +150,13 @@ int replay_find_sgis(struct tr_reader *trace, struct replay_sgis *out, struct er
 		return 0;
 	p = xcalloc(1, sizeof(*p));
 	p->out = out;
-	tr_keep(trace);
+	tr_want(trace, LOOKED_AT);
 	while ((rc = tr_next(trace, &ev, e)) == 1)
 		look_at(p, &ev);
 	free(p);
 	for (size_t i = 0; i < out->n; i++)
 		out->seen += out->sgi[i].to != 0 || out->sgi[i].told;
+	tr_want(trace, UINT64_MAX);
 	tr_seek(trace, 0);
 	return rc;
 }

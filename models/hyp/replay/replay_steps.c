@@ -52,6 +52,13 @@ void replay_step(struct replay_state *s, size_t v, const struct exit_step *step,
 
 	if (exit_step_is(step, PHASE_LOAD))
 		begin_load(s, v);
+	if (s->sigs != NULL) {
+		sigs_step(s->sigs, v, step, state_of(t, state), enter ? t->n_lines : leave ? t->run->lrs : 0);
+		if (enter || leave)
+			runner_lrs(t->run, enter ? t->n_lines : 0);
+		t->n_lines = enter ? 0 : t->n_lines;
+		return;
+	}
 	if (enter) {
 		runner_lrs(t->run, lrs_for(s, t));
 		for (unsigned k = 0; k < t->run->lrs; k++)
@@ -119,7 +126,10 @@ void replay_settle(struct replay_state *s, size_t v, enum exit_kind kind)
 	k->count++;
 	k->more_scheds += t->more_scheds;
 	k->guest_ns += t->guest_ns;
-	ws_totals_sum(&k->totals, &t->pending);
+	if (s->sigs != NULL)
+		sigs_settle(s->sigs, v, kind);
+	else
+		ws_totals_sum(&k->totals, &t->pending);
 	memset(&t->pending, 0, sizeof(t->pending));
 	t->guest_ns = t->more_scheds = 0;
 	t->next = 0;
@@ -135,6 +145,17 @@ void replay_whole(struct replay_state *s, size_t v, enum exit_kind kind)
 	t->next = 0;
 	replay_until(s, v, exit_row(kind)->n);
 	replay_settle(s, v, kind);
+}
+
+void replay_first_fp(struct replay_state *s, size_t v)
+{
+	const struct exit_row *row = exit_row(EXIT_FOR_first_fp);
+
+	if (!sigs_fp_traps(s->sigs))
+		return;
+	for (unsigned i = 0; i < row->n; i++)
+		replay_step(s, v, &row->step[i], exit_step_state(row, i));
+	sigs_first_fp(s->sigs, v);
 }
 
 /* The kind that the exit turns out to be, when KVM_RUN goes on in the kernel. */

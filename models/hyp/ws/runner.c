@@ -184,19 +184,18 @@ static unsigned *last_vcpu(struct cpu *c, unsigned vm)
 	return &c->last_vcpu[vm];
 }
 
-/* State that a component finds. */
-static uint64_t state_before(struct runner *r, struct runner_vcpu *v, enum ws_comp comp)
+uint64_t runner_moved_in(struct runner *r, const struct runner_vcpu *v)
 {
-	struct cpu *c = cpu_at(r, v->cpu);
-	unsigned *last = last_vcpu(c, v->vm);
-	uint64_t state = v->state;
+	unsigned *last = last_vcpu(cpu_at(r, v->cpu), v->vm), before = *last;
 
-	if (comp == ws_phase_comp(r->p, PHASE_LOAD)) {
-		if (*last != 0 && *last != v->id + 1)
-			state |= CND(OTHER_VCPU);
-		*last = v->id + 1;
-	}
-	return state;
+	*last = v->id + 1;
+	return before != 0 && before != v->id + 1 ? CND(OTHER_VCPU) : 0;
+}
+
+/* State that a component finds. */
+static uint64_t state_before(struct runner *r, const struct runner_vcpu *v, enum ws_comp comp)
+{
+	return v->state | (comp == ws_phase_comp(r->p, PHASE_LOAD) ? runner_moved_in(r, v) : 0);
 }
 
 uint64_t runner_state_after(const struct ws_prog *p, const struct runner_rules *r, enum ws_comp comp, uint64_t state)
@@ -281,6 +280,44 @@ const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum
 		tell(r, v, comp, state, lrs);
 	v->state = runner_state_after(r->p, &r->rules, comp, v->state);
 	return t;
+}
+
+struct runner_local runner_local(const struct runner_vcpu *v)
+{
+	return (struct runner_local){ v->state, v->flags.w, v->flags.loaded };
+}
+
+void runner_set_local(struct runner_vcpu *v, const struct runner_local *l)
+{
+	v->state = l->state;
+	v->flags.w = l->flags;
+	v->flags.loaded = l->loaded;
+}
+
+bool runner_repeats(const struct ws_prog *p)
+{
+	return ws_skips_put(p, 0) == (p->beside.n_no_put != 0);
+}
+
+const struct ws_totals *runner_times(struct runner *r, struct runner_vcpu *v, enum ws_comp comp, uint64_t state, unsigned lrs,
+				     uint64_t times)
+{
+	static const struct ws_totals nothing = { .cycles = 0 };
+	const struct ws_totals *t = &nothing;
+
+	if (comp != ws_phase_comp(r->p, PHASE_PUT) || !ws_skips_put(r->p, 0)) {
+		state = vflag_plan_times(r->flags, &v->flags, comp, state | v->state, times);
+		t = ws_count_times(r->counting, comp, state, lrs, times);
+	}
+	v->state = runner_state_after(r->p, &r->rules, comp, v->state);
+	return t;
+}
+
+uint64_t runner_violations(const struct runner *r)
+{
+	struct vflag_violation first;
+
+	return vflag_plan_violations(r->flags, &first);
 }
 
 uint64_t runner_last_state(const struct runner *r)

@@ -63,6 +63,31 @@ bool runner_needs_fp(const struct runner *r, const struct runner_vcpu *v);
 const struct ws_totals *runner_run(struct runner *r, struct runner_vcpu *v, enum ws_comp comp,
 				   uint64_t state, unsigned lrs);
 
+/* ---- the same component of the same state, again and again: counted once, so many times ---- */
+
+/* What a vCPU carries from one component to the next. */
+struct runner_local {
+	uint64_t state;
+	struct vflag_words flags;
+	bool loaded;
+};
+struct runner_local runner_local(const struct runner_vcpu *v);
+void runner_set_local(struct runner_vcpu *v, const struct runner_local *l);
+
+/* May runner_times stand for runner_run? The program treats each vcpu_put alike. */
+bool runner_repeats(const struct ws_prog *p);
+/*
+ * As runner_run of a counting runner so many times, each from where the vCPU is now; then it is where one of them leaves it.
+ * Nobody is told, and what is known about CPUs does not change: state says OTHER_VCPU (runner_moved_in). A broken rule of flags
+ * counts once (runner_violations).
+ */
+const struct ws_totals *runner_times(struct runner *r, struct runner_vcpu *v, enum ws_comp comp, uint64_t state, unsigned lrs,
+				     uint64_t times);
+/* vcpu_load on the vCPU's CPU: OTHER_VCPU if another vCPU of its VM ran there before it, else 0. */
+uint64_t runner_moved_in(struct runner *r, const struct runner_vcpu *v);
+/* Violations of the flags' rules so far. */
+uint64_t runner_violations(const struct runner *r);
+
 /* The state in which the last component ran, with what flags decide. */
 uint64_t runner_last_state(const struct runner *r);
 

@@ -392,11 +392,11 @@ static uint64_t run_after(struct vflag_plan *plan, struct vflags *v, const struc
 	return ran;
 }
 
-static void run_event(struct vflag_plan *plan, struct vflags *v, enum vflag_event ev)
+static void run_event(struct vflag_plan *plan, struct vflags *v, enum vflag_event ev, uint64_t times)
 {
 	const struct list *l = &plan->event[ev];
 
-	add_runs(plan, plan->runs, l, run_sites(plan, v, l, 0, l->n, 0, &v->w), 1);
+	add_runs(plan, plan->runs, l, run_sites(plan, v, l, 0, l->n, 0, &v->w), times);
 }
 
 void vflag_plan_vcpu(struct vflag_plan *plan, struct vflags *v, unsigned vcpu)
@@ -404,10 +404,10 @@ void vflag_plan_vcpu(struct vflag_plan *plan, struct vflags *v, unsigned vcpu)
 	vflags_init(v, plan->p->known, plan->p->config.model->version, vcpu, (int32_t)vcpu, &plan->own);
 }
 
-static void first_run(struct vflag_plan *plan, struct vflags *v)
+static void first_run(struct vflag_plan *plan, struct vflags *v, uint64_t times)
 {
 	for (unsigned ev = 0; ev < VFE_COUNT; ev++)
-		run_event(plan, v, (enum vflag_event)ev);
+		run_event(plan, v, (enum vflag_event)ev, times);
 	if (has_flag(plan, VF_VCPU_INITIALIZED) && !vflags_has(v, VF_VCPU_INITIALIZED))
 		found(v, VFR_not_initialized, VF_VCPU_INITIALIZED, VFSIDE_KERNEL, "kvm_arch_vcpu_run_pid_change");
 	if (vflags_has(v, VF_GUEST_HAS_SVE) && !vflags_has(v, VF_VCPU_SVE_FINALIZED))
@@ -421,10 +421,10 @@ static bool same(const struct vflag_words *a, const struct vflag_words *b)
 }
 
 /* Both sides of the component; remembered if no rule was broken. */
-static uint64_t work_out(struct vflag_plan *plan, struct vflags *v, struct list *l, uint64_t state)
+static uint64_t work_out(struct vflag_plan *plan, struct vflags *v, struct list *l, uint64_t state, uint64_t times)
 {
 	uint64_t violations = plan->violations;
-	struct memo m = { .before = v->w, .state = state & l->mask, .count = 1 };
+	struct memo m = { .before = v->w, .state = state & l->mask, .count = times };
 
 	m.ran = run_before(plan, v, l, state);
 	m.set = conditions(plan, v, &m.forbid);
@@ -432,7 +432,7 @@ static uint64_t work_out(struct vflag_plan *plan, struct vflags *v, struct list 
 	m.ran |= run_after(plan, v, l, state);
 	m.after = v->w;
 	if (!plan->remember || plan->violations != violations || l->n_memo == MEMOS_MAX) {
-		add_runs(plan, plan->runs, l, m.ran, 1);
+		add_runs(plan, plan->runs, l, m.ran, times);
 		return state;
 	}
 	l->memo = xrealloc(l->memo, (l->n_memo + 1) * sizeof(*l->memo));
@@ -440,25 +440,30 @@ static uint64_t work_out(struct vflag_plan *plan, struct vflags *v, struct list 
 	return state;
 }
 
-uint64_t vflag_plan_run(struct vflag_plan *plan, struct vflags *v, enum ws_comp comp, uint64_t state)
+uint64_t vflag_plan_times(struct vflag_plan *plan, struct vflags *v, enum ws_comp comp, uint64_t state, uint64_t times)
 {
 	struct list *l = &plan->comp[comp];
 
 	if (l->idle)
 		return state;
 	if (!v->w.ran && (l->phase == PHASE_LOAD || l->phase == PHASE_ENTER))
-		first_run(plan, v);
+		first_run(plan, v, times);
 	v->loaded = l->phase == PHASE_LOAD || (v->loaded && l->phase != PHASE_PUT);
 	for (unsigned i = 0; i < l->n_memo; i++) {
 		struct memo *m = &l->memo[i];
 
 		if (m->state != (state & l->mask) || !same(&m->before, &v->w))
 			continue;
-		m->count++;
+		m->count += times;
 		v->w = m->after;
 		return decide(plan, state, m->set, m->forbid);
 	}
-	return work_out(plan, v, l, state);
+	return work_out(plan, v, l, state, times);
+}
+
+uint64_t vflag_plan_run(struct vflag_plan *plan, struct vflags *v, enum ws_comp comp, uint64_t state)
+{
+	return vflag_plan_times(plan, v, comp, state, 1);
 }
 
 /* ---- counts ---- */

@@ -24,6 +24,8 @@ void vflag_plan_vcpu(struct vflag_plan *plan, struct vflags *v, unsigned vcpu);
  * are during the accesses; afterwards v is as the component leaves it.
  */
 uint64_t vflag_plan_run(struct vflag_plan *plan, struct vflags *v, enum ws_comp comp, uint64_t state);
+/* The same so many times, each from the same flags; v is as one of them leaves it. What breaks a rule is told once. */
+uint64_t vflag_plan_times(struct vflag_plan *plan, struct vflags *v, enum ws_comp comp, uint64_t state, uint64_t times);
 
 /*
  * Add how often each site ran so far to runs[], one cell per row of vflag_sites(). exec: executions of each op of the

@@ -176,7 +176,7 @@ static void first_time(struct ws_counting *c, struct combo *s, enum ws_comp comp
 	c->used++;
 }
 
-const struct ws_totals *ws_count(struct ws_counting *c, enum ws_comp comp, uint64_t state, unsigned lrs)
+const struct ws_totals *ws_count_times(struct ws_counting *c, enum ws_comp comp, uint64_t state, unsigned lrs, uint64_t times)
 {
 	struct combo *s;
 
@@ -191,8 +191,13 @@ const struct ws_totals *ws_count(struct ws_counting *c, enum ws_comp comp, uint6
 		}
 		first_time(c, s, comp, state, lrs);
 	}
-	s->count++;
+	s->count += times;
 	return &s->totals;
+}
+
+const struct ws_totals *ws_count(struct ws_counting *c, enum ws_comp comp, uint64_t state, unsigned lrs)
+{
+	return ws_count_times(c, comp, state, lrs, 1);
 }
 
 void ws_counting_exec(const struct ws_counting *c, uint64_t *exec)

@@ -186,6 +186,8 @@ struct ws_counting *ws_counting_new(const struct ws_prog *p);
 void ws_counting_free(struct ws_counting *c);
 /* Counts one execution; the totals of one such execution belong to c. */
 const struct ws_totals *ws_count(struct ws_counting *c, enum ws_comp comp, uint64_t state, unsigned lrs);
+/* So many executions; the totals are still those of one. */
+const struct ws_totals *ws_count_times(struct ws_counting *c, enum ws_comp comp, uint64_t state, unsigned lrs, uint64_t times);
 /* Add all executions so far to exec[], one cell per op of the program. */
 void ws_counting_exec(const struct ws_counting *c, uint64_t *exec);
 
