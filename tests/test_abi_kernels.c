@@ -409,7 +409,7 @@ START_TEST(a_real_difference_is_one)
 			struct str out = STR_INIT;
 
 			ck_assert_int_eq(compare(write_dump(ids, col, values, "graviton3", version, &change[i]), "", &out), 1);
-			ck_assert_msg(strstr(str_get(&out), "=> Different") != NULL, "%s", str_get(&out));
+			ck_assert_msg(strstr(str_get(&out), "!! Different") != NULL, "%s", str_get(&out));
 			str_free(&out);
 		}
 	}

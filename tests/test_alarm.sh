@@ -102,7 +102,7 @@ for line in "run $vhe --check" "compare configs/experiment/eager-vs-deferred.ini
 done
 
 # On a terminal it is red, and elsewhere there are no colours.
-script -qec "env TERM=xterm $el2sim run $vhe --check --inject drop:SCTLR_EL1@put" "$tmp/term" >/dev/null 2>&1 </dev/null
+script -qec "env TERM=xterm PAGER=cat $el2sim run $vhe --check --inject drop:SCTLR_EL1@put" "$tmp/term" >/dev/null 2>&1 </dev/null
 if [ -s "$tmp/term" ]; then
 	grep -q $'\033\\[1;31m!! ' "$tmp/term" || fail "no colour on a terminal: $(head -n 3 "$tmp/term")"
 fi

@@ -58,7 +58,7 @@ static const struct cmd sub_rows[] = {
 static cmd_fn *const sub_fns[] = { sub_ok, sub_no };
 static const struct cmd_set sub = { "el2sim trace", "traces", sub_rows, 2 };
 
-static const struct arg_spec spec = { .set = &sub,
+static const struct arg_spec spec = { .streams = true, .set = &sub,
 				      .name = "import",
 				      .rows = rows,
 				      .n_rows = ARG_ROWS(rows),

@@ -10,6 +10,7 @@
 
 #include "sim/base/err.h"
 #include "sim/base/file.h"
+#include "sim/base/progress.h"
 #include "sim/base/str.h"
 #include "tests/suite.h"
 

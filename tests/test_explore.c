@@ -412,7 +412,7 @@ START_TEST(a_fixed_program_tells_the_story_without_a_violation)
 }
 END_TEST
 
-/* The answers of a report: its lines "=> ...". */
+/* The answers of a report: its lines "=> ...", and "!! ..." of what must not be overlooked. */
 static struct str answers(const char *line)
 {
 	struct str out = STR_INIT, got = STR_INIT;
@@ -421,7 +421,7 @@ static struct str answers(const char *line)
 	ck_assert_int_eq(run_command(line, &out, &e), -1);
 	ck_assert_msg(e.code == ERR_ANSWER_NO, "%s: %s", line, e.text);
 	for (char *s = out.s, *end; s != NULL && (end = strchr(s, '\n')) != NULL; s = end + 1) {
-		if (strncmp(s, "=> ", 3) == 0)
+		if (strncmp(s, "=> ", 3) == 0 || strncmp(s, "!! ", 3) == 0)
 			str_addn(&got, s, (size_t)(end - s));
 	}
 	str_free(&out);
@@ -438,7 +438,7 @@ START_TEST(run_tells_the_story_that_explore_wrote)
 	str_addf(&line, "el2sim explore configs/experiment/linux-6.12-vhe-n1.ini --policy.timer=eager --inject %s --depth 6 --story %s",
 		 faults[_i].inject, path);
 	found = answers(str_get(&line));
-	ck_assert_msg(strncmp(str_get(&found), "=> violation after ", 19) == 0, "%s", str_get(&found));
+	ck_assert_msg(strncmp(str_get(&found), "!! violation after ", 19) == 0, "%s", str_get(&found));
 	str_reset(&line);
 	str_addf(&line, "el2sim run configs/experiment/linux-6.12-vhe-n1.ini --story %s", path);
 	told = answers(str_get(&line));

@@ -15,7 +15,7 @@ config a.ini 'policy.el1 = eager, deferred' 'machine.vcpus = 1..4' 'repeats = 2'
 "$el2sim" sweep a.ini --slurm --slurm-tasks 4 -o got.db --progress plain --every 1 >out 2>err
 status=$?
 [ $status -eq 1 ] || fail "a sweep with failed points ended with $status: $(cat out err)"
-grep -q '=> all 32 points are in got.db, some of them failed' out || fail "$(cat out)"
+grep -q '!! all 32 points are in got.db, some of them failed' out || fail "$(cat out)"
 grep -q 'sweep: 4/4 100 %.*0 failed' err || fail "no progress: $(cat err)"
 same want.db got.db
 "$el2sim" sweep a.ini --slurm --slurm-tasks 4 -o got.db >out
@@ -35,7 +35,7 @@ scontrol release "$array" "$(job el2sim-merge)"
 wait $pid
 status=$?
 [ $status -eq 1 ] || fail "an ended task: $status: $(cat out err)"
-grep -q '^=> 3 points are missing: the same command submits them again' out || fail "$(cat out)"
+grep -q '^!! 3 points are missing: the same command submits them again' out || fail "$(cat out)"
 grep -q 'task 1 CANCELLED: their logs are in' out || fail "$(cat out)"
 "$el2sim" sweep b.ini --slurm --slurm-tasks 3 -o b.db >out 2>err || fail "the rest: $(cat out err)"
 grep -q '=> all 6 points are in b.db' out || fail "$(cat out)"

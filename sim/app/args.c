@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sim/app/args.h"
+#include "sim/app/args_impl.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -9,103 +9,9 @@
 #include <unistd.h>
 
 #include "sim/app/complete.h"
+#include "sim/base/file.h"
 #include "sim/base/opt.h"
 #include "sim/base/str.h"
-
-static const struct cmd_set *set_of(const struct arg_spec *spec)
-{
-	return spec->set != NULL ? spec->set : &cmd_top_set;
-}
-
-static const struct cmd *row_of(const struct arg_spec *spec)
-{
-	const struct cmd *row = cmd_row(set_of(spec), spec->name);
-
-	BUG_ON(row == NULL);
-	return row;
-}
-
-static const char *prog_of(const struct arg_spec *spec)
-{
-	return set_of(spec)->prog;
-}
-
-/* No option, but a list of what the command line has. */
-static bool is_listing(const struct arg_row *r)
-{
-	return r->type == ARG_WORDS || r->type == ARG_INPUTS;
-}
-
-/* --- help ------------------------------------------------------------------------------------- */
-
-static void names_joined(struct str *b, const char *const *names, const char *between)
-{
-	for (size_t i = 0; names[i] != NULL; i++) {
-		str_add(b, i != 0 ? between : "");
-		str_add(b, names[i]);
-	}
-}
-
-static void row_synopsis(struct str *b, const struct arg_row *r)
-{
-	str_add(b, r->name);
-	if (r->alias != NULL)
-		str_addf(b, ", %s", r->alias);
-	if (r->type == ARG_ENUM) {
-		str_addc(b, ' ');
-		names_joined(b, r->names, "|");
-	} else if (r->type != ARG_FLAG) {
-		str_addf(b, " %s", r->value);
-	}
-}
-
-static void help_line(FILE *f, const char *left, const char *help)
-{
-	if (strlen(left) > 24)
-		(void)fprintf(f, "  %s\n  %-24s  %s", left, "", help);
-	else
-		(void)fprintf(f, "  %-24s  %s", left, help);
-}
-
-static void help_row(FILE *f, const struct arg_row *r)
-{
-	struct str left = STR_INIT;
-
-	row_synopsis(&left, r);
-	help_line(f, str_get(&left), r->help);
-	if (r->type == ARG_U64)
-		(void)fprintf(f, " (%" PRIu64 "..%" PRIu64 ")", r->min, r->max);
-	if (r->type == ARG_LIST)
-		(void)fputs(" (may be repeated)", f);
-	if (r->required)
-		(void)fputs(" (required)", f);
-	(void)fputc('\n', f);
-	str_free(&left);
-}
-
-void args_help(const struct arg_spec *spec, FILE *f)
-{
-	const struct cmd *row = row_of(spec);
-
-	(void)fprintf(f, "%s %s: %s\n\nUsage: %s %s%s%s [OPTION...]\n", prog_of(spec), row->name,
-		      row->help, prog_of(spec), row->name, row->args[0] != '\0' ? " " : "",
-		      row->args);
-	if (spec->example != NULL)
-		(void)fprintf(f, "Example: %s %s %s\n", prog_of(spec), row->name, spec->example);
-	if (spec->text != NULL)
-		(void)fprintf(f, "\n%s", spec->text);
-	(void)fputs("\nOptions:\n", f);
-	for (size_t i = 0; i < spec->n_rows; i++)
-		if (!is_listing(&spec->rows[i]))
-			help_row(f, &spec->rows[i]);
-	if (spec->overrides) {
-		help_line(f, "--section.key=value",
-			  "set an option of the configuration (may be repeated)");
-		(void)fputc('\n', f);
-	}
-	help_line(f, "-h, --help", "print this");
-	(void)fputc('\n', f);
-}
 
 /* --- parsing ---------------------------------------------------------------------------------- */
 
@@ -165,7 +71,7 @@ static int unknown_option(const struct arg_spec *spec, const char *word, struct 
 	size_t n = 0;
 
 	for (size_t i = 0; i < spec->n_rows; i++) {
-		if (is_listing(&spec->rows[i]))
+		if (args_is_listing(&spec->rows[i]))
 			continue;
 		names[n++] = spec->rows[i].name;
 		if (spec->rows[i].alias != NULL)
@@ -173,7 +79,7 @@ static int unknown_option(const struct arg_spec *spec, const char *word, struct 
 	}
 	names[n++] = "--help";
 	str_addn(&name, word, (size_t)bare);
-	(void)snprintf(otherwise, sizeof(otherwise), "\"%s %s --help\" lists the options", prog_of(spec), spec->name);
+	(void)snprintf(otherwise, sizeof(otherwise), "\"%s %s --help\" lists the options", args_prog_of(spec), spec->name);
 	(void)err_unknown(e, ERR_USAGE, str_get(&name), names, n, otherwise, "unknown option \"%s\"", str_get(&name));
 	str_free(&name);
 	free(names);
@@ -191,7 +97,7 @@ static int store_enum(int *v, const struct arg_row *r, const char *text, struct 
 			return 0;
 		}
 	}
-	names_joined(&known, r->names, ", ");
+	args_names_joined(&known, r->names, ", ");
 	(void)str_add_near(&known, "; ", text, r->names, n);
 	err_set(e, ERR_USAGE, "%s %s: want one of %s", r->name, text, str_get(&known));
 	str_free(&known);
@@ -243,6 +149,15 @@ static bool names_input(const struct arg_row *r)
 		strcmp(r->value, "LOG") == 0 || strcmp(r->value, "PATH") == 0);
 }
 
+/* "-" where a file is read: standard input, which has a name, too. */
+static int from_stdin(const char **name, struct err *e)
+{
+	if (strcmp(*name, "-") != 0 && strcmp(*name, FILE_STDIN) != 0)
+		return 0;
+	*name = FILE_STDIN;
+	return file_spool_stdin(e);
+}
+
 static int parse_option(struct parser *p, const struct arg_row *r, const char *word,
 			const char *value)
 {
@@ -253,6 +168,10 @@ static int parse_option(struct parser *p, const struct arg_row *r, const char *w
 	p->seen |= bit;
 	if (r->type == ARG_FLAG && value != NULL)
 		return err_set(p->e, ERR_USAGE, "%s: %s takes no value", word, r->name);
+	if (r->bare != 0 && value == NULL && (*p->argv == NULL || **p->argv == '-')) {
+		*(bool *)((char *)p->a->base + r->bare - 1) = true;
+		return 0;
+	}
 	if (r->type != ARG_FLAG && value == NULL) {
 		value = *p->argv;
 		if (value == NULL)
@@ -260,8 +179,14 @@ static int parse_option(struct parser *p, const struct arg_row *r, const char *w
 				       r->type == ARG_ENUM ? "NAME" : r->value);
 		p->argv++;
 	}
-	if (names_input(r))
+	if (names_input(r)) {
+		if (from_stdin(&value, p->e) != 0)
+			return -1;
 		list_add(&p->inputs, value);
+	}
+	for (const struct arg_row *same = r + 1; same != p->a->spec->rows + p->a->spec->n_rows; same++)
+		if (r->type == ARG_FLAG && same->type == ARG_FLAG && strcmp(r->name, same->name) == 0)
+			(void)store(p->a, same, value, p->e);
 	return store(p->a, r, value, p->e);
 }
 
@@ -327,12 +252,15 @@ static int parse_words(struct parser *p)
 		char **from = p->argv;
 		const char *word = *p->argv++;
 
-		if (ended || word[0] != '-' || word[1] == '\0')
+		if (ended || word[0] != '-' || word[1] == '\0') {
+			if (!p->a->spec->streams && from_stdin(&word, p->e) != 0)
+				return -1;
 			list_add(&p->a->pos, word);
-		else if (strcmp(word, "--") == 0)
+		} else if (strcmp(word, "--") == 0) {
 			ended = true;
-		else if (parse_dashed(p, word) != 0)
+		} else if (parse_dashed(p, word) != 0) {
 			return -1;
+		}
 		if (ended || !is_place(p->a->spec, word))
 			for (; from != p->argv; from++)
 				list_add(&p->words, *from);
@@ -351,7 +279,7 @@ int args_missing(const struct arg_spec *spec, struct err *e, const char *fmt, ..
 	va_end(ap);
 	str_add(&what, text);
 	if (spec->example != NULL)
-		str_addf(&what, ", such as: %s %s %s", prog_of(spec), spec->name, spec->example);
+		str_addf(&what, ", such as: %s %s %s", args_prog_of(spec), spec->name, spec->example);
 	(void)err_set(e, ERR_USAGE, "%s", str_get(&what));
 	str_free(&what);
 	return -1;
@@ -360,18 +288,18 @@ int args_missing(const struct arg_spec *spec, struct err *e, const char *fmt, ..
 static int check_counts(const struct parser *p)
 {
 	const struct arg_spec *spec = p->a->spec;
-	const struct cmd *row = row_of(spec);
+	const struct cmd *row = args_row_of(spec);
 	size_t n = p->a->pos.n;
 
 	for (size_t i = 0; i < spec->n_rows; i++)
 		if (spec->rows[i].required && (p->seen & (UINT64_C(1) << i)) == 0)
-			return args_missing(spec, p->e, "%s %s needs %s %s: give it", prog_of(spec), spec->name,
+			return args_missing(spec, p->e, "%s %s needs %s %s: give it", args_prog_of(spec), spec->name,
 					    spec->rows[i].name, spec->rows[i].value);
 	if (n < spec->min_pos)
-		return args_missing(spec, p->e, "too few operands (%zu): want %s %s %s", n, prog_of(spec), row->name, row->args);
+		return args_missing(spec, p->e, "too few operands (%zu): want %s %s %s", n, args_prog_of(spec), row->name, row->args);
 	if (n > spec->max_pos)
 		return err_set(p->e, ERR_USAGE, "operand \"%s\" is one too many: want %s %s%s%s",
-			       p->a->pos.v[spec->max_pos], prog_of(spec), row->name,
+			       p->a->pos.v[spec->max_pos], args_prog_of(spec), row->name,
 			       row->args[0] != '\0' ? " " : "", row->args);
 	return 0;
 }
@@ -503,7 +431,7 @@ static int check_outputs(const struct parser *p)
 static void command_line(struct arg_list *l, const struct arg_spec *spec, const struct arg_list *words)
 {
 	list_add(l, cmd_top_set.prog);
-	if (set_of(spec) != &cmd_top_set)
+	if (args_set_of(spec) != &cmd_top_set)
 		list_add(l, strrchr(spec->set->prog, ' ') + 1);
 	list_add(l, spec->name);
 	for (size_t i = 0; i < words->n; i++)
@@ -547,6 +475,6 @@ void args_free(struct args *a)
 	list_free(&a->pos);
 	list_free(&a->overrides);
 	for (size_t i = 0; i < a->spec->n_rows; i++)
-		if (a->spec->rows[i].type == ARG_LIST || is_listing(&a->spec->rows[i]))
+		if (a->spec->rows[i].type == ARG_LIST || args_is_listing(&a->spec->rows[i]))
 			list_free(member(a, &a->spec->rows[i]));
 }

@@ -45,7 +45,7 @@ struct arg_list {
 };
 
 struct arg_row {
-	const char *name;  /* "--trace", "-o" */
+	const char *name;  /* "--trace", "-o"; of two rows of one name the first is told, and flags of both are set */
 	const char *alias; /* another spelling, or NULL */
 	enum arg_type type;
 	size_t offset;     /* of the member in the struct given to args_parse */
@@ -53,7 +53,8 @@ struct arg_row {
 	const char *const *names; /* ARG_ENUM: NULL-terminated */
 	uint64_t min, max;        /* ARG_U64: inclusive */
 	bool required;
-	bool place; /* says where the output goes, not what is in it */
+	bool place; /* says where the output goes and what it looks like there, not what is in it */
+	size_t bare; /* ARG_ENUM, 0 or 1 + the offset of a bool that is set instead when no value follows */
 	size_t by_ending; /* ARG_ENUM, 0 or 1 + the offset of a file's name: not given, the name's ending says it */
 	const char *endings; /* ARG_STR: those that the name may have, between spaces; NULL: any */
 	const char *help; /* one sentence without a full stop */
@@ -73,6 +74,7 @@ struct arg_spec {
 	const struct arg_row *rows;
 	size_t n_rows;           /* at most 64 */
 	size_t min_pos, max_pos; /* number of operands; ARG_ANY = no upper limit */
+	bool streams;            /* the command reads the operand "-" itself, as it comes; else standard input is spooled, see FILE_STDIN */
 	bool overrides;          /* --section.key=value is collected, not refused */
 	const char *example;     /* what may follow the name: printed by the help and by an error about what is missing; or NULL */
 	const char *text;        /* more lines for the help, each ending in a newline; or NULL */

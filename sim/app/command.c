@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/app/term.h"
 #include "sim/base/str.h"
+#include "sim/base/wrap.h"
 
 static const struct cmd top_rows[] = {
 #define CMD(name, args, help)        { #name, args, help },
@@ -68,11 +70,21 @@ static int widest_name(const struct cmd_set *set)
 
 static int print_help(const struct cmd_set *set, struct err *e)
 {
-	printf("%s: %s\n\nUsage: %s COMMAND [OPERAND...] [OPTION...]\n\nCommands:\n", set->prog,
-	       set->about, set->prog);
-	for (size_t i = 0; i < set->n; i++)
-		printf("  %-*s  %s\n", widest_name(set), set->rows[i].name, set->rows[i].help);
-	printf("\n`%s COMMAND --help` tells more about one.\n", set->prog);
+	struct str b = STR_INIT, label = STR_INIT;
+	size_t width = term_width(stdout);
+
+	str_addf(&label, "%s: ", set->prog);
+	wrap_add(&b, str_get(&label), 2, set->about, width, false, "", "");
+	str_addf(&b, "\nUsage: %s COMMAND [OPERAND...] [OPTION...]\n\nCommands:\n", set->prog);
+	for (size_t i = 0; i < set->n; i++) {
+		str_reset(&label);
+		str_addf(&label, "  %-*s  ", widest_name(set), set->rows[i].name);
+		wrap_add(&b, str_get(&label), label.len, set->rows[i].help, width, false, "", "");
+	}
+	str_addf(&b, "\n`%s COMMAND --help` tells more about one.\n", set->prog);
+	(void)fputs(str_get(&b), stdout);
+	str_free(&label);
+	str_free(&b);
 	err_set(e, ERR_NONE, "%s", "");
 	return -1;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/base/file.h"
 #include "sim/base/str.h"
 
 static int add_file(struct compare_plan *p, const char *path, struct err *e)
@@ -16,11 +17,13 @@ static int add_file(struct compare_plan *p, const char *path, struct err *e)
 	return 0;
 }
 
-/* Folder, with its slash, of the file that set an option ("file:line"); "" for the command line. */
+/* Folder, with its slash, of the file that set an option ("file:line"); "" for the command line and standard input. */
 static size_t folder_of(const char *origin)
 {
 	const char *colon = strrchr(origin, ':'), *slash = NULL;
 
+	if (strncmp(origin, FILE_STDIN ":", strlen(FILE_STDIN ":")) == 0)
+		return 0;
 	for (const char *c = origin; colon != NULL && c < colon; c++) {
 		if (*c == '/')
 			slash = c;

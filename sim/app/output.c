@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/app/output.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "sim/app/term.h"
 #include "sim/base/file.h"
 #include "sim/base/share.h"
 
@@ -22,10 +24,19 @@ const char *const output_or_folded[REP_FORMAT_COUNT + 2] = {
 	"folded", NULL
 };
 
+const char *const output_colours[] = { "auto", "always", "never", NULL };
+
+static bool selects(const struct view_args *v)
+{
+	return v->summary || v->table != NULL || v->columns != NULL;
+}
+
 int output_text(const struct output_args *o, const struct str *text, struct err *e)
 {
 	struct outfile f;
 
+	if (selects(&o->view))
+		return err_set(e, ERR_USAGE, "%s: wants a report: want another --format", o->view.summary ? "--summary" : o->view.table != NULL ? "--table" : "--columns");
 	if (file_create(&f, o->file, e) != 0)
 		return -1;
 	(void)fwrite(str_get(text), 1, text->len, f.f);
@@ -44,7 +55,6 @@ static void add_input(struct rep *r, const char *name)
 
 int output_write(const struct output_args *o, struct rep *r, struct err *e)
 {
-	const struct rep *one = r;
 	const char *input;
 
 	if (!rep_has_command(r))
@@ -56,41 +66,55 @@ int output_write(const struct output_args *o, struct rep *r, struct err *e)
 			return err_set(e, ERR_USAGE, "-o %s: is %s, which was read: want another file to write", o->file, input);
 	if ((o->format == REP_JSON || o->format == REP_HTML) && rep_hash_sources(r, e) != 0)
 		return -1;
-	return output_write_all(o, &one, 1, e);
+	return output_write_all(o, &r, 1, e);
 }
 
-/* On a terminal that has colours, alarms are red (https://no-color.org says how to have none). */
-static int write_coloured(const struct rep *const *r, size_t n, FILE *f, struct err *e)
+static void view_of(const struct view_args *v, FILE *f, struct rep_view *view)
 {
-	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
-	char *text = NULL, *rest, *line;
+	*view = (struct rep_view){ .all = v->all, .alone = v->table != NULL };
+	view->width = v->width != 0 ? (size_t)v->width : v->wide ? 0 : term_width(f);
+	view->colour = v->colour == COLOUR_ALWAYS || (v->colour == COLOUR_AUTO && term_has_colours(f));
+}
+
+static int select_parts(const struct view_args *v, struct rep *const *r, size_t n, struct err *e)
+{
+	if (v->summary && (v->table != NULL || v->columns != NULL))
+		return err_set(e, ERR_USAGE, "--summary and %s: want one of them", v->table != NULL ? "--table" : "--columns");
+	if (v->width != 0 && v->wide)
+		return err_set(e, ERR_USAGE, "--width and --wide: want one of them");
+	for (size_t i = 0; v->summary && i < n; i++)
+		rep_summary(r[i]);
+	return rep_select(r, n, v->table, v->columns, e);
+}
+
+/* To a terminal, which has the file f: whole, as the pager wants it. */
+static int write_terminal(const struct output_args *o, const struct rep *const *r, size_t n, const struct rep_view *v, FILE *f, struct err *e)
+{
+	char *text = NULL;
 	size_t bytes = 0;
-	FILE *memory;
+	FILE *memory = open_memstream(&text, &bytes);
 	int rc;
 
-	if (isatty(fileno(f)) == 0 || (none != NULL && none[0] != '\0') || term == NULL || strcmp(term, "dumb") == 0)
-		return rep_write_all(r, n, REP_TEXT, f, e);
-	memory = open_memstream(&text, &bytes);
 	BUG_ON(memory == NULL);
-	rc = rep_write_all(r, n, REP_TEXT, memory, e);
+	rc = rep_write_view(r, n, (enum rep_format)o->format, v, memory, e);
 	(void)fclose(memory);
-	for (rest = text; rc == 0 && (line = strsep(&rest, "\n")) != NULL && (line[0] != '\0' || rest != NULL);) {
-		bool alarm = strncmp(line, REP_ALARM_MARK, strlen(REP_ALARM_MARK)) == 0;
-
-		(void)fprintf(f, "%s%s%s\n", alarm ? "\033[1;31m" : "", line, alarm ? "\033[0m" : "");
-	}
+	if (rc == 0 && !term_write(f, text, bytes, !o->view.no_pager))
+		rc = err_set(e, ERR_IO, "the report could not be written: %s", errno != 0 ? strerror(errno) : "an earlier write had failed");
 	free(text);
 	return rc;
 }
 
-int output_write_all(const struct output_args *o, const struct rep *const *r, size_t n, struct err *e)
+int output_write_all(const struct output_args *o, struct rep *const *r, size_t n, struct err *e)
 {
+	const struct rep *const *as = (const struct rep *const *)r;
+	struct rep_view view;
 	struct outfile f;
 
-	if (file_create(&f, o->file, e) != 0)
+	if (select_parts(&o->view, r, n, e) != 0 || file_create(&f, o->file, e) != 0)
 		return -1;
-	if ((o->format == REP_TEXT ? write_coloured(r, n, f.f, e) :
-				     rep_write_all(r, n, (enum rep_format)o->format, f.f, e)) != 0) {
+	view_of(&o->view, f.f, &view);
+	if ((f.path == NULL && isatty(fileno(f.f)) != 0 ? write_terminal(o, as, n, &view, f.f, e) :
+							  rep_write_view(as, n, (enum rep_format)o->format, &view, f.f, e)) != 0) {
 		file_abort(&f);
 		return -1;
 	}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sim/base/ending.h"
+#include "sim/base/progress.h"
 #include "sim/base/str.h"
 
 #define NAME_TRIES 100
@@ -102,6 +103,25 @@ static bool is_results(const char *path)
 	return is;
 }
 
+int file_spool_stdin(struct err *e)
+{
+	struct stat st;
+	char part[65536];
+	ssize_t n = 0;
+	FILE *copy;
+
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0)
+		return 0;
+	copy = tmpfile();
+	while (copy != NULL && (n = read(STDIN_FILENO, part, sizeof(part))) > 0)
+		(void)fwrite(part, 1, (size_t)n, copy);
+	if (copy == NULL || n < 0 || fflush(copy) != 0 || ferror(copy) != 0 || fseek(copy, 0, SEEK_SET) != 0 ||
+	    dup2(fileno(copy), STDIN_FILENO) < 0)
+		return err_set(e, ERR_INPUT, "standard input could not be read: %s", strerror(errno));
+	(void)fclose(copy);
+	return 0;
+}
+
 int file_create(struct outfile *o, const char *path, struct err *e)
 {
 	struct stat st;
@@ -109,8 +129,10 @@ int file_create(struct outfile *o, const char *path, struct err *e)
 	int fd;
 
 	*o = (struct outfile){ .f = stdout };
-	if (path == NULL || strcmp(path, "-") == 0)
+	if (path == NULL || strcmp(path, "-") == 0) {
+		progress_quiet(); /* both may be the same terminal */
 		return 0;
+	}
 	o->f = NULL;
 	o->path = final_name(path);
 	if (o->path == NULL)
@@ -224,44 +246,4 @@ void file_abort(struct outfile *o)
 	free(o->path);
 	free(o->tmp);
 	*o = (struct outfile){ NULL, NULL, NULL };
-}
-
-/* --- progress --------------------------------------------------------------------------------- */
-
-#define BAR_WIDTH    40
-#define COUNTER_STEP 65536 /* redraw of a counter whose total is not known */
-
-static void draw_bar(const struct progress *p, uint64_t done)
-{
-	double part = done < p->total ? (double)done / (double)p->total : 1.0;
-	int full = (int)(part * BAR_WIDTH);
-
-	(void)fprintf(stderr, "\r%s [%.*s%*s] %3d %%", p->what, full,
-		      "########################################", BAR_WIDTH - full, "",
-		      (int)(part * 100));
-}
-
-void progress_begin(struct progress *p, const char *what, uint64_t total)
-{
-	*p = (struct progress){ .what = what, .total = total, .on = isatty(STDERR_FILENO) };
-}
-
-void progress_at(struct progress *p, uint64_t done)
-{
-	uint64_t step = p->total != 0 ? p->total / 200 : COUNTER_STEP;
-
-	if (!p->on || done - p->shown <= step)
-		return;
-	p->shown = done;
-	if (p->total != 0)
-		draw_bar(p, done);
-	else
-		(void)fprintf(stderr, "\r%s %" PRIu64, p->what, done);
-}
-
-void progress_end(struct progress *p)
-{
-	if (p->on && p->shown != 0)
-		(void)fputs("\r\033[K", stderr); /* back to the margin, line erased */
-	p->on = 0;
 }

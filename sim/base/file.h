@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Output files that appear whole or not at all, and a progress bar. */
+/* Output files that appear whole or not at all, and standard input as a file. */
 #ifndef EL2SIM_BASE_FILE_H
 #define EL2SIM_BASE_FILE_H
 
@@ -32,15 +32,12 @@ bool file_sync_folder(const char *path);
 /* Close and remove what was written; harmless after file_commit. */
 void file_abort(struct outfile *o);
 
-/* A progress bar on stderr when that is a terminal, nothing otherwise. total 0 = unknown (a counter is shown). */
-struct progress {
-	const char *what;
-	uint64_t total, shown;
-	int on;
-};
-
-void progress_begin(struct progress *p, const char *what, uint64_t total);
-void progress_at(struct progress *p, uint64_t done); /* cheap; redraws at most every 1/200 of the way */
-void progress_end(struct progress *p);
+/* The name that standard input has where a file is named "-". */
+#define FILE_STDIN "/dev/stdin"
+/*
+ * Make standard input a file that can be opened by that name, more than once, and read anywhere: what comes through a pipe is put
+ * into a temporary file, which is removed, in its place. ERR_INPUT.
+ */
+int file_spool_stdin(struct err *e);
 
 #endif

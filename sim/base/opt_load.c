@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "sim/base/file.h"
 #include "sim/base/opt_impl.h"
 #include "sim/base/share.h"
 
@@ -375,7 +376,7 @@ static int take_key(void *user, const char *section, const char *key, const char
 /* The folder of path: "" if it names none. */
 static char *dir_of(const char *path)
 {
-	const char *slash = strrchr(path, '/');
+	const char *slash = strcmp(path, FILE_STDIN) != 0 ? strrchr(path, '/') : NULL; /* it stands where we are */
 	struct str b = STR_INIT;
 
 	str_addn(&b, path, slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path));

@@ -4,6 +4,7 @@
 #include "sim/cmd/cmd.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"
+#include "sim/base/progress.h"
 #include "sim/report/explore_report.h"
 #include "sim/report/oracle_report.h"
 

@@ -10,6 +10,7 @@
 #include "sim/cmd/explain_diff.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"
+#include "sim/base/progress.h"
 #include "sim/document/diff.h"
 
 struct diff_args {
@@ -140,7 +141,7 @@ static int compare_points(struct diff *d, struct sides *s, struct err *e)
 	size_t i = 0, k = 0;
 	int rc = 0;
 
-	progress_begin(&bar, "comparing", s->a.n);
+	progress_begin(&bar, "points", s->a.n);
 	while (rc == 0 && (i < s->a.n || k < s->b.n)) {
 		size_t ia = i < s->a.n ? s->a.order[i] : 0, ib = k < s->b.n ? s->b.order[k] : 0;
 		int order = i == s->a.n ? 1 : k == s->b.n ? -1 : strcmp(s->a.label[ia], s->b.label[ib]);

@@ -11,6 +11,7 @@
 #include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"
+#include "sim/base/progress.h"
 #include "sim/report/explore_report.h"
 #include "sim/report/oracle_report.h"
 
@@ -74,8 +75,6 @@ struct stopwatch {
 	struct progress bar;
 	struct timespec begin;
 	uint64_t seconds; /* 0: no limit */
-	uint64_t states;
-	unsigned depth;
 	bool interrupted;
 };
 
@@ -91,14 +90,8 @@ static bool go_on(void *self, uint64_t states, unsigned depth)
 {
 	struct stopwatch *w = self;
 
-	if (w->bar.on && (depth != w->depth || states >= w->states + 20000)) {
-		double s = elapsed(w);
-
-		(void)fprintf(stderr, "\rexplore: depth %u, %" PRIu64 " states, %.0f states/s, %.0f s ", depth, states,
-			      s > 0 ? (double)states / s : 0.0, s);
-		w->states = states;
-		w->depth = depth;
-	}
+	(void)depth;
+	progress_at(&w->bar, states);
 	w->interrupted = ending_waits() != NULL;
 	return !w->interrupted && (w->seconds == 0 || elapsed(w) < (double)w->seconds);
 }
@@ -109,7 +102,7 @@ static void stopwatch_begin(struct stopwatch *w, uint64_t seconds)
 
 	*w = (struct stopwatch){ .seconds = seconds };
 	(void)clock_gettime(CLOCK_MONOTONIC, &w->begin);
-	progress_begin(&w->bar, "explore", 0);
+	progress_begin(&w->bar, "states", 0);
 	ending_hold(&before); /* asked for in go_on, so that what was found is reported */
 }
 
@@ -117,8 +110,10 @@ static void stopwatch_end(struct stopwatch *w, const struct explore_stats *s)
 {
 	double t = elapsed(w);
 
-	if (w->bar.on)
-		(void)fprintf(stderr, "\rexplore: depth %u, %" PRIu64 " states in %.1f s, %.0f states/s, %.0f events/s      \n",
+	progress_end(&w->bar);
+	progress_quiet();
+	if (isatty(STDERR_FILENO) != 0)
+		(void)fprintf(stderr, "explore: depth %u, %" PRIu64 " states in %.1f s, %.0f states/s, %.0f events/s\n",
 			      s->depth, s->states, t, t > 0 ? (double)s->states / t : 0.0,
 			      t > 0 ? (double)s->transitions / t : 0.0);
 }

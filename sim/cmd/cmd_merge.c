@@ -19,6 +19,7 @@ static const struct arg_row arg_rows[] = {
 	  .help = "results file to make, whole or not at all; results that it has of this sweep are kept" },
 	{ "--format", NULL, ARG_ENUM, offsetof(struct merge_args, out) + offsetof(struct output_args, format),
 	  .names = output_formats, .help = "format of the summary" },
+	VIEW_ARG_ROWS(struct merge_args, out.view),
 };
 
 static const struct arg_spec spec = {

@@ -8,6 +8,7 @@
 #include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"
+#include "sim/base/progress.h"
 
 struct mutate_args {
 	struct output_args out;
@@ -132,7 +133,7 @@ static int run(const struct mutate_args *o, const struct config *c, struct err *
 		return -1;
 	ws_free(p);
 	config_switch(c, &wc);
-	progress_begin(&bar, "mutate", 0);
+	progress_begin(&bar, "mutants", 0);
 	mutate(&wc, o->quick, tell, &bar, &m);
 	progress_end(&bar);
 	r = rep_new("mutate", "What is left out is noticed");

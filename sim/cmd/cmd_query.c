@@ -9,9 +9,11 @@
 #include <time.h>
 
 #include "sim/app/args.h"
+#include "sim/app/term.h"
 #include "sim/cmd/cmd.h"
 #include "sim/base/file.h"
 #include "sim/base/filter.h"
+#include "sim/base/wrap.h"
 #include "sim/store/store.h"
 #include "sim/store/store_sql.h"
 
@@ -234,6 +236,25 @@ static void table_line(const struct cells *c, size_t row, FILE *f)
 	(void)fputc('\n', f);
 }
 
+/* A row after the other, a line per column: for a terminal that is narrower than the table. */
+static void list_write(const struct cells *c, size_t width, struct str *b)
+{
+	size_t name = 0;
+	struct str label = STR_INIT;
+
+	for (size_t i = 0; i < c->cols; i++)
+		name = width_of(c->text[i]) > name ? width_of(c->text[i]) : name;
+	for (size_t row = 1; row < c->n / c->cols; row++) {
+		str_add(b, row != 1 ? "\n" : "");
+		for (size_t i = 0; i < c->cols; i++) {
+			str_reset(&label);
+			str_addf(&label, "%s%*s", c->text[i], (int)(name - width_of(c->text[i])) + 2, "");
+			wrap_add(b, str_get(&label), name + 2, c->text[row * c->cols + i], width, false, "", "");
+		}
+	}
+	str_free(&label);
+}
+
 static void table_write(const struct cells *c, FILE *f)
 {
 	for (size_t row = 0; row < c->n / c->cols; row++) {
@@ -245,6 +266,30 @@ static void table_write(const struct cells *c, FILE *f)
 		}
 		(void)fputs(row == 0 ? "\n" : "", f);
 	}
+}
+
+static size_t table_width(const struct cells *c)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < c->cols; i++)
+		sum += c->width[i] + (i != 0 ? 2 : 0);
+	return sum;
+}
+
+/* What fits the terminal, if that is where the answer goes in the end. */
+static void terminal_write(const struct cells *c, const struct query_args *o, FILE *f)
+{
+	size_t width = o->file == NULL || strcmp(o->file, "-") == 0 ? term_width(stdout) : 0;
+	struct str b = STR_INIT;
+
+	if (width == 0 || table_width(c) <= width) {
+		table_write(c, f);
+		return;
+	}
+	list_write(c, width, &b);
+	(void)fputs(str_get(&b), f);
+	str_free(&b);
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -332,7 +377,7 @@ static int answer(struct asking *q, FILE *f, struct err *e)
 		}
 	}
 	if (format == QUERY_TABLE && rc == SQLITE_DONE)
-		table_write(&c, f);
+		terminal_write(&c, q->o, f);
 	else if (format == QUERY_JSON && rc == SQLITE_DONE)
 		(void)fputs(rows == 0 ? "[]\n" : "\n]\n", f);
 	cells_free(&c);

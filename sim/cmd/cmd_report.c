@@ -62,7 +62,7 @@ int cmd_report(int argc, char **argv, struct err *e)
 	for (size_t i = 0; rc == 0 && i < a.pos.n; i++)
 		rc = read_result(&l, a.pos.v[i], e);
 	if (rc == 0)
-		rc = output_write_all(&o.out, (const struct rep *const *)l.r, l.n, e);
+		rc = output_write_all(&o.out, l.r, l.n, e);
 	rep_list_free(&l);
 	args_free(&a);
 	return rc;

@@ -48,6 +48,7 @@ static const struct arg_row arg_rows[] = {
 	SLURM_ARG_ROWS(struct sweep_args, slurm),
 	{ "--format", NULL, ARG_ENUM, offsetof(struct sweep_args, out) + offsetof(struct output_args, format),
 	  .names = output_formats, .help = "format of the summary, or of the points of --dry-run" },
+	VIEW_ARG_ROWS(struct sweep_args, out.view),
 };
 
 static const struct arg_spec spec = {

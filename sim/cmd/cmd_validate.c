@@ -28,7 +28,7 @@ static const struct arg_row arg_rows[] = {
 	  .help = "the shipped table of published measurements: four rows of each machine are fitted, the others predicted" },
 	{ "--study", NULL, ARG_FLAG, offsetof(struct validate_args, study),
 	  .help = "with --public: the errors that other choices of fitted rows leave, and each row left out in turn" },
-	{ "--table", NULL, ARG_STR, offsetof(struct validate_args, table), "FILE",
+	{ "--measurements", NULL, ARG_STR, offsetof(struct validate_args, table), "FILE",
 	  .help = "with --public: this table of measurements instead, with the columns of configs/measured/measurements.csv" },
 	{ "--median", NULL, ARG_U64, offsetof(struct validate_args, median), "PERCENT", .min = 1, .max = 1000,
 	  .help = "greatest median error for exit status 0, default 10" },
@@ -475,7 +475,7 @@ int cmd_validate(int argc, char **argv, struct err *e)
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
 	if (o.public ? a.pos.n != 0 || o.logs.n != 0 : a.pos.n == 0 || o.logs.n == 0 || o.study || o.table != NULL) {
-		rc = args_missing(&spec, e, "validate: want CONFIG and --microbench LOG, or --public without them; --study and --table go with "
+		rc = args_missing(&spec, e, "validate: want CONFIG and --microbench LOG, or --public without them; --study and --measurements go with "
 			     "--public");
 	} else if (!o.public) {
 		rc = microbench(&o, a.pos.v[0], &a.overrides, e);

@@ -57,8 +57,8 @@ static const struct arg_row arg_rows[] = {
 	{ "--explain", NULL, ARG_STR, ASK(explain), "KIND",
 	  .help = "only this kind: functions that were recorded and rows of the tables, side by "
 		  "side" },
-	{ "--summary", NULL, ARG_ENUM, AT(summary), .names = summaries,
-	  .help = "instead of the report: the answer alone, for programs" },
+	{ "--summary", NULL, ARG_ENUM, AT(summary), .names = summaries, .bare = 1 + AT(out.view.summary),
+	  .help = "alone: the answer and about ten numbers, nothing else; json: instead of the report, for programs" },
 	{ "--all", NULL, ARG_FLAG, AT(all), .help = "print the registers that agree, too" },
 	OUTPUT_ARG_ROWS(struct verify_args, out),
 };

@@ -6,6 +6,7 @@
 
 #include "models/hyp/measured/verify_run.h"
 #include "sim/app/config.h"
+#include "sim/base/progress.h"
 #include "sim/base/ending.h"
 #include "sim/base/num.h"
 #include "sim/cmd/verify_run.h"

@@ -8,6 +8,7 @@
 
 #include "sim/app/effective.h"
 #include "sim/app/job.h"
+#include "sim/base/file.h"
 #include "sim/document/rep_doc.h"
 #include "sim/document/rep_read.h"
 
@@ -39,8 +40,12 @@ static int kind_of(const char *path, enum kind *kind, struct err *e)
 	while (i < n && strchr(" \t\r\n", head[i]) != NULL)
 		i++;
 	*kind = KIND_REPORT;
-	if (i < n && (head[i] == '{' || head[i] == '['))
+	if (i < n && (head[i] == '{' || (head[i] == '[' && (i + 1 == n || strchr(" \t\r\n{]", head[i + 1]) != NULL))))
 		return 0;
+	if (strcmp(path, FILE_STDIN) == 0) {
+		*kind = KIND_CONFIG;
+		return 0;
+	}
 	return err_set(e, ERR_INPUT, "%s: neither a report (--format json) nor a results file of el2sim sweep nor a "
 		       "configuration (.ini)", path);
 }

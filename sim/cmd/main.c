@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "sim/base/ending.h"
+#include "sim/base/filter.h"
+#include "sim/base/progress.h"
 #include "sim/cmd/cmd.h"
 
 /*
@@ -21,11 +23,16 @@ static void keep_standard_descriptors(void)
 int main(int argc, char **argv)
 {
 	struct err e = { ERR_NONE, "" };
+	char what[40];
 
 	keep_standard_descriptors();
 	ending_begin();
+	(void)snprintf(what, sizeof(what), "el2sim %s", argc > 1 ? argv[1] : "");
+	filter_line(what);
+	progress_watch(what);
 	if (cmd_main(argc, argv, &e) == 0)
 		e.code = ERR_NONE;
+	progress_quiet();
 	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && err_exit_status(e.code) <= 1)
 		err_set(&e, ERR_IO, "standard output could not be written: is the disk full?");
 	if (e.code != ERR_NONE && e.text[0] != '\0')

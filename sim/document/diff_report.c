@@ -169,6 +169,7 @@ static void lonely_table(const struct diff *d, const char *first, const char *se
 	if (d->n_lonely == 0)
 		return;
 	t = rep_table(r, "one_side", "Points that only one side has", cols, 3);
+	rep_many(t);
 	for (size_t i = 0; i < d->n_lonely; i++) {
 		rep_str(t, d->lonely[i].point);
 		rep_str(t, d->lonely[i].in_first ? first : second);

@@ -156,7 +156,7 @@ static bool are_members(const struct rep_table *t, size_t naming)
 	return naming != 0 && t->cols[0].type == REP_ID;
 }
 
-static void add_table(const struct rep_table *t, struct metrics *out, size_t *cap)
+static void add_table(const struct rep_table *t, bool bounds, struct metrics *out, size_t *cap)
 {
 	size_t naming = naming_cols(t);
 	char **names = row_names(t, naming);
@@ -167,12 +167,13 @@ static void add_table(const struct rep_table *t, struct metrics *out, size_t *ca
 			const struct rep_cell *cell = rep_cell_at(t, row, c);
 			struct metric *m;
 
-			if (!is_number(&t->cols[c]) || cell->none || cell->bound != REP_EXACT)
+			if (!is_number(&t->cols[c]) || cell->none || (cell->bound != REP_EXACT && !bounds))
 				continue;
 			str_reset(&b);
 			str_addf(&b, "%s/%s/%s", t->key, names[row], t->cols[c].key);
 			m = add(out, cap, str_get(&b), t->cols[c].unit);
 			m->type = t->cols[c].type;
+			m->bound = (enum rep_bound)cell->bound;
 			m->decimals = t->cols[c].decimals;
 			m->member = are_members(t, naming);
 			if (m->type == REP_U64)
@@ -186,7 +187,7 @@ static void add_table(const struct rep_table *t, struct metrics *out, size_t *ca
 	str_free(&b);
 }
 
-void metrics_of(const struct rep *r, struct metrics *out)
+static void gather(const struct rep *r, bool bounds, struct metrics *out)
 {
 	struct str b = STR_INIT;
 	size_t cap = 0;
@@ -195,18 +196,29 @@ void metrics_of(const struct rep *r, struct metrics *out)
 	for (size_t i = 0; i < r->nfacts; i++) {
 		struct metric *m;
 
-		if (r->facts[i].text != NULL || r->facts[i].bound != REP_EXACT)
+		if (r->facts[i].text != NULL || (r->facts[i].bound != REP_EXACT && !bounds))
 			continue;
 		str_reset(&b);
 		str_addf(&b, "facts/%s", r->facts[i].key);
 		m = add(out, &cap, str_get(&b), r->facts[i].unit);
 		m->type = REP_U64;
+		m->bound = (enum rep_bound)r->facts[i].bound;
 		m->u = r->facts[i].value;
 	}
 	for (size_t i = 0; i < r->ntables; i++)
 		if (!r->tables[i]->detail)
-			add_table(r->tables[i], out, &cap);
+			add_table(r->tables[i], bounds, out, &cap);
 	str_free(&b);
+}
+
+void metrics_of(const struct rep *r, struct metrics *out)
+{
+	gather(r, false, out);
+}
+
+void metrics_with_bounds(const struct rep *r, struct metrics *out)
+{
+	gather(r, true, out);
 }
 
 void metrics_free(struct metrics *m)

@@ -26,6 +26,7 @@ struct metric {
 	char *unit; /* "" if none */
 	enum rep_type type; /* REP_U64, REP_I64 or REP_FIX */
 	int decimals;       /* REP_FIX: as the report prints them */
+	enum rep_bound bound; /* REP_EXACT but for metrics_with_bounds */
 	bool member;        /* of one vCPU, pCPU, ...: the row is named by a number alone */
 	union {
 		uint64_t u; /* REP_U64 */
@@ -40,6 +41,8 @@ struct metrics {
 
 /* The metrics of a report; they do not need it any more. Free with metrics_free. */
 void metrics_of(const struct rep *r, struct metrics *out);
+/* The same with the numbers that are bounds: for who shows them as such. */
+void metrics_with_bounds(const struct rep *r, struct metrics *out);
 void metrics_free(struct metrics *m);
 
 /* The i-th row of metrics.def, NULL after the last. */

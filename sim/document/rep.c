@@ -28,7 +28,15 @@ struct rep *rep_new(const char *command, const char *title)
 	return r;
 }
 
-static void free_table(struct rep_table *t)
+void rep_chart_clear(struct rep_chart *c)
+{
+	const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->band, c->marks };
+
+	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
+		free((char *)text[k]);
+}
+
+void rep_table_free(struct rep_table *t)
 {
 	for (size_t i = 0; i < t->ncells; i++)
 		if (t->cols[i % t->ncols].type == REP_STR && !t->cells[i].none)
@@ -38,13 +46,8 @@ static void free_table(struct rep_table *t)
 		free((char *)t->cols[i].title);
 		free((char *)t->cols[i].unit);
 	}
-	for (size_t i = 0; i < t->ncharts; i++) {
-		struct rep_chart *c = &t->charts[i];
-		const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->band, c->marks };
-
-		for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
-			free((char *)text[k]);
-	}
+	for (size_t i = 0; i < t->ncharts; i++)
+		rep_chart_clear(&t->charts[i]);
 	free(t->charts);
 	free(t->key);
 	free(t->title);
@@ -54,25 +57,34 @@ static void free_table(struct rep_table *t)
 	free(t);
 }
 
-static void free_lines(struct rep_lines *l)
+static void lines_clear(struct rep_lines *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		free(l->line[i]);
 	free(l->line);
+	*l = (struct rep_lines){ NULL, 0 };
 }
 
-void rep_free(struct rep *r)
+static void facts_clear(struct rep *r)
 {
-	if (r == NULL)
-		return;
 	for (size_t i = 0; i < r->nfacts; i++) {
 		free(r->facts[i].key);
 		free(r->facts[i].title);
 		free(r->facts[i].unit);
 		free(r->facts[i].text);
 	}
+	free(r->facts);
+	r->facts = NULL;
+	r->nfacts = 0;
+}
+
+void rep_free(struct rep *r)
+{
+	if (r == NULL)
+		return;
+	facts_clear(r);
 	for (size_t i = 0; i < r->ntables; i++)
-		free_table(r->tables[i]);
+		rep_table_free(r->tables[i]);
 	for (size_t i = 0; i < r->norigins; i++) {
 		free(r->origins[i].name);
 		free(r->origins[i].sha256);
@@ -84,11 +96,10 @@ void rep_free(struct rep *r)
 	nameset_free(&r->input_names);
 	free(r->version);
 	free(r->program);
-	free_lines(&r->alarms);
-	free_lines(&r->verdicts);
-	free_lines(&r->notes);
-	free_lines(&r->words);
-	free(r->facts);
+	lines_clear(&r->alarms);
+	lines_clear(&r->verdicts);
+	lines_clear(&r->notes);
+	lines_clear(&r->words);
 	free(r->tables);
 	free(r->command);
 	free(r->title);
@@ -264,6 +275,11 @@ void rep_detail(struct rep_table *t)
 	t->detail = true;
 }
 
+void rep_many(struct rep_table *t)
+{
+	t->many = true;
+}
+
 void rep_chart(struct rep_table *t, const struct rep_chart *c)
 {
 	struct rep_chart copy = *c;
@@ -286,7 +302,7 @@ void rep_command(struct rep *r, const char *const *words, size_t n)
 {
 	struct rep_lines *l = &r->words;
 
-	free_lines(l);
+	lines_clear(l);
 	l->n = n;
 	l->line = xcalloc(n + 1, sizeof(*l->line));
 	for (size_t i = 0; i < n; i++)

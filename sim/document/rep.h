@@ -152,6 +152,11 @@ void rep_rule(struct rep_table *t);
 /* A rule between groups of rows that are no totals; not in a table with rep_rule(). */
 void rep_group(struct rep_table *t);
 size_t rep_rows(const struct rep_table *t);
+/*
+ * As many rows as there is input (vCPUs, points): text and Markdown show the first ones and the totals, unless all are wanted. A
+ * table whose rows a number names (its first column is of type REP_ID) is one in any case.
+ */
+void rep_many(struct rep_table *t);
 /* A table for those who look closer (effective configuration, points of a curve): in JSON and HTML only. */
 void rep_detail(struct rep_table *t);
 
@@ -194,7 +199,8 @@ void rep_chart(struct rep_table *t, const struct rep_chart *c);
  * What must not be overlooked (violations, a failed gate, an unsound policy): a verdict that also is the first line and
  * the heading, in every format. What makes a command end with status 1 is one.
  */
-#define REP_ALARM_MARK "!! " /* how its line begins in text */
+#define REP_ALARM_MARK	 "!! " /* how its line begins in text; it is not said again among the verdicts */
+#define REP_VERDICT_MARK "=> "
 void rep_alarm(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* The answer in one sentence; several are allowed. */
 void rep_verdict(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -203,9 +209,26 @@ void rep_note(struct rep *r, const char *fmt, ...) __attribute__((format(printf,
 size_t rep_notes(const struct rep *r);
 const char *rep_note_at(const struct rep *r, size_t i);
 
-/* Write the whole document and flush f. ERR_IO on write errors. */
+/* How text and Markdown are laid out, and how much of long tables they show; the other formats have all of it. */
+struct rep_view {
+	size_t width; /* columns that lines of text may have; 0: as many as they need */
+	bool all;     /* every row */
+	bool colour;  /* text with the codes of a terminal */
+	bool alone;   /* one table and nothing else but alarms: in CSV without a line before its header */
+};
+
+/*
+ * Leave one table (NULL: all; of several reports those that have it) and some of its columns, in the order of the list, which
+ * commas separate (NULL: all). ERR_USAGE: there is none of that name, or columns of several tables.
+ */
+int rep_select(struct rep *const *r, size_t n, const char *table, const char *columns, struct err *e);
+/* Leave the answer and about ten numbers: those that a gate looks at, then facts. */
+void rep_summary(struct rep *r);
+
+/* Write n documents, one after another; in JSON a list of them unless it is one, in HTML one page; and flush f. ERR_IO. */
+int rep_write_view(const struct rep *const *r, size_t n, enum rep_format format, const struct rep_view *v, FILE *f, struct err *e);
+/* The same without a limit of the width, without colours. */
 int rep_write(const struct rep *r, enum rep_format format, FILE *f, struct err *e);
-/* The same for n documents: one after another; in JSON a list of them, in HTML one page. */
 int rep_write_all(const struct rep *const *r, size_t n, enum rep_format format, FILE *f, struct err *e);
 /* Format by name; returns false if there is none of that name. */
 bool rep_format_by_name(const char *name, enum rep_format *format);

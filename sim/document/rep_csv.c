@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report as CSV blocks: "# table: key", a header of keys, rows; fields quoted as in RFC 4180. */
+/* The report as CSV blocks: "# table: key", a header of keys, rows; fields quoted as in RFC 4180. One
+   table alone has no line before its header. */
 #include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
 
@@ -39,12 +40,13 @@ static void add_facts(struct str *b, const struct rep *r)
 	str_free(&scratch);
 }
 
-static void add_table(struct str *b, const struct rep_table *t)
+static void add_table(struct str *b, const struct rep_table *t, bool alone)
 {
 	struct str scratch = STR_INIT;
 	bool bounds = rep_has_bounds(t);
 
-	begin_block(b, t->key);
+	if (!alone)
+		begin_block(b, t->key);
 	for (size_t i = 0; i < t->ncols; i++) {
 		str_add(b, i != 0 ? "," : "");
 		add_field(b, t->cols[i].key);
@@ -77,17 +79,20 @@ static void add_sentences(struct str *b, const char *kind, const struct rep_line
 	}
 }
 
-void write_REP_CSV(const struct rep *r, struct str *b)
+void write_REP_CSV(const struct rep *r, const struct rep_view *v, struct str *b)
 {
-	if (r->alarms.n != 0) {
+	if (r->alarms.n != 0 && !v->alone) {
 		begin_block(b, "alarms");
 		str_add(b, "kind,text\n");
 		add_sentences(b, "alarm", &r->alarms);
 	}
-	add_facts(b, r);
+	if (!v->alone)
+		add_facts(b, r);
 	for (size_t i = 0; i < r->ntables; i++)
 		if (!r->tables[i]->detail)
-			add_table(b, r->tables[i]);
+			add_table(b, r->tables[i], v->alone);
+	if (v->alone)
+		return;
 	begin_block(b, "sentences");
 	str_add(b, "kind,text\n");
 	add_sentences(b, "verdict", &r->verdicts);

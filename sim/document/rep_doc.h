@@ -35,7 +35,7 @@ struct rep_table {
 	bool grouped; /* the rules are between groups, not before totals */
 	struct rep_chart *charts; /* owned, with their strings; no NULL */
 	size_t ncharts;
-	bool detail;
+	bool detail, many;
 };
 
 struct rep_lines {
@@ -47,6 +47,15 @@ struct rep_lines {
 char *rep_printable(const char *text);
 /* Room for one more of n elements that are added one by one: the capacity is the next power of two. */
 void *rep_one_more(void *v, size_t n, size_t size);
+
+void rep_table_free(struct rep_table *t);
+void rep_chart_clear(struct rep_chart *c);
+
+#define REP_ROWS_SHOWN 20 /* of a table with many rows */
+#define REP_MORE       "\342\200\246 %zu more rows: --all" /* what stands for the others */
+
+/* The rows from *from to before *to are not shown; *from == *to: all are. Totals always are. */
+void rep_left_out(const struct rep_table *t, const struct rep_view *v, size_t *from, size_t *to);
 
 /* As rep_alarm, without the verdict; is a sentence an alarm? */
 void rep_alarm_only(struct rep *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -113,7 +122,7 @@ void rep_chart_json(struct str *b, const struct rep_chart *c);
 void rep_html_page(const struct rep *const *r, size_t n, struct str *b);
 
 /* One writer per row of REP_FORMATS. */
-typedef void rep_writer(const struct rep *r, struct str *b);
+typedef void rep_writer(const struct rep *r, const struct rep_view *v, struct str *b);
 #define X(id, name, help) rep_writer write_##id;
 REP_FORMATS(X)
 #undef X

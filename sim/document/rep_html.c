@@ -462,7 +462,8 @@ void rep_html_page(const struct rep *const *r, size_t n, struct str *b)
 	str_free(&prefix);
 }
 
-void write_REP_HTML(const struct rep *r, struct str *b)
+void write_REP_HTML(const struct rep *r, const struct rep_view *v, struct str *b)
 {
+	(void)v; /* a page has its own ways to see less */
 	rep_html_page(&r, 1, b);
 }

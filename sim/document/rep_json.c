@@ -223,6 +223,7 @@ static void add_table(struct str *b, const struct rep_table *t)
 	str_add(b, "{\n      \"title\": ");
 	add_string(b, t->title);
 	str_add(b, t->detail ? ",\n      \"detail\": true" : "");
+	str_add(b, t->many ? ",\n      \"many\": true" : "");
 	str_add(b, ",\n      \"columns\": [");
 	for (size_t i = 0; i < t->ncols; i++) {
 		add_member(b, i, "\n        ", NULL);
@@ -285,8 +286,9 @@ static void add_provenance(struct str *b, const struct rep *r)
 	str_add(b, "\n  }");
 }
 
-void write_REP_JSON(const struct rep *r, struct str *b)
+void write_REP_JSON(const struct rep *r, const struct rep_view *v, struct str *b)
 {
+	(void)v; /* for programs: all of it */
 	str_addf(b, "{\n  \"schema\": \"el2sim.%s/%d\",\n  \"title\": ", r->command,
 		 rep_bounds(r) != 0 ? REP_VERSION_BOUNDS : REP_VERSION);
 	add_string(b, r->title);

@@ -39,16 +39,21 @@ static void add_row(struct str *b, const struct rep_table *t, size_t row, struct
 	str_add(b, " |\n");
 }
 
-static void add_table(struct str *b, const struct rep_table *t)
+static void add_table(struct str *b, const struct rep_table *t, const struct rep_view *v)
 {
 	struct str scratch = STR_INIT;
+	size_t from, to;
 
-	str_add(b, "\n### ");
+	rep_left_out(t, v, &from, &to);
+	str_add(b, b->len != 0 ? "\n### " : "### ");
 	filter_md(b, t->title[0] != '\0' ? t->title : t->key);
 	str_add(b, "\n\n");
 	add_heading(b, t);
 	for (size_t row = 0; row < rep_rows(t); row++)
-		add_row(b, t, row, &scratch);
+		if (row < from || row >= to)
+			add_row(b, t, row, &scratch);
+	if (to != from)
+		str_addf(b, "\n" REP_MORE "\n", to - from);
 	if (rep_rows(t) == 0)
 		str_add(b, "\n(none)\n");
 	str_free(&scratch);
@@ -71,20 +76,9 @@ static void add_facts(struct str *b, const struct rep *r)
 	str_free(&scratch);
 }
 
-void write_REP_MD(const struct rep *r, struct str *b)
+/* An alarm is said once: it stands above the title. */
+static void add_verdicts(struct str *b, const struct rep *r)
 {
-	for (size_t i = 0; i < r->alarms.n; i++) {
-		str_add(b, i == 0 ? "## " : "\n**");
-		filter_md(b, r->alarms.line[i]);
-		str_add(b, i == 0 ? "\n" : "**\n");
-	}
-	str_add(b, r->alarms.n != 0 ? "\n### " : "## ");
-	filter_md(b, r->title[0] != '\0' ? r->title : r->command);
-	str_addc(b, '\n');
-	add_facts(b, r);
-	for (size_t i = 0; i < r->ntables; i++)
-		if (!r->tables[i]->detail)
-			add_table(b, r->tables[i]);
 	for (size_t i = 0; i < r->verdicts.n; i++) {
 		if (rep_is_alarm(r, r->verdicts.line[i]))
 			continue;
@@ -92,7 +86,26 @@ void write_REP_MD(const struct rep *r, struct str *b)
 		filter_md(b, r->verdicts.line[i]);
 		str_add(b, "**\n");
 	}
-	for (size_t i = 0; i < r->notes.n; i++) {
+}
+
+void write_REP_MD(const struct rep *r, const struct rep_view *v, struct str *b)
+{
+	for (size_t i = 0; i < r->alarms.n; i++) {
+		str_add(b, i == 0 ? "## " : "\n**");
+		filter_md(b, r->alarms.line[i]);
+		str_add(b, i == 0 ? "\n" : "**\n");
+	}
+	if (!v->alone) {
+		str_add(b, r->alarms.n != 0 ? "\n### " : "## ");
+		filter_md(b, r->title[0] != '\0' ? r->title : r->command);
+		str_addc(b, '\n');
+		add_verdicts(b, r);
+		add_facts(b, r);
+	}
+	for (size_t i = 0; i < r->ntables; i++)
+		if (!r->tables[i]->detail)
+			add_table(b, r->tables[i], v);
+	for (size_t i = 0; !v->alone && i < r->notes.n; i++) {
 		str_add(b, "\nnote: ");
 		filter_md(b, r->notes.line[i]);
 		str_addc(b, '\n');

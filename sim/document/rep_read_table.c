@@ -226,6 +226,8 @@ static int read_table(const struct rd *d, const char *key, const json_t *v)
 	free(cols);
 	if (json_is_true(json_object_get(v, "detail")))
 		rep_detail(t);
+	if (json_is_true(json_object_get(v, "many")))
+		rep_many(t);
 	json_array_foreach(json_object_get(v, "charts"), i, chart) {
 		if (read_chart(d, t, chart) != 0)
 			return -1;

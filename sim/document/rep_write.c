@@ -13,7 +13,7 @@ static rep_writer *const writers[REP_FORMAT_COUNT] = {
 #undef X
 };
 
-static void write_all(const struct rep *const *r, size_t n, enum rep_format format, struct str *b)
+static void write_all(const struct rep *const *r, size_t n, enum rep_format format, const struct rep_view *v, struct str *b)
 {
 	bool list = format == REP_JSON && n != 1;
 
@@ -25,7 +25,7 @@ static void write_all(const struct rep *const *r, size_t n, enum rep_format form
 	for (size_t i = 0; i < n; i++) {
 		struct str one = STR_INIT;
 
-		writers[format](r[i], &one);
+		writers[format](r[i], v, &one);
 		str_add(b, i == 0 ? "" : list ? ",\n" : "\n");
 		str_add(b, str_get(&one));
 		str_free(&one);
@@ -40,6 +40,13 @@ int rep_write(const struct rep *r, enum rep_format format, FILE *f, struct err *
 
 int rep_write_all(const struct rep *const *r, size_t n, enum rep_format format, FILE *f, struct err *e)
 {
+	const struct rep_view plain = { 0 };
+
+	return rep_write_view(r, n, format, &plain, f, e);
+}
+
+int rep_write_view(const struct rep *const *r, size_t n, enum rep_format format, const struct rep_view *v, FILE *f, struct err *e)
+{
 	struct str b = STR_INIT;
 	bool ok;
 
@@ -47,7 +54,7 @@ int rep_write_all(const struct rep *const *r, size_t n, enum rep_format format, 
 	for (size_t k = 0; k < n; k++)
 		for (size_t i = 0; i < r[k]->ntables; i++)
 			BUG_ON(r[k]->tables[i]->ncells % r[k]->tables[i]->ncols != 0);
-	write_all(r, n, format, &b);
+	write_all(r, n, format, v, &b);
 	errno = 0;
 	ok = fwrite(str_get(&b), 1, b.len, f) == b.len && fflush(f) == 0 && !ferror(f);
 	str_free(&b);

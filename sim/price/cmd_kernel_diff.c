@@ -353,6 +353,7 @@ static void fill(const struct side *a, const struct side *b, struct rep *r)
 	subject_source(&b->kernel, r);
 	phases_table(a, b, r);
 	t = rep_table(r, "functions", "Functions whose operations differ", cols, 9);
+	rep_many(t);
 	compare(a, b, t, &sum);
 	makers_table(a, b, r);
 	subject_phases(sum.phases, &phases);

@@ -89,6 +89,7 @@ static void functions_table(const struct info_args *o, const struct vml_kernel *
 	};
 	struct rep_table *t = rep_table(r, "functions", "Functions with system instructions that a vCPU may pass", cols, 8);
 
+	rep_many(t);
 	for (size_t i = 0; i < k->n_paths; i++) {
 		const struct vml_path *p = &k->paths[i];
 		struct subject_sums s = { 0 };

@@ -131,10 +131,38 @@ static int check(struct store *s, struct err *e)
 	return 0;
 }
 
+/* A file without a name is no place for SQLite's locks: it is read whole. */
+static int connect_stdin(struct store *s, struct err *e)
+{
+	FILE *f = fopen(s->path, "rbe");
+	unsigned char *bytes = NULL;
+	struct stat st;
+	size_t n = 0;
+
+	s->db = NULL;
+	if (f != NULL && fstat(fileno(f), &st) == 0 && st.st_size > 0 && (bytes = sqlite3_malloc64((sqlite3_uint64)st.st_size)) != NULL)
+		n = fread(bytes, 1, (size_t)st.st_size, f);
+	if (n == 0 || sqlite3_open_v2(":memory:", &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		sqlite3_free(bytes);
+		bytes = NULL;
+	}
+	if (f != NULL)
+		(void)fclose(f);
+	if (bytes == NULL)
+		return err_set(e, ERR_INPUT, "%s: could not be read, or has nothing in it: want a results file that el2sim sweep made", s->path);
+	bytes[18] = bytes[19] = 1; /* no write-ahead log, which would be a file */
+	return sqlite3_deserialize(s->db, "main", bytes, (sqlite3_int64)n, (sqlite3_int64)n,
+				   SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_READONLY) == SQLITE_OK
+		       ? 0
+		       : store_failed(s, "could not be read", e);
+}
+
 /* A transaction that was cut off can only be rolled back by who may write. */
 static int connect(struct store *s, int flags, struct err *e)
 {
 	(void)sqlite3_close(s->db);
+	if (strcmp(s->path, FILE_STDIN) == 0)
+		return connect_stdin(s, e);
 	if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		if (s->db == NULL)
 			return err_set(e, ERR_MEMORY, "%s: could not be opened: out of memory", s->path);

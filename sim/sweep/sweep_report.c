@@ -267,6 +267,7 @@ static int failure_table(const struct sweep_data *d, struct rep *r, struct err *
 			return -1;
 		if (p.status != STORE_MISSING) {
 			t = t != NULL ? t : rep_table(r, "failures", "Points without an answer", cols, 4);
+			rep_many(t);
 			rep_u64(t, i);
 			rep_str(t, store_status_name(p.status));
 			rep_str(t, p.error);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "sim/base/progress.h"
 #include "sim/sweep/sweep_point.h"
 
 #define BAR_WIDTH 30
@@ -15,6 +16,8 @@ void show_begin(struct show *s, const struct sweep_how *how)
 	*s = (struct show){ .how = how->show, .start_us = sweep_clock_us() };
 	if (s->how == SHOW_AUTO)
 		s->how = isatty(STDERR_FILENO) ? SHOW_BAR : SHOW_NONE;
+	if (s->how != SHOW_NONE)
+		progress_quiet(); /* it has its own */
 	s->every_us = s->how == SHOW_PLAIN ? (uint64_t)how->every_s * 1000000 : REDRAW_US;
 	s->last_us = s->start_us;
 }

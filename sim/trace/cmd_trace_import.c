@@ -6,12 +6,13 @@
 #include "sim/trace/cmd_trace.h"
 #include "sim/trace/trace_facts.h"
 #include "sim/app/output.h"
+#include "sim/base/progress.h"
 #include "traces/import/import.h"
 
 struct import_args {
 	const char *out, *from, *origin, *buffer, *strip_prefix;
 	bool lenient;
-	int format;
+	struct output_args summary;
 };
 
 static const struct arg_row rows[] = {
@@ -30,8 +31,9 @@ static const struct arg_row rows[] = {
 		  "quote, mark, nick, date, host, kernel, number, file, separated by commas" },
 	{ "--lenient", NULL, ARG_FLAG, offsetof(struct import_args, lenient),
 	  .help = "skip broken lines and count them" },
-	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, format), NULL,
+	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, summary) + offsetof(struct output_args, format), NULL,
 	  .names = output_formats, .help = "format of the summary" },
+	VIEW_ARG_ROWS(struct import_args, summary.view),
 };
 
 static const struct arg_spec spec = { .set = &cmd_trace_set,
@@ -40,6 +42,7 @@ static const struct arg_spec spec = { .set = &cmd_trace_set,
 				      .n_rows = ARG_ROWS(rows),
 				      .min_pos = 1,
 				      .max_pos = 1,
+				      .streams = true,
 	.example = "kvm.dat -o kvm.e2t",
 				      .text = "Formats for --from:\n"
 #define IMPORTER(id, name, help, kind) "  " name ": " help "\n"
@@ -65,7 +68,6 @@ static void unknown_table(struct rep *r, const struct import_result *res)
 
 static int summary(const struct import_result *res, const struct import_args *a, struct err *e)
 {
-	const struct output_args out = { .format = a->format };
 	struct rep *r = rep_new("trace-import", "Imported trace");
 	int rc;
 
@@ -74,14 +76,14 @@ static int summary(const struct import_result *res, const struct import_args *a,
 	unknown_table(r, res);
 	if (res->warning[0] != '\0')
 		rep_note(r, "first broken line: %s", res->warning);
-	rc = output_write(&out, r, e);
+	rc = output_write(&a->summary, r, e);
 	rep_free(r);
 	return rc;
 }
 
 int cmd_trace_import(int argc, char **argv, struct err *e)
 {
-	struct import_args a = { .format = REP_TEXT };
+	struct import_args a = { .summary = { .format = REP_TEXT } };
 	struct import_result res;
 	struct progress progress;
 	struct import_opts opts;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "sim/base/file.h"
+#include "sim/base/progress.h"
 #include "traces/lines.h"
 #include "traces/order.h"
 #include "traces/import/sort.h"
