@@ -23,6 +23,7 @@ struct row {
 	char name[WORD_MAX], prep[WORD_MAX], handler[WORD_MAX], class[WORD_MAX], feat[WORD_MAX];
 	char text[WORD_MAX];            /* what prep gets beside the fields */
 	uint32_t mask, value, nonzero;  /* nonzero: bits that are not all 0 */
+	uint32_t either;                /* the manual's (0) and (1) */
 	bool vector;                    /* an operand is a SIMD and floating-point register */
 	struct field fields[FIELDS_MAX];
 	unsigned n_fields, line;
@@ -136,6 +137,8 @@ static void add_bits(struct gen *g, struct row *r, const char *token, unsigned *
 
 		if (token[i] != 'x')
 			r->mask |= bit;
+		else
+			r->either |= bit;
 		if (token[i] == '1')
 			r->value |= bit;
 	}
@@ -329,12 +332,12 @@ static void write_c(const struct gen *g)
 			       r->text[0] != '\0' ? ", const char *text" : "");
 	}
 	puts("#endif\n#ifdef A64_DECODE_BODY");
-	puts("static const struct a64_row a64_rows[] = {\n\t[A64_UNKNOWN] = {\"unknown\", 0, 0, x_unknown, A64_CLASS_alu, A64_FEAT_NONE, false},");
+	puts("static const struct a64_row a64_rows[] = {\n\t[A64_UNKNOWN] = {\"unknown\", 0, 0, 0, x_unknown, A64_CLASS_alu, A64_FEAT_NONE, false},");
 	for (unsigned i = 0; i < g->n_rows; i++) {
 		const struct row *r = &g->rows[i];
 
-		printf("\t[A64_%s] = {\"%s\", 0x%08" PRIx32 ", 0x%08" PRIx32 ", x_%s, A64_CLASS_%s, A64_FEAT_%s, %s},\n", r->name,
-		       r->name, r->mask, r->value, r->handler, r->class, r->feat[0] != '\0' ? r->feat : "NONE",
+		printf("\t[A64_%s] = {\"%s\", 0x%08" PRIx32 ", 0x%08" PRIx32 ", 0x%08" PRIx32 ", x_%s, A64_CLASS_%s, A64_FEAT_%s, %s},\n", r->name,
+		       r->name, r->mask, r->value, r->either, r->handler, r->class, r->feat[0] != '\0' ? r->feat : "NONE",
 		       r->vector ? "true" : "false");
 		all[i] = i;
 	}

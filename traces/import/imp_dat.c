@@ -132,7 +132,7 @@ static int died(const char *library, int status, struct err *e)
 	if (WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_MEMORY))
 		return err_set(e, ERR_INPUT, "%s wants more memory than there is: the file is damaged, or give it more", library);
 	if (WIFSIGNALED(status))
-		return err_set(e, ERR_INPUT, "%s crashed on it (signal %d): the file is damaged", library, WTERMSIG(status));
+		return err_set(e, ERR_INPUT, "%s crashed on it (signal %d): the file is damaged, or none that this version of the library reads", library, WTERMSIG(status));
 	return err_set(e, ERR_INPUT, "%s gave up before the end of the file: the file is damaged", library);
 }
 

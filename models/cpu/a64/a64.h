@@ -238,6 +238,8 @@ bool a64_decode(uint32_t word, uint64_t feats, struct a64_op *op);
 const char *a64_insn_name(enum a64_insn insn);
 /* Mask and value of the fixed bits of a row, and its class. */
 void a64_insn_bits(enum a64_insn insn, uint32_t *mask, uint32_t *value);
+/* Its bits that the manual has as (0) or (1): here either is taken. */
+uint32_t a64_insn_either(enum a64_insn insn);
 
 /* Has the row an operand that is a SIMD and floating-point register? */
 bool a64_insn_is_vector(enum a64_insn insn);

@@ -4,7 +4,7 @@
 
 struct a64_row {
 	const char *name;
-	uint32_t mask, value;
+	uint32_t mask, value, either;
 	a64_exec *exec;
 	uint8_t class, feat;
 	bool vector; /* an operand is a SIMD and floating-point register */
@@ -412,6 +412,11 @@ void a64_insn_bits(enum a64_insn insn, uint32_t *mask, uint32_t *value)
 {
 	*mask = a64_rows[insn].mask;
 	*value = a64_rows[insn].value;
+}
+
+uint32_t a64_insn_either(enum a64_insn insn)
+{
+	return a64_rows[insn].either;
 }
 
 bool a64_insn_is_vector(enum a64_insn insn)

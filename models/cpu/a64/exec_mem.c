@@ -63,10 +63,12 @@ EXEC(STR_r) { return store_from(c, op, by_register(c, op)); }
 EXEC(LDR_lit) { return load_to(c, op, c->pc + op->imm); }
 EXEC(LDRSW_lit) { return load_signed(c, op, c->pc + op->imm, a64_priv(c)); }
 
-/* Ordered and atomic accesses must be aligned (no FEAT_LSE2). */
+/* Ordered and atomic accesses must be aligned, or with FEAT_LSE2 inside of 16 aligned bytes (Arm ARM, B2.2). */
 static inline int aligned(struct a64 *c, uint64_t va, unsigned bytes, bool write)
 {
-	return va & (bytes - 1) ? a64_exception(c, A64_EC_DABT, ALIGNMENT | (write ? WNR : 0), va) : 0;
+	if (!(va & (bytes - 1)) || (A64_HAS(c->feats, A64_FEAT_LSE2) && (va & 15) + bytes <= 16))
+		return 0;
+	return a64_exception(c, A64_EC_DABT, ALIGNMENT | (write ? WNR : 0), va);
 }
 
 EXEC(LDA)
