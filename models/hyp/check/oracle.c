@@ -6,8 +6,6 @@
 #include "models/hyp/check/oracle_impl.h"
 #include "models/hyp/kvm/reach.h"
 
-/* Writes that are left out because they would change nothing: the value is there, so the tag moves. */
-#define EQUAL (CND(NEW_CNTHCTL) | CND(NEW_FPCR) | CND(NEW_ZCR))
 /* What an exit shares with its entry. */
 #define LATCHED (CND(DEBUG_DIRTY) | CND(PMU_EVENTS) | CND(PAUTH_USED) | CND(VSE) | CND(LRS) | CND(SPE_ON) | CND(TRBE_ON))
 
@@ -169,29 +167,23 @@ static void use(struct oracle *o, int s)
 
 static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsigned lrs)
 {
-	size_t first = o->p->comp[comp].first, end = first + o->p->comp[comp].n;
+	const struct oracle_list *l = oracle_list_of(o, comp, state, lrs);
 	struct oracle_cpu *cpu = oracle_cpu(o, o->c);
 
 	o->tried |= state;
 	oracle_barriers_begin(o, comp, state);
 	oracle_fault_begin(o);
-	for (size_t i = first; i < end; i++) {
-		const struct ws_op *op = &o->p->op[i];
-		const struct oracle_op *x = &o->t.op[i];
-		unsigned times = op->per_lr ? lrs : 1; /* list registers: consecutive slots */
-		bool moves = times != 0 && ws_op_holds(op, state);
+	for (unsigned n = 0; n < l->n; n++) {
+		const struct oracle_todo *d = &l->todo[n];
+		const struct oracle_op *x = &o->t.op[d->op];
 
-		o->at = i;
-		if (moves) {
-			oracle_barriers_op(o, cpu, x, i);
-			if (x->exception)
-				oracle_fault_op(o, i, state);
-		} else {
-			moves = times != 0 && (op->guard.on & EQUAL) != 0 && ws_op_holds(op, state | EQUAL);
-		}
-		if (moves && x->act != ACT_NONE)
-			for (unsigned k = 0; k < times; k++)
-				run_op(o, i, x, x->slot + (int)k);
+		o->at = d->op;
+		if (d->barriers)
+			oracle_barriers_op(o, cpu, x, d->op);
+		if (d->executes && x->exception)
+			oracle_fault_op(o, d->op, state);
+		for (unsigned k = 0; d->moves && k < d->times; k++)
+			run_op(o, d->op, x, x->slot + (int)k);
 		if (x->use >= 0)
 			use(o, x->use);
 	}
@@ -200,7 +192,7 @@ static void run_comp(struct oracle *o, enum ws_comp comp, uint64_t state, unsign
 	oracle_barriers_end(o, comp);
 }
 
-/* Registers that may already hold the value (EQUAL) are followed as if they did not. */
+/* Registers that may already hold the value (ORACLE_EQUAL) are followed as if they did not. */
 uint64_t oracle_untried(const struct oracle *o)
 {
 	uint64_t asked = 0;
@@ -208,7 +200,7 @@ uint64_t oracle_untried(const struct oracle *o)
 	for (size_t i = 0; i < o->p->n; i++)
 		if (o->p->op[i].phase <= PHASE_LAZY)
 			asked |= o->p->op[i].guard.on;
-	return asked & ~o->tried & ~(EQUAL | CND(WAS_LOADED));
+	return asked & ~o->tried & ~(ORACLE_EQUAL | CND(WAS_LOADED));
 }
 
 /* ---- one component ---- */

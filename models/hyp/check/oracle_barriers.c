@@ -229,7 +229,7 @@ void oracle_barriers_begin(struct oracle *o, enum ws_comp comp, uint64_t state)
 {
 	barrier_set bits = o->t.comp[comp].begins;
 
-	for (unsigned b = 0; bits != 0 && b < N_BARRIERS; b++) {
+	for (unsigned b = 0; bits >> b != 0 && b < N_BARRIERS; b++) {
 		if ((bits >> b & 1) != 0 && (barrier_rows[b].first.when & ~state) == 0)
 			oracle_cpu(o, o->c)->pending |= BARRIER_BIT(b);
 	}

@@ -218,10 +218,11 @@ void oracle_guest_runs(struct oracle *o, uint64_t state)
 	char owner[64];
 
 	check_controls(o, state);
-	for (unsigned s = 0; s < o->t.n; s++) {
+	for (unsigned i = 0; i < o->t.n_guest; i++) {
+		const unsigned s = o->t.guest[i];
 		const struct oracle_subject *x = &o->t.s[s];
 
-		if (!x->required || !reaches(o, x, state))
+		if (!reaches(o, x, state))
 			continue;
 		if (HW(o, o->c, s) != TRUTH(o, o->v, s)) {
 			oracle_violate(o, guest_fault(o, s), (int)s, NULL, writer(o, s), "the guest runs with %s",
@@ -263,10 +264,10 @@ void oracle_all_saved(struct oracle *o)
 {
 	char owner[64];
 
-	for (unsigned s = 0; s < o->t.n; s++) {
-		const struct oracle_subject *x = &o->t.s[s];
+	for (unsigned i = 0; i < o->t.n_guest; i++) {
+		const unsigned s = o->t.guest[i];
 
-		if (!x->required || x->move != MOVE_BOTH || MEM(o, o->v, s) == TRUTH(o, o->v, s))
+		if (o->t.s[s].move != MOVE_BOTH || MEM(o, o->v, s) == TRUTH(o, o->v, s))
 			continue;
 		oracle_violate(o, VIOLATION_lost_write, (int)s, NULL, SIZE_MAX,
 			       "what the guest wrote is not saved: memory holds %s",
@@ -304,13 +305,14 @@ static void check_host(struct oracle *o, unsigned s, bool after_put)
 
 void oracle_host_runs(struct oracle *o, bool after_put)
 {
-	for (unsigned s = 0; s < o->t.n; s++) {
-		const struct oracle_subject *x = &o->t.s[s];
+	const uint16_t *slot = after_put ? o->t.after_put : o->t.host;
+	const unsigned n = after_put ? o->t.n_after_put : o->t.n_host;
 
-		if (!x->host_needs && !(x->user_needs && after_put))
-			continue;
+	for (unsigned i = 0; i < n; i++) {
+		const unsigned s = slot[i];
+
 		check_host(o, s, after_put);
-		if (!x->fixed)
+		if (!o->t.s[s].fixed)
 			HW(o, o->c, s) = HOST(o, o->c, s) = oracle_new_tag(o, TAG_HOST, o->c);
 	}
 }

@@ -92,12 +92,46 @@ struct oracle_tables {
 	size_t n_need;
 	struct oracle_op *op; /* one per op of the program */
 	struct oracle_comp comp[COMP_COUNT];
+	/* slots in their order: what a guest must find, what the host needs whenever it runs, and after vcpu_put */
+	uint16_t guest[N_SUBJECTS], host[N_SUBJECTS], after_put[N_SUBJECTS];
+	unsigned n_guest, n_host, n_after_put;
 	uint32_t faults; /* FAULT rows of this kernel */
 	bool lazy_fp, always_fp, keys_on_use;
 };
 
 void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p);
 void oracle_tables_free(struct oracle_tables *t);
+
+/* ---- oracle_lists.c ---- */
+
+/* An op that does something to what is followed, in the component and state that the list is of. */
+struct oracle_todo {
+	uint32_t op;
+	uint8_t times;  /* list registers: consecutive slots */
+	bool executes;  /* and something looks at that: barriers, exceptions */
+	bool barriers;
+	bool moves;     /* executes, or need not because the value is there */
+};
+
+struct oracle_list {
+	uint64_t state; /* under the component's mask */
+	unsigned lrs;
+	struct oracle_todo *todo;
+	unsigned n;
+};
+
+/* Lists of a component that were asked for. */
+struct oracle_lists {
+	struct oracle_list *list;
+	unsigned n, latest;
+};
+
+/* Writes that are left out because they would change nothing: the value is there, so the tag moves. */
+#define ORACLE_EQUAL (CND(NEW_CNTHCTL) | CND(NEW_FPCR) | CND(NEW_ZCR))
+
+/* What a component has to do in a state; belongs to the oracle, until the next call. */
+const struct oracle_list *oracle_list_of(struct oracle *o, enum ws_comp comp, uint64_t state, unsigned lrs);
+void oracle_lists_free(struct oracle *o);
 
 /* ---- oracle_barriers.c ---- */
 
@@ -147,6 +181,7 @@ struct oracle {
 	struct watch watch;
 	struct runner_rules rules;
 	struct oracle_tables t;
+	struct oracle_lists lists[COMP_COUNT];
 	unsigned n_vcpu, n_cpu;
 	unsigned room_vcpu, room_cpu;
 	size_t vcpu_size, cpu_size; /* bytes of one */

@@ -220,6 +220,19 @@ static enum oracle_act act_of(const struct ws_op *op)
 	return op->side == SIDE_HOST ? ACT_SAVE_HOST : op->side == SIDE_GUEST ? ACT_SAVE_GUEST : ACT_NONE;
 }
 
+/* Who looks at which slots. */
+static void add_slots(struct oracle_tables *t)
+{
+	for (unsigned s = 0; s < t->n; s++) {
+		if (t->s[s].required)
+			t->guest[t->n_guest++] = (uint16_t)s;
+		if (t->s[s].host_needs)
+			t->host[t->n_host++] = (uint16_t)s;
+		if (t->s[s].host_needs || t->s[s].user_needs)
+			t->after_put[t->n_after_put++] = (uint16_t)s;
+	}
+}
+
 void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 {
 	bool touched[N_SUBJECTS] = { false }, switched[N_SUBJECTS] = { false };
@@ -256,6 +269,7 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 		t->op[i].act = (uint8_t)(t->op[i].slot >= 0 ? act_of(&p->op[i]) : ACT_NONE);
 		t->op[i].path = p->op[i].phase == PHASE_HANDLE && !is_access(&p->op[i]);
 	}
+	add_slots(t);
 	use_bits(t, p);
 	oracle_barriers_make(t, p);
 	oracle_faults_make(t, p);

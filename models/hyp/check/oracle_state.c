@@ -96,6 +96,7 @@ void oracle_free(struct oracle *o)
 	if (o == NULL)
 		return;
 	oracle_tables_free(&o->t);
+	oracle_lists_free(o);
 	free(o->vcpus);
 	free(o->cpus);
 	free(o->found);
