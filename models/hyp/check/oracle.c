@@ -379,15 +379,6 @@ static void handle(struct oracle *o, enum ws_comp comp, uint64_t state, unsigned
 	}
 }
 
-static enum ws_phase phase_of(const struct ws_prog *p, enum ws_comp comp)
-{
-	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++) {
-		if (ws_phase_comp(p, (enum ws_phase)ph) == comp)
-			return (enum ws_phase)ph;
-	}
-	return PHASE_HANDLE;
-}
-
 /* Does the vCPU stand where the component begins? A replayed trace may begin in the middle, or have lost events. */
 static bool possible(const struct oracle *o)
 {
@@ -411,7 +402,7 @@ void oracle_step(struct oracle *o, unsigned v, unsigned cpu, enum ws_comp comp, 
 	bool moved = vcpu->fp_cpu != cpu || oracle_cpu(o, cpu)->thread != v;
 
 	BUG_ON(v >= o->n_vcpu || cpu >= o->n_cpu);
-	o->phase = phase_of(o->p, comp);
+	o->phase = (enum ws_phase)o->t.phase[comp];
 	o->v = v;
 	o->c = cpu;
 	o->stats.steps++;

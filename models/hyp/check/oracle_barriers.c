@@ -229,8 +229,11 @@ void oracle_barriers_begin(struct oracle *o, enum ws_comp comp, uint64_t state)
 {
 	barrier_set bits = o->t.comp[comp].begins;
 
-	for (unsigned b = 0; bits >> b != 0 && b < N_BARRIERS; b++) {
-		if ((bits >> b & 1) != 0 && (barrier_rows[b].first.when & ~state) == 0)
+	for (; bits != 0; bits &= bits - 1) {
+		const uint64_t low = (uint64_t)bits;
+		const unsigned b = (unsigned)(low != 0 ? __builtin_ctzll(low) : 64 + __builtin_ctzll((uint64_t)(bits >> 64)));
+
+		if ((barrier_rows[b].first.when & ~state) == 0)
 			oracle_cpu(o, o->c)->pending |= BARRIER_BIT(b);
 	}
 }

@@ -92,6 +92,7 @@ struct oracle_tables {
 	size_t n_need;
 	struct oracle_op *op; /* one per op of the program */
 	struct oracle_comp comp[COMP_COUNT];
+	uint8_t phase[COMP_COUNT]; /* enum ws_phase of the switch that it is; PHASE_HANDLE: of the host's path */
 	/* slots in their order: what a guest must find, what the host needs whenever it runs, and after vcpu_put */
 	uint16_t guest[N_SUBJECTS], host[N_SUBJECTS], after_put[N_SUBJECTS];
 	unsigned n_guest, n_host, n_after_put;

@@ -269,6 +269,9 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 		t->op[i].act = (uint8_t)(t->op[i].slot >= 0 ? act_of(&p->op[i]) : ACT_NONE);
 		t->op[i].path = p->op[i].phase == PHASE_HANDLE && !is_access(&p->op[i]);
 	}
+	memset(t->phase, PHASE_HANDLE, sizeof(t->phase));
+	for (unsigned ph = PHASE_LAZY + 1; ph-- > 0;)
+		t->phase[ws_phase_comp(p, (enum ws_phase)ph)] = (uint8_t)ph;
 	add_slots(t);
 	use_bits(t, p);
 	oracle_barriers_make(t, p);

@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# -j changes nothing of what is printed: every command that has it, on files that it takes, with 1, 2 and 7 threads, in each
+# format; errors and exit statuses, too.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+el2sim=${EL2SIM_BINARY_DIR:-build/release}/el2sim
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+bad=0
+
+# same WORDS...: the command's output and status with each number of threads
+same()
+{
+	local j
+	for j in 1 2 7; do
+		"$el2sim" "$@" "-j$j" >"$work/out.$j" 2>"$work/err.$j" </dev/null
+		echo "status $?" >>"$work/err.$j"
+		[ "$j" = 1 ] || { cmp -s "$work/out.1" "$work/out.$j" && cmp -s <(sed 's/-j1\b//' "$work/err.1") <(sed "s/-j$j\b//" "$work/err.$j"); } || {
+			echo "el2sim $*: -j$j prints something else than -j1:"
+			diff "$work/out.1" "$work/out.$j" | head -5
+			diff "$work/err.1" "$work/err.$j" | head -5
+			bad=1
+		}
+	done
+	ran="$ran ${1}"
+}
+
+ran=
+pair=configs/experiment/eager-vs-deferred.ini
+for format in text md csv; do
+	same compare $pair --format $format
+done
+same compare $pair --check
+same compare $pair --vary run.fp_use=never,each-load --vary run.sgi_target=any,self
+same compare $pair --vary run.counting=yes,no
+same compare $pair --run.from_marker=nothing
+same compare $pair --vary policy.el1=eager,never
+same compare $pair --vary machine.list_registers=4,99
+same compare $pair --trace tests/bad/trace_flipped_block.e2t
+same compare $pair --trace /nowhere.e2t
+same compare configs/workload/boot.ini --vary machine.vcpus=1,2,3
+same compare configs/workload/boot.ini --vary switch.model=linux-4.15-vhe,linux-6.12-vhe --check
+
+# every command that has the option was run
+for command in $("$el2sim" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'); do
+	[ "$command" != sweep ] || continue # its -j is processes: test_sweep_parallel.sh
+	"$el2sim" "$command" --help 2>/dev/null | grep -q -- '^  -j, --jobs' || continue
+	case " $ran " in
+	*" $command "*) ;;
+	*) echo "el2sim $command has -j and is not run here"; bad=1 ;;
+	esac
+done
+exit $bad
