@@ -179,15 +179,15 @@ START_TEST(nothing_is_allocated_while_running)
 {
 	struct bench b;
 	struct mallinfo2 before, after;
-	const struct sk_slot *heap;
+	const struct sk_timer *timer;
 
 	setup(&b, 0, true, again_in_five);
 	run_until(&b, 1);
-	heap = b.k.heap;
+	timer = b.k.timer;
 	before = mallinfo2();
 	run_until(&b, 100000);
 	after = mallinfo2();
-	ck_assert_ptr_eq(b.k.heap, heap);
+	ck_assert_ptr_eq(b.k.timer, timer);
 	ck_assert_uint_eq(before.uordblks, after.uordblks);
 	sk_fini(&b.k);
 }
@@ -240,40 +240,138 @@ START_TEST(hooks_see_each_phase_in_order)
 }
 END_TEST
 
-/* ---- the heap ---- */
+/* ---- the queue ---- */
 
-START_TEST(a_heap_of_many_events_under_random_cancelling_keeps_time_order)
-{
-	enum { MANY = 500 };
-	static struct sk_event ev[MANY];
-	uint64_t s = 1, last = 0, due = 0;
+enum { MANY = 300 };
+
+/* Processes that each wait for their event, and the same events as a plain list. */
+struct crowd {
 	struct sk k;
+	struct sk_event ev[MANY];
+	struct sk_proc proc[MANY];
+	struct sk_wait wait[MANY];
+	unsigned runs[MANY];
+	uint64_t at[MANY], order[MANY], asked; /* pending; SK_NEVER: not */
+	unsigned log[40000], want[40000];
+	size_t n, n_want;
+};
 
-	sk_init(&k, 0);
-	for (unsigned i = 0; i < MANY; i++)
-		sk_event_init(&k, &ev[i], "event");
-	for (unsigned i = 0; i < 20 * MANY; i++) {
-		unsigned which;
+static uint64_t random64(uint64_t *s)
+{
+	*s ^= *s << 13;
+	*s ^= *s >> 7;
+	*s ^= *s << 17;
+	return *s;
+}
 
-		s = s * UINT64_C(6364136223846793005) + 1442695040888963407u;
-		which = (unsigned)(s >> 33) % MANY;
-		if ((s >> 20 & 3) == 0)
-			sk_cancel(&k, &ev[which]);
-		else
-			sk_notify_after(&k, &ev[which], 1 + (s >> 50));
+/* How long until it runs again, which both sides know; 0: it does not. Many at one time, some far away. */
+static uint64_t again(unsigned who, unsigned nth)
+{
+	uint64_t s = (uint64_t)(who + 1) * 7919 + nth;
+
+	(void)random64(&s);
+	switch (random64(&s) % 8) {
+	case 0:
+	case 1:
+		return 0;
+	case 2:
+		return 1 + (s >> 40) % 100000;
+	case 3:
+		return UINT64_C(1) << (s >> 32) % 40;
+	default:
+		return 64 * (1 + (s >> 32) % 3);
 	}
-	for (unsigned i = 0; i < MANY; i++)
-		due += ev[i].pending == SK_TIMED;
-	ck_assert_uint_eq(due, k.n_heap);
-	while ((s = sk_next_time(&k)) != SK_NEVER) {
+}
+
+static void crowd_run(struct sk *k, struct sk_proc *self)
+{
+	struct crowd *c = container_of(k, struct crowd, k);
+	unsigned who = (unsigned)(self - c->proc);
+	uint64_t delay = again(who, c->runs[who]++);
+
+	if (c->n < sizeof(c->log) / sizeof(c->log[0]))
+		c->log[c->n++] = who;
+	if (delay != 0)
+		sk_notify_after(k, &c->ev[who], delay);
+}
+
+static void expect_at(struct crowd *c, unsigned who, uint64_t at)
+{
+	if (c->at[who] <= at)
+		return;
+	c->at[who] = at;
+	c->order[who] = ++c->asked;
+}
+
+/* All up to a time, one after the other; nth is what runs will be. */
+static void expect_until(struct crowd *c, unsigned *nth, uint64_t until)
+{
+	for (;;) {
+		unsigned first = 0;
+		uint64_t now, delay;
+
+		for (unsigned i = 1; i < MANY; i++) {
+			if (c->at[i] < c->at[first] || (c->at[i] == c->at[first] && c->order[i] < c->order[first]))
+				first = i;
+		}
+		now = c->at[first];
+		if (now == SK_NEVER || now > until)
+			return;
+		c->at[first] = SK_NEVER;
+		if (c->n_want < sizeof(c->want) / sizeof(c->want[0]))
+			c->want[c->n_want++] = first;
+		delay = again(first, nth[first]++);
+		if (delay != 0)
+			expect_at(c, first, now + delay);
+	}
+}
+
+START_TEST(many_events_come_in_the_order_of_time_and_of_asking)
+{
+	static struct crowd c;
+	static unsigned nth[MANY];
+	uint64_t s = 88172645463325252u + (uint64_t)_i;
+
+	memset(&c, 0, sizeof(c));
+	memset(nth, 0, sizeof(nth));
+	sk_init(&c.k, _i % 2 != 0 ? SK_MOVE : 0);
+	for (unsigned i = 0; i < MANY; i++) {
+		sk_event_init(&c.k, &c.ev[i], "event");
+		sk_proc_init(&c.k, &c.proc[i], "process", crowd_run);
+		sk_sensitive(&c.k, &c.proc[i], &c.wait[i], &c.ev[i]);
+		sk_dont_initialize(&c.k, &c.proc[i]);
+		c.at[i] = SK_NEVER;
+	}
+	for (unsigned round = 0; round < 200; round++) {
+		uint64_t first = SK_NEVER, until;
 		struct err e;
 
-		ck_assert_uint_ge(s, last);
-		last = s;
-		ck_assert_int_eq(sk_run_until(&k, s, &e), 0);
+		for (unsigned i = 0; i < 40; i++) {
+			unsigned who = (unsigned)(random64(&s) >> 20) % MANY;
+			uint64_t delay = 1 + (random64(&s) >> (24 + random64(&s) % 40));
+
+			if (random64(&s) % 4 == 0) {
+				sk_cancel(&c.k, &c.ev[who]);
+				c.at[who] = SK_NEVER;
+			} else {
+				sk_notify_after(&c.k, &c.ev[who], delay);
+				expect_at(&c, who, sk_now(&c.k) + delay);
+			}
+		}
+		for (unsigned i = 0; i < MANY; i++) {
+			first = c.at[i] < first ? c.at[i] : first;
+			ck_assert_uint_eq(sk_due(&c.k, &c.ev[i]), c.at[i]);
+		}
+		ck_assert_uint_eq(sk_next_time(&c.k), first);
+		until = sk_now(&c.k) + (random64(&s) >> (30 + random64(&s) % 34));
+		expect_until(&c, nth, until);
+		ck_assert_int_eq(sk_run_until(&c.k, until, &e), 0);
+		ck_assert_uint_eq(c.n, c.n_want);
+		for (size_t i = 0; i < c.n; i++)
+			ck_assert_uint_eq(c.log[i], c.want[i]);
+		c.n = c.n_want = 0;
 	}
-	ck_assert_uint_eq(k.n_heap, 0);
-	sk_fini(&k);
+	sk_fini(&c.k);
 }
 END_TEST
 
@@ -295,7 +393,7 @@ int main(void)
 		       processes_that_wake_each_other_without_taking_time_are_an_error_and_no_hang);
 	tcase_add_test(tc, nothing_is_allocated_while_running);
 	tcase_add_test(tc, hooks_see_each_phase_in_order);
-	tcase_add_test(tc, a_heap_of_many_events_under_random_cancelling_keeps_time_order);
+	tcase_add_loop_test(tc, many_events_come_in_the_order_of_time_and_of_asking, 0, 8);
 	suite_add_tcase(s, tc);
 	return suite_status(s);
 }

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/kernel/sk_heap.h"
+#include "sim/kernel/sk_queue.h"
 
 #define CALL_HOOKS(k, member, args)                                                                \
 	for (struct list *l = (k)->hooks.next; l != &(k)->hooks; l = l->next) {                    \
@@ -29,9 +29,9 @@ void sk_init(struct sk *k, unsigned flags)
 
 void sk_fini(struct sk *k)
 {
-	free(k->heap);
 	free(k->event);
-	free(k->slot_of);
+	free(k->timer);
+	free(k->list);
 	memset(k, 0, sizeof(*k));
 }
 
@@ -132,7 +132,7 @@ void sk_event_init(struct sk *k, struct sk_event *ev, const char *name)
 	ev->name = name;
 	list_init(&ev->delta);
 	list_init(&ev->waiters);
-	sk_heap_reserve(k, ev);
+	sk_queue_reserve(k, ev);
 }
 
 void sk_cancel(struct sk *k, struct sk_event *ev)
@@ -140,7 +140,7 @@ void sk_cancel(struct sk *k, struct sk_event *ev)
 	if (ev->pending == SK_DELTA)
 		list_del(&ev->delta);
 	else if (ev->pending == SK_TIMED)
-		sk_heap_remove(k, ev);
+		sk_queue_remove(k, ev);
 	ev->pending = SK_NONE;
 }
 
@@ -174,11 +174,11 @@ void sk_notify_at(struct sk *k, struct sk_event *ev, uint64_t at)
 		return;
 	}
 	if (ev->pending == SK_DELTA ||
-	    (ev->pending == SK_TIMED && k->heap[k->slot_of[ev->id]].at <= at))
+	    (ev->pending == SK_TIMED && sk_queue_at(k, ev) <= at))
 		return;
 	sk_cancel(k, ev);
 	ev->pending = SK_TIMED;
-	sk_heap_insert(k, ev, at);
+	sk_queue_insert(k, ev, at);
 }
 
 void sk_notify_after(struct sk *k, struct sk_event *ev, uint64_t delay)
@@ -197,7 +197,7 @@ uint64_t sk_due(const struct sk *k, const struct sk_event *ev)
 	case SK_DELTA:
 		return k->now;
 	case SK_TIMED:
-		return k->heap[k->slot_of[ev->id]].at;
+		return sk_queue_at(k, ev);
 	default:
 		return SK_NEVER;
 	}
@@ -400,12 +400,11 @@ static void set_time(struct sk *k, uint64_t to)
 /* Advance to the first timed notification and do all of that time. */
 static void advance(struct sk *k)
 {
-	set_time(k, k->heap[0].at);
-	k->phase = SK_NOTIFY;
-	while (sk_heap_time(k) == k->now) {
-		struct sk_event *ev = k->event[k->heap[0].id];
+	struct sk_event *ev;
 
-		sk_heap_remove(k, ev);
+	set_time(k, sk_queue_time(k));
+	k->phase = SK_NOTIFY;
+	while ((ev = sk_queue_take(k)) != NULL) {
 		ev->pending = SK_NONE;
 		trigger(k, ev);
 	}
@@ -432,7 +431,7 @@ uint64_t sk_next_time(const struct sk *k)
 {
 	if (k->stopping)
 		return SK_NEVER;
-	return due_now(k) ? k->now : sk_heap_time(k);
+	return due_now(k) ? k->now : sk_queue_time(k);
 }
 
 int sk_run_until(struct sk *k, uint64_t until, struct err *e)
@@ -444,7 +443,7 @@ int sk_run_until(struct sk *k, uint64_t until, struct err *e)
 	while (!k->stopping) {
 		if (due_now(k))
 			delta_cycle(k);
-		else if (sk_heap_time(k) <= until && k->n_heap != 0)
+		else if (sk_queue_time(k) <= until && sk_queue_time(k) != SK_NEVER)
 			advance(k);
 		else
 			break;

@@ -39,7 +39,7 @@ enum sk_pending { SK_NONE, SK_DELTA, SK_TIMED };
 struct sk_event {
 	const char *name;
 	enum sk_pending pending;
-	uint32_t id;         /* index of sk.event and sk.slot_of */
+	uint32_t id;         /* index of sk.event and sk.timer */
 	struct list delta;   /* in sk.deltas while SK_DELTA */
 	struct list waiters; /* of sk_wait.link */
 };
@@ -94,13 +94,22 @@ struct sk_hooks {
 /* What sk_init can be asked for: the hard mode of the tests. */
 enum sk_flags {
 	SK_REVERSE = 1, /* same-time events and processes in reverse order: may change nothing */
-	SK_MOVE = 2,    /* the heap moves, the old one is poisoned, at each timed notification */
+	SK_MOVE = 2,    /* the timers move, the old ones are poisoned, at each timed notification */
 };
 
-struct sk_slot {
-	uint64_t at, seq;
-	uint32_t id; /* of the event */
+/* A timed notification, by the event's id; apart from the events: moving it touches little memory. */
+struct sk_timer {
+	uint64_t at;
+	uint32_t next, prev; /* ids, in its list */
 };
+
+/* A list of the queue (sk_queue.h). */
+struct sk_timers {
+	uint32_t first, last;
+	uint64_t earliest, latest; /* bounds of its times; sure: there is one of the earliest */
+	bool sure;
+};
+#define SK_LEVELS 11 /* of 64 lists each, 6 bits of time */
 
 enum sk_phase { SK_ELABORATION, SK_IDLE, SK_EVALUATE, SK_UPDATE, SK_NOTIFY, SK_ENDED };
 
@@ -116,13 +125,17 @@ struct sk {
 	unsigned flags;
 	bool stopping, failed;
 	struct err error;
-	uint64_t seq, activations_before; /* ... before the last advance of time */
+	uint64_t activations_before; /* ... before the last advance of time */
 	struct sk_proc *current;
 	struct list runnable, deltas, updates, hooks;
-	struct sk_slot *heap;
 	struct sk_event **event; /* by id */
-	uint32_t *slot_of;       /* by id, while SK_TIMED; apart: sifting touches little memory */
-	size_t n_heap, cap_heap, n_events;
+	struct sk_timer *timer;  /* by id, while SK_TIMED */
+	size_t cap_timers, n_events;
+	uint64_t base;
+	uint64_t full[SK_LEVELS]; /* bit: list is not empty */
+	uint32_t levels;          /* bit: level has any */
+	struct sk_timers due;     /* of base itself */
+	struct sk_timers *list;   /* by level, then by digit */
 };
 
 /* ---- life ---- */
