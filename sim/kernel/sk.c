@@ -29,7 +29,6 @@ void sk_init(struct sk *k, unsigned flags)
 
 void sk_fini(struct sk *k)
 {
-	free(k->event);
 	free(k->timer);
 	free(k->list);
 	memset(k, 0, sizeof(*k));

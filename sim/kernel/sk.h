@@ -54,15 +54,16 @@ struct sk_wait {
 	enum sk_wait_kind kind;
 };
 
-struct sk_proc {
-	const char *name;
+struct sk_proc { /* what a time-out touches stands together, the event last: sk_queue.c fetches it and what is before it */
 	sk_run_fn *run;
 	struct list queued;     /* in sk.runnable */
 	struct sk_wait *waits;  /* dynamic sensitivity, NULL if it is static */
 	size_t n_waits, n_left; /* n_left: events still to come before it runs */
-	struct sk_wait one, on_timeout;
+	bool timed_out;         /* readable: the last dynamic wait ended by its time */
+	struct sk_wait on_timeout;
 	struct sk_event timeout;
-	bool timed_out; /* readable: the last dynamic wait ended by its time */
+	struct sk_wait one;
+	const char *name;
 };
 
 /* Two-phase values: what apply does is seen by nobody before the update phase. */
@@ -101,6 +102,7 @@ enum sk_flags {
 struct sk_timer {
 	uint64_t at;
 	uint32_t next, prev; /* ids, in its list */
+	struct sk_event *event;
 };
 
 /* A list of the queue (sk_queue.h). */
@@ -128,8 +130,7 @@ struct sk {
 	uint64_t activations_before; /* ... before the last advance of time */
 	struct sk_proc *current;
 	struct list runnable, deltas, updates, hooks;
-	struct sk_event **event; /* by id */
-	struct sk_timer *timer;  /* by id, while SK_TIMED */
+	struct sk_timer *timer; /* by the events' ids */
 	size_t cap_timers, n_events;
 	uint64_t base;
 	uint64_t full[SK_LEVELS]; /* bit: list is not empty */

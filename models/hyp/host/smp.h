@@ -55,14 +55,22 @@ struct smp;
 struct smp_cpu;
 
 struct smp_vcpu {
-	struct smp *m;
-	unsigned id, vm, cls;
-	struct runner_vcpu *run;
 	struct guest guest;
-	struct sched_ent ent;
+	struct runner_vcpu *run;
+	/* what its timer needs: right before it, so that many vCPUs take little of the caches (sk_queue.c) */
+	unsigned id;
 	enum smp_state state;
-	enum smp_resume resume;
+	struct smp *m;
 	struct smp_cpu *cpu; /* that it runs on or ran on last */
+	uint64_t timer_at;   /* cycle of the virtual timer's next deadline */
+	uint64_t fired_at;   /* ... of the one that is not yet an interrupt of the vCPU */
+	struct list bg;      /* in smp_cpu.bg: its host timer expired */
+	unsigned irqs;       /* bits 1 << enum smp_source: wait for the next entry */
+	unsigned vm, cls;
+	struct sk_proc timer, device;
+	uint64_t irq_at[SRC_COUNT];
+	struct sched_ent ent;
+	enum smp_resume resume;
 	uint64_t since;      /* cycle at which a sleep or a wait for a pCPU began */
 	uint64_t left;       /* guest cycles to its next own exit */
 	uint64_t user_left;
@@ -74,14 +82,9 @@ struct smp_vcpu {
 	bool in_exit;
 	bool dev_wanted, dev_wait; /* an access goes to its device; the VMM waits for it */
 	uint64_t dev_until;        /* cycle at which it answers, SK_NEVER: not known yet */
-	unsigned irqs; /* bits 1 << enum smp_source: wait for the next entry */
-	uint64_t irq_at[SRC_COUNT];
 	bool woke, woke_remote; /* at the next thread switch */
 	uint64_t halt_at, halt_poll_ns, poll_end;
-	struct sk_proc timer, device;
-	uint64_t timer_at; /* cycle of the virtual timer's next deadline */
-	uint64_t fired_at; /* ... of the one that is not yet an interrupt of the vCPU */
-	struct list bg, dev; /* in smp_cpu.bg: its host timer expired; in .dev: device interrupt */
+	struct list dev; /* in smp_cpu.dev: device interrupt */
 	uint64_t dev_at;
 	struct outcome_vcpu *o;       /* of smp.out */
 	struct outcome_path measured; /* since that exit */
