@@ -41,6 +41,11 @@ same compare $pair --trace tests/bad/trace_flipped_block.e2t
 same compare $pair --trace /nowhere.e2t
 same compare configs/workload/boot.ini --vary machine.vcpus=1,2,3
 same compare configs/workload/boot.ini --vary switch.model=linux-4.15-vhe,linux-6.12-vhe --check
+for format in text json; do
+	same abi configs/experiment/abi-scope.ini --format $format
+done
+same abi configs/experiment/abi-scope.ini --vcpus 1,7,300
+same abi configs/experiment/abi-scope.ini --vcpus 0
 
 # every command that has the option was run
 for command in $("$el2sim" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'); do

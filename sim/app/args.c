@@ -239,8 +239,12 @@ static int parse_dashed(struct parser *p, const char *word)
 static bool is_place(const struct arg_spec *spec, const char *word)
 {
 	const char *value;
-	const struct arg_row *r = word[0] == '-' && word[1] != '\0' ? find_row(spec, word, &value) : NULL;
+	const struct arg_row *r = NULL;
 
+	if (word[0] == '-' && word[1] != '\0')
+		r = find_row(spec, word, &value);
+	if (r == NULL && word[0] == '-')
+		r = find_glued(spec, word, &value);
 	return r != NULL && r->place;
 }
 

@@ -53,7 +53,7 @@ struct arg_row {
 	const char *const *names; /* ARG_ENUM: NULL-terminated */
 	uint64_t min, max;        /* ARG_U64: inclusive */
 	bool required;
-	bool place; /* says where the output goes and what it looks like there, not what is in it */
+	bool place; /* says where the output goes, what it looks like there, or with how many threads it is made; not what is in it */
 	size_t bare; /* ARG_ENUM, 0 or 1 + the offset of a bool that is set instead when no value follows */
 	size_t by_ending; /* ARG_ENUM, 0 or 1 + the offset of a file's name: not given, the name's ending says it */
 	const char *endings; /* ARG_STR: those that the name may have, between spaces; NULL: any */
@@ -62,7 +62,7 @@ struct arg_row {
 
 /* An argument row for a uint64_t: threads for pool_new, 0 if not given. */
 #define THREADS_ARG_ROW(type, member)                                                               \
-	{ "-j", "--jobs", ARG_U64, offsetof(type, member), "N", .min = 1, .max = POOL_MAX,           \
+	{ "-j", "--jobs", ARG_U64, offsetof(type, member), "N", .min = 1, .max = POOL_MAX, .place = true, \
 	  .help = "threads; default: as many as there are CPUs; the output does not depend on it" }
 
 #define ARG_ROWS(rows) (sizeof(rows) / sizeof((rows)[0]))

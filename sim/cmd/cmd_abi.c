@@ -11,6 +11,7 @@ struct abi_args {
 	struct output_args out;
 	const char *vcpus, *compare, *kernel, *diff;
 	bool list;
+	uint64_t threads;
 };
 
 static const struct arg_row arg_rows[] = {
@@ -24,6 +25,7 @@ static const struct arg_row arg_rows[] = {
 	  .help = "version of Linux whose list it is: abi.kernel; --compare takes the dump's if it is not given" },
 	{ "--diff", NULL, ARG_STR, offsetof(struct abi_args, diff), "VERSION,HOST",
 	  .help = "with --list: only what another kernel, another host, or both, list or show differently" },
+	THREADS_ARG_ROW(struct abi_args, threads),
 	OUTPUT_ARG_ROWS(struct abi_args, out),
 };
 
@@ -33,6 +35,15 @@ static const struct arg_spec spec = {
 	.text = "CONFIG may be left out with --list and --compare. The options are those of [abi]: el2sim config --doc.\n"
 		"Exit status with --compare: 0 for a faithful dump of that kernel and CPU, 1 if registers or ID values differ.\n",
 };
+
+static int study(const struct config *c, const struct abi_args *o, struct rep *r, struct err *e)
+{
+	struct pool *pool = pool_new((unsigned)o->threads);
+	int rc = abi_report_study(c, o->vcpus, pool, r, e);
+
+	pool_free(pool);
+	return rc;
+}
 
 static int run(const struct abi_args *o, const struct config *c, struct err *e)
 {
@@ -50,7 +61,7 @@ static int run(const struct abi_args *o, const struct config *c, struct err *e)
 	else if (o->compare != NULL)
 		rc = abi_report_compare(c, o->compare, r, &same, e);
 	else
-		rc = abi_report_study(c, o->vcpus, r, e);
+		rc = study(c, o, r, e);
 	effective_source(c, r);
 	if (rc == 0)
 		rc = output_write(&o->out, r, e);

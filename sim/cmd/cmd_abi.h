@@ -4,6 +4,7 @@
 #define EL2SIM_CMD_CMD_ABI_H
 
 #include "sim/app/config.h"
+#include "sim/base/pool.h"
 #include "sim/document/rep.h"
 
 /* A vCPU of that host with those features of KVM_ARM_VCPU_INIT (and MTE), finalised; its VM is to be freed. ERR_MODEL. */
@@ -29,6 +30,6 @@ int abi_report_list_diff(const struct config *c, const char *other, struct rep *
  */
 int abi_report_compare(const struct config *c, const char *dump, struct rep *r, bool *same, struct err *e);
 /* The study: flows over numbers of vCPUs, locks, masks. ERR_CONFIG, ERR_MODEL. */
-int abi_report_study(const struct config *c, const char *vcpus, struct rep *r, struct err *e);
+int abi_report_study(const struct config *c, const char *vcpus, struct pool *pool, struct rep *r, struct err *e);
 
 #endif

@@ -318,12 +318,61 @@ static void answers(const struct study *st, const struct answer answer[static AB
 	}
 }
 
-/* The variants of a flow, none first. last: no further number of vCPUs comes. */
-static int one_flow(const struct study *st, struct tables *t, struct combo *c, bool last, struct err *e)
+/* A row to work out: base of a flow (variant none), or one of its variants. */
+struct task {
+	const struct study *st;
+	struct combo c; /* .row is filled */
+	int rc;
+	struct err e;
+};
+
+struct tasks {
+	const struct study *st;
+	struct task *task;
+	size_t n, next; /* next: whose row is put into tables */
+};
+
+static void add_task(struct tasks *l, enum abi_vmm vmm, enum abi_flow flow, enum abi_variant variant, unsigned n)
+{
+	if ((l->n & (l->n - 1)) == 0)
+		l->task = xrealloc(l->task, (l->n != 0 ? 2 * l->n : 1) * sizeof(*l->task));
+	l->task[l->n++] = (struct task){ .st = l->st, .c = { .vmm = vmm, .flow = flow, .variant = variant, .n = n } };
+}
+
+/* A flow without a proposal, then the variants that are asked for. */
+static void add_flow(struct tasks *l, enum abi_vmm vmm, enum abi_flow flow, unsigned n)
+{
+	add_task(l, vmm, flow, ABI_VARIANT_NONE, n);
+	for (unsigned v = 0; v < ABI_VARIANT_COUNT; v++)
+		if (v != ABI_VARIANT_NONE && wanted(l->st->o->variants, v))
+			add_task(l, vmm, flow, (enum abi_variant)v, n);
+}
+
+static void run_task(void *ctx, size_t i, unsigned thread)
+{
+	const struct tasks *l = ctx;
+	struct task *t = &l->task[i];
+
+	(void)thread;
+	t->rc = abi_study_row(&t->st->s, t->c.vmm, t->c.flow, t->c.variant, t->c.n, &t->c.row, &t->e);
+}
+
+static int take_row(struct tasks *l, struct abi_row *row, struct err *e)
+{
+	const struct task *t = &l->task[l->next++];
+
+	if (t->rc != 0)
+		*e = t->e;
+	*row = t->c.row;
+	return t->rc;
+}
+
+/* The variants of a flow, none first, from the tasks. last: no further number of vCPUs comes. */
+static int one_flow(const struct study *st, struct tables *t, struct combo *c, bool last, struct tasks *l, struct err *e)
 {
 	struct answer a = { 0 };
 
-	if (abi_study_row(&st->s, c->vmm, c->flow, ABI_VARIANT_NONE, c->n, &c->base, e) != 0)
+	if (take_row(l, &c->base, e) != 0)
 		return -1;
 	a.c = *c;
 	a.down = a.best_down = downtime(st, c->vmm, &c->base);
@@ -332,8 +381,7 @@ static int one_flow(const struct study *st, struct tables *t, struct combo *c, b
 			continue;
 		c->variant = (enum abi_variant)v;
 		c->row = c->base;
-		if (v != ABI_VARIANT_NONE &&
-		    abi_study_row(&st->s, c->vmm, c->flow, c->variant, c->n, &c->row, e) != 0)
+		if (v != ABI_VARIANT_NONE && take_row(l, &c->row, e) != 0)
 			return -1;
 		see_variant(st, &a, c);
 		flow_row(st, t->flows, c);
@@ -346,28 +394,46 @@ static int one_flow(const struct study *st, struct tables *t, struct combo *c, b
 	return 0;
 }
 
-static int flow_tables(const struct study *st, struct rep *r, struct err *e)
+static bool is_asked(const struct study *st, unsigned vmm, unsigned flow)
 {
-	struct tables t = { 0 };
+	return wanted(st->o->vmms, vmm) && wanted(st->o->flows, flow) && abi_flow_known((enum abi_vmm)vmm, (enum abi_flow)flow);
+}
 
-	t.flows = flow_table(r);
-	t.locks = lock_table(r);
-	t.slopes = slope_table(r);
+static int fill_tables(const struct study *st, struct tables *t, struct tasks *l, struct err *e)
+{
 	for (unsigned vmm = 0; vmm < ABI_VMM_COUNT; vmm++) {
 		for (unsigned f = 0; f < ABI_FLOW_COUNT; f++) {
 			struct combo c = { .vmm = (enum abi_vmm)vmm, .flow = (enum abi_flow)f };
 
-			if (!wanted(st->o->vmms, vmm) || !wanted(st->o->flows, f) || !abi_flow_known(c.vmm, c.flow))
-				continue;
-			for (size_t i = 0; i < st->n_n; i++) {
+			for (size_t i = 0; is_asked(st, vmm, f) && i < st->n_n; i++) {
 				c.n = st->n[i];
-				if (one_flow(st, &t, &c, i == st->n_n - 1, e) != 0)
+				if (one_flow(st, t, &c, i == st->n_n - 1, l, e) != 0)
 					return -1;
 			}
 		}
 	}
-	answers(st, t.answer, r);
 	return 0;
+}
+
+static int flow_tables(const struct study *st, struct pool *pool, struct rep *r, struct err *e)
+{
+	struct tables t = { 0 };
+	struct tasks l = { .st = st };
+	int rc;
+
+	t.flows = flow_table(r);
+	t.locks = lock_table(r);
+	t.slopes = slope_table(r);
+	for (unsigned vmm = 0; vmm < ABI_VMM_COUNT; vmm++)
+		for (unsigned f = 0; f < ABI_FLOW_COUNT; f++)
+			for (size_t i = 0; is_asked(st, vmm, f) && i < st->n_n; i++)
+				add_flow(&l, (enum abi_vmm)vmm, (enum abi_flow)f, st->n[i]);
+	pool_run(pool, l.n, run_task, &l);
+	rc = fill_tables(st, &t, &l, e);
+	if (rc == 0)
+		answers(st, t.answer, r);
+	free(l.task);
+	return rc;
 }
 
 /* The feature sets side by side, for the saving of the first VMM and flow asked for. */
@@ -515,7 +581,7 @@ static int fill(struct study *st, const struct config *c, const char *vcpus, str
 	return rc;
 }
 
-int abi_report_study(const struct config *c, const char *vcpus, struct rep *r, struct err *e)
+int abi_report_study(const struct config *c, const char *vcpus, struct pool *pool, struct rep *r, struct err *e)
 {
 	struct study st = { 0 };
 
@@ -530,7 +596,7 @@ int abi_report_study(const struct config *c, const char *vcpus, struct rep *r, s
 	rep_fact_u64(r, "pcpus", "CPUs for vCPU threads", (uint64_t)c->abi.pcpus, "");
 	rep_fact(r, "load_put", "vcpu_load around each ioctl", "%s", c->abi.load_put ? "yes" : "no");
 	price_table(&st, r);
-	if (flow_tables(&st, r, e) != 0)
+	if (flow_tables(&st, pool, r, e) != 0)
 		return -1;
 	set_table(&st, r);
 	if (mask_table(&st, r, e) != 0)
