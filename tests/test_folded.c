@@ -72,6 +72,41 @@ START_TEST(stacks_add_up_to_the_modelled_cycles)
 }
 END_TEST
 
+#define GUEST "configs/experiment/guest.ini"
+
+START_TEST(a_guest_that_executes_is_folded_by_its_functions)
+{
+	struct str text = output_of("el2sim run " GUEST " --format folded");
+	json_t *all = json_of("el2sim run " GUEST), *row;
+	char *rest = text.s, *line;
+	uint64_t sum = 0, own = 0, want = 0, exits = 0;
+	bool hvc = false;
+	size_t i;
+
+	while ((line = strsep(&rest, "\n")) != NULL && line[0] != '\0') {
+		char *number = strrchr(line, ' ');
+		uint64_t cycles;
+
+		ck_assert(number != NULL && str_u64(number + 1, &cycles) && cycles != 0);
+		ck_assert_msg(strncmp(line, "VM 0;", 5) == 0, "%s", line);
+		hvc = hvc || strncmp(line, "VM 0;hvc_unknown;hvc_unknown;switch ", 36) == 0;
+		*(strncmp(line, "VM 0;guest ", 11) == 0 ? &own : &sum) += cycles;
+	}
+	json_array_foreach(rows_of(all, "guests"), i, row)
+		want += (uint64_t)json_integer_value(json_object_get(row, "cycles"));
+	ck_assert_uint_eq(own, want);
+	json_array_foreach(rows_of(all, "guest_exits"), i, row) {
+		const double n = json_number_value(json_object_get(row, "exits"));
+
+		exits += (uint64_t)(n * (json_number_value(json_object_get(row, "cycles")) + json_number_value(json_object_get(row, "vmm"))) + 0.5);
+	}
+	ck_assert(hvc);
+	ck_assert_uint_le(sum > exits ? sum - exits : exits - sum, exits / 1000); /* the report's averages have one decimal */
+	json_decref(all);
+	str_free(&text);
+}
+END_TEST
+
 START_TEST(a_part_of_the_ops_makes_no_flame_graph)
 {
 	struct str out = STR_INIT;
@@ -90,6 +125,7 @@ int main(void)
 	TCase *c = tcase_create("folded");
 
 	tcase_add_loop_test(c, stacks_add_up_to_the_modelled_cycles, 0, (int)(sizeof(sources) / sizeof(sources[0])));
+	tcase_add_test(c, a_guest_that_executes_is_folded_by_its_functions);
 	tcase_add_test(c, a_part_of_the_ops_makes_no_flame_graph);
 	suite_add_tcase(s, c);
 	return suite_status(s);

@@ -163,7 +163,7 @@ static int folded(const struct job *j, const struct profile_args *o, struct err 
 		return err_set(e, ERR_USAGE, "--format folded has every op: leave out --top");
 	if (job_refuse_folded(j, e) != 0)
 		return -1;
-	folded_add(j->prog, j->out->exec, &text);
+	folded_outcome(j->out, &text);
 	rc = output_text(&o->out, &text, e);
 	str_free(&text);
 	return rc;

@@ -114,7 +114,7 @@ static int write_folded(const struct job *j, const struct output_args *o, struct
 
 	if (job_refuse_folded(j, e) != 0)
 		return -1;
-	folded_add(j->prog, j->out->exec, &text);
+	folded_outcome(j->out, &text);
 	rc = output_text(o, &text, e);
 	str_free(&text);
 	return rc;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "models/hyp/ws/outcome.h"
 #include "models/hyp/ws/ws_explain.h"
 
 struct stack {
@@ -51,4 +52,41 @@ void folded_add(const struct ws_prog *p, const uint64_t *exec, struct str *out)
 	}
 	free(s);
 	str_free(&b);
+}
+
+/* A symbol as a frame: no semicolon, no line's end. */
+static void frame(struct str *out, const char *name)
+{
+	for (; *name != '\0'; name++)
+		str_addf(out, "%c", *name == ';' ? ':' : (unsigned char)*name < ' ' ? '?' : *name);
+}
+
+static void site_lines(const struct outcome_guest *g, const struct outcome_site *s, struct str *out)
+{
+	const struct {
+		const char *name;
+		uint64_t cycles;
+	} part[] = { { "switch", s->switched }, { "host kernel", s->cycles - s->switched }, { "VMM", s->vmm } };
+
+	for (size_t i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+		if (part[i].cycles == 0)
+			continue;
+		str_addf(out, "VM %u;", g->vm);
+		frame(out, s->function);
+		str_addf(out, ";%s;%s %" PRIu64 "\n", exit_row((enum exit_kind)s->kind)->name, part[i].name, part[i].cycles);
+	}
+}
+
+void folded_outcome(const struct outcome *o, struct str *out)
+{
+	if (o->n_guests == 0)
+		folded_add(o->prog, o->exec, out);
+	for (size_t i = 0; i < o->n_guests; i++) {
+		const struct outcome_guest *g = &o->guest[i];
+
+		if (g->cycles != 0)
+			str_addf(out, "VM %u;guest %" PRIu64 "\n", g->vm, g->cycles);
+		for (size_t k = 0; k < g->n_sites; k++)
+			site_lines(g, &g->site[k], out);
+	}
 }

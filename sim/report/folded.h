@@ -12,4 +12,11 @@
  */
 void folded_add(const struct ws_prog *p, const uint64_t *exec, struct str *out);
 
+struct outcome;
+/*
+ * The lines of a run. Where guests executed code: "VM 0;function;exit kind;part cycles" with the parts switch, host kernel and VMM, and
+ * what the guest itself took, "VM 0;guest cycles"; else those of the program.
+ */
+void folded_outcome(const struct outcome *o, struct str *out);
+
 #endif
