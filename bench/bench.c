@@ -28,6 +28,7 @@ struct bench {
 	struct opt_set *set;
 	char dir[64];
 	struct rep *rep;
+	struct bench_figures figures;
 };
 
 static int open_machine(struct bench *b, struct err *e)
@@ -381,7 +382,100 @@ static int time_replay(const struct bench *b, const char *path, bool counting, u
 	return r != NULL ? 0 : -1;
 }
 
-static int replays(const struct bench *b, const char *native, struct err *e)
+/* Reading the records of a trace and nothing else. */
+static int time_decode(const char *path, double *seconds, struct err *e)
+{
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
+		double start = bench_now();
+		struct tr_reader *t = tr_open(path, e);
+		struct tr_event ev;
+		int rc = t != NULL ? 1 : -1;
+
+		while (rc == 1)
+			rc = tr_next(t, &ev, e);
+		tr_close(t);
+		if (rc != 0)
+			return -1;
+		*seconds = bench_best(k, *seconds, bench_now() - start);
+	}
+	return 0;
+}
+
+/* How a trace is replayed. */
+enum how { HOW_ALONE, HOW_BY_EVENT, HOW_COLUMNS /* four programs */, HOW_CHECKED };
+
+static int replay_so(const struct bench *b, const char *path, enum how how, double *seconds, struct err *e)
+{
+	static const char *const models[] = { "linux-6.12-vhe", "linux-4.15-vhe", "linux-6.12-nvhe", "linux-4.15-nvhe" };
+	struct ws_prog *p[4] = { NULL };
+	struct replay_column more[3];
+	struct outcome out[4];
+	struct oracle *o = NULL;
+	struct tr_reader *t;
+	double start;
+	bool good = true;
+
+	for (unsigned i = 0; i < 4; i++) {
+		p[i] = compile(b, ws_model_by_name(models[i]), e);
+		good &= p[i] != NULL;
+		outcome_init(&out[i], p[i]);
+		if (i != 0)
+			more[i - 1] = (struct replay_column){ p[i], FP_NEVER, &out[i] };
+	}
+	start = bench_now();
+	t = good ? tr_open(path, e) : NULL;
+	if (t != NULL) {
+		struct replay_options opt = { .counting = true, .from = "", .to = "", .out = &out[0], .by_event = how == HOW_BY_EVENT };
+
+		if (how == HOW_COLUMNS) {
+			opt.more = more;
+			opt.n_more = 3;
+		}
+		if (how == HOW_CHECKED) {
+			o = oracle_new(p[0], 0, 0);
+			opt.watch[0] = oracle_watch(o);
+		}
+		good = replay_run(p[0], t, &opt, e) != NULL;
+		oracle_free(o);
+	}
+	tr_close(t);
+	*seconds = bench_now() - start;
+	for (unsigned i = 0; i < 4; i++) {
+		outcome_free(&out[i]);
+		ws_free(p[i]);
+	}
+	return t != NULL && good ? 0 : -1;
+}
+
+static int time_replay_so(const struct bench *b, const char *path, enum how how, double *seconds, struct err *e)
+{
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
+		double once;
+
+		if (replay_so(b, path, how, &once, e) != 0)
+			return -1;
+		*seconds = bench_best(k, *seconds, once);
+	}
+	return 0;
+}
+
+/* What replays cost an event, against what bounds them: that is measured in the same run, so the ratios hold on any machine. */
+static int replay_limits(struct bench *b, const char *native, uint64_t events, struct err *e)
+{
+	double decode = 0, alone = 0, by_event = 0, columns = 0, checked = 0;
+
+	if (time_decode(native, &decode, e) != 0 || time_replay_so(b, native, HOW_ALONE, &alone, e) != 0 ||
+	    time_replay_so(b, native, HOW_BY_EVENT, &by_event, e) != 0 || time_replay_so(b, native, HOW_COLUMNS, &columns, e) != 0 ||
+	    time_replay_so(b, native, HOW_CHECKED, &checked, e) != 0)
+		return -1;
+	bench_figure(&b->figures, "replay", "replay of an event", alone, decode, "decoding it", events);
+	bench_figure(&b->figures, "replay_by_event", "the same, exit by exit", by_event, decode, "decoding it", events);
+	bench_figure(&b->figures, "compare_4", "four programs in one pass", columns, alone, "one replay", events);
+	bench_figure(&b->figures, "check", "under the oracle", checked, alone, "one replay", events);
+	return 0;
+}
+
+static int replays(struct bench *b, const char *native, struct err *e)
 {
 	struct rep_table *t = rep_table(b->rep, "replay", "Replay of a native trace, linux-6.12-vhe", event_cols, 4);
 	double seconds, first = 0;
@@ -392,7 +486,7 @@ static int replays(const struct bench *b, const char *native, struct err *e)
 			return -1;
 		event_row(t, counting ? "counting" : "detailed", events, seconds, &first);
 	}
-	return 0;
+	return replay_limits(b, native, events, e);
 }
 
 static int imports(const struct bench *b, const char *native, const char *dat, struct err *e)
@@ -419,7 +513,7 @@ static int imports(const struct bench *b, const char *native, const char *dat, s
 	return rc;
 }
 
-static int traces(const struct bench *b, const char *dat, struct err *e)
+static int traces(struct bench *b, const char *dat, struct err *e)
 {
 	char native[96];
 	int rc;
@@ -438,10 +532,16 @@ int main(int argc, char **argv)
 {
 	struct bench b = { .dir = "/tmp/el2sim-bench-XXXXXX" };
 	struct err e = { .text = "" };
+	const char *history = NULL;
 	int rc;
 
+	if (argc > 2 && strcmp(argv[1], "--history") == 0) {
+		history = argv[2];
+		argv += 2;
+		argc -= 2;
+	}
 	if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
-		(void)fprintf(stderr, "usage: bench [TRACE.DAT]\n");
+		(void)fprintf(stderr, "usage: bench [--history FILE.csv] [TRACE.DAT]\n");
 		return 2;
 	}
 	if (mkdtemp(b.dir) == NULL) {
@@ -459,6 +559,9 @@ int main(int argc, char **argv)
 		rc = machines(&b, &e);
 	if (rc == 0)
 		rc = traces(&b, argc == 2 ? argv[1] : DAT, &e);
+	bench_limits(&b.figures, b.rep);
+	if (rc == 0 && history != NULL)
+		rc = bench_history(&b.figures, history, &e);
 	rep_note(b.rep, "best of %d; compare the ratios between machines, not the rates", BENCH_REPEAT);
 	if (argc == 1)
 		rep_note(b.rep, "the trace.dat of the tree is small, so starting its reader counts much: bench/run FILE.dat "

@@ -3,9 +3,14 @@
 #ifndef EL2SIM_BENCH_H
 #define EL2SIM_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/resource.h>
+
+#include "sim/base/err.h"
+#include "sim/document/rep.h"
 
 #define BENCH_REPEAT 3 /* of each measurement; the best counts */
 
@@ -41,6 +46,64 @@ static inline uint64_t bench_per_second(uint64_t n, double seconds)
 static inline int64_t bench_ratio(double a, double b)
 {
 	return b > 0 ? (int64_t)(a / b * 1000 + 0.5) : 0;
+}
+
+/* ---- figures against their limits: a table, and a line each of a history ---- */
+
+#define BENCH_FIGURES_MAX 32
+
+struct bench_figure {
+	const char *key, *what, *limit_is;
+	double ns, limit_ns; /* of one */
+};
+
+struct bench_figures {
+	struct bench_figure f[BENCH_FIGURES_MAX];
+	unsigned n;
+};
+
+/* n of something took so many seconds of processor time, and would take at least limit seconds: what limit_is takes, in this run. */
+static inline void bench_figure(struct bench_figures *l, const char *key, const char *what, double seconds, double limit,
+				const char *limit_is, uint64_t n)
+{
+	const double each = n != 0 ? 1e9 / (double)n : 0;
+
+	if (l->n < BENCH_FIGURES_MAX)
+		l->f[l->n++] = (struct bench_figure){ key, what, limit_is, seconds * each, limit * each };
+}
+
+static inline void bench_limits(const struct bench_figures *l, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ .key = "figure", .type = REP_STR },
+		{ .key = "cost", .type = REP_FIX, .unit = "ns", .decimals = 1 },
+		{ .key = "limit", .type = REP_FIX, .unit = "ns", .decimals = 1 },
+		{ .key = "limit_is", .title = "which is", .type = REP_STR },
+		{ .key = "ratio", .title = "times the limit", .type = REP_FIX, .decimals = 2 },
+	};
+	struct rep_table *t = rep_table(r, "limits", "Figures against their limits, of the same run", cols, 5);
+
+	for (unsigned i = 0; i < l->n; i++) {
+		rep_str(t, l->f[i].what);
+		rep_fix(t, (int64_t)(l->f[i].ns * 1000 + 0.5));
+		rep_fix(t, (int64_t)(l->f[i].limit_ns * 1000 + 0.5));
+		rep_str(t, l->f[i].limit_is);
+		rep_fix(t, bench_ratio(l->f[i].ns, l->f[i].limit_ns));
+	}
+}
+
+/* Append a line per figure to a CSV file; its head if it is new. ERR_IO. */
+static inline int bench_history(const struct bench_figures *l, const char *path, struct err *e)
+{
+	FILE *f = fopen(path, "a");
+	bool good = f != NULL && fseek(f, 0, SEEK_END) == 0 && (ftell(f) != 0 || fputs("version,figure,ns,limit_ns,ratio\n", f) >= 0);
+
+	for (unsigned i = 0; good && i < l->n; i++)
+		good = fprintf(f, "%s,%s,%.1f,%.1f,%.2f\n", EL2SIM_VERSION, l->f[i].key, l->f[i].ns, l->f[i].limit_ns,
+			       (double)bench_ratio(l->f[i].ns, l->f[i].limit_ns) / 1000) > 0;
+	if (f != NULL)
+		good &= fclose(f) == 0;
+	return good ? 0 : err_set(e, ERR_IO, "%s cannot be written", path);
 }
 
 #endif
