@@ -8,7 +8,7 @@ from report_lines import lines
 program, cc = sys.argv[1:]
 VHE = "configs/experiment/linux-6.12-vhe-n1.ini"
 E2T = "traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
-NO_CONFIG = {"verify", "trace", "doctor", "regs", "exits", "bugs"}  # none of their own, or many
+NO_CONFIG = {"verify", "trace", "record", "doctor", "regs", "exits", "bugs"}  # none of their own, or many
 
 
 def sha256(path):

@@ -52,6 +52,7 @@ static const struct fault_case {
 	{ "trace dump cut.e2t", "", NULL },
 	{ "kernel info vmlinux -o o.txt", "o.txt", NULL },
 	{ "kernel diff vmlinux patched -o o.txt", "o.txt", NULL },
+	{ "record --list", "", NULL },
 	{ "doctor report.txt -o o.txt", "o.txt", NULL },
 	{ "regs", "", NULL },
 	{ "exits -o o.csv", "o.csv", NULL },

@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST(every_cpu_of_a_reference_has_its_profile)
 {
-#define REFCPU(name, profile, help) #name,
+#define REFCPU(name, profile, qemu, help) #name,
 	static const char *const cpus[] = {
 #include "models/hyp/measured/refcpus.def"
 	};

@@ -124,8 +124,7 @@ static bool take_function(struct parser *p, const struct line *l)
 	return true;
 }
 
-/* The register that an access by that name reaches. */
-static void effective(char name[static VERIFY_NAME_MAX], const char *encoded, bool e2h)
+void recpath_effective(char name[static VERIFY_NAME_MAX], const char *encoded, bool e2h)
 {
 	enum sysreg reg = sysreg_by_name(encoded);
 	const char *s = encoded;
@@ -178,7 +177,7 @@ static bool take_op(struct parser *p, const struct line *l)
 		return true;
 	op.op = (uint8_t)ref;
 	if (ref == REF_OP_read || ref == REF_OP_write)
-		effective(op.name, name, p->at.e2h);
+		recpath_effective(op.name, name, p->at.e2h);
 	else
 		memcpy(op.name, name, sizeof(op.name));
 	if (o->n == o->cap) {

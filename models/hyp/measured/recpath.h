@@ -41,6 +41,8 @@ int recpath_name(struct recpath *o, const char *name, const char *tag, struct er
  * also on failure. */
 int recpath_parse(struct recpath *o, const char *text, size_t n, enum ws_mode mode, struct err *e);
 void recpath_free(struct recpath *o);
+/* The register that an access by that name reaches, lower case; e2h: at EL2 with HCR_EL2.E2H = 1. One that no table has keeps its name. */
+void recpath_effective(char name[static VERIFY_NAME_MAX], const char *encoded, bool e2h);
 const char *recpath_function(const struct recpath *o, size_t i);
 
 /* How two orders stand to each other: cells are indices + 1 of the partner, 0 = none. */

@@ -6,7 +6,7 @@
 static const struct {
 	const char *name, *profile;
 } cpus[] = {
-#define REFCPU(name, profile, help) { #name, profile },
+#define REFCPU(name, profile, qemu, help) { #name, profile },
 #include "models/hyp/measured/refcpus.def"
 };
 
