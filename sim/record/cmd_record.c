@@ -38,6 +38,7 @@ static const struct arg_row arg_rows[] = {
 	{ "--list", NULL, ARG_FLAG, AT(list), .help = "the exit kinds that are recorded, and how often" },
 	{ "--format", NULL, ARG_ENUM, AT(out) + offsetof(struct output_args, format), .names = output_formats, .place = true,
 	  .help = "format of the report" },
+	VIEW_ARG_ROWS(struct record_args, out.view),
 	{ NULL, NULL, ARG_INPUTS, AT(out) + offsetof(struct output_args, inputs), .help = "" },
 	{ NULL, NULL, ARG_WORDS, AT(out) + offsetof(struct output_args, words), .help = "" },
 };

@@ -15,6 +15,7 @@
 #include "sim/base/digest.h"
 #include "sim/base/ending.h"
 #include "sim/base/file.h"
+#include "sim/base/progress.h"
 #include "sim/base/share.h"
 #include "sim/record/rec.h"
 
@@ -41,7 +42,7 @@ struct machine {
 	int status;
 	bool late;
 	struct progress bar;
-	uint64_t kinds_done;
+	uint64_t kinds, kinds_done;
 	int kind;
 	unsigned cfg;
 	int rc;
@@ -273,7 +274,8 @@ static void show(struct machine *x)
 		return;
 	x->kind = t->kind;
 	x->cfg = t->cfg;
-	x->bar.what = rec_kinds[t->kind].name;
+	progress_end(&x->bar);
+	progress_begin(&x->bar, rec_kinds[t->kind].name, x->kinds);
 	progress_at(&x->bar, ++x->kinds_done);
 }
 
@@ -444,18 +446,17 @@ static void keep_console(const struct machine *x)
 int rec_machine_run(struct rec_machine *m, struct rec_take *t, const char *what, struct err *e)
 {
 	struct machine x = { .m = m, .take = t, .e = e, .kind = -1 };
-	uint64_t kinds = 0;
 	int rc = -1;
 
 	for (unsigned k = 0; k < RECORD_KINDS; k++)
-		kinds += m->kinds >> k & 1;
+		x.kinds += (m->kinds >> k & 1) * (uint64_t)__builtin_popcount(m->cfgs);
 	if (make_temporary(&x, e) == 0 && find_shipped(&x, e) == 0 && ask_version(&x, e) == 0 && write_image(&x, e) == 0 &&
 	    rec_initrd_write(str_get(&x.tmp[TMP_INITRD]), str_get(&x.vmm), e) == 0) {
 		launch(&x);
 		if (x.pid < 0) {
 			(void)err_set(e, ERR_MEMORY, "%s: %s", m->qemu, strerror(errno));
 		} else {
-			progress_begin(&x.bar, what, kinds * (uint64_t)__builtin_popcount(m->cfgs));
+			progress_begin(&x.bar, what, x.kinds);
 			rc = watch(&x);
 			progress_end(&x.bar);
 			if (m->console != NULL)
