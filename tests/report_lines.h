@@ -17,6 +17,7 @@ static const char *const report_lines[] = {
 	"el2sim explain " RL_VHE,
 	"el2sim explain " RL_VHE " --diff policy.el1=eager",
 	"el2sim explain " RL_WORK " --counts",
+	"el2sim explain SCTLR_EL1",
 	"el2sim profile " RL_VHE,
 	"el2sim profile " RL_WORK,
 	"el2sim run " RL_VHE " --host.sched=recorded",

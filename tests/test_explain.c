@@ -7,6 +7,10 @@
 
 #include "models/hyp/check/ws_lint.h"
 #include "sim/base/str.h"
+#include "models/hyp/kvm/reach.h"
+#include "sim/app/config.h"
+#include "sim/cmd/explain_reg.h"
+#include "sim/document/rep_doc.h"
 #include "tests/suite.h"
 
 #define MACHINE "configs/machine/neoverse-n1.ini"
@@ -63,7 +67,41 @@ static const struct {
 	{ "explain " MACHINE " --diff policy.user=sideways", 3, "sideways" },
 	{ "explain " MACHINE " --diff a.ini --diff b.ini", 2, "two files" },
 	{ "explain", 2, "CONFIG" },
+	{ "explain sctlr_el12", 0, "=> SCTLR_EL1 (group el1): the guest's value is restored at load and saved at put" },
+	{ "explain MDSCR_EL1", 0, "=> the guest may change it only when debug-dirty" },
+	{ "explain TPIDR_EL0 configs/experiment/linux-4.15-vhe-n1.ini", 0, "restored at enter and saved at exit" },
+	{ "explain " MACHINE " SCTLR_EL1 --policy.el1=eager", 0, "restored at enter and saved at exit" },
+	{ "explain " MACHINE " --reg TTBR0_EL1 --phase load", 2, "--reg and --phase" },
 };
+
+/* Every access of the program is in the life of its register, and in no other's. */
+START_TEST(every_register_has_a_life_and_every_access_is_in_one)
+{
+	struct err e;
+	struct config c;
+	struct ws_prog *p;
+	size_t accesses = 0, told = 0;
+
+	ck_assert_int_eq(config_load_one(&c, "configs/experiment/linux-6.12-vhe-n1.ini", &(struct arg_list){ NULL, 0 }, &e), 0);
+	p = config_compile(&c, false, &e);
+	ck_assert_ptr_nonnull(p);
+	for (size_t i = 0; i < p->n; i++)
+		accesses += p->op[i].reg != SR_NONE;
+	for (unsigned reg = 1; reg < SR_COUNT; reg++) {
+		struct rep *r = rep_new("explain", "");
+
+		explain_reg_report(p, (enum sysreg)reg, r);
+		ck_assert_uint_ne(r->verdicts.n, 0);
+		if (ws_same((enum sysreg)reg) == (enum sysreg)reg)
+			told += rep_rows(r->tables[0]);
+		rep_free(r);
+	}
+	ck_assert_uint_ne(accesses, 0);
+	ck_assert_uint_eq(told, accesses);
+	ws_free(p);
+	config_free(&c);
+}
+END_TEST
 
 START_TEST(lint_and_explain_answer_with_text_and_status)
 {
@@ -113,6 +151,7 @@ int main(void)
 	TCase *t = tcase_create("explain");
 
 	tcase_add_test(t, lint_and_explain_answer_with_text_and_status);
+	tcase_add_test(t, every_register_has_a_life_and_every_access_is_in_one);
 	tcase_add_test(t, lint_doc_lists_every_rule);
 	tcase_add_test(t, the_same_question_gets_the_same_bytes);
 	suite_add_tcase(s, t);

@@ -531,6 +531,20 @@ static int mask_table(const struct study *st, struct rep *r, struct err *e)
 	return 0;
 }
 
+/* What no VM of the VMM has is a what-if, and the answer says so. */
+static void vmm_limits(const struct study *st, struct rep *r)
+{
+	for (unsigned i = 0; i < ABI_VMM_COUNT; i++) {
+		unsigned most = abi_vmm_most((enum abi_vmm)i);
+		size_t k = 0;
+
+		while (k < st->n_n && st->n[k] <= most)
+			k++;
+		if (wanted(st->o->vmms, i) && most != 0 && k < st->n_n)
+			rep_verdict(r, "%s itself allows %u vCPUs a VM: what is above that is a what-if", abi_vmm_names[i], most);
+	}
+}
+
 static void notes(const struct study *st, struct rep *r)
 {
 	char low[32], high[32];
@@ -601,6 +615,7 @@ int abi_report_study(const struct config *c, const char *vcpus, struct pool *poo
 	set_table(&st, r);
 	if (mask_table(&st, r, e) != 0)
 		return -1;
+	vmm_limits(&st, r);
 	notes(&st, r);
 	return 0;
 }

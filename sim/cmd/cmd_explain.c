@@ -3,10 +3,12 @@
 #include "models/hyp/ws/ws_explain.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/app/effective.h"
 #include "sim/cmd/cmd.h"
 #include "sim/cmd/explain_diff.h"
+#include "sim/cmd/explain_reg.h"
 #include "sim/base/str.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
@@ -22,11 +24,15 @@ static const char *const phase_words[PHASE_COUNT + 1] = {
 	NULL
 };
 
+/* Of a register that is asked for alone. */
+#define DEFAULT_CONFIG "configs/experiment/linux-6.12-vhe-n1.ini"
+
 struct explain_args {
 	struct output_args out;
 	struct arg_list diff;
 	int phase; /* enum ws_phase; PHASE_COUNT = the switch: load to lazy */
 	bool all, counts;
+	const char *reg; /* NULL: all of the program */
 	struct job_args job;
 };
 
@@ -36,6 +42,8 @@ static const struct arg_row arg_rows[] = {
 		  "repeatable" },
 	{ "--phase", NULL, ARG_ENUM, offsetof(struct explain_args, phase), .names = phase_words,
 	  .help = "this phase only; handle is the host's path around the switch, shown only when asked for" },
+	{ "--reg", NULL, ARG_STR, offsetof(struct explain_args, reg), "NAME",
+	  .help = "one register's life: where it is saved and restored, by whom, under which condition, who may access it" },
 	{ "--all", NULL, ARG_FLAG, offsetof(struct explain_args, all),
 	  .help = "with --diff: print also what is the same" },
 	{ "--counts", NULL, ARG_FLAG, offsetof(struct explain_args, counts),
@@ -50,9 +58,11 @@ static const struct arg_row arg_rows[] = {
 
 static const struct arg_spec spec = {
 	.name = "explain", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows),
-	.min_pos = 1, .max_pos = 1,
+	.min_pos = 1, .max_pos = 2,
 	.example = "configs/experiment/linux-6.12-vhe-n1.ini", .overrides = true,
-	.text = "With --diff, overrides (--section.key=value) apply to both sides, --inject to the first.\n",
+	.text = "CONFIG may be a register's name, such as SCTLR_EL1, or be followed by one: that is --reg. Without a CONFIG beside it, it is\n"
+		"explained for " DEFAULT_CONFIG ".\n"
+		"With --diff, overrides (--section.key=value) apply to both sides, --inject to the first.\n",
 };
 
 static void facts(struct rep *r, const char *key, const struct config *c, const struct ws_prog *p)
@@ -223,13 +233,17 @@ static int diff(const struct explain_args *o, const struct args *a, const struct
 
 static int run(const struct explain_args *o, const struct args *a, const struct config *c, struct err *e)
 {
-	struct ws_prog *p = config_compile(c, o->job.force, e);
+	enum sysreg reg = o->reg != NULL ? explain_reg_named(o->reg, e) : SR_NONE;
+	struct ws_prog *p;
 	struct rep *r;
 	int rc = 0;
 
+	if (o->reg != NULL && reg == SR_NONE)
+		return -1;
+	p = config_compile(c, o->job.force, e);
 	if (p == NULL)
 		return -1;
-	r = rep_new("explain", o->diff.n != 0 ? "Difference of two switch programs" : "Switch program");
+	r = rep_new("explain", o->diff.n != 0 ? "Difference of two switch programs" : reg != SR_NONE ? "A register's life" : "Switch program");
 	effective_source(c, r);
 	if (o->diff.n != 0) {
 		rc = diff(o, a, c, p, r, e);
@@ -237,7 +251,10 @@ static int run(const struct explain_args *o, const struct args *a, const struct 
 		facts(r, "program", c, p);
 		inject_report(c->inject, c->n_inject, r);
 		unsound_report(p, "", r);
-		listing(o, p, NULL, NULL, r);
+		if (reg != SR_NONE)
+			explain_reg_report(p, reg, r);
+		else
+			listing(o, p, NULL, NULL, r);
 	}
 	if (rc == 0)
 		rc = output_write(&o->out, r, e);
@@ -259,6 +276,26 @@ static int explain(const struct explain_args *o, const struct args *a, struct er
 	return rc;
 }
 
+/* An operand that is a register's name, and no file, is --reg; what is left is the configuration. */
+static int take_reg(struct explain_args *o, struct args *a, struct err *e)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->pos.n; i++) {
+		if (o->reg == NULL && sysreg_by_name(a->pos.v[i]) != SR_NONE && access(a->pos.v[i], F_OK) != 0)
+			o->reg = a->pos.v[i];
+		else
+			a->pos.v[n++] = a->pos.v[i];
+	}
+	if (n == 0)
+		a->pos.v[n++] = DEFAULT_CONFIG;
+	a->pos.n = n;
+	if (n == 1)
+		return 0;
+	return o->reg != NULL ? err_set(e, ERR_USAGE, "operand \"%s\" is one too many: want one configuration and one register", a->pos.v[1]) :
+				explain_reg_named(a->pos.v[1], e) == SR_NONE ? -1 : 0;
+}
+
 int cmd_explain(int argc, char **argv, struct err *e)
 {
 	struct explain_args o = { .phase = PHASE_COUNT };
@@ -267,8 +304,12 @@ int cmd_explain(int argc, char **argv, struct err *e)
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	if (o.counts && o.diff.n != 0)
+	if (take_reg(&o, &a, e) != 0)
+		rc = -1;
+	else if (o.counts && o.diff.n != 0)
 		rc = err_set(e, ERR_USAGE, "--counts and --diff: want one of them: el2sim diff compares two runs");
+	else if (o.reg != NULL && (o.counts || o.diff.n != 0 || o.phase != PHASE_COUNT))
+		rc = err_set(e, ERR_USAGE, "--reg and %s: want one of them", o.counts ? "--counts" : o.diff.n != 0 ? "--diff" : "--phase");
 	else if (!o.counts && o.job.trace != NULL)
 		rc = err_set(e, ERR_USAGE, "--trace without --counts: want --counts, too: the program alone needs no trace");
 	else

@@ -259,6 +259,22 @@ static void take(struct metrics *m, bool (*is)(const struct metric *), size_t mo
 	}
 }
 
+/* Of a report without such numbers: how long its tables are. */
+static void count_rows(const struct rep *r, struct rep_table *t)
+{
+	for (size_t i = 0, n = 0; i < r->ntables && n < SUMMARY_NUMBERS; i++) {
+		const struct rep_table *of = r->tables[i];
+
+		if (of->detail)
+			continue;
+		rep_strf(t, "%s: rows", of->title[0] != '\0' ? of->title : of->key);
+		rep_fix(t, (int64_t)rep_rows(of) * 1000);
+		rep_str(t, "");
+		rep_str(t, of->key);
+		n++;
+	}
+}
+
 void rep_summary(struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -303,6 +319,8 @@ void rep_summary(struct rep *r)
 		rep_str(t, m.m[i].unit);
 		rep_str(t, m.m[i].name);
 	}
+	if (n == 0)
+		count_rows(old, t);
 	free(taken);
 	metrics_free(&m);
 	str_free(&title);

@@ -6,7 +6,7 @@
 #include "models/hyp/abi/abi_impl.h"
 
 const char *const abi_vmm_names[ABI_VMM_COUNT + 1] = {
-#define ABI_VMM(id, name, parallel, source) name,
+#define ABI_VMM(id, name, parallel, most, source) name,
 #include "models/hyp/abi/abi_vmm.def"
 	NULL
 };
@@ -27,9 +27,10 @@ const char *const abi_variant_names[ABI_VARIANT_COUNT + 1] = {
 
 static const struct {
 	bool parallel;
+	unsigned most;
 	const char *source;
 } vmms[] = {
-#define ABI_VMM(id, name, parallel, source) { parallel, source },
+#define ABI_VMM(id, name, parallel, most, source) { parallel, most, source },
 #include "models/hyp/abi/abi_vmm.def"
 };
 
@@ -37,6 +38,12 @@ bool abi_vmm_parallel(enum abi_vmm vmm)
 {
 	BUG_ON((unsigned)vmm >= ABI_VMM_COUNT);
 	return vmms[vmm].parallel;
+}
+
+unsigned abi_vmm_most(enum abi_vmm vmm)
+{
+	BUG_ON((unsigned)vmm >= ABI_VMM_COUNT);
+	return vmms[vmm].most;
 }
 
 const char *abi_vmm_source(enum abi_vmm vmm)

@@ -16,6 +16,8 @@ enum abi_vmm {
 };
 extern const char *const abi_vmm_names[ABI_VMM_COUNT + 1];
 bool abi_vmm_parallel(enum abi_vmm vmm);
+/* vCPUs that the VMM's own code allows a VM; 0: not known, or as many as KVM. */
+unsigned abi_vmm_most(enum abi_vmm vmm);
 const char *abi_vmm_source(enum abi_vmm vmm);
 
 /* X(id, name, help) */
