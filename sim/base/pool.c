@@ -94,11 +94,14 @@ static void *help(void *self)
 
 static void start(struct pool *p)
 {
+	static const int own[] = { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP }; /* of the thread that did it */
 	sigset_t all, before;
 
 	p->started = true;
 	p->helper = xcalloc(p->threads, sizeof(*p->helper));
 	(void)sigfillset(&all);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		(void)sigdelset(&all, own[i]);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (p->n_helpers + 1 < p->threads) {
 		struct helper *h = &p->helper[p->n_helpers];
