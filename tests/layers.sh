@@ -72,7 +72,7 @@ check_licence()
 # Folders of code that are rows: a stranger finds his room, and his way in it.
 rooms()
 {
-	echo "$layers" | awk '$1 ~ /^(sim|models|traces)/ && $1 !~ /\.h$/ { print $1 }'
+	echo "$layers" | awk '$1 ~ /^(sim|models|traces)/ && $1 !~ /\.(h|def)$/ { print $1 }'
 }
 
 check_readmes()

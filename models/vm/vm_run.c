@@ -211,7 +211,7 @@ static bool bus_write_reg(void *owner, struct a64 *core, enum a64_reg reg, uint6
 	return ok;
 }
 
-const struct a64_bus vm_bus = {NULL, bus_ram, bus_device, bus_stage2, bus_broadcast, bus_event, bus_read_reg, bus_write_reg};
+const struct a64_bus vm_bus = {NULL, bus_ram, bus_device, bus_stage2, bus_broadcast, bus_event, bus_read_reg, bus_write_reg, false};
 
 /* ---- exits ---- */
 

@@ -99,6 +99,7 @@ static void cap_row(const struct vml_image *img, struct vml_patches *p, uint64_t
 	cond = cap_cond(p, (unsigned)number);
 	c = &p->conds[cond];
 	c->row = p->rows = true;
+	c->addr = row;
 	text = string_at(img, desc);
 	if (text != NULL) {
 		p->descs = xrealloc(p->descs, (p->n_descs + 1) * sizeof(*p->descs));

@@ -18,7 +18,7 @@ struct vml_cond {
 	uint16_t cap;  /* its number in this kernel */
 	bool row;       /* the kernel has a row that finds the capability */
 	bool described; /* the kernel says so in its log when it finds it */
-	uint64_t addr; /* of the key */
+	uint64_t addr; /* of the key; of the capability's row in the kernel's tables, 0: none */
 	uint8_t state; /* enum vml_state */
 	const char *why; /* who says so: "kernel" (always), "machine", "dmesg", "image", "given" */
 	bool initial;  /* key: on in the image */

@@ -67,7 +67,7 @@ static void offer_values(const struct arg_row *r, const char *before, const char
 static void offer_setting(const struct opt_row *r, const char *word)
 {
 	static const char *const yes_no[] = { "yes", "no", NULL };
-	const char *const *names = r->type == OPT_ENUM || r->type == OPT_FLAGS ? r->names : r->type == OPT_BOOL ? yes_no : NULL;
+	const char *const *names = r->type == OPT_ENUM || r->type == OPT_FLAGS || r->type == OPT_NAMED ? r->names : r->type == OPT_BOOL ? yes_no : NULL;
 	struct str s = STR_INIT;
 
 	str_addf(&s, "--%s.%s=", r->section, r->key);

@@ -42,6 +42,7 @@ struct config {
 	struct machine machine;
 	struct cal_options cal;
 	struct switch_options sw;
+	struct kernel_model *kernel; /* of [switch] model, if that is a file */
 	struct path_profile path_profile;
 	struct abi_options abi;
 	struct compare_options compare;

@@ -143,7 +143,7 @@ static void effective_sources(const struct effective *x, size_t n, struct rep *r
 			rep_source(r, REP_OF_INPUT, opt_file_at(set, i), NULL);
 		for (size_t i = 0; i < opt_count(set); i++) {
 			struct opt_view v = opt_at(set, i);
-			bool path = v.row->type == OPT_PATH;
+			bool path = opt_is_file(v.row, v.value);
 
 			str_addf(&text, "%s.%s=%s\n", v.row->section, v.row->key, path ? bare_name(v.value) : v.value);
 			if (path && v.value[0] != '\0')

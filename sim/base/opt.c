@@ -238,6 +238,7 @@ static void write_member(struct opt_slot *slot, const struct opt_value *v)
 		*(uint64_t *)p = v->bits;
 		return;
 	case OPT_STR:
+	case OPT_NAMED:
 	case OPT_PATH:
 		*(const char **)p = slot->value;
 		return;

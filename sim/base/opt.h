@@ -24,6 +24,7 @@ enum opt_type {
 	OPT_ENUM,  /* int: index into names */
 	OPT_FLAGS, /* uint64_t: bit i for names[i]; list separated by commas or spaces; "none" = 0 */
 	OPT_STR,   /* const char *, owned by the set */
+	OPT_NAMED, /* const char *, owned by the set: one of names, or a file, as OPT_PATH, that is there */
 	OPT_PATH   /* const char *, owned by the set; relative to the file that sets it (command line: to the
 		      working directory); "" = not set */
 };
@@ -36,9 +37,12 @@ struct opt_row {
 	const char *def;          /* default, in the words of an INI file; NULL = must be set */
 	int64_t min, max;         /* OPT_INT, OPT_FIXED (in thousandths): inclusive */
 	const char *unit;         /* "" or cycles, Hz, ns, instructions, ...; kHz/MHz/GHz and us/ms/s are converted */
-	const char *const *names; /* OPT_ENUM, OPT_FLAGS: NULL-terminated */
+	const char *const *names; /* OPT_ENUM, OPT_FLAGS, OPT_NAMED: NULL-terminated */
 	const char *help;         /* one sentence without a full stop */
 };
+
+/* Does a value of that row name a file? OPT_PATH, and OPT_NAMED that is none of the names; not "". */
+bool opt_is_file(const struct opt_row *row, const char *value);
 
 struct opt_set;
 

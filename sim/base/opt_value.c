@@ -133,6 +133,11 @@ static void add_wanted(struct str *b, const struct opt_row *row)
 		str_add(b, "none, or a list of ");
 		add_names(b, row->names);
 		return;
+	case OPT_NAMED:
+		str_add(b, "one of ");
+		add_names(b, row->names);
+		str_add(b, ", or a file");
+		return;
 	case OPT_STR:
 	case OPT_PATH:
 		str_add(b, "text");
@@ -415,6 +420,29 @@ static void find_path(struct str *path, const char *dir, const char *text)
 	str_free(&shipped);
 }
 
+bool opt_is_file(const struct opt_row *row, const char *value)
+{
+	if (value[0] == '\0')
+		return false;
+	return row->type == OPT_PATH || (row->type == OPT_NAMED && name_index(row->names, value, strlen(value)) < 0);
+}
+
+static int parse_named(const struct opt_row *row, const char *text, const char *dir, struct opt_value *v, struct err *e)
+{
+	int i = name_index(row->names, text, strlen(text));
+
+	if (text[0] == '\0')
+		return refuse(row, text, "no value", e);
+	if (i >= 0) {
+		str_add(&v->text, row->names[i]);
+		return 0;
+	}
+	find_path(&v->text, dir, text);
+	if (access(str_get(&v->text), F_OK) == 0)
+		return 0;
+	return refuse_word(row, text, strchr(text, '/') != NULL ? "no such file" : "unknown name", text, row->names, e);
+}
+
 static int parse(const struct opt_row *row, const char *text, const char *dir, struct opt_value *v,
 		 struct err *e)
 {
@@ -431,6 +459,8 @@ static int parse(const struct opt_row *row, const char *text, const char *dir, s
 	case OPT_STR:
 		str_add(&v->text, text);
 		return 0;
+	case OPT_NAMED:
+		return parse_named(row, text, dir, v, e);
 	case OPT_PATH:
 		if (text[0] != '\0')
 			find_path(&v->text, dir, text);

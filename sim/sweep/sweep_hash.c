@@ -122,7 +122,7 @@ static int make_base(struct sweep_plan *p, const uint32_t *ordinal, struct err *
 
 /* What is the same of an option at every point. */
 struct trait {
-	bool path;
+	const struct opt_row *row;
 	size_t axis; /* that sets it; SIZE_MAX: none */
 };
 
@@ -152,9 +152,9 @@ static void hash_point(struct sweep_plan *p, const struct trait *traits, size_t 
 	str_addf(b, "%s\n%s\n%s\n", p->program, p->words_digest, file_name(p->config));
 	for (size_t i = 0; i < base->n; i++) {
 		size_t axis = traits[i].axis;
+		const char *value = axis != SIZE_MAX ? p->axis[axis].s.value[ordinal[axis]] : base->v[i].value;
 
-		add_option(p, base->v[i].name, axis != SIZE_MAX ? p->axis[axis].s.value[ordinal[axis]] : base->v[i].value,
-			   traits[i].path, b);
+		add_option(p, base->v[i].name, value, opt_is_file(traits[i].row, value), b);
 	}
 	digest_text(str_get(b), b->len, p->hash[point]);
 }
@@ -207,7 +207,7 @@ static struct trait *make_traits(const struct sweep_plan *p)
 
 		if (is_sweep(row))
 			continue;
-		traits[n].path = row->type == OPT_PATH;
+		traits[n].row = row;
 		traits[n].axis = SIZE_MAX;
 		for (size_t k = 0; k < p->n_axis; k++)
 			if (p->axis[k].row == row)

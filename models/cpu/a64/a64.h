@@ -111,6 +111,8 @@ struct a64_bus {
 	 */
 	bool (*read_reg)(void *owner, struct a64 *c, enum a64_reg reg, uint64_t *value);
 	bool (*write_reg)(void *owner, struct a64 *c, enum a64_reg reg, uint64_t value);
+	/* With translation off all 64 bits of an address are physical: for code that runs where it was linked, without tables. */
+	bool flat;
 };
 
 struct a64_op;

@@ -338,8 +338,8 @@ static bool translate(struct a64 *c, uint64_t va, enum a64_access access, bool p
 			return false;
 	} else {
 		/* Off: flat, all allowed; without HCR.DC data is Device-nGnRnE, but memory is memory here. */
-		p->pa = bits(va, 55, 0);
-		if (p->pa >> 52 != 0) {
+		p->pa = c->bus.flat ? va : bits(va, 55, 0);
+		if (p->pa >> 52 != 0 && !c->bus.flat) {
 			f->fsc = FSC_SIZE;
 			return false;
 		}

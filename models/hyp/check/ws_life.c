@@ -58,6 +58,7 @@ struct life {
 			       the model */
 	bool switched;      /* some phase moves the guest's value */
 	bool failed;
+	bool full;          /* more ops than can be followed */
 	/* the life under way */
 	uint64_t hw, host, guest, host_mem, guest_mem, next;
 	uint64_t state;
@@ -444,15 +445,12 @@ static uint64_t pick(uint64_t mask, unsigned i)
 	return out;
 }
 
-#define STATE_BITS_MAX 6
-
 static void all_states(struct life *l, struct script *sc, uint64_t mask)
 {
 	unsigned bits = 0;
 
 	for (uint64_t m = mask; m != 0; m &= m - 1)
 		bits++;
-	BUG_ON(bits > STATE_BITS_MAX);
 	for (unsigned i = 0; i < 1U << bits && !l->failed; i++) {
 		for (unsigned j = 0; j < 1U << bits && !l->failed; j++) {
 			sc->state[0] = pick(mask, i);
@@ -461,6 +459,24 @@ static void all_states(struct life *l, struct script *sc, uint64_t mask)
 				live(l, sc);
 		}
 	}
+}
+
+#define STATE_BITS_MAX 6
+
+/* Built-in tables stay within what can be followed; a model from data need not. */
+static bool too_much(struct life *l, uint64_t mask)
+{
+	unsigned bits = 0;
+
+	for (uint64_t m = mask; m != 0; m &= m - 1)
+		bits++;
+	if (bits <= STATE_BITS_MAX && !l->full)
+		return false;
+	BUG_ON(l->p->config.model->step == NULL);
+	ws_finding_add(l->f, RULE_unjudged, (enum sr_group)l->s->group, l->s->reg, PHASE_LOAD, "%s (group %s): %u conditions, %zu ops%s: want "
+		       "at most %d and %d", l->s->name, group_name((enum sr_group)l->s->group), bits, l->n, l->full ? " or more" : "",
+		       STATE_BITS_MAX, OPS_MAX);
+	return true;
 }
 
 static void collect(struct life *l, uint64_t *mask)
@@ -479,7 +495,9 @@ static void collect(struct life *l, uint64_t *mask)
 		    (op->phase == PHASE_HANDLE && !is_accessor(op) && !is_handlers_save(op) &&
 		     op->comp != COMP_host_ret_to_user))
 			continue;
-		BUG_ON(l->n == OPS_MAX);
+		l->full = l->n == OPS_MAX;
+		if (l->full)
+			break;
 		l->op[l->n++] = op;
 		*mask |= op->guard.on | op->guard.off;
 		l->saves_live_fp |= op->phase <= PHASE_LAZY && (op->guard.on & CND(HOST_FP)) != 0;
@@ -497,6 +515,8 @@ void ws_life_check(const struct ws_prog *p, const struct ws_subject *s, struct w
 	uint64_t mask;
 
 	collect(&l, &mask);
+	if (too_much(&l, mask))
+		return;
 	for (unsigned i = 0; i < 3; i++) {
 		for (unsigned traps = 0; traps < (l.lazy_fp ? 4U : 1U); traps++) {
 			for (unsigned fp = 0; fp <= (unsigned)l.saves_live_fp; fp++) {

@@ -120,7 +120,7 @@ static const char *const side_names[SIDE_COUNT] = { "", "host", "guest", "ctx", 
 static const struct ws_model models[] = {
 #define MODEL(id, name, version, mode, load, enter, exit, put, fp_trap, help)                       \
 	{ name, version, MODE_##mode,                                                               \
-	  { COMP_##load, COMP_##enter, COMP_##exit, COMP_##put, COMP_##fp_trap }, help },
+	  { COMP_##load, COMP_##enter, COMP_##exit, COMP_##put, COMP_##fp_trap }, help, NULL, 0, 0, { 0 } },
 #include "models/hyp/kvm/models.def"
 };
 

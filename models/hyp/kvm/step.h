@@ -151,6 +151,11 @@ struct ws_model {
 	enum ws_mode mode;
 	enum ws_comp phase[PHASE_LAZY + 1]; /* components that are its phases */
 	const char *help;
+	/* Of a model from data (kernel_model.h): its phases' rows, and what they were found for. NULL: rows of ws_steps(). */
+	const struct ws_step *step;
+	size_t n_step;
+	uint64_t features; /* bit FEAT_* */
+	int64_t sizes[4];  /* list_registers, pri_bits, breakpoints, watchpoints of [machine] */
 };
 
 /* Conditions of conds.def that the model's kernel and mode settle, as CND bits. */

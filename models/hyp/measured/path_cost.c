@@ -30,6 +30,7 @@ static struct ws_prog *compile_recorded(const struct path_profile *p, const stru
 		return NULL;
 	}
 	o.vcpu = p->vcpu;
+	o.own = model;
 	switch_config(&o, m, &c);
 	c.model = model;
 	prog = ws_compile(&c, e);

@@ -29,8 +29,8 @@ static const char *const fp_names[] = { "never", "each-load", NULL };
 #define MEMBER(m) offsetof(struct switch_options, m)
 
 static const struct opt_row fixed[] = {
-	{ "switch", "model", OPT_ENUM, MEMBER(model), "linux-6.12-vhe", 0, 0, "", model_names,
-	  "switch model: kernel version and mode" },
+	{ "switch", "model", OPT_NAMED, MEMBER(model), "linux-6.12-vhe", 0, 0, "", model_names,
+	  "switch model: kernel version and mode, or the file of an imported kernel (el2sim kernel import)" },
 	{ "vcpu", "features", OPT_FLAGS, MEMBER(vcpu), "none", 0, 0, "", vcpu_names,
 	  "features the VMM gave the vCPU (KVM_ARM_VCPU_INIT)" },
 	{ "run", "title", OPT_STR, MEMBER(title), "", 0, 0, "", NULL,
@@ -76,10 +76,8 @@ struct opt_row *switch_opt_rows(size_t *n)
 
 void switch_config(const struct switch_options *o, const struct machine *m, struct ws_config *c)
 {
-	size_t n;
-
 	ws_config_init(c);
-	c->model = &ws_models(&n)[o->model];
+	c->model = o->own != NULL ? o->own : ws_model_by_name(o->model);
 	c->machine = m;
 	for (size_t i = 0; i < sizeof(vcpu_bits) / sizeof(vcpu_bits[0]); i++) {
 		if ((o->vcpu >> i & 1) != 0)

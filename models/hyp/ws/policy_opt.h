@@ -15,7 +15,8 @@ enum fp_use { FP_NEVER, FP_EACH_LOAD };
 enum sgi_target { SGI_ANY, SGI_OTHERS, SGI_SELF };
 
 struct switch_options {
-	int model;             /* row of ws_models() */
+	const char *model;     /* of ws_models(), or a file that config_done reads into own */
+	const struct ws_model *own; /* model from data; NULL: a built-in one */
 	uint64_t vcpu;         /* bit i: i-th VCOND row */
 	int group[GRP_COUNT];  /* enum ws_policy */
 	int reg[SR_COUNT];     /* enum ws_policy */

@@ -173,12 +173,25 @@ static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side s
 	BUG("unknown operand kind");
 }
 
+static bool is_phase(const struct ws_model *m, enum ws_comp comp)
+{
+	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++)
+		if (m->phase[ph] == comp)
+			return true;
+	return false;
+}
+
 static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, struct ws_guard guard,
 		     struct err *e)
 {
+	const struct ws_model *m = c->p->config.model;
 	size_t n;
 	const struct ws_step *s = ws_steps(&n);
 
+	if (m->step != NULL && is_phase(m, comp)) {
+		s = m->step;
+		n = m->n_step;
+	}
 	if (c->depth == CALL_DEPTH_MAX)
 		return err_set(e, ERR_MODEL, "component %s calls itself or is more than %d deep: "
 			       "break the CALL chain", comp_name(comp), CALL_DEPTH_MAX);
@@ -327,6 +340,27 @@ static void settle_beside(struct ws_prog *p)
 		b->site[i] = (s[i].guard.fixed_on & ~p->known) == 0 && (s[i].guard.fixed_off & p->known) == 0 ? SITE_HERE : SITE_NONE;
 }
 
+/* A model from data is one of a machine: what the kernel was patched to there. */
+static int check_machine(const struct ws_config *c, struct err *e)
+{
+	const struct machine *m = c->machine;
+	const int64_t sizes[] = { m->list_registers, m->pri_bits, m->breakpoints, m->watchpoints };
+	static const char *const names[] = { "list_registers", "pri_bits", "breakpoints", "watchpoints" };
+	uint64_t differ = c->model->step != NULL ? c->model->features ^ m->features : 0;
+
+	for (unsigned f = 0; f < FEAT_COUNT; f++)
+		if (differ >> f & 1)
+			return err_set(e, ERR_MODEL, "switch model %s is of a machine %s %s, machine %s is %s: import the kernel for it "
+				       "(el2sim kernel import --machine)", c->model->name, (c->model->features >> f & 1) != 0 ? "with" : "without",
+				       feat_key((enum feat)f), m->name, (m->features >> f & 1) != 0 ? "with" : "without");
+	for (unsigned i = 0; i < 4; i++)
+		if (c->model->step != NULL && c->model->sizes[i] != sizes[i])
+			return err_set(e, ERR_MODEL, "switch model %s is of a machine with %s = %lld, machine %s has %lld: import the kernel for "
+				       "it (el2sim kernel import --machine)", c->model->name, names[i], (long long)c->model->sizes[i], m->name,
+				       (long long)sizes[i]);
+	return 0;
+}
+
 struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
 {
 	struct compiler c = { .p = xcalloc(1, sizeof(struct ws_prog)) };
@@ -341,7 +375,7 @@ struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
 		ws_free(p);
 		return NULL;
 	}
-	if (compile_all(&c, e) != 0 || ws_apply_policies(p, e) != 0) {
+	if (check_machine(config, e) != 0 || compile_all(&c, e) != 0 || ws_apply_policies(p, e) != 0) {
 		ws_free(p);
 		return NULL;
 	}

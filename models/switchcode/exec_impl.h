@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files that make a world. */
+#ifndef EL2SIM_SWITCHCODE_EXEC_IMPL_H
+#define EL2SIM_SWITCHCODE_EXEC_IMPL_H
+
+#include "models/cpu/a64/a64.h"
+#include "models/switchcode/exec.h"
+
+/* Vectors of the core: what it cannot do goes there. */
+#define FAULT_TO  UINT64_C(0xffffd10000000000) /* vectors of the core: what it cannot do goes there */
+
+/* The address as linked: with the upper bits of what has the same lower 48 ones. */
+uint64_t swc_canonical(const struct swc *w, uint64_t addr);
+/* op0, op1, CRn, CRm, op2 as one number. */
+uint16_t swc_encoding(const unsigned op[5]);
+/* Of the function that the PC is in, for notes. */
+const char *swc_func_name(const struct swc *w);
+/* Fills w->outside by the rows of outside.def and roots.def. */
+void swc_find_outside(struct swc *w);
+
+/* The encoding that an access by enc reaches at the EL of now. */
+uint16_t swc_reached(const struct swc *w, uint16_t enc);
+uint16_t swc_dc_zva(void);
+uint16_t swc_sp_el0(void);
+uint16_t swc_tpidr_el1(void); /* at EL2 no base of per-CPU variables */
+/* Is the record's function assembly that enters or leaves a guest, whose SP_EL0 is no `current`? */
+bool swc_is_asm(const struct swc *w, const struct swc_record *r);
+
+#endif

@@ -1,0 +1,538 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/switchcode/scenes.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "models/switchcode/exec_impl.h"
+
+enum { RUN_BUDGET = 2000000, TURNS_MAX = 8, RUNS_MAX = 64, GPRS_OF_A_CONTEXT = 12, VECTOR_MASK = 127 };
+
+/* Ticks of 16 ns: before the host's next timer, and behind it (SWC_HOST_NEXT). */
+#define NEAR (UINT64_C(1) << 16)
+#define FAR  (UINT64_C(1) << 40)
+
+enum leaves { HVC, INTERRUPT, FAULT, PERMISSION, SERROR_EXIT, UNKNOWN, SGI, FP };
+enum does { IDLE, SERRORS, DEBUGS, UNDEBUGS, LIVE, ENDED, TIMERS, VTIMER, NOTIMERS, VTIMER_ONLY, FPCRS };
+enum before { NOTHING, GOES_ON, CONTROLS, BLOCKS, OTHER, VSERROR, THREAD_FP };
+enum vcpu_feature { PLAIN, WITH_PTRAUTH };
+
+#define M(id) (UINT32_C(1) << SWC_##id##_COND)
+
+struct turn {
+	uint8_t leaves, does;
+	uint32_t enter, exit;
+};
+
+static const struct scene {
+	const char *name;
+	uint8_t before, vcpu;
+	uint32_t loads, puts;
+	struct turn turns[TURNS_MAX];
+	size_t n;
+} scenes[] = {
+#define TURN(leaves, does, enter, exit) { leaves, does, enter, exit }
+#define SCENE(name, before, vcpu, loads, puts, ...)                                                 \
+	{ name, before, vcpu, loads, puts, { __VA_ARGS__ }, sizeof((struct turn[]){ __VA_ARGS__ }) / sizeof(struct turn) },
+#include "models/switchcode/scenes.def"
+};
+
+/* Syndromes (Arm ARM, ESR_EL2); ICC_SGI1R_EL1 is written from X0 with itself as target. */
+static const struct {
+	uint64_t esr;
+	uint16_t vector;
+} leave_rows[] = {
+	[HVC] = { 0x5a000000, 0x400 },        [INTERRUPT] = { 0, 0x480 },        [FAULT] = { 0x93c08006, 0x400 },
+	[PERMISSION] = { 0x93c0800f, 0x400 }, [SERROR_EXIT] = { 0xbe000000, 0x580 }, [UNKNOWN] = { 0xfe000000, 0x400 },
+	[SGI] = { 0x623a3016, 0x400 },        [FP] = { 0x1fe00000, 0x400 },
+};
+
+const char *swc_cond_name(enum swc_cond c)
+{
+	static const char *const names[] = {
+#define SWC_COND(id, name) name,
+#include "models/switchcode/scenes.def"
+	};
+
+	return names[c];
+}
+
+const char *swc_phase_name(enum swc_phase phase)
+{
+	static const char *const names[] = { "LOAD", "ENTER", "EXIT", "PUT", "LAZY" };
+
+	return names[phase];
+}
+
+/* Functions by which records are cut into phases. */
+enum mark { MARK_LOAD = 1, MARK_PUT, MARK_HANDLE };
+static const struct {
+	const char *name;
+	uint8_t mark;
+} marks[] = { { "kvm_arch_vcpu_load", MARK_LOAD }, { "kvm_arch_vcpu_put", MARK_PUT }, { "handle_exit", MARK_HANDLE } };
+
+/* MSR (immediate): op1 and op2, without the CRm that is the value. */
+#define PSTATE_FIELD   (7u << 11 | 7u)
+#define PSTATE_DAIFCLR (3u << 11 | 7u)
+
+/* --- playing ----------------------------------------------------------------------------------- */
+
+struct play {
+	const struct scene *s;
+	size_t turn; /* next */
+};
+
+/* The guest's timer registers: the CPU's, or where the host emulates the physical timer, those that it keeps. */
+static void ptimer(struct swc *w, uint64_t ctl)
+{
+	uint64_t cval = SWC_NOW + FAR;
+
+	swc_set_reg(w, "CNTP_CVAL_EL0", cval);
+	swc_set_reg(w, "CNTP_CTL_EL0", ctl);
+	if (w->host_el == 2 || swc_vcpu_reg(w, "CNTP_CTL_EL0") == 0)
+		return;
+	(void)swc_poke(w, swc_vcpu_reg(w, "CNTP_CVAL_EL0"), 8, cval);
+	(void)swc_poke(w, swc_vcpu_reg(w, "CNTP_CTL_EL0"), 8, ctl);
+}
+
+static void guest_does(struct swc *w, enum does what)
+{
+	uint64_t empty = (UINT64_C(1) << w->m->list_registers) - 1;
+
+	switch (what) {
+	case SERRORS: swc_set_reg(w, "DISR_EL1", UINT64_C(1) << 31); break;
+	case DEBUGS: swc_set_reg(w, "MDSCR_EL1", swc_reg(w, "MDSCR_EL1") | 1 << 15); break;
+	case UNDEBUGS: swc_set_reg(w, "MDSCR_EL1", swc_reg(w, "MDSCR_EL1") & ~(UINT64_C(1) << 15)); break;
+	case TIMERS:
+		swc_set_reg(w, "CNTV_CVAL_EL0", NEAR); /* its counter began at 0 when the vCPU was made */
+		swc_set_reg(w, "CNTV_CTL_EL0", 1);
+		ptimer(w, 1);
+		break;
+	case FPCRS: swc_set_reg(w, "FPCR", UINT64_C(1) << 24); break; /* FZ; the vCPU's is 0 */
+	case VTIMER_ONLY:
+		swc_set_reg(w, "CNTV_CVAL_EL0", NEAR); /* its counter began at 0 when the vCPU was made */
+		swc_set_reg(w, "CNTV_CTL_EL0", 1);
+		break;
+	case VTIMER: ptimer(w, 0); break;
+	case NOTIMERS: swc_set_reg(w, "CNTV_CTL_EL0", 0); break;
+	default: break;
+	}
+	if (what != SERRORS)
+		swc_set_reg(w, "DISR_EL1", 0);
+	swc_set_reg(w, "ICH_ELRSR_EL2", what == LIVE ? empty & ~UINT64_C(1) : empty);
+	if (what == ENDED)
+		swc_set_reg(w, "ICH_LR0_EL2", 0);
+}
+
+static void guest(void *owner, struct swc *w, struct swc_exit *x)
+{
+	struct play *p = owner;
+	const struct turn *t;
+
+	if (p->turn >= p->s->n) {
+		x->leave = true;
+		return;
+	}
+	t = &p->s->turns[p->turn++];
+	guest_does(w, (enum does)t->does);
+	x->esr = leave_rows[t->leaves].esr;
+	x->vector = leave_rows[t->leaves].vector;
+	w->core->x[0] = t->leaves == SGI ? UINT64_C(1) : UINT64_C(0x12345678);
+	if (t->leaves == FAULT || t->leaves == PERMISSION) {
+		x->far = 0x50000000;
+		x->hpfar = 0x50000;
+	}
+}
+
+/* The script is over when the handler of its last exit begins. */
+static bool is_over(void *owner)
+{
+	const struct play *p = owner;
+
+	return p->turn >= p->s->n;
+}
+
+/*
+ * Features of KVM_ARM_VCPU_INIT (uapi): KVM_ARM_VCPU_PTRAUTH_ADDRESS and _GENERIC, and the reset by which the kernel takes them. False:
+ * it cannot be done in this kernel, a note says why.
+ */
+static bool give_feature(struct swc *w, enum vcpu_feature f)
+{
+	const struct vml_symbol *reset = vml_symbol(w->k->img, "kvm_reset_vcpu");
+	uint64_t size, at = swc_member(w, "kvm", "arch.vcpu_features", &size), pc;
+	struct err e = { 0 };
+
+	if (f == PLAIN)
+		return true;
+	if (at == 0)
+		at = swc_member(w, "kvm_vcpu", "arch.features", &size);
+	if (at == 0 || reset == NULL || !machine_has(w->m, FEAT_PAUTH)) {
+		if (machine_has(w->m, FEAT_PAUTH))
+			swc_note(w, "features of a vCPU are not where they were: pointer authentication is not seen");
+		return false;
+	}
+	(void)swc_poke(w, at, 1, 1 << 5 | 1 << 6);
+	if (swc_call(w, reset->addr, &w->vcpu, 1, RUN_BUDGET, NULL, NULL, &e) != 0) {
+		swc_note(w, "kvm_reset_vcpu stopped, pointer authentication is not seen: %s", e.text);
+		return false;
+	}
+	pc = swc_member(w, "kvm_vcpu", "arch.ctxt.regs.pc", &size);
+	(void)swc_poke(w, pc, 8, SWC_GUEST_PC);
+	return true;
+}
+
+static void prepare(struct swc *w, enum before before)
+{
+	uint64_t size, at, v, args[1] = { w->current };
+	const struct vml_symbol *s;
+	struct err e = { 0 };
+
+	switch (before) {
+	case OTHER:
+		at = swc_member(w, "kvm", "arch.mmu.last_vcpu_ran", &size);
+		if (at != 0 && swc_peek(w, at, 8, &v))
+			(void)swc_poke(w, v, 4, 7);
+		return;
+	case BLOCKS:
+		at = swc_member(w, "kvm_vcpu", "wait.task", &size);
+		if (at == 0)
+			swc_note(w, "struct kvm_vcpu has no member wait.task: a vCPU that blocks is not seen");
+		else
+			(void)swc_poke(w, at, 8, w->current);
+		return;
+	case CONTROLS:
+		swc_set_reg(w, "CNTHCTL_EL2", 0);
+		at = swc_member(w, "kvm_vcpu", "arch.mdcr_el2", &size);
+		if (at != 0)
+			(void)swc_poke(w, at, 8, 0);
+		return;
+	case VSERROR:
+		at = swc_member(w, "kvm_vcpu", "arch.hcr_el2", &size);
+		if (at != 0 && swc_peek(w, at, 8, &v))
+			(void)swc_poke(w, at, 8, v | 1 << 8);
+		return;
+	case THREAD_FP:
+		s = vml_symbol(w->k->img, "fpsimd_restore_current_state");
+		if (s != NULL && swc_call(w, s->addr, args, 0, RUN_BUDGET, NULL, NULL, &e) != 0)
+			swc_note(w, "fpsimd_restore_current_state stopped: %s", e.text);
+		return;
+	default: return;
+	}
+}
+
+/* --- phases ------------------------------------------------------------------------------------ */
+
+/* Is it an op of the switch: not what any code does? Moves of registers only when they are those of a context. */
+static bool wanted(const struct swc *w, const struct swc_record *r)
+{
+	switch (r->event) {
+	case SWC_OP: /* what is soft elsewhere is not where a context is switched */
+		return !vml_what_soft(r->what) || r->place == SWC_CONTEXT || (r->el == 2 && r->what.enc == swc_tpidr_el1()) ||
+		       (r->what.enc == swc_sp_el0() && swc_is_asm(w, r));
+	case SWC_TAKEN:
+	case SWC_OUTSIDE: return true;
+	case SWC_GPRS: return r->regs >= GPRS_OF_A_CONTEXT;
+	case SWC_FPRS: return r->regs >= 8;
+	default: return false;
+	}
+}
+
+/* The same place in the code; entries of a vector table are one place. */
+static bool same(const struct swc *w, const struct swc_record *a, const struct swc_record *b)
+{
+	bool vectors = a->func != UINT32_MAX && w->k->img->funcs[a->func].vectors != 0;
+
+	return a->event == b->event && a->what.kind == b->what.kind && a->what.enc == b->what.enc && a->func == b->func &&
+	       (vectors || a->event == SWC_TAKEN ? (a->addr & VECTOR_MASK) == (b->addr & VECTOR_MASK) : a->addr == b->addr);
+}
+
+/* Puts an execution of a phase (records at index[0..n)) into the model: as many ops as can be are those that are there. */
+static void merge(struct swc_model *m, enum swc_phase phase, const struct swc *w, const size_t *index, size_t n, uint64_t from, uint32_t state)
+{
+	struct swc_op *old = m->ops[phase], *out;
+	size_t n_old = m->n[phase], run = m->n_runs[phase], *lcs, i = 0, j = 0, k = 0;
+	uint64_t before = from;
+
+	if (run == RUNS_MAX)
+		return;
+	m->run[phase][run].state = state;
+	m->n_runs[phase]++;
+	lcs = xcalloc((n_old + 1) * (n + 1), sizeof(*lcs));
+#define AT(i, j) lcs[(i) * (n + 1) + (j)]
+	for (i = n_old; i-- > 0;)
+		for (j = n; j-- > 0;)
+			AT(i, j) = same(w, &old[i].r, &w->records[index[j]]) ? AT(i + 1, j + 1) + 1
+									    : AT(i + 1, j) > AT(i, j + 1) ? AT(i + 1, j) : AT(i, j + 1);
+	out = xcalloc(n_old + n + 1, sizeof(*out));
+	for (i = j = 0; i < n_old || j < n;) {
+		const struct swc_record *r = j < n ? &w->records[index[j]] : NULL;
+
+		if (i < n_old && r != NULL && same(w, &old[i].r, r)) {
+			out[k] = old[i++];
+			if (out[k].r.place == SWC_NOWHERE)
+				out[k].r.place = r->place;
+			out[k++].seen |= UINT64_C(1) << run;
+			before = r->insns;
+			j++;
+		} else if (i < n_old && (r == NULL || AT(i + 1, j) >= AT(i, j + 1))) {
+			out[k++] = old[i++];
+		} else {
+			out[k++] = (struct swc_op){ .r = *r, .insns = (uint32_t)(r->insns - before), .seen = UINT64_C(1) << run };
+			before = r->insns;
+			j++;
+		}
+	}
+#undef AT
+	free(lcs);
+	free(old);
+	m->ops[phase] = out;
+	m->n[phase] = k;
+}
+
+struct cutter {
+	struct swc *w;
+	struct swc_model *m;
+	const struct scene *s;
+	size_t *index, n;
+	bool open;
+	enum swc_phase phase;
+	uint64_t from;
+	uint32_t state;
+	size_t turn;
+	bool entering; /* between the script's turns, in a run */
+};
+
+static void begin(struct cutter *c, enum swc_phase phase, uint32_t state, const struct swc_record *r)
+{
+	c->open = true;
+	c->phase = phase;
+	c->state = state;
+	c->n = 0;
+	c->from = r->insns;
+}
+
+static void end(struct cutter *c, const struct swc_record *r)
+{
+	size_t run;
+
+	if (!c->open)
+		return;
+	c->open = false;
+	run = c->m->n_runs[c->phase];
+	if (c->s->vcpu == WITH_PTRAUTH)
+		c->state |= M(PTRAUTH);
+	merge(c->m, c->phase, c->w, c->index, c->n, c->from, c->state);
+	if (run < RUNS_MAX)
+		c->m->run[c->phase][run].insns = r->insns - c->from;
+}
+
+static uint32_t enter_state(const struct cutter *c)
+{
+	return c->turn < c->s->n ? c->s->turns[c->turn].enter : 0;
+}
+
+/* MSR DAIFClr of I: behind the switch, interrupts that waited are taken; what follows is the host's. */
+static bool unmasks(const struct swc_record *r)
+{
+	return r->event == SWC_OP && r->what.kind == VML_PSTATE && (r->what.enc & PSTATE_FIELD) == PSTATE_DAIFCLR && (r->what.enc >> 3 & 2) != 0;
+}
+
+static void cut_record(struct cutter *c, size_t i)
+{
+	const struct swc_record *r = &c->w->records[i];
+
+	if (c->open && c->phase == SWC_EXIT && unmasks(r))
+		end(c, r);
+	if (c->open && wanted(c->w, r) && r->event != SWC_TAKEN)
+		c->index[c->n++] = i;
+	switch (r->event) {
+	case SWC_CALLED:
+		if (r->mark == MARK_LOAD)
+			begin(c, SWC_LOAD, c->s->loads, r);
+		else if (r->mark == MARK_PUT)
+			begin(c, SWC_PUT, c->s->puts, r);
+		else
+			end(c, r);
+		return;
+	case SWC_BACK:
+		if (r->mark != MARK_HANDLE)
+			end(c, r);
+		if (r->mark != MARK_PUT && c->turn < c->s->n)
+			begin(c, SWC_ENTER, enter_state(c), r);
+		return;
+	case SWC_GUEST:
+		if (c->open && c->phase == SWC_EXIT)
+			c->phase = SWC_LAZY;
+		if (c->turn < c->s->n)
+			end(c, r);
+		c->open = false;
+		return;
+	case SWC_TAKEN:
+		begin(c, SWC_EXIT, c->turn < c->s->n ? c->s->turns[c->turn].exit : 0, r);
+		c->index[c->n++] = i;
+		c->turn++;
+		return;
+	default: return;
+	}
+}
+
+static void cut(struct swc *w, struct swc_model *m, const struct scene *s)
+{
+	struct cutter c = { .w = w, .m = m, .s = s };
+
+	c.index = xcalloc(w->n_records + 1, sizeof(*c.index));
+	for (size_t i = 0; i < w->n_records; i++)
+		cut_record(&c, i);
+	free(c.index);
+}
+
+/* --- conditions -------------------------------------------------------------------------------- */
+
+static bool holds(uint32_t on, uint32_t off, uint32_t state)
+{
+	return (on & ~state) == 0 && (off & state) == 0;
+}
+
+/*
+ * The fewest conditions that hold in all executions of `want` and in none of those that are left out. False: no conjunction does.
+ */
+static bool conjunction(const struct swc_model *m, enum swc_phase phase, uint64_t want, uint64_t avoid, uint32_t *on, uint32_t *off)
+{
+	uint32_t all = (UINT32_C(1) << SWC_CONDS) - 1;
+
+	*on = *off = all;
+	for (size_t r = 0; r < m->n_runs[phase]; r++)
+		if (want >> r & 1) {
+			*on &= m->run[phase][r].state;
+			*off &= ~m->run[phase][r].state;
+		}
+	for (size_t r = 0; r < m->n_runs[phase]; r++)
+		if ((avoid >> r & 1) && holds(*on, *off, m->run[phase][r].state))
+			return false;
+	/* Leave out what is not needed: conditions that must not hold first. */
+	for (unsigned pass = 0; pass < 2; pass++)
+		for (unsigned c = 0; c < SWC_CONDS; c++) {
+			uint32_t bit = UINT32_C(1) << c, x = *on & ~(pass == 1 ? bit : 0), y = *off & ~(pass == 0 ? bit : 0);
+			bool needed = false;
+
+			for (size_t r = 0; r < m->n_runs[phase]; r++)
+				needed |= (avoid >> r & 1) && holds(x, y, m->run[phase][r].state);
+			if (!needed) {
+				*on = x;
+				*off = y;
+			}
+		}
+	return true;
+}
+
+/* Gives each op its conditions; one whose conditions are no conjunction becomes several rows that exclude each other. */
+static void conditions(struct swc_model *m, enum swc_phase phase)
+{
+	uint64_t every = m->n_runs[phase] == 64 ? UINT64_MAX : (UINT64_C(1) << m->n_runs[phase]) - 1;
+	struct swc_op *out = xcalloc(m->n[phase] * RUNS_MAX + 1, sizeof(*out));
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n[phase]; i++) {
+		uint64_t left = m->ops[phase][i].seen, absent = every & ~left;
+		bool first = true;
+
+		while (left != 0) {
+			uint64_t take = left, now = 0;
+			struct swc_op *o = &out[n];
+
+			*o = m->ops[phase][i];
+			while (!conjunction(m, phase, take, absent, &o->on, &o->off)) { /* all at once, or what still goes together */
+				uint64_t some = 0;
+
+				for (size_t r = 0; r < m->n_runs[phase]; r++)
+					if ((take >> r & 1) && conjunction(m, phase, some | UINT64_C(1) << r, absent, &o->on, &o->off))
+						some |= UINT64_C(1) << r;
+				if (some == 0 || some == take)
+					break;
+				take = some;
+			}
+			if (!conjunction(m, phase, take, absent, &o->on, &o->off)) { /* of two executions alike, one has it */
+				o->hidden = true;
+				m->hidden++;
+			}
+			for (size_t r = 0; r < m->n_runs[phase]; r++)
+				if (holds(o->on, o->off, m->run[phase][r].state))
+					now |= UINT64_C(1) << r;
+			absent |= now; /* another row does not repeat it */
+			left &= ~now;
+			n++;
+			m->split += !first;
+			first = false;
+			if (now == 0)
+				break;
+		}
+	}
+	free(m->ops[phase]);
+	m->ops[phase] = out;
+	m->n[phase] = n;
+}
+
+int swc_play(struct swc *w, struct swc_model *m, struct err *e)
+{
+	struct err first = { 0 };
+	const struct vml_symbol *run = vml_symbol(w->k->img, "kvm_arch_vcpu_ioctl_run"), *put = vml_symbol(w->k->img, "kvm_arch_vcpu_put");
+
+	*m = (struct swc_model){ 0 };
+	if (run == NULL || put == NULL)
+		return err_set(e, ERR_INPUT, "%s: has no function %s: want a kernel with KVM (CONFIG_KVM=y)", w->k->img->path,
+			       run == NULL ? "kvm_arch_vcpu_ioctl_run" : "kvm_arch_vcpu_put");
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		long f = vml_func_named(w->k->img, marks[i].name);
+
+		if (f < 0)
+			return err_set(e, ERR_INPUT, "%s: has no function %s, where a phase begins", w->k->img->path, marks[i].name);
+		w->mark[f] = marks[i].mark;
+	}
+	w->guest = guest;
+	w->over = is_over;
+	w->over_mark = MARK_HANDLE;
+	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
+		struct play p = { &scenes[i], 0 };
+		struct err why = { 0 };
+		int rc;
+
+		w->owner = &p;
+		if (i != 0 && scenes[i].before != GOES_ON)
+			swc_restore(w);
+		w->recording = false;
+		if (!give_feature(w, (enum vcpu_feature)scenes[i].vcpu))
+			continue;
+		prepare(w, (enum before)scenes[i].before);
+		w->recording = true;
+		w->n_records = 0;
+		rc = swc_call(w, run->addr, &w->vcpu, 1, RUN_BUDGET, NULL, NULL, &why);
+		if (rc == 0)
+			rc = swc_call(w, put->addr, &w->vcpu, 1, RUN_BUDGET, NULL, NULL, &why);
+		w->recording = false;
+		m->scenes++;
+		if (rc != 0 && m->failed == 0)
+			first = why;
+		if (rc != 0) {
+			swc_note(w, "scene \"%s\" stopped: %s", scenes[i].name, why.text);
+			m->failed++;
+		}
+		if (p.turn < scenes[i].n && rc == 0)
+			swc_note(w, "scene \"%s\": the guest was entered %zu times instead of %zu", scenes[i].name, p.turn, scenes[i].n);
+		if (i != 0)
+			cut(w, m, &scenes[i]);
+		else
+			swc_keep(w);
+		if (m->failed == m->scenes && m->failed == 2)
+			return err_set(e, ERR_INPUT, "%s: its switch cannot be executed: %s", w->k->img->path, first.text);
+	}
+	for (unsigned p = 0; p < SWC_PHASES; p++)
+		conditions(m, (enum swc_phase)p);
+	return 0;
+}
+
+void swc_model_free(struct swc_model *m)
+{
+	for (unsigned p = 0; p < SWC_PHASES; p++)
+		free(m->ops[p]);
+	*m = (struct swc_model){ 0 };
+}

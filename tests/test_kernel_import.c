@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A kernel in small (tests/kernels/switch.c) is executed and becomes a switch model; and, where EL2SIM_VMLINUX names Debian's 6.12
+ * vmlinux, that one, against what was recorded of it.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "models/hyp/kvm/kernel_model.h"
+#include "tests/command.h"
+#include "tests/suite.h"
+
+#define KERNEL(name) EL2SIM_KERNELS "/" name
+#define MACHINE " --machine " EL2SIM_SOURCE_DIR "/configs/machine/cortex-a76.ini"
+
+static bool built(void)
+{
+	return EL2SIM_KERNELS[0] != '\0';
+}
+
+static char *model_file(const char *name)
+{
+	static char path[128];
+
+	(void)snprintf(path, sizeof(path), "/tmp/el2sim-import-%ld-%s.kernel", (long)getpid(), name);
+	return path;
+}
+
+static struct str output(int rc, const char *fmt, const char *a, const char *b)
+{
+	struct str out = STR_INIT;
+	char line[512];
+	struct err e;
+
+	(void)snprintf(line, sizeof(line), fmt, a, b);
+	ck_assert_msg(run_command(line, &out, &e) == rc, "%s: %s", line, e.text);
+	return out;
+}
+
+static void has(const struct str *out, const char *text)
+{
+	ck_assert_msg(strstr(str_get(out), text) != NULL, "want \"%s\" in\n%s", text, str_get(out));
+}
+
+/* Imports; run_command reads what -o writes, which is the model. It is left in model_file(name), too. */
+static struct kernel_model *imported(const char *kernel, const char *name)
+{
+	struct str out = output(0, "el2sim kernel import %s" MACHINE "%s", kernel, "");
+	FILE *f = fopen(model_file(name), "we");
+	struct kernel_model *m;
+	struct err e;
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(str_get(&out), f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	str_free(&out);
+	m = kernel_model_read(model_file(name), &e);
+	ck_assert_msg(m != NULL, "%s", e.text);
+	return m;
+}
+
+/* Ops of a phase as "MSR SCTLR_EL1 [guest] lrs; ...". */
+static void ops_of(const struct kernel_model *m, enum ws_phase phase, struct str *b)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		const struct ws_step *s = &m->step[i];
+		const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)s->opcode);
+		char guard[200];
+
+		if (s->comp != m->model.phase[phase] || s->opcode == OP_ANCHOR)
+			continue;
+		str_addf(b, "%s", row->name);
+		if (row->operand == OPND_REG)
+			str_addf(b, " %s", sysreg_name((enum sysreg)s->operand));
+		else if (row->operand == OPND_NUM)
+			str_addf(b, " %u", s->operand);
+		str_addf(b, "%s%s%s", s->side != SIDE_NONE ? " [" : "", side_name((enum ws_side)s->side), s->side != SIDE_NONE ? "]" : "");
+		(void)ws_guard_text(&s->guard, guard, sizeof(guard));
+		str_addf(b, "%s%s; ", guard[0] != '\0' ? " " : "", guard);
+	}
+}
+
+static const struct {
+	enum ws_phase phase;
+	const char *base, *patch;
+} expected[] = {
+	{ PHASE_LOAD, "TLBI_VMALLE1 other-vcpu; DSB_NSH other-vcpu; MSR SCTLR_EL1 [guest]; MSR TPIDR_EL0 [guest]; ", NULL },
+	{ PHASE_ENTER,
+	  "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; "
+	  "MSR ELR_EL2 [guest]; MSR SPSR_EL2 [guest]; GPR_SAVE 13 [host]; MRS SP_EL0 [host]; ERET; ",
+	  "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; "
+	  "MSR ELR_EL2 [guest]; MSR SPSR_EL2 [guest]; ISB; GPR_SAVE 13 [host]; MRS SP_EL0 [host]; ERET; " },
+	{ PHASE_EXIT,
+	  "EXC; MRS ESR_EL2 sync; GPR_LOAD 14 [host]; MSR SP_EL0 [host]; MRS MDSCR_EL1 [guest]; MRS ESR_EL2 !irq; MSR HCR_EL2 [host-cfg]; ISB; ",
+	  "EXC; MRS ESR_EL2 sync; GPR_LOAD 14 [host]; MSR SP_EL0 [host]; MRS MDSCR_EL1 [guest]; MRS TPIDR_EL0 [guest]; MRS ESR_EL2 !irq; "
+	  "MSR HCR_EL2 [host-cfg]; ISB; " },
+	{ PHASE_PUT, "MRS SCTLR_EL1 [guest]; MRS TPIDR_EL0 [guest]; ", "MRS SCTLR_EL1 [guest]; " },
+};
+
+START_TEST(each_phase_has_its_ops_in_order_with_their_conditions)
+{
+	struct kernel_model *base, *patch;
+
+	if (!built())
+		return;
+	base = imported(KERNEL("switch.BASE"), "base");
+	ck_assert_int_eq(base->model.version, 612);
+	ck_assert_int_eq(base->model.mode, MODE_VHE);
+	ck_assert_uint_eq(base->left, 0);
+	patch = imported(KERNEL("switch.PATCH"), "patch");
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		struct str a = STR_INIT, b = STR_INIT;
+
+		ops_of(base, expected[i].phase, &a);
+		ops_of(patch, expected[i].phase, &b);
+		ck_assert_str_eq(str_get(&a), expected[i].base);
+		ck_assert_str_eq(str_get(&b), expected[i].patch != NULL ? expected[i].patch : expected[i].base);
+		str_free(&a);
+		str_free(&b);
+	}
+	kernel_model_free(base);
+	kernel_model_free(patch);
+	(void)unlink(model_file("base"));
+	(void)unlink(model_file("patch"));
+}
+END_TEST
+
+START_TEST(an_import_is_a_switch_model_for_its_machine)
+{
+	struct kernel_model *m;
+	struct str out;
+
+	if (!built())
+		return;
+	m = imported(KERNEL("switch.BASE"), "used");
+	out = output(0, "el2sim explain " EL2SIM_SOURCE_DIR "/configs/machine/cortex-a76.ini --switch.model=%s%s", model_file("used"), "");
+	has(&out, "linux-6.12.0-small-vhe on cortex-a76");
+	has(&out, "kvm_arch_vcpu_ioctl_run");
+	str_free(&out);
+	out = output(-1, "el2sim explain " EL2SIM_SOURCE_DIR "/configs/machine/qemu-max.ini --switch.model=%s%s", model_file("used"), "");
+	str_free(&out);
+	kernel_model_free(m);
+	(void)unlink(model_file("used"));
+}
+END_TEST
+
+START_TEST(what_cannot_be_executed_is_refused_in_a_line)
+{
+	static const struct {
+		const char *line, *says;
+	} rows[] = {
+		{ "el2sim kernel import " KERNEL("switch.NO_BTF") MACHINE, "has no BTF" },
+		{ "el2sim kernel import " KERNEL("stripped") MACHINE, "no symbols" },
+		{ "el2sim kernel import " KERNEL("NO_KVM") MACHINE, "KVM" },
+		{ "el2sim kernel import " KERNEL("base") MACHINE, "has no BTF" },
+		{ "el2sim kernel import /bin/true" MACHINE, "for another machine" },
+		{ "el2sim kernel import " KERNEL("switch.BASE"), "--machine" },
+		{ "el2sim kernel import " KERNEL("switch.BASE") " --mode vhe --machine " EL2SIM_SOURCE_DIR "/configs/machine/cortex-a57.ini",
+		  "no FEAT_VHE" },
+	};
+
+	if (!built())
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct str out = STR_INIT;
+		struct err e = { 0 };
+
+		ck_assert_msg(run_command(rows[i].line, &out, &e) != 0, "%s", rows[i].line);
+		ck_assert_msg(strstr(e.text, rows[i].says) != NULL, "%s: want \"%s\" in \"%s\"", rows[i].line, rows[i].says, e.text);
+		ck_assert_ptr_null(strchr(e.text, '\n'));
+		str_free(&out);
+	}
+}
+END_TEST
+
+/* Every line of an imported file damaged: an error with its place, or a model. */
+START_TEST(a_damaged_model_is_refused_with_its_line)
+{
+	static const struct {
+		const char *text, *says;
+	} rows[] = {
+		{ "", "is empty" },
+		{ "nonsense\n", "bad:1: begins with" },
+		{ "el2sim-kernel 1\nop LOAD MSR SCTLR_EL1 guest - f 0x0\n", "bad:2: an op has 8 fields, here are 7" },
+		{ "el2sim-kernel 1\nop LOAD MSR SCTLR_EL9 guest - f 0x0 1\n", "bad:2: unknown system register" },
+		{ "el2sim-kernel 1\nop LOAD MSRR SCTLR_EL1 guest - f 0x0 1\n", "did you mean \"MSR\"" },
+		{ "el2sim-kernel 1\nop LOAD MSR SCTLR_EL1 guest lr f 0x0 1\n", "unknown condition" },
+		{ "el2sim-kernel 1\nop LOAD MSR SCTLR_EL1 guest lrs,!lrs f 0x0 1\n", "on and off" },
+		{ "el2sim-kernel 1\nop BOOT MSR SCTLR_EL1 guest - f 0x0 1\n", "unknown phase" },
+		{ "el2sim-kernel 1\nmode vhe2\n", "unknown mode" },
+		{ "el2sim-kernel 1\nversion six\n", "no version" },
+		{ "el2sim-kernel 1\nfeatures vhe,warp\n", "unknown feature" },
+		{ "el2sim-kernel 1\nlist_registers 65\n", "up to 64" },
+		{ "el2sim-kernel 1\nhello\n", "unknown word" },
+		{ "el2sim-kernel 1\nname x\n", "is not whole" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err e = { 0 };
+
+		ck_assert_ptr_null(kernel_model_parse("bad", rows[i].text, strlen(rows[i].text), &e));
+		ck_assert_int_eq(e.code, ERR_INPUT);
+		ck_assert_msg(strstr(e.text, rows[i].says) != NULL, "want \"%s\" in \"%s\"", rows[i].says, e.text);
+	}
+}
+END_TEST
+
+/* What was recorded of Debian's 6.12 on QEMU's N1: counts of the phases of an HVC and of vcpu_load and vcpu_put. */
+START_TEST(debians_kernel_does_what_was_recorded_of_it)
+{
+	const char *vmlinux = getenv("EL2SIM_VMLINUX");
+	struct str out;
+	FILE *f;
+
+	if (vmlinux == NULL) {
+		puts("skipped in part: EL2SIM_VMLINUX names no vmlinux of Debian's linux-image-6.12.*-arm64-dbg");
+		return;
+	}
+	out = output(0, "el2sim kernel import %s --mode vhe --machine " EL2SIM_SOURCE_DIR "/configs/machine/qemu-n1.ini%s", vmlinux, "");
+	f = fopen(model_file("debian"), "we");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(str_get(&out), f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	str_free(&out);
+	out = output(0, "el2sim explain " EL2SIM_SOURCE_DIR "/configs/machine/qemu-n1.ini --diff switch.model=%s --format csv%s",
+		     model_file("debian"), "");
+	/* Ops that the tables, which are held against the recording, have and the import has not, or the other way round. */
+	has(&out, "\nuser,8,0,0,0,0,0\n");
+	has(&out, "\npmu,4,0,0,0,0,0\n");
+	has(&out, "\nfpsimd,");
+	str_free(&out);
+	(void)unlink(model_file("debian"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("kernel_import");
+	TCase *t = tcase_create("kernel_import");
+	int status;
+
+	tcase_set_timeout(t, 0);
+	tcase_add_test(t, each_phase_has_its_ops_in_order_with_their_conditions);
+	tcase_add_test(t, an_import_is_a_switch_model_for_its_machine);
+	tcase_add_test(t, what_cannot_be_executed_is_refused_in_a_line);
+	tcase_add_test(t, a_damaged_model_is_refused_with_its_line);
+	tcase_add_test(t, debians_kernel_does_what_was_recorded_of_it);
+	suite_add_tcase(s, t);
+	status = suite_status(s);
+	if (status == 0 && !built()) {
+		puts("skipped: no cross compiler for AArch64 when this folder was configured: apt-get install gcc-aarch64-linux-gnu");
+		return 77;
+	}
+	return status;
+}
