@@ -146,6 +146,26 @@ START_TEST(an_import_is_a_switch_model_for_its_machine)
 }
 END_TEST
 
+START_TEST(a_patch_has_its_price)
+{
+	struct str out;
+
+	if (!built())
+		return;
+	out = output(0, "el2sim price %s %s --format md" MACHINE, KERNEL("switch.BASE"), KERNEL("switch.PATCH"));
+	has(&out, "hvc: +1 reads, +0 writes, +1 barriers, +0 exceptions, ");
+	has(&out, "vcpu_load and vcpu_put: -1 reads, +0 writes, +0 barriers, +0 exceptions, ");
+	has(&out, "pays back from ");
+	str_free(&out);
+	out = output(0, "el2sim price %s %s" MACHINE, KERNEL("switch.BASE"), KERNEL("switch.BASE"));
+	has(&out, "no difference in an exit that KVM handles");
+	str_free(&out);
+	out = output(-1, "el2sim price %s %s --fail-above 5" MACHINE, KERNEL("switch.BASE"), KERNEL("switch.PATCH"));
+	has(&out, "more than --fail-above 5");
+	str_free(&out);
+}
+END_TEST
+
 START_TEST(what_cannot_be_executed_is_refused_in_a_line)
 {
 	static const struct {
@@ -244,6 +264,7 @@ int main(void)
 	tcase_set_timeout(t, 0);
 	tcase_add_test(t, each_phase_has_its_ops_in_order_with_their_conditions);
 	tcase_add_test(t, an_import_is_a_switch_model_for_its_machine);
+	tcase_add_test(t, a_patch_has_its_price);
 	tcase_add_test(t, what_cannot_be_executed_is_refused_in_a_line);
 	tcase_add_test(t, a_damaged_model_is_refused_with_its_line);
 	tcase_add_test(t, debians_kernel_does_what_was_recorded_of_it);

@@ -3,16 +3,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "models/hyp/kvm/kernel_model.h"
 #include "sim/app/config.h"
 #include "sim/app/output.h"
-#include "sim/base/digest.h"
 #include "sim/base/file.h"
 #include "sim/price/cmd_kernel.h"
-#include "sim/price/kernel_text.h"
-#include "sim/price/subject.h"
-
-enum { MODE_AUTO = SWC_HVHE + 1 };
+#include "sim/price/importing.h"
 
 struct import_args {
 	struct output_args out;
@@ -22,7 +17,7 @@ struct import_args {
 	bool ops;
 };
 
-static const char *const modes[] = { "vhe", "nvhe", "hvhe", "auto", NULL };
+static const char *const modes[] = IMPORT_MODES;
 
 static const struct arg_row arg_rows[] = {
 	{ "-o", "--output", ARG_STR, offsetof(struct import_args, file), "FILE", .place = true,
@@ -204,51 +199,11 @@ static int write_model(const char *path, const struct str *text, struct err *e)
 	return file_commit(&f, e);
 }
 
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? slash + 1 : path;
-}
-
-static int import(const struct import_args *o, const char *path, const struct machine *machine, struct vml_kernel *k, struct rep *r, struct err *e)
-{
-	enum swc_mode mode = o->mode != MODE_AUTO ? (enum swc_mode)o->mode : machine_has(machine, FEAT_VHE) ? SWC_VHE : SWC_NVHE;
-	struct str text = STR_INIT, release = STR_INIT, name = STR_INIT;
-	struct swc_model m = { 0 };
-	struct kernel_model *model = NULL;
-	char digest[DIGEST_TEXT];
-	struct swc *w = swc_new(k, machine, e);
-	int rc = w != NULL && swc_setup(w, mode, e) == 0 ? swc_play(w, &m, e) : -1;
-
-	if (rc == 0) {
-		subject_version(k, &release);
-		str_addf(&name, "linux-%s-%s", str_get(&release), kernel_mode_name(mode));
-		digest_text((const char *)k->img->map, k->img->map_size, digest);
-		kernel_text(w, &m, &(struct kernel_origin){ o->name != NULL ? o->name : str_get(&name), str_get(&release), base_name(path), digest, mode },
-			    &text);
-		model = kernel_model_parse(o->file != NULL ? o->file : "model", str_get(&text), text.len, e);
-		rc = model != NULL ? 0 : -1;
-	}
-	if (rc == 0 && o->file != NULL)
-		rc = write_model(o->file, &text, e);
-	if (rc == 0)
-		fill(o, w, &m, model, r);
-	kernel_model_free(model);
-	swc_model_free(&m);
-	swc_free(w);
-	str_free(&text);
-	str_free(&release);
-	str_free(&name);
-	return rc;
-}
-
 int cmd_kernel_import(int argc, char **argv, struct err *e)
 {
-	struct import_args o = { .mode = MODE_AUTO };
+	struct import_args o = { .mode = IMPORT_AUTO };
 	const struct arg_list none = { 0 };
-	struct vml_kernel k = { 0 };
-	size_t unknown_lines = 0;
+	struct importing x = { .text = STR_INIT };
 	struct config c;
 	struct args a;
 	struct rep *r;
@@ -259,13 +214,15 @@ int cmd_kernel_import(int argc, char **argv, struct err *e)
 	r = rep_new("kernel-import", "A kernel's switch as a model");
 	rc = config_load_one(&c, o.subject.machine, &none, e);
 	if (rc == 0)
-		rc = subject_open(&k, a.pos.v[0], &o.subject, &unknown_lines, e);
-	if (rc == 0)
-		rc = import(&o, a.pos.v[0], &c.machine, &k, r, e);
-	if (rc == 0)
+		rc = importing_run(&x, a.pos.v[0], &o.subject, &c.machine, o.mode, o.name, o.file != NULL ? o.file : "model", e);
+	if (rc == 0 && o.file != NULL)
+		rc = write_model(o.file, &x.text, e);
+	if (rc == 0) {
+		fill(&o, x.w, &x.m, x.model, r);
 		rc = output_write(&o.out, r, e);
+	}
 	rep_free(r);
-	vml_kernel_close(&k);
+	importing_free(&x);
 	config_free(&c);
 	args_free(&a);
 	return rc;
