@@ -165,6 +165,7 @@ static bool has_bit(const uint64_t *set, unsigned s)
 void xpatch_make(const struct xworld *w, unsigned v, unsigned c, const uint8_t *vblock, struct xpatch *p)
 {
 	const struct oracle *o = w->o;
+	unsigned owners = 0;
 
 	memset(p, 0, sizeof(*p));
 	p->v = (uint8_t)v;
@@ -183,9 +184,10 @@ void xpatch_make(const struct xworld *w, unsigned v, unsigned c, const uint8_t *
 			set_bit(p->thread, w->thread_slot[k]);
 	}
 	for (unsigned i = 0; i < XSET_WORDS; i++) {
-		p->owners |= (p->guest[i] | p->control[i] | p->thread[i]) != 0 ? (uint8_t)(1U << v) : 0;
-		p->owners |= p->host[i] != 0 ? (uint8_t)(1U << (EXPLORE_MAX + c)) : 0;
+		owners |= (p->guest[i] | p->control[i] | p->thread[i]) != 0 ? 1U << v : 0;
+		owners |= p->host[i] != 0 ? 1U << (EXPLORE_MAX + c) : 0;
 	}
+	p->owners = (uint8_t)owners;
 }
 
 /* A copy of the latest value, no more if that changed. */
