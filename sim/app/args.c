@@ -406,10 +406,36 @@ bool args_same_file(const char *a, const char *b)
 	return has ? S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino : strcmp(a, b) == 0;
 }
 
+/* Two outputs on one standard output would be neither. */
+static int check_stdout(const struct parser *p)
+{
+	const struct arg_spec *spec = p->a->spec;
+	const char *first = NULL;
+
+	for (size_t i = 0; i < spec->n_rows; i++) {
+		const struct arg_row *r = &spec->rows[i];
+		bool report = strcmp(r->name != NULL ? r->name : "", "-o") == 0;
+		const char *file;
+
+		if (r->type != ARG_STR || (!r->place && !report))
+			continue;
+		file = *(const char *const *)((const char *)p->a->base + r->offset);
+		if (file == NULL ? !report || r->required : strcmp(file, "-") != 0)
+			continue;
+		if (first != NULL)
+			return err_set(p->e, ERR_USAGE, "%s -: %s goes to standard output, too: want -o FILE, or another name than \"-\"",
+				       report ? first : r->name, report ? "the report" : first);
+		first = r->name;
+	}
+	return 0;
+}
+
 static int check_outputs(const struct parser *p)
 {
 	const struct arg_spec *spec = p->a->spec;
 
+	if (check_stdout(p) != 0)
+		return -1;
 	for (size_t i = 0; i < spec->n_rows; i++) {
 		const char *file = written_by(p->a, &spec->rows[i]);
 
