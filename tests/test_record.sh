@@ -63,10 +63,10 @@ chmod +x "$tmp/qemu"
 run()
 {
 	local words=() option
-	for option in "--symbols $tmp/System.map" "--qemu $tmp/qemu" "--kinds hvc_unknown" "--vcpu plain"; do
+	for option in "--symbols $tmp/System.map" "--qemu $tmp/qemu" "--kinds hvc_unknown" "--vcpu plain" "-o $tmp/out/r.csv"; do
 		case " $* " in *" ${option%% *} "*) ;; *) words+=("${option%% *}" "${option#* }") ;; esac
 	done
-	"$el2sim" record "$tmp/Image" -o "$tmp/out/r.csv" "${words[@]}" "$@"
+	"$el2sim" record "$tmp/Image" "${words[@]}" "$@"
 }
 
 # nothing_left NAME
@@ -108,6 +108,9 @@ refused 4 'not done in 1 s (--timeout): stopped while the kernel booted; the con
 	'echo "it hangs" >"$console"; exec sleep 60' --timeout 1
 refused 4 'the machine went off while the kernel booted; the console'\''s last line: "reboot: Power down"' 'echo "reboot: Power down" >"$console"'
 
+refused 4 "the kernel panics" 'echo "Kernel panic - not syncing" >"$console"' --console "$tmp/console"
+grep -q "^Kernel panic" "$tmp/console" || fail "--console: is not kept of a recording that failed"
+
 # --- files and words
 with() { local file=$1; shift; cp "$tmp/$file" "$tmp/kept"; "$@"; mv "$tmp/kept" "$tmp/$file"; }
 printf '\177ELF and so on' >"$tmp/vmlinux"
@@ -131,6 +134,7 @@ done
 refused 2 '--kinds: no kind hvc_unknwon: did you mean "hvc_unknown"?' '' --kinds hvc_unknwon
 refused 2 '--vcpu: no configuration plan: did you mean "plain"?' '' --vcpu plan
 refused 4 "nowhere: No such file" '' --symbols "$tmp/nowhere"
+refused 6 "$tmp/nowhere/r.csv could not be written: No such file or directory" '' -o "$tmp/nowhere/r.csv"
 grep -q 'no --symbols: want the kernel' <<<"$("$el2sim" record "$tmp/Image" 2>&1)" || fail "no symbols: not said"
 grep -q 'no IMAGE: want the kernel' <<<"$("$el2sim" record 2>&1)" || fail "no image: not said"
 

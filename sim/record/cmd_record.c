@@ -9,6 +9,7 @@
 
 #include "sim/app/output.h"
 #include "sim/base/digest.h"
+#include "sim/base/file.h"
 #include "sim/record/rec.h"
 
 struct record_args {
@@ -214,6 +215,21 @@ static int report(const struct job *j, const struct rec_result *r, const char *s
 	return rc;
 }
 
+/* That files can be written there is found out before, not after a minute. */
+static int try_to_write(const char *stem, struct err *e)
+{
+	struct str path = STR_INIT;
+	struct outfile o;
+	int rc;
+
+	str_addf(&path, "%s.csv", stem);
+	rc = file_create(&o, str_get(&path), e);
+	if (rc == 0)
+		file_abort(&o);
+	str_free(&path);
+	return rc;
+}
+
 static int record_twice(struct job *j, const char *stem, struct err *e)
 {
 	struct rec_take *t = xcalloc(2, sizeof(*t));
@@ -258,7 +274,9 @@ static int run(struct job *j, const char *image, struct err *e)
 		str_addn(&stem, o->stem, strlen(o->stem) - (strlen(o->stem) > 4 && strcmp(o->stem + strlen(o->stem) - 4, ".csv") == 0 ? 4 : 0));
 	else
 		str_addf(&stem, "%s-%s-%s", j->image.version, str_get(&j->cpu), rec_modes[o->mode].name);
-	rc = record_twice(j, str_get(&stem), e);
+	rc = try_to_write(str_get(&stem), e);
+	if (rc == 0)
+		rc = record_twice(j, str_get(&stem), e);
 	str_free(&stem);
 	return rc;
 }

@@ -8,7 +8,7 @@
 
 #include "sim/record/rec.h"
 
-enum { WINDOW = 6, PAGE = 4096, TRIES_MAX = 256, VECTORS = 2048, SLOTS = 4 };
+enum { WINDOW = 6, PAGE = 4096, TRIES_MAX = 256, VECTORS = 2048, SLOTS = 4, ONE_VECTOR = 32, MUCH = 256 };
 
 /* An instruction that is not where the image is. */
 struct stray {
@@ -76,8 +76,25 @@ static void place_pages(struct strays *s, uint64_t delta, uint64_t *delta_of)
 	}
 }
 
-/* The delta that the words from i on stand for, 0: none. */
-static uint64_t find_delta(const struct strays *s, size_t i)
+/*
+ * The hypervisor's code is mapped as a whole: a delta that places much of it places all of it, words that the kernel patched, too.
+ */
+static void place_hypervisor(struct strays *s, const struct rec_symbols *symbols, uint64_t delta, uint64_t *delta_of)
+{
+	static const char prefix[] = "__kvm_nvhe_";
+
+	for (size_t i = 0; i < s->n; i++) {
+		const char *name = in_image(s->v[i].addr + delta, s->base, s->img) ? rec_symbol_at(symbols, s->v[i].addr + delta) : NULL;
+
+		if (s->v[i].placed || name == NULL || strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+			continue;
+		s->v[i].placed = true;
+		delta_of[s->v[i].insn] = delta;
+	}
+}
+
+/* The delta that the words from i on stand for, 0: none; how many instructions agree. */
+static uint64_t find_delta(const struct strays *s, size_t i, size_t *agree)
 {
 	uint32_t words[WINDOW];
 	const uint8_t *p = s->img->bytes, *end = p + s->img->n;
@@ -98,6 +115,7 @@ static uint64_t find_delta(const struct strays *s, size_t i)
 			best = delta;
 		}
 	}
+	*agree = most;
 	return best;
 }
 
@@ -125,10 +143,13 @@ static void place_vectors(struct strays *s, const struct rec_symbols *symbols, u
 
 	for (size_t i = 0, end; i < s->n; i = end) {
 		uint64_t best = 0;
+		size_t open = 0;
 
 		for (end = i; end < s->n && s->v[end].addr / VECTORS == s->v[i].addr / VECTORS; end++)
 			;
-		for (size_t k = 0; k < symbols->n && best == 0; k++)
+		for (size_t v = i; v < end; v++)
+			open += !s->v[v].placed;
+		for (size_t k = 0; k < symbols->n && best == 0 && open != 0 && open <= ONE_VECTOR; k++)
 			for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]) && best == 0; t++)
 				for (unsigned slot = 0; slot < SLOTS && best == 0 && strcmp(symbols->v[k].name, tables[t]) == 0; slot++) {
 					uint64_t delta = symbols->v[k].addr + slot * VECTORS - s->v[i].addr / VECTORS * VECTORS;
@@ -169,10 +190,13 @@ static uint64_t *deltas(const struct rec_take *t, const struct rec_image *img, c
 
 	find_strays(&s, t);
 	for (size_t i = 0; (i = next_window(&s, i)) < s.n && tries < TRIES_MAX; tries++) {
-		uint64_t delta = find_delta(&s, i);
+		size_t agree;
+		uint64_t delta = find_delta(&s, i, &agree);
 
 		if (delta != 0)
 			place_pages(&s, delta, delta_of);
+		if (agree >= MUCH)
+			place_hypervisor(&s, symbols, delta, delta_of);
 		if (!s.v[i].placed)
 			s.v[i].given_up = true;
 	}
