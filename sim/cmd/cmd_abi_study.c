@@ -531,20 +531,6 @@ static int mask_table(const struct study *st, struct rep *r, struct err *e)
 	return 0;
 }
 
-/* What no VM of the VMM has is a what-if, and the answer says so. */
-static void vmm_limits(const struct study *st, struct rep *r)
-{
-	for (unsigned i = 0; i < ABI_VMM_COUNT; i++) {
-		unsigned most = abi_vmm_most((enum abi_vmm)i);
-		size_t k = 0;
-
-		while (k < st->n_n && st->n[k] <= most)
-			k++;
-		if (wanted(st->o->vmms, i) && most != 0 && k < st->n_n)
-			rep_verdict(r, "%s itself allows %u vCPUs a VM: what is above that is a what-if", abi_vmm_names[i], most);
-	}
-}
-
 static void notes(const struct study *st, struct rep *r)
 {
 	char low[32], high[32];
@@ -558,17 +544,7 @@ static void notes(const struct study *st, struct rep *r)
 	rep_note(r, "downtime: registers only, serial or parallel as the VMM does it; no memory, no devices, no "
 		 "signalling");
 	rep_note(r, "time under locks is ASSUMED (abi.hold_get, hold_set, hold_other); waiting follows from it");
-	for (unsigned i = 0; i < ABI_VMM_COUNT; i++)
-		if (wanted(st->o->vmms, i))
-			rep_note(r, "%s: %s; %s", abi_vmm_names[i],
-				 abi_vmm_parallel((enum abi_vmm)i) ? "parallel" : "serial",
-				 abi_vmm_source((enum abi_vmm)i));
-	for (size_t i = 0; i < st->n_n; i++) {
-		if (st->n[i] <= 512)
-			continue;
-		rep_note(r, "Linux 6.12 allows 512 vCPUs (GICv3); what lies above is a what-if");
-		break;
-	}
+	abi_report_vmms(st->o->vmms, st->n, st->n_n, r);
 }
 
 static int fill(struct study *st, const struct config *c, const char *vcpus, struct err *e)
@@ -615,7 +591,6 @@ int abi_report_study(const struct config *c, const char *vcpus, struct pool *poo
 	set_table(&st, r);
 	if (mask_table(&st, r, e) != 0)
 		return -1;
-	vmm_limits(&st, r);
 	notes(&st, r);
 	return 0;
 }
