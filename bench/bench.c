@@ -120,7 +120,7 @@ static int switches(const struct bench *b, struct err *e)
 
 #define DEPTH 6 /* events */
 
-static double time_search(const struct ws_prog *p, bool full, struct explore_stats *s)
+static double time_search(const struct ws_prog *p, bool full, bool no_memory, struct explore_stats *s)
 {
 	double best = 0;
 
@@ -132,6 +132,7 @@ static double time_search(const struct ws_prog *p, bool full, struct explore_sta
 		explore_options_init(&o);
 		o.depth = DEPTH;
 		o.no_symmetry = o.no_order = full;
+		o.no_memory = no_memory;
 		x = explore_new(p, &o);
 		(void)explore_run(x);
 		t = bench_now() - t;
@@ -152,20 +153,22 @@ static int searches(struct bench *b, struct err *e)
 		{ .key = "events_rate", .title = "events", .type = REP_U64, .unit = "per second" },
 		{ .key = "full_states", .title = "states without reductions", .type = REP_U64 },
 		{ .key = "ratio", .title = "time without / with", .type = REP_FIX, .decimals = 1 },
+		{ .key = "memory", .title = "time without what is remembered / with", .type = REP_FIX, .decimals = 1 },
 	};
-	struct rep_table *t = rep_table(b->rep, "explore", "Exploring 2 vCPUs on 2 pCPUs to a depth of 6 events", cols, 7);
+	struct rep_table *t = rep_table(b->rep, "explore", "Exploring 2 vCPUs on 2 pCPUs to a depth of 6 events", cols, 8);
 	size_t n;
 	const struct ws_model *m = ws_models(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		struct explore_stats reduced, full;
+		struct explore_stats reduced, full, run;
 		struct ws_prog *p = compile(b, &m[i], e);
-		double with, without;
+		double with, without, each;
 
 		if (p == NULL)
 			return -1;
-		with = time_search(p, false, &reduced);
-		without = time_search(p, true, &full);
+		with = time_search(p, false, false, &reduced);
+		without = time_search(p, true, false, &full);
+		each = time_search(p, false, true, &run);
 		rep_str(t, m[i].name);
 		rep_u64(t, reduced.states);
 		rep_u64(t, reduced.transitions);
@@ -173,6 +176,7 @@ static int searches(struct bench *b, struct err *e)
 		rep_u64(t, bench_per_second(reduced.transitions, with));
 		rep_u64(t, full.states);
 		rep_fix(t, bench_ratio(without, with));
+		rep_fix(t, bench_ratio(each, with));
 		ws_free(p);
 	}
 	return 0;
@@ -190,8 +194,8 @@ static void tick(struct sk *k, struct sk_proc *self)
 	sk_wait_time(k, self, container_of(self, struct ticker, proc)->period);
 }
 
-/* The event kernel alone: as many processes, each of which only waits. */
-static uint64_t time_kernel(unsigned procs, double *seconds)
+/* The event kernel alone: as many processes, each of which only waits; each for its own time, or all for one. */
+static uint64_t time_kernel(unsigned procs, bool one_time, double *seconds)
 {
 	struct ticker *t = xcalloc(procs, sizeof(*t));
 	uint64_t n = 0;
@@ -203,7 +207,7 @@ static uint64_t time_kernel(unsigned procs, double *seconds)
 
 		sk_init(&k, 0);
 		for (unsigned i = 0; i < procs; i++) {
-			t[i].period = 1000 + 7 * i;
+			t[i].period = 1000 + (one_time ? 0 : 7 * i);
 			sk_proc_init(&k, &t[i].proc, "ticker", tick);
 		}
 		start = bench_now();
@@ -247,9 +251,10 @@ static int machines(const struct bench *b, struct err *e)
 		{ .key = "switches", .title = "world switches", .type = REP_U64, .unit = "per second" },
 		{ .key = "relative", .title = "time per event, relative to 1 vCPU", .type = REP_FIX, .decimals = 2 },
 		{ .key = "kernel", .title = "event kernel alone", .type = REP_U64, .unit = "events per second" },
+		{ .key = "ties", .title = "all at one time", .type = REP_U64, .unit = "events per second" },
 	};
-	static const unsigned sizes[] = { 1, 16, 64, 1024, 4096 };
-	struct rep_table *t = rep_table(b->rep, "machines", "Simulated time: vCPUs on 16 pCPUs", cols, 6);
+	static const unsigned sizes[] = { 1, 16, 64, 1024, 4096, 65536 };
+	struct rep_table *t = rep_table(b->rep, "machines", "Simulated time: vCPUs on 16 pCPUs", cols, 7);
 	struct smp_options o = { .vms = 1, .pcpus = 16, .sched = SCHED_fair, .slice_us = 3000, .tick_hz = 250, .seed = 1 };
 	struct workload w = { .exits_per_s = 20000, .law = LAW_EXPONENTIAL, .timer_hz = 250, .ipi_targets = 1,
 			      .user_ns = 5000, .burst_exits = 1 };
@@ -260,13 +265,14 @@ static int machines(const struct bench *b, struct err *e)
 	w.mix[EXIT_hvc_unknown] = 3;
 	w.mix[EXIT_wfi] = w.mix[EXIT_ipi_send] = w.mix[EXIT_mmio_read_user] = 1;
 	for (size_t i = 0; rc == 0 && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		uint64_t events = 0, entries = 0, alone;
-		double seconds = 0, kernel = 0;
+		uint64_t events = 0, entries = 0, alone, tied;
+		double seconds = 0, kernel = 0, ties = 0;
 
 		o.vcpus = sizes[i];
-		o.duration_us = sizes[i] < 16 ? 4000000 : 500000;
+		o.duration_us = sizes[i] < 16 ? 4000000 : sizes[i] <= 4096 ? 500000 : 50000;
 		rc = time_machine(&o, &w, p, &events, &entries, &seconds, e);
-		alone = time_kernel(sizes[i], &kernel);
+		alone = time_kernel(sizes[i], false, &kernel);
+		tied = time_kernel(sizes[i], true, &ties);
 		first = i == 0 ? seconds / (double)events : first;
 		rep_u64(t, sizes[i]);
 		rep_u64(t, events);
@@ -274,6 +280,7 @@ static int machines(const struct bench *b, struct err *e)
 		rep_u64(t, bench_per_second(entries, seconds));
 		rep_fix(t, bench_ratio(seconds / (double)events, first));
 		rep_u64(t, bench_per_second(alone, kernel));
+		rep_u64(t, bench_per_second(tied, ties));
 	}
 	ws_free(p);
 	return rc;
