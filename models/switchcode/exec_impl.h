@@ -20,7 +20,6 @@ void swc_find_outside(struct swc *w);
 
 /* The encoding that an access by enc reaches at the EL of now. */
 uint16_t swc_reached(const struct swc *w, uint16_t enc);
-uint16_t swc_dc_zva(void);
 uint16_t swc_sp_el0(void);
 uint16_t swc_tpidr_el1(void); /* at EL2 no base of per-CPU variables */
 /* Is the record's function assembly that enters or leaves a guest, whose SP_EL0 is no `current`? */

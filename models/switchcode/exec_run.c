@@ -398,6 +398,11 @@ static int general(struct swc *w, uint32_t word, struct err *e)
 	return 0;
 }
 
+static uint16_t dc_zva(void)
+{
+	return swc_encoding((const unsigned[5]){ 1, 3, 7, 4, 1 });
+}
+
 static int step(struct swc *w, struct err *e)
 {
 	struct a64 *c = w->core;
@@ -414,7 +419,7 @@ static int step(struct swc *w, struct err *e)
 		return err_set(e, ERR_INPUT, "a jump to 0x%" PRIx64 ", where no code is", c->pc);
 	w->insns++;
 	if (vml_what((uint32_t)word, &what) && !((what.kind == VML_READ || what.kind == VML_WRITE) && of_core(what.enc))) {
-		if (what.kind == VML_DC && what.enc == swc_dc_zva()) {
+		if (what.kind == VML_DC && what.enc == dc_zva()) {
 			struct swc_record *r = record(w, SWC_OP);
 
 			if (r != NULL) {
@@ -443,11 +448,6 @@ bool swc_is_asm(const struct swc *w, const struct swc_record *r)
 	const char *name = r->func != UINT32_MAX ? w->k->img->funcs[r->func].name : "";
 
 	return strstr(name, "__guest_enter") != NULL || strstr(name, "__guest_exit") != NULL;
-}
-
-uint16_t swc_dc_zva(void)
-{
-	return swc_encoding((const unsigned[5]){ 1, 3, 7, 4, 1 });
 }
 
 int swc_call(struct swc *w, uint64_t addr, const uint64_t *args, unsigned n, uint64_t budget, uint64_t *ret, enum swc_ended *ended,
