@@ -27,7 +27,7 @@ static void name_stack(const struct ws_prog *p, size_t i, struct str *b)
 		str_addf(b, " %s", row.object);
 }
 
-void folded_add(const struct ws_prog *p, const uint64_t *exec, struct str *out)
+static void program_lines(const struct ws_prog *p, const uint64_t *exec, struct str *out)
 {
 	struct stack *s = xcalloc(p->n + 1, sizeof(*s));
 	struct str b = STR_INIT;
@@ -80,7 +80,7 @@ static void site_lines(const struct outcome_guest *g, const struct outcome_site 
 void folded_outcome(const struct outcome *o, struct str *out)
 {
 	if (o->n_guests == 0)
-		folded_add(o->prog, o->exec, out);
+		program_lines(o->prog, o->exec, out);
 	for (size_t i = 0; i < o->n_guests; i++) {
 		const struct outcome_guest *g = &o->guest[i];
 

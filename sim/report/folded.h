@@ -3,19 +3,13 @@
 #ifndef EL2SIM_REPORT_FOLDED_H
 #define EL2SIM_REPORT_FOLDED_H
 
-#include "models/hyp/ws/wswitch.h"
 #include "sim/base/str.h"
-
-/*
- * Append the lines of a program whose ops ran exec[i] times each (p->n of them), in program order; ops of one register
- * in one phase and group share a line, what cost nothing has none. An op that acts on no register is named by its opcode.
- */
-void folded_add(const struct ws_prog *p, const uint64_t *exec, struct str *out);
 
 struct outcome;
 /*
- * The lines of a run. Where guests executed code: "VM 0;function;exit kind;part cycles" with the parts switch, host kernel and VMM, and
- * what the guest itself took, "VM 0;guest cycles"; else those of the program.
+ * Append the lines of a run. Where guests executed code: "VM 0;function;exit kind;part cycles" with the parts switch, host kernel and VMM, and
+ * what the guest itself took, "VM 0;guest cycles"; else those of the program, in its order: ops of one register in one phase and group
+ * share a line, what cost nothing has none, and an op that acts on no register is named by its opcode.
  */
 void folded_outcome(const struct outcome *o, struct str *out);
 
