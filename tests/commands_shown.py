@@ -19,6 +19,7 @@ SKIPPED = [  # pattern, why
     (r"\bmadeup\.ini|\btick\b|\bsome\.|\bdoorbell\.ini", "what the page adds first: test_rows.sh"),
     (r"--reference|RUN\.e2t", "wants recordings that are not shipped: test_verify_run.c"),
     (r"\bvmlinux\b|\bkernel (info|diff)", "wants a kernel with symbols: test_kernel.c"),
+    (r"\b(my|base|patched)\.kernel\b", "wants an imported kernel: test_kernel_import.c"),
     (r"\brecord .*Image\b|\bNAME-totals", "wants QEMU and a kernel: test_record_kernel.sh"),
     (r"--microbench", "wants logs of the user's machine: test_cal.c"),
     (r"\.flat\b", "wants kvm-unit-tests, which are not shipped"),

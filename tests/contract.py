@@ -231,6 +231,13 @@ def options(about):
             yield [n for n in (m[1], m[2]) if n], m[3], bounds and int(bounds[1]), bounds and int(bounds[2]), "may be repeated" in m[0]
 
 
+NEEDS = {  # what a command is not asked without
+    "price": ["--machine", "configs/machine/neoverse-n1.ini"],
+    "kernel import": ["--machine", "configs/machine/neoverse-n1.ini", "-o", "/dev/null"],
+    "record": ["--symbols", "/dev/null", "-o", "/dev/null"],
+}
+
+
 def wrong_words(made):
     jobs = []
 
@@ -276,7 +283,7 @@ def wrong_words(made):
                 if bad == "empty" and kind == [3]:
                     continue
                 words = [made[bad]] * max(1, len(some))
-                want(kind, *name, *words)
+                want(kind, *name, *words, *NEEDS.get(" ".join(name), []))
     want((4,), "merge", made["nowhere"], "-o", made["folder"] + b"/m.db")
     want((4,), "merge", made["noise"], "-o", made["folder"] + b"/m.db")
     want((6,), "merge", made["db"], "-o", made["folder"])
