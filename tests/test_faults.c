@@ -52,6 +52,8 @@ static const struct fault_case {
 	{ "trace dump cut.e2t", "", NULL },
 	{ "kernel info vmlinux -o o.txt", "o.txt", NULL },
 	{ "kernel diff vmlinux patched -o o.txt", "o.txt", NULL },
+	{ "kernel import switched --machine machine/cortex-a76.ini -o o.kernel", "o.kernel", NULL },
+	{ "price linux-4.15-vhe linux-6.12-vhe --machine machine/cortex-a76.ini -o o.txt", "o.txt", NULL },
 	{ "record --list", "", NULL },
 	{ "doctor report.txt -o o.txt", "o.txt", NULL },
 	{ "regs", "", NULL },
@@ -132,6 +134,7 @@ static void prepare(void)
 	if (access(EL2SIM_KERNELS "/base", R_OK) == 0) {
 		copy(EL2SIM_KERNELS "/base", "vmlinux");
 		copy(EL2SIM_KERNELS "/PATCH", "patched");
+		copy(EL2SIM_KERNELS "/switch.BASE", "switched");
 	}
 	must("trace cut s.e2t --events 400 -o cut.e2t");
 	must("run a.ini -o r.json");
@@ -351,7 +354,7 @@ START_TEST(a_fault_is_told_and_nothing_is_left)
 	uint64_t allocs, calls, step, each, ran = 0;
 
 	if (strncmp(c->words, "kernel", 6) == 0 && access("vmlinux", R_OK) != 0) {
-		(void)puts("skipped: no cross compiler: kernel info, kernel diff");
+		(void)puts("skipped: no cross compiler: kernel info, diff, import");
 		return;
 	}
 	begin(&w, c);
