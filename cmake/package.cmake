@@ -56,6 +56,8 @@ set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
 file(WRITE ${CMAKE_BINARY_DIR}/deb/triggers "activate-noawait ldconfig\n")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/deb/triggers ${CMAKE_BINARY_DIR}/deb/none/postinst
   ${CMAKE_BINARY_DIR}/deb/none/postrm)
+# QEMU's plugin is no library that anybody links to.
+set(CPACK_DEBIAN_EL2SIM_PACKAGE_CONTROL_EXTRA ${CMAKE_BINARY_DIR}/deb/none/postinst ${CMAKE_BINARY_DIR}/deb/none/postrm)
 
 # What every Debian package has, written where the files wait to be packed: changelog, copyright, compressed manuals.
 set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_SOURCE_DIR}/cmake/debian.cmake)
