@@ -261,7 +261,6 @@ int main(void)
 	TCase *t = tcase_create("kernel_import");
 	int status;
 
-	tcase_set_timeout(t, 0);
 	tcase_add_test(t, each_phase_has_its_ops_in_order_with_their_conditions);
 	tcase_add_test(t, an_import_is_a_switch_model_for_its_machine);
 	tcase_add_test(t, a_patch_has_its_price);
