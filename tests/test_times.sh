@@ -31,6 +31,7 @@ declare -A lines=(
 	["run --max-time"]="$ms|run --guest configs/guests/exits.elf --max-time TIME --format csv"
 	["explore --time-limit"]="$s|explore $vhe --depth 3 --time-limit TIME --format csv"
 	["sweep --every"]="$s|sweep $vhe --vary machine.list_registers=1 --every TIME --dry-run --format csv"
+	["record --timeout"]="$s|record --list --timeout TIME --format csv"
 	["query --timeout"]="$s|query $tmp/a.db VALUES(1) --timeout TIME --format csv"
 	["trace cut --from"]="$ms|trace cut $trace --from TIME -o $tmp/made.e2t"
 	["trace cut --to"]="$ms|trace cut $trace --to TIME -o $tmp/made.e2t"

@@ -229,7 +229,7 @@ END_TEST
 START_TEST(the_configuration_of_a_run_sets_the_features_of_its_vcpus)
 {
 	for (unsigned cfg = 0; cfg <= 2; cfg++) {
-		struct switch_options o = { 0 };
+		struct switch_options o = { .model = "linux-6.12-vhe" };
 		struct ws_config c;
 
 		fixture_machine_from(&cpu, EL2SIM_SOURCE_DIR "/configs/machine/qemu-max.ini", NULL);
