@@ -104,8 +104,8 @@ refused 4 "no KVM in this kernel: want CONFIG_KVM=y" 'echo "el2sim: the start: n
 refused 4 'KVM did not start on this machine: "kvm [1]: HYP mode not available"' \
 	'printf "kvm [1]: HYP mode not available\nel2sim: the start: no KVM: /dev/kvm: -2\n" >"$console"'
 refused 4 "the VMM in the machine gave up: hvc_unknown: KVM_RUN: -22" 'echo "el2sim: hvc_unknown: KVM_RUN: -22" >"$console"'
-refused 4 'not done in 1 s (--timeout): stopped while the kernel booted; the console'\''s last line: "it hangs"' \
-	'echo "it hangs" >"$console"; exec sleep 60' --timeout 1
+refused 4 'not done in 5 s (--timeout): stopped while the kernel booted; the console'\''s last line: "it hangs"' \
+	'echo "it hangs" >"$console"; exec sleep 60' --timeout 5
 refused 4 'the machine went off while the kernel booted; the console'\''s last line: "reboot: Power down"' 'echo "reboot: Power down" >"$console"'
 
 refused 4 "the kernel panics" 'echo "Kernel panic - not syncing" >"$console"' --console "$tmp/console"

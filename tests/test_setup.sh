@@ -168,7 +168,7 @@ done < <(rows option)
 
 # A limit by the clock is a test that fails on a busy machine: el2sim_test() limits CPU time.
 ! grep -n 'tcase_set_timeout' tests/*.c tests/*.h tests/*/*.c || fail "limits by the clock"
-! grep -nE '\btimeout [0-9]' tests/test_*.sh | grep -v 'npm\|test_setup' || fail "limits by the clock"
+! grep -nE '(^|[^-])\btimeout [0-9]' tests/test_*.sh | grep -v 'npm\|test_setup' || fail "limits by the clock"
 ! grep -nE '(add_test|TIMEOUT) *\(?' tests/CMakeLists.txt tests/systemc/CMakeLists.txt | grep -v 'TIMEOUT 7200\|NAME \${name} COMMAND sh \${CMAKE_SOURCE_DIR}/tests/limited.sh ' ||
 	fail "a test without, or with another limit than that of el2sim_test()"
 # 0.6 s of CPU time, in hundredths of /proc.
