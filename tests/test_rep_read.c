@@ -60,8 +60,8 @@ START_TEST(every_report_read_back_is_written_with_the_same_bytes)
 }
 END_TEST
 
-/* Commands that write no report; whose -o is a results file: tests/test_sweep.c; that want a kernel: tests/test_kernel.c. */
-static const char *const no_report[] = { "help", "kernel", "import-profile", "sweep", "merge", "query", "report" };
+/* Commands that write no report; whose -o is a results file (tests/test_sweep.c) or a reference (tests/test_record.sh); that want a kernel: tests/test_kernel.c. */
+static const char *const no_report[] = { "help", "kernel", "record", "import-profile", "sweep", "merge", "query", "report" };
 
 START_TEST(every_command_with_a_report_is_among_the_lines)
 {
