@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/app/config.h"
+#include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/base/file.h"
 #include "sim/price/cmd_kernel.h"
@@ -219,6 +220,7 @@ int cmd_kernel_import(int argc, char **argv, struct err *e)
 		rc = write_model(o.file, &x.text, e);
 	if (rc == 0) {
 		fill(&o, x.w, &x.m, x.model, r);
+		effective_source(&c, r);
 		rc = output_write(&o.out, r, e);
 	}
 	rep_free(r);

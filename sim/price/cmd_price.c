@@ -7,6 +7,7 @@
 #include "models/hyp/ws/runner.h"
 #include "models/hyp/ws/ws_explain.h"
 #include "sim/app/config.h"
+#include "sim/app/effective.h"
 #include "sim/app/output.h"
 #include "sim/price/cmd_price.h"
 #include "sim/price/importing.h"
@@ -354,6 +355,7 @@ int cmd_price(int argc, char **argv, struct err *e)
 		count_side(&a);
 		count_side(&b);
 		n = fill(&o, &a, &b, r);
+		effective_source(&a.config, r); /* both sides have it */
 		rc = output_write(&o.out, r, e);
 		if (rc == 0 && n != 0)
 			rc = err_set(e, ERR_ANSWER_NO, "%s", "");
