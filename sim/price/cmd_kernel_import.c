@@ -35,6 +35,7 @@ static const struct arg_row arg_rows[] = {
 	{ "--ops", NULL, ARG_FLAG, offsetof(struct import_args, ops), .help = "list every op with its function and address" },
 	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, out) + offsetof(struct output_args, format), .names = output_formats,
 	  .place = true, .help = "format of the report" },
+	VIEW_ARG_ROWS(struct import_args, out.view),
 	{ NULL, NULL, ARG_INPUTS, offsetof(struct import_args, out) + offsetof(struct output_args, inputs), .help = "" },
 	{ NULL, NULL, ARG_WORDS, offsetof(struct import_args, out) + offsetof(struct output_args, words), .help = "" },
 };
