@@ -120,7 +120,24 @@ text() { echo "no kernel at all" >"$tmp/Image"; refused 4 "no arm64 Image in it"
 efi() { printf 'MZ and so on' >"$tmp/Image"; truncate -s 100 "$tmp/Image"; refused 4 "is an EFI application, but no arm64 kernel" ''; }
 zimg() { printf 'MZ\0\0zimg\100\0\0\0\0\1\0\0' >"$tmp/Image"; truncate -s 100 "$tmp/Image"; refused 4 "is cut short: 100 bytes, want 320" ''; }
 banner() { sed -i 's/Linux version/Xinux version/' "$tmp/Image"; refused 4 "does not say which Linux it is" ''; }
-for of in empty elf text efi zimg banner; do
+# libarchive would run these for their magic bytes
+programs()
+{
+	local program PATH=$tmp/bin:$PATH
+	mkdir "$tmp/bin"
+	for program in lzop lrzip grzip; do
+		printf '#!/bin/sh\n: >"%s"\n' "$tmp/ran" >"$tmp/bin/$program"
+		chmod +x "$tmp/bin/$program"
+	done
+	for program in '\211LZO\0\r\n\032\n' 'LRZI\0\6' 'GRZipII\0\2\4:)'; do
+		# shellcheck disable=SC2059
+		printf "$program" >"$tmp/Image"
+		truncate -s 4096 "$tmp/Image"
+		refused 4 "no arm64 Image in it" ''
+		[ ! -e "$tmp/ran" ] || fail "$program: a program was run for it"
+	done
+}
+for of in empty elf text efi zimg banner programs; do
 	with Image "$of"
 done
 no_text() { sed -i '/_text/d' "$tmp/System.map"; refused 4 "no symbol _text" ''; }

@@ -203,6 +203,14 @@ static bool begin_zlib(struct unpack *u)
 	return true;
 }
 
+void unpack_allow(struct archive *a)
+{
+	for (size_t k = 0; k < sizeof(filters) / sizeof(filters[0]); k++) {
+		if (built_in(filters[k].add))
+			(void)filters[k].add(a);
+	}
+}
+
 /* Set the archive up when the head is compressed. Returns 0, -1 with u->why. */
 static int begin_packed(struct unpack *u)
 {
@@ -218,10 +226,7 @@ static int begin_packed(struct unpack *u)
 	u->in = xmalloc(UNPACK_BYTES);
 	u->a = archive_read_new();
 	BUG_ON(u->a == NULL);
-	for (size_t k = 0; k < sizeof(filters) / sizeof(filters[0]); k++) { /* one within another, too */
-		if (built_in(filters[k].add))
-			(void)filters[k].add(u->a);
-	}
+	unpack_allow(u->a); /* one within another, too */
 	(void)archive_read_support_format_raw(u->a);
 	(void)archive_read_support_format_empty(u->a);
 	if (archive_read_open(u->a, u, NULL, give_archive, NULL) != ARCHIVE_OK)

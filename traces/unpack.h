@@ -46,6 +46,9 @@ struct unpack {
  */
 FILE *unpack_open(struct unpack *u, const char *path, struct err *e);
 
+/* Make an archive that is to be read take these compressions and no other: of libarchive's all, some run programs. */
+void unpack_allow(struct archive *a);
+
 /*
  * The n bytes at head and the rest of the stream in a file without name, for readers that need
  * random access; its descriptor, to be closed, or -1 and ERR_INPUT / ERR_IO without path.

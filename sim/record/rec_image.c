@@ -10,6 +10,7 @@
 
 #include "sim/base/digest.h"
 #include "sim/record/rec.h"
+#include "traces/unpack.h"
 
 /* The Image's header (Documentation/arch/arm64/booting.rst), and that of an EFI application with an Image packed in it. */
 enum { MAGIC_AT = 56, HEADER = 64, ZIMG_AT = 4, PAYLOAD_AT = 8, PAYLOAD_SIZE_AT = 12 };
@@ -59,7 +60,7 @@ static int unpack(struct rec_image *img, size_t at, size_t n, struct err *e)
 
 	if (a == NULL)
 		return err_set(e, ERR_MEMORY, "%s: out of memory", img->path);
-	(void)archive_read_support_filter_all(a);
+	unpack_allow(a);
 	(void)archive_read_support_format_raw(a);
 	if (archive_read_open_memory(a, img->bytes + at, n) == ARCHIVE_OK && archive_read_next_header(a, &entry) == ARCHIVE_OK)
 		do {
