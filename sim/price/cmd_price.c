@@ -49,7 +49,6 @@ static const struct arg_spec spec = {
 /* --- one side --------------------------------------------------------------------------------- */
 
 struct side {
-	struct config config;
 	struct importing import;
 	struct kernel_model *file;
 	const struct kernel_model *data; /* of import or file; NULL: a built-in model */
@@ -68,21 +67,20 @@ static bool is_model_file(const char *path)
 	return n == sizeof(head) && memcmp(head, KERNEL_MODEL_MAGIC, n) == 0;
 }
 
-static int open_side(struct side *s, const char *what, const struct price_args *o, const struct arg_list *overrides, struct err *e)
+/* c: the machine that both sides run on; it must last. */
+static int open_side(struct side *s, const char *what, const struct price_args *o, const struct config *c, struct err *e)
 {
 	const struct ws_model *model = ws_model_by_name(what);
 	struct ws_config wc;
 
-	if (config_load_one(&s->config, o->subject.machine, overrides, e) != 0)
-		return -1;
-	config_switch(&s->config, &wc);
+	config_switch(c, &wc);
 	if (model == NULL && is_model_file(what)) {
 		s->file = kernel_model_read(what, e);
 		if (s->file == NULL)
 			return -1;
 		s->data = s->file;
 	} else if (model == NULL) {
-		if (importing_run(&s->import, what, &o->subject, &s->config.machine, o->mode, NULL, what, e) != 0)
+		if (importing_run(&s->import, what, &o->subject, &c->machine, o->mode, NULL, what, e) != 0)
 			return -1;
 		s->data = s->import.model;
 	}
@@ -117,7 +115,6 @@ static void close_side(struct side *s)
 	ws_free(s->p);
 	importing_free(&s->import);
 	kernel_model_free(s->file);
-	config_free(&s->config);
 }
 
 /* --- tables ----------------------------------------------------------------------------------- */
@@ -303,7 +300,7 @@ static unsigned above(const struct price_args *o, const struct side *a, const st
 
 static unsigned fill(const struct price_args *o, const struct side *a, const struct side *b, struct rep *r)
 {
-	const struct machine *m = &a->config.machine;
+	const struct machine *m = a->p->config.machine;
 	struct ws_totals load[2] = { a->phase[PHASE_LOAD], b->phase[PHASE_LOAD] };
 	struct str text = STR_INIT;
 	unsigned n = above(o, a, b, r);
@@ -339,6 +336,7 @@ int cmd_price(int argc, char **argv, struct err *e)
 {
 	struct price_args o = { .mode = IMPORT_AUTO, .fail_above = NO_LIMIT };
 	struct side a = { .import = { .text = STR_INIT } }, b = { .import = { .text = STR_INIT } };
+	struct config c;
 	struct args pos;
 	struct rep *r;
 	int rc;
@@ -346,16 +344,18 @@ int cmd_price(int argc, char **argv, struct err *e)
 	if (args_parse(&pos, &spec, argc, argv, &o, e) != 0)
 		return -1;
 	r = rep_new("price", "Price of a patch");
-	rc = open_side(&a, pos.pos.v[0], &o, &pos.overrides, e);
+	rc = config_load_one(&c, o.subject.machine, &pos.overrides, e);
 	if (rc == 0)
-		rc = open_side(&b, pos.pos.v[1], &o, &pos.overrides, e);
+		rc = open_side(&a, pos.pos.v[0], &o, &c, e);
+	if (rc == 0)
+		rc = open_side(&b, pos.pos.v[1], &o, &c, e);
 	if (rc == 0) {
 		unsigned n;
 
 		count_side(&a);
 		count_side(&b);
 		n = fill(&o, &a, &b, r);
-		effective_source(&a.config, r); /* both sides have it */
+		effective_source(&c, r);
 		rc = output_write(&o.out, r, e);
 		if (rc == 0 && n != 0)
 			rc = err_set(e, ERR_ANSWER_NO, "%s", "");
@@ -363,6 +363,7 @@ int cmd_price(int argc, char **argv, struct err *e)
 	rep_free(r);
 	close_side(&a);
 	close_side(&b);
+	config_free(&c);
 	args_free(&pos);
 	return rc;
 }
