@@ -27,5 +27,10 @@ for file in "$dir/el2sim" "$dir/libel2sim.so"; do
 	fi
 done
 file=$dir/el2sim
+# Libraries that are loaded on demand are not needed at the start.
+if [ -e "$dir/ondemand" ] && ! [ -e "$dir/ondemand.log" ]; then
+	needed=$(readelf -dW "$file" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -vE '^(libinih|libmd|libm|libc|ld-linux.*)\.so')
+	[ -z "$needed" ] || fail "$file: needs at its start $(echo $needed): want rows in sim/cmd/ondemand/functions.def"
+fi
 readelf -dW "$file" | grep -q 'FLAGS_1.*PIE' || fail "$file: is no PIE"
 [ "$bad" -eq 0 ]

@@ -24,9 +24,8 @@ static const int calls[] = {
 	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
 };
 
-static bool bind_calls(bool temp)
+static bool bind_calls(scmp_filter_ctx c, bool temp)
 {
-	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int bad = c == NULL;
 
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]) && !bad; i++)
@@ -79,9 +78,11 @@ unsigned dat_sandbox(bool temp)
 	(void)bind_calls;
 	(void)own_tmp;
 #else
+	scmp_filter_ctx c = seccomp_init(SCMP_ACT_ERRNO(EPERM)); /* while libseccomp's file can be found */
+
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	holds |= temp && own_tmp() ? DAT_OWN_TMP : 0;
-	holds |= bind_calls(temp) ? DAT_CALLS_BOUND : 0;
+	holds |= bind_calls(c, temp) ? DAT_CALLS_BOUND : 0;
 #endif
 	return holds;
 }

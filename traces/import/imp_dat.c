@@ -131,6 +131,8 @@ static int died(const char *library, int status, struct err *e)
 		return err_set(e, ERR_INPUT, "%s reads on without finding a record: the file is damaged", library);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_MEMORY))
 		return err_set(e, ERR_INPUT, "%s wants more memory than there is: the file is damaged, or give it more", library);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == err_exit_status(ERR_IO))
+		return err_set(e, ERR_IO, "%s cannot be loaded, or a library that it needs: is its package installed?", library);
 	if (WIFSIGNALED(status))
 		return err_set(e, ERR_INPUT, "%s crashed on it (signal %d): the file is damaged, or none that this version of the library reads", library, WTERMSIG(status));
 	return err_set(e, ERR_INPUT, "%s gave up before the end of the file: the file is damaged", library);
