@@ -26,6 +26,12 @@ struct output_args {
 	struct arg_list inputs; /* files that it names to be read: their hashes do, too */
 };
 
+/*
+ * In the environment of a process whose parent wants the metrics of its JSON beside it (a worker of el2sim sweep): an open
+ * descriptor, which gets metrics_pack of a report that goes to standard output whole.
+ */
+#define OUTPUT_METRICS_ENV "EL2SIM_METRICS_FD"
+
 /* For commands that have it: stacks for a flame graph instead of a report. */
 #define OUTPUT_FOLDED REP_FORMAT_COUNT
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "sim/base/err.h"
+#include "sim/base/str.h"
 
 struct helper {
 	struct pool *pool;
@@ -36,13 +37,15 @@ struct pool {
 
 unsigned pool_cpus(void)
 {
+	const char *most = getenv(POOL_CPUS_ENV);
+	uint64_t limit;
 	cpu_set_t set;
-	int n;
+	unsigned n;
 
-	if (sched_getaffinity(0, sizeof(set), &set) != 0)
+	if (sched_getaffinity(0, sizeof(set), &set) != 0 || CPU_COUNT(&set) < 1)
 		return 1;
-	n = CPU_COUNT(&set);
-	return n < 1 ? 1 : n > POOL_MAX ? POOL_MAX : (unsigned)n;
+	n = CPU_COUNT(&set) > POOL_MAX ? POOL_MAX : (unsigned)CPU_COUNT(&set);
+	return most != NULL && str_u64(most, &limit) && limit != 0 && limit < n ? (unsigned)limit : n;
 }
 
 struct pool *pool_new(unsigned threads)

@@ -15,6 +15,9 @@
 
 struct pool;
 
+/* In the environment: so many CPUs to use where there are more (what el2sim sweep tells its workers). */
+#define POOL_CPUS_ENV "EL2SIM_JOBS"
+
 /* CPUs that this process may use, 1..POOL_MAX. */
 unsigned pool_cpus(void);
 

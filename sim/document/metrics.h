@@ -9,6 +9,7 @@
 #ifndef EL2SIM_DOCUMENT_METRICS_H
 #define EL2SIM_DOCUMENT_METRICS_H
 
+#include "sim/base/str.h"
 #include "sim/document/rep.h"
 
 /* What a change of a metric means; rows of metrics.def. */
@@ -44,6 +45,21 @@ void metrics_of(const struct rep *r, struct metrics *out);
 /* The same with the numbers that are bounds: for who shows them as such. */
 void metrics_with_bounds(const struct rep *r, struct metrics *out);
 void metrics_free(struct metrics *m);
+
+/* Metrics as bytes for another process of this program. Bounds and decimals are not among them. */
+void metrics_pack(const struct metrics *m, struct str *b);
+/* One of them. */
+struct metric_view {
+	const char *name, *unit; /* in the bytes */
+	enum rep_type type;
+	bool member;
+	union {
+		uint64_t u;
+		int64_t i;
+	};
+};
+/* Take the one at *at, which moves on; false: nothing whole stands before end. */
+bool metrics_unpack(const char **at, const char *end, struct metric_view *v);
 
 /* The i-th row of metrics.def, NULL after the last. */
 const struct metric_rule *metric_rule_at(size_t i);

@@ -163,6 +163,9 @@ struct store_result {
 int store_status_of(struct store *s, const char *hash, enum store_status *status, struct err *e);
 /* One transaction; replaces a result of the same hash. */
 int store_put_result(struct store *s, const struct store_result *r, struct err *e);
+/* The same in a transaction with those before, which store_commit ends. A failure takes back all that is not committed. */
+int store_add_result(struct store *s, const struct store_result *r, struct err *e);
+int store_commit(struct store *s, struct err *e);
 
 /*
  * Results of other files, all of them or none: begin, the plan if this file has none, results, then end, which makes them visible

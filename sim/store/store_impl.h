@@ -8,6 +8,10 @@
 
 #include "sim/store/store.h"
 
+/* Rows of a statement that puts many. */
+#define STORE_VALUES 32
+#define STORE_ROWS_8 "(?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?), (?, ?, ?)"
+
 /* One row per statement that is prepared once: enumerator, SQL. */
 #define STORE_STATEMENTS(X)                                                                         \
 	X(SQL_BEGIN, "BEGIN IMMEDIATE")                                                             \
@@ -33,7 +37,8 @@
 	X(SQL_PUT_TIME, "INSERT INTO result_time VALUES (?1, ?2, ?3, ?4)")                          \
 	X(SQL_PUT_METRIC, "INSERT OR IGNORE INTO metric (name, unit) VALUES (?1, ?2)")              \
 	X(SQL_METRIC, "SELECT metric FROM metric WHERE name = ?1")                                  \
-	X(SQL_PUT_VALUE, "INSERT OR REPLACE INTO metric_value VALUES (?1, ?2, ?3)")
+	X(SQL_PUT_VALUE, "INSERT OR REPLACE INTO metric_value VALUES (?1, ?2, ?3)")                          \
+	X(SQL_PUT_VALUES, "INSERT OR REPLACE INTO metric_value VALUES " STORE_ROWS_8 ", " STORE_ROWS_8 ", " STORE_ROWS_8 ", " STORE_ROWS_8)
 
 /* The tables of a plan. */
 #define STORE_PLAN_TABLES(X) X("meta") X("axis") X("axis_value") X("config_setting") X("point") X("coord")

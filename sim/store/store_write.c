@@ -306,28 +306,49 @@ int store_drop(struct store *s, const char *hash, struct err *e)
 	return 0;
 }
 
-static int put_value(struct store *s, sqlite3_stmt *st, int64_t result, const struct store_metric *m, struct err *e)
+static int bind_value(struct store *s, sqlite3_stmt *st, int at, int64_t result, const struct store_metric *m, struct err *e)
 {
 	int64_t id = store_metric_id(s, m, e);
 
 	if (id == 0)
 		return -1;
-	(void)sqlite3_bind_int64(st, 1, result);
-	(void)sqlite3_bind_int64(st, 2, id);
+	(void)sqlite3_bind_int64(st, at + 1, result);
+	(void)sqlite3_bind_int64(st, at + 2, id);
 	if (m->real)
-		(void)sqlite3_bind_double(st, 3, m->d);
+		(void)sqlite3_bind_double(st, at + 3, m->d);
 	else
-		(void)sqlite3_bind_int64(st, 3, m->i);
-	return store_run(s, st, e);
+		(void)sqlite3_bind_int64(st, at + 3, m->i);
+	return 0;
+}
+
+/* Many rows a statement, what is left over one by one. */
+static int put_values(struct store *s, int64_t result, const struct store_result *r, struct err *e)
+{
+	sqlite3_stmt *one = store_stmt(s, SQL_PUT_VALUE, e), *many = store_stmt(s, SQL_PUT_VALUES, e);
+	size_t i = 0;
+
+	if (one == NULL || many == NULL)
+		return -1;
+	for (; r->n_metric - i >= STORE_VALUES; i += STORE_VALUES) {
+		for (size_t k = 0; k < STORE_VALUES; k++)
+			if (bind_value(s, many, (int)k * 3, result, &r->metric[i + k], e) != 0)
+				return -1;
+		if (store_run(s, many, e) != 0)
+			return -1;
+	}
+	for (; i < r->n_metric; i++)
+		if (bind_value(s, one, 0, result, &r->metric[i], e) != 0 || store_run(s, one, e) != 0)
+			return -1;
+	return 0;
 }
 
 static int put_result(struct store *s, const struct store_result *r, struct err *e)
 {
-	sqlite3_stmt *st = store_stmt(s, SQL_PUT_RESULT, e), *sv = store_stmt(s, SQL_PUT_VALUE, e);
+	sqlite3_stmt *st = store_stmt(s, SQL_PUT_RESULT, e);
 	sqlite3_stmt *tm = store_stmt(s, SQL_PUT_TIME, e);
 	int64_t id;
 
-	if (st == NULL || sv == NULL || tm == NULL || store_drop(s, r->hash, e) != 0)
+	if (st == NULL || tm == NULL || store_drop(s, r->hash, e) != 0)
 		return -1;
 	bind_text(s, st, 1, r->hash);
 	bind_text(s, st, 2, store_status_name(r->status));
@@ -347,17 +368,28 @@ static int put_result(struct store *s, const struct store_result *r, struct err 
 	(void)sqlite3_bind_int64(tm, 4, (int64_t)r->rss_kib);
 	if (store_run(s, tm, e) != 0)
 		return -1;
-	for (size_t i = 0; i < r->n_metric; i++)
-		if (put_value(s, sv, id, &r->metric[i], e) != 0)
-			return -1;
-	return 0;
+	return put_values(s, id, r, e);
 }
 
-int store_put_result(struct store *s, const struct store_result *r, struct err *e)
+int store_add_result(struct store *s, const struct store_result *r, struct err *e)
 {
-	if (store_do(s, SQL_BEGIN, e) == 0 && put_result(s, r, e) == 0 && store_do(s, SQL_COMMIT, e) == 0)
+	if ((sqlite3_get_autocommit(s->db) == 0 || store_do(s, SQL_BEGIN, e) == 0) && put_result(s, r, e) == 0)
 		return 0;
 	store_rollback(s);
 	store_forget_names(s);
 	return -1;
+}
+
+int store_commit(struct store *s, struct err *e)
+{
+	if (store_do(s, SQL_COMMIT, e) == 0)
+		return 0;
+	store_rollback(s);
+	store_forget_names(s);
+	return -1;
+}
+
+int store_put_result(struct store *s, const struct store_result *r, struct err *e)
+{
+	return store_add_result(s, r, e) == 0 ? store_commit(s, e) : -1;
 }
