@@ -141,12 +141,48 @@ START_TEST(the_first_rule_that_fits_says_what_a_change_means)
 }
 END_TEST
 
+/* What a process hands over is what the report has, and half of it is nothing. */
+START_TEST(packed_metrics_come_out_as_they_went_in)
+{
+	struct rep *r = document();
+	struct str b = STR_INIT;
+	const char *at, *end;
+	struct metric_view v;
+	struct metrics m;
+	size_t n = 0;
+
+	metrics_of(r, &m);
+	metrics_pack(&m, &b);
+	at = str_get(&b);
+	end = at + b.len;
+	for (; metrics_unpack(&at, end, &v); n++) {
+		ck_assert_uint_lt(n, m.n);
+		ck_assert_str_eq(v.name, m.m[n].name);
+		ck_assert_str_eq(v.unit, m.m[n].unit);
+		ck_assert_int_eq(v.type, m.m[n].type);
+		ck_assert_int_eq(v.member, m.m[n].member);
+		ck_assert_uint_eq(v.u, m.m[n].u);
+	}
+	ck_assert_uint_eq(n, m.n);
+	ck_assert_uint_gt(n, 5);
+	ck_assert_ptr_eq(at, end);
+	for (size_t cut = 0; cut < strlen(m.m[0].name) + strlen(m.m[0].unit) + 12; cut++) {
+		at = str_get(&b);
+		ck_assert(!metrics_unpack(&at, str_get(&b) + cut, &v));
+	}
+	metrics_free(&m);
+	str_free(&b);
+	rep_free(r);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("metrics");
 	TCase *t = tcase_create("metrics");
 
 	tcase_add_test(t, each_number_of_a_report_has_a_name_of_its_own);
+	tcase_add_test(t, packed_metrics_come_out_as_they_went_in);
 	tcase_add_test(t, a_name_comes_apart_into_table_row_and_column);
 	tcase_add_test(t, the_first_rule_that_fits_says_what_a_change_means);
 	suite_add_tcase(s, t);

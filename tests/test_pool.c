@@ -82,6 +82,22 @@ START_TEST(by_default_there_are_as_many_threads_as_cpus)
 }
 END_TEST
 
+/* The fewer of the two; what is no number says nothing. */
+START_TEST(the_environment_says_how_many_cpus_at_most)
+{
+	const unsigned all = pool_cpus();
+	static const char *const unread[] = { "", "0", "-1", "x", "100000" };
+
+	ck_assert_int_eq(setenv(POOL_CPUS_ENV, "1", 1), 0);
+	ck_assert_uint_eq(pool_cpus(), 1);
+	for (size_t i = 0; i < sizeof(unread) / sizeof(unread[0]); i++) {
+		ck_assert_int_eq(setenv(POOL_CPUS_ENV, unread[i], 1), 0);
+		ck_assert_uint_eq(pool_cpus(), all);
+	}
+	ck_assert_int_eq(unsetenv(POOL_CPUS_ENV), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("pool");
@@ -89,6 +105,7 @@ int main(void)
 
 	tcase_add_loop_test(t, each_piece_runs_once_and_is_seen, 0, (int)N_THREADS);
 	tcase_add_test(t, by_default_there_are_as_many_threads_as_cpus);
+	tcase_add_test(t, the_environment_says_how_many_cpus_at_most);
 	suite_add_tcase(s, t);
 	return suite_status(s);
 }

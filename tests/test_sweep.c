@@ -134,6 +134,26 @@ static pid_t child_of(pid_t pid)
 	return (pid_t)child;
 }
 
+/* More points than a worker runs, in several: each once, each in its place. */
+START_TEST(workers_change_and_points_stay)
+{
+	struct str sql = STR_INIT, one, two;
+
+	config("a.ini", "run.seed = 1..600\nrun.duration = 20us\n");
+	ck_assert_int_eq(run("sweep a.ini -j2 -o two.db"), 0);
+	ck_assert_int_eq(run("sweep a.ini -j1 -o one.db"), 0);
+	answers("two.db", "SELECT count(*) AS n, sum(status = 'ok') AS ok FROM points", "n,ok\n600,600\n");
+	str_add(&sql, "SELECT point, name, value FROM metrics ORDER BY point, name");
+	one = ask("one.db", str_get(&sql));
+	two = ask("two.db", str_get(&sql));
+	ck_assert_uint_gt(one.len, 600 * 100);
+	ck_assert(one.len == two.len && memcmp(one.s, two.s, one.len) == 0);
+	str_free(&one);
+	str_free(&two);
+	str_free(&sql);
+}
+END_TEST
+
 #define ENDLESS "--run.duration=10000000000us" /* many minutes of work */
 
 START_TEST(a_point_whose_process_dies_is_a_crash_of_its_own)
@@ -233,6 +253,7 @@ int main(void)
 	tcase_add_test(c, the_metrics_that_are_asked_for_are_stored);
 	tcase_add_test(c, a_changed_plan_runs_only_what_is_new);
 	tcase_add_test(c, a_point_that_fails_is_kept_with_its_sentence_and_the_others_run);
+	tcase_add_test(c, workers_change_and_points_stay);
 	tcase_add_test(c, a_point_whose_process_dies_is_a_crash_of_its_own);
 	tcase_add_test(c, a_point_that_takes_too_long_is_given_up);
 	tcase_add_test(c, points_of_a_dead_sweep_do_not_go_on);
