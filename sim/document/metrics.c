@@ -71,11 +71,6 @@ static struct metric *add(struct metrics *out, size_t *cap, const char *name, co
 
 /* ---- names of rows ---- */
 
-struct row_name {
-	char *text;
-	size_t row;
-};
-
 static bool names_row(const struct rep_col *c)
 {
 	return c->type == REP_STR || c->type == REP_ID;
@@ -97,50 +92,76 @@ static char *name_of_row(const struct rep_table *t, size_t row, size_t cols)
 	struct str b = STR_INIT;
 
 	for (size_t c = 0; c < (cols != 0 ? cols : t->ncols); c++) {
-		struct str word = STR_INIT;
+		const size_t before = b.len;
 
 		if (!names_row(&t->cols[c]))
 			continue;
-		rep_cell_add(&word, &t->cols[c], rep_cell_at(t, row, c), REP_PROGRAMS);
-		str_add(&b, b.len != 0 && word.len != 0 ? " " : "");
-		str_add(&b, str_get(&word));
-		str_free(&word);
+		if (before != 0)
+			str_addc(&b, ' ');
+		rep_cell_add(&b, &t->cols[c], rep_cell_at(t, row, c), REP_PROGRAMS);
+		if (before != 0 && b.len == before + 1) /* nothing came after the blank */
+			b.s[b.len = before] = '\0';
 	}
 	if (b.len == 0)
 		str_addf(&b, "%zu", row + 1);
 	return b.s;
 }
 
-static int by_text(const void *a, const void *b)
+static size_t hash_of(const char *text)
 {
-	const struct row_name *x = a, *y = b;
-	int order = strcmp(x->text, y->text);
+	uint64_t h = 14695981039346656037U; /* FNV-1a */
 
-	return order != 0 ? order : x->row < y->row ? -1 : 1;
+	for (; *text != '\0'; text++)
+		h = (h ^ (unsigned char)*text) * 1099511628211U;
+	return (size_t)(h ^ h >> 32);
 }
 
-/* A name per row, each once. */
+/* Names that came, by hash; rows from 1, 0: nothing there. */
+struct seen {
+	size_t *slot, mask;
+	size_t *times; /* that a row's name came, at the first row of that name */
+};
+
+/* How often the row's name has come with it. */
+static size_t count_name(struct seen *s, char *const *names, size_t row)
+{
+	size_t at = hash_of(names[row]) & s->mask;
+
+	while (s->slot[at] != 0 && strcmp(names[s->slot[at] - 1], names[row]) != 0)
+		at = (at + 1) & s->mask;
+	if (s->slot[at] == 0)
+		s->slot[at] = row + 1;
+	return ++s->times[s->slot[at] - 1];
+}
+
+/* A name per row, each once: of several rows of one name the later ones have a number. */
 static char **row_names(const struct rep_table *t, size_t cols)
 {
-	size_t n = rep_rows(t), same = 1;
-	struct row_name *sorted = xcalloc(n + 1, sizeof(*sorted));
+	const size_t n = rep_rows(t);
+	size_t size = 4;
+	struct seen seen;
 	char **names = xcalloc(n + 1, sizeof(*names));
+	size_t *times = xcalloc(n + 1, sizeof(*times));
 
-	for (size_t i = 0; i < n; i++)
-		sorted[i] = (struct row_name){ name_of_row(t, i, cols), i };
-	qsort(sorted, n, sizeof(*sorted), by_text);
+	while (size < n * 2)
+		size *= 2;
+	seen = (struct seen){ xcalloc(size, sizeof(*seen.slot)), size - 1, xcalloc(n + 1, sizeof(*seen.times)) };
+	for (size_t i = 0; i < n; i++) {
+		names[i] = name_of_row(t, i, cols);
+		times[i] = count_name(&seen, names, i);
+	}
 	for (size_t i = 0; i < n; i++) {
 		struct str b = STR_INIT;
 
-		same = i != 0 && strcmp(sorted[i].text, sorted[i - 1].text) == 0 ? same + 1 : 1;
-		str_add(&b, sorted[i].text);
-		if (same > 1)
-			str_addf(&b, "#%zu", same);
-		names[sorted[i].row] = b.s;
+		if (times[i] == 1)
+			continue;
+		str_addf(&b, "%s#%zu", names[i], times[i]);
+		free(names[i]);
+		names[i] = b.s;
 	}
-	for (size_t i = 0; i < n; i++)
-		free(sorted[i].text);
-	free(sorted);
+	free(seen.slot);
+	free(seen.times);
+	free(times);
 	return names;
 }
 
@@ -163,14 +184,22 @@ static void add_table(const struct rep_table *t, bool bounds, struct metrics *ou
 	struct str b = STR_INIT;
 
 	for (size_t row = 0; row < rep_rows(t); row++) {
+		size_t prefix;
+
+		str_reset(&b);
+		str_add(&b, t->key);
+		str_addc(&b, '/');
+		str_add(&b, names[row]);
+		str_addc(&b, '/');
+		prefix = b.len;
 		for (size_t c = naming; c < t->ncols; c++) {
 			const struct rep_cell *cell = rep_cell_at(t, row, c);
 			struct metric *m;
 
 			if (!is_number(&t->cols[c]) || cell->none || (cell->bound != REP_EXACT && !bounds))
 				continue;
-			str_reset(&b);
-			str_addf(&b, "%s/%s/%s", t->key, names[row], t->cols[c].key);
+			b.s[b.len = prefix] = '\0';
+			str_add(&b, t->cols[c].key);
 			m = add(out, cap, str_get(&b), t->cols[c].unit);
 			m->type = t->cols[c].type;
 			m->bound = (enum rep_bound)cell->bound;

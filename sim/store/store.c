@@ -325,7 +325,7 @@ void store_forget(struct store *s)
 static void free_store(struct store *s)
 {
 	store_unload(s);
-	tdestroy(s->names, free);
+	store_forget_names(s);
 	free(s->path);
 	let_go(s);
 	free(s);

@@ -73,6 +73,8 @@ struct store {
 	size_t n_axis, n_points;
 	size_t plan_axes; /* put since store_plan_begin */
 	void *names; /* tree of struct metric_name: ids already known */
+	struct metric_name **order; /* those of the last result, as they came: the next one's come so, too */
+	size_t n_order;
 };
 
 /* What SQLite says, as a sentence. ERR_IO when it is about writing or room, ERR_INPUT else. */

@@ -267,20 +267,27 @@ static int64_t ask_metric(struct store *s, const struct store_metric *m, struct 
 	return id;
 }
 
-int64_t store_metric_id(struct store *s, const struct store_metric *m, struct err *e)
+static struct metric_name *find_metric(struct store *s, const struct store_metric *m, struct err *e)
 {
 	struct metric_name *key = new_name(m->name), **found = tsearch(key, &s->names, by_name);
 
 	if (found == NULL) {
 		free(key);
 		(void)err_set(e, ERR_MEMORY, "%s: could not be written: out of memory: what was stored before is kept", s->path);
-		return 0;
+		return NULL;
 	}
 	if (*found != key)
 		free(key);
 	if ((*found)->id == 0)
 		(*found)->id = ask_metric(s, m, e);
-	return (*found)->id;
+	return *found;
+}
+
+int64_t store_metric_id(struct store *s, const struct store_metric *m, struct err *e)
+{
+	const struct metric_name *name = find_metric(s, m, e);
+
+	return name != NULL ? name->id : 0;
 }
 
 /* A transaction that failed took numbers back. */
@@ -288,6 +295,9 @@ void store_forget_names(struct store *s)
 {
 	tdestroy(s->names, free);
 	s->names = NULL;
+	free(s->order);
+	s->order = NULL;
+	s->n_order = 0;
 }
 
 int store_drop(struct store *s, const char *hash, struct err *e)
@@ -306,9 +316,27 @@ int store_drop(struct store *s, const char *hash, struct err *e)
 	return 0;
 }
 
-static int bind_value(struct store *s, sqlite3_stmt *st, int at, int64_t result, const struct store_metric *m, struct err *e)
+/* The same of the i-th metric of a result. */
+static int64_t metric_id_at(struct store *s, size_t i, const struct store_metric *m, struct err *e)
 {
-	int64_t id = store_metric_id(s, m, e);
+	struct metric_name *name;
+
+	if (i < s->n_order && s->order[i]->id != 0 && strcmp(s->order[i]->name, m->name) == 0)
+		return s->order[i]->id;
+	name = find_metric(s, m, e);
+	if (name == NULL || name->id == 0)
+		return 0;
+	if (i == s->n_order)
+		s->order = xrealloc(s->order, ++s->n_order * sizeof(struct metric_name *));
+	if (i < s->n_order)
+		s->order[i] = name;
+	return name->id;
+}
+
+static int bind_value(struct store *s, sqlite3_stmt *st, int at, int64_t result, const struct store_result *r, size_t i, struct err *e)
+{
+	const struct store_metric *m = &r->metric[i];
+	int64_t id = metric_id_at(s, i, m, e);
 
 	if (id == 0)
 		return -1;
@@ -331,13 +359,13 @@ static int put_values(struct store *s, int64_t result, const struct store_result
 		return -1;
 	for (; r->n_metric - i >= STORE_VALUES; i += STORE_VALUES) {
 		for (size_t k = 0; k < STORE_VALUES; k++)
-			if (bind_value(s, many, (int)k * 3, result, &r->metric[i + k], e) != 0)
+			if (bind_value(s, many, (int)k * 3, result, r, i + k, e) != 0)
 				return -1;
 		if (store_run(s, many, e) != 0)
 			return -1;
 	}
 	for (; i < r->n_metric; i++)
-		if (bind_value(s, one, 0, result, &r->metric[i], e) != 0 || store_run(s, one, e) != 0)
+		if (bind_value(s, one, 0, result, r, i, e) != 0 || store_run(s, one, e) != 0)
 			return -1;
 	return 0;
 }
