@@ -42,20 +42,33 @@ static struct ws_prog *compile_recorded(const struct path_profile *p, const stru
 	return prog;
 }
 
-static void fill_one(const struct path_profile *p, struct runner *r, struct runner_vcpu *v, enum exit_kind k,
-		     struct path_cost *cost)
+/* What was recorded for a kind, if it has a row. */
+static enum exit_kind recorded_kind(const struct path_cost *cost, enum exit_kind k)
+{
+	enum exit_kind recorded = k;
+
+	(void)exit_by_name(path_kind_name(cost[k].kind), &recorded);
+	return recorded;
+}
+
+/* k: recorded_kind. */
+static void fill_one(const struct path_profile *p, const struct ws_prog *prog, enum exit_kind k, struct path_cost *cost)
 {
 	struct ws_totals t = { 0 };
+	struct runner_vcpu *v;
+	struct runner *r;
 
 	if (!path_has(p, cost->kind)) {
 		cost->state = PATH_UNMEASURED;
 		return;
 	}
-	(void)exit_by_name(path_kind_name(cost->kind), &k); /* what was recorded, if it has a row */
+	r = runner_new(prog, true);
+	v = runner_vcpu(r, "vm");
 	if (exit_row(k)->step[0].is_phase)
 		runner_kind(r, v, EXIT_FOR_first_run, NULL);
 	runner_kind(r, v, k, NULL); /* the second is in the steady state */
 	runner_kind(r, v, k, &t);
+	runner_free(r);
 	cost->recorded = path_get(p, cost->kind, PATH_insns_host) + path_get(p, cost->kind, PATH_insns_hyp);
 	cost->modelled = t.insns;
 	cost->user = path_get(p, cost->kind, PATH_insns_user);
@@ -69,10 +82,25 @@ static void fill_one(const struct path_profile *p, struct runner *r, struct runn
 	}
 }
 
+/* One that stands in for others costs them what it costs itself: its runs are not repeated. */
+static void fill_kind(const struct path_profile *p, const struct ws_prog *prog, enum exit_kind k, struct path_cost *cost)
+{
+	const enum exit_kind recorded = recorded_kind(cost, k);
+	const bool stand_in = cost[k].stand_in;
+
+	for (unsigned i = 0; i < k; i++) {
+		if (cost[i].kind != cost[k].kind || recorded_kind(cost, (enum exit_kind)i) != recorded)
+			continue;
+		cost[k] = cost[i];
+		cost[k].stand_in = stand_in;
+		return;
+	}
+	fill_one(p, prog, recorded, &cost[k]);
+}
+
 int path_cost_fill(const struct path_profile *p, const struct machine *m, struct path_cost *cost, struct err *e)
 {
 	struct ws_prog *prog = NULL;
-	struct runner *r;
 
 	if (path_given(p)) {
 		prog = compile_recorded(p, m, e);
@@ -87,11 +115,8 @@ int path_cost_fill(const struct path_profile *p, const struct machine *m, struct
 		BUG_ON(!path_kind_by_name(row->path, &cost[k].kind));
 		/* a kind of its own under another name is none */
 		cost[k].stand_in = strcmp(row->path, row->name) != 0 && exit_by_name(row->path, &own);
-		if (prog == NULL)
-			continue;
-		r = runner_new(prog, true);
-		fill_one(p, r, runner_vcpu(r, "vm"), (enum exit_kind)k, &cost[k]);
-		runner_free(r);
+		if (prog != NULL)
+			fill_kind(p, prog, (enum exit_kind)k, cost);
 	}
 	ws_free(prog);
 	return 0;
