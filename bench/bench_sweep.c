@@ -17,6 +17,7 @@
 
 #define RUNS   200   /* points that are run */
 #define POINTS 10000 /* points that are planned */
+#define PACKED 8     /* a report is about so many times its packed size */
 #define LONG_US 100000 /* the point that the share is stated for */
 
 static const struct arg_list none = { NULL, 0 };
@@ -186,6 +187,63 @@ static struct times time_sweep(const char *config, const char *results, bool run
 	return t;
 }
 
+/* --- SQLite alone ------------------------------------------------------------------------------ */
+
+/* The results of a sweep, in memory. */
+struct kept {
+	struct store_metric *metric;
+	size_t n, max;
+};
+
+static void keep(void *ctx, const struct store_metric *m)
+{
+	struct kept *k = ctx;
+
+	if (k->n == k->max)
+		k->metric = xrealloc(k->metric, (k->max = k->max * 2 + 64) * sizeof(*k->metric));
+	k->metric[k->n] = *m;
+	k->metric[k->n].name = xstrdup(m->name);
+	k->metric[k->n++].unit = xstrdup(m->unit);
+}
+
+/* Microseconds per result to put the first one's metrics and report into a file again and again, in one transaction. */
+static double time_alone(const char *results, const char *other)
+{
+	struct store *from, *to;
+	struct err e = { ERR_NONE, "" };
+	struct str report = STR_INIT;
+	struct kept k = { NULL, 0, 0 };
+	double start;
+
+	from = store_open(results, STORE_READ, &e);
+	check(from == NULL ? -1 : 0, &e);
+	check(store_each_metric(from, 0, keep, &k, &e), &e);
+	check(store_report(from, 0, &report, &e), &e);
+	store_close(from);
+	report.len /= PACKED; /* what is stored is packed */
+	to = store_open(other, STORE_WRITE, &e);
+	check(to == NULL ? -1 : 0, &e);
+	start = now_us();
+	for (unsigned i = 0; i < RUNS; i++) {
+		char hash[DIGEST_TEXT], number[16];
+		struct store_result r = { .hash = hash, .status = STORE_OK, .report = str_get(&report), .report_bytes = report.len,
+					  .metric = k.metric, .n_metric = k.n };
+
+		digest_text(number, (size_t)snprintf(number, sizeof(number), "%u", i), hash);
+		check(store_add_result(to, &r, &e), &e);
+	}
+	check(store_commit(to, &e), &e);
+	start = now_us() - start;
+	store_close(to);
+	for (size_t i = 0; i < k.n; i++) {
+		free((char *)(uintptr_t)k.metric[i].name);
+		free((char *)(uintptr_t)k.metric[i].unit);
+	}
+	free(k.metric);
+	str_free(&report);
+	return start / RUNS;
+}
+
 int main(void)
 {
 	static const struct rep_col cols[] = {
@@ -199,10 +257,10 @@ int main(void)
 	};
 	struct rep *r = rep_new("bench_sweep", "What a sweep adds to its points");
 	struct rep_table *t = rep_table(r, "overhead", "One point at a time, processor time of all processes", cols, 3), *m;
-	char dir[] = "/tmp/el2sim-bench-XXXXXX", config[64], results[64];
+	char dir[] = "/tmp/el2sim-bench-XXXXXX", config[64], results[64], other[64];
 	struct times some, thousand, all;
 	struct err e = { ERR_NONE, "" };
-	double bare;
+	double bare, alone;
 	int rc;
 
 	BUG_ON(mkdtemp(dir) == NULL);
@@ -211,6 +269,8 @@ int main(void)
 	write_config(config, RUNS);
 	bare = time_bare(config);
 	some = time_sweep(config, results, true);
+	(void)snprintf(other, sizeof(other), "%s/b.db", dir);
+	alone = time_alone(results, other);
 	write_config(config, 1000);
 	thousand = time_sweep(config, results, false);
 	write_config(config, POINTS);
@@ -220,6 +280,7 @@ int main(void)
 	row(t, "process, metrics, packing, transaction", some.run - bare, LONG_US);
 	row(t, "together", all.plan + all.store + some.run - bare, LONG_US);
 	rep_rule(t);
+	row(t, "SQLite alone, the same results", alone, 0);
 	row(t, "the point itself, in one process", bare, 0);
 	row(t, "a point that is there already", some.again, 0);
 	m = rep_table(r, "memory", "Memory of planning and storing", memory_cols, 2);
@@ -233,6 +294,7 @@ int main(void)
 	rep_free(r);
 	(void)unlink(config);
 	(void)unlink(results);
+	(void)unlink(other);
 	(void)rmdir(dir);
 	return rc != 0;
 }
