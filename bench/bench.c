@@ -4,10 +4,8 @@
  * imported events per second. Times are minima of processor time over a few repetitions in one process, so that the
  * ratios between the lines can be compared between machines, and the numbers themselves cannot.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/bench.h"
@@ -498,28 +496,6 @@ static int replays(struct bench *b, const char *native, struct err *e)
 	return replay_limits(b, native, events, e);
 }
 
-/* Seconds that `trace-cmd report` prints a file in; false: it is not installed, or cannot. */
-static bool time_trace_cmd(const char *dat, double *seconds)
-{
-	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
-		double start = bench_now();
-		const pid_t pid = fork();
-		int status;
-
-		if (pid == 0) {
-			const int null = open("/dev/null", O_RDWR);
-
-			if (null >= 0 && dup2(null, 1) >= 0 && dup2(null, 2) >= 0)
-				(void)execlp("trace-cmd", "trace-cmd", "report", "-i", dat, (char *)NULL);
-			_exit(127);
-		}
-		if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-			return false;
-		*seconds = bench_best(k, *seconds, bench_now() - start);
-	}
-	return true;
-}
-
 static int imports(struct bench *b, const char *native, const char *dat, struct err *e)
 {
 	struct rep_table *t = rep_table(b->rep, "import", "Import", event_cols, 4);
@@ -539,7 +515,7 @@ static int imports(struct bench *b, const char *native, const char *dat, struct 
 		rc = time_import(dat, out, &events, &seconds, e);
 	if (rc == 0)
 		event_row(t, "trace.dat", events, seconds, &first);
-	if (rc == 0 && time_trace_cmd(dat, &peer))
+	if (rc == 0 && bench_program((const char *const[]){ "trace-cmd", "report", "-i", dat, NULL }, &peer))
 		bench_figure(&b->figures, "trace_dat", "an event of a trace.dat, imported", seconds, peer, "trace-cmd report", events);
 	(void)unlink(text);
 	(void)unlink(out);

@@ -3,11 +3,14 @@
 #ifndef EL2SIM_BENCH_H
 #define EL2SIM_BENCH_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "sim/base/err.h"
 #include "sim/document/rep.h"
@@ -46,6 +49,28 @@ static inline uint64_t bench_per_second(uint64_t n, double seconds)
 static inline int64_t bench_ratio(double a, double b)
 {
 	return b > 0 ? (int64_t)(a / b * 1000 + 0.5) : 0;
+}
+
+/* Best seconds of another program, words ending in NULL, its output thrown away; false: it is not installed, or fails. */
+static inline bool bench_program(const char *const *words, double *seconds)
+{
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
+		const double start = bench_now();
+		const pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			const int null = open("/dev/null", O_RDWR);
+
+			if (null >= 0 && dup2(null, 1) >= 0 && dup2(null, 2) >= 0)
+				(void)execvp(words[0], (char *const *)(uintptr_t)words);
+			_exit(127);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+			return false;
+		*seconds = bench_best(k, *seconds, bench_now() - start);
+	}
+	return true;
 }
 
 /* ---- figures against their limits: a table, and a line each of a history ---- */
