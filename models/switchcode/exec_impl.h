@@ -9,6 +9,11 @@
 /* Vectors of the core: what it cannot do goes there. */
 #define FAULT_TO  UINT64_C(0xffffd10000000000) /* vectors of the core: what it cannot do goes there */
 
+/* op1 and op2 of MSR (immediate) to PSTATE, without the CRm that is the value; fields of it. */
+#define SWC_PSTATE_FIELD   (7u << 11 | 7u)
+#define SWC_PSTATE_DAIFSET (3u << 11 | 6u)
+#define SWC_PSTATE_DAIFCLR (3u << 11 | 7u)
+
 /* The address as linked: with the upper bits of what has the same lower 48 ones. */
 uint64_t swc_canonical(const struct swc *w, uint64_t addr);
 /* op0, op1, CRn, CRm, op2 as one number. */

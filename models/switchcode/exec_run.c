@@ -7,6 +7,7 @@
 
 #include "models/switchcode/exec_impl.h"
 
+#define DAIF_ALL  UINT64_C(0x3c0)
 #define RETURN_TO UINT64_C(0xffffd00000000000) /* nothing is there: a call comes back */
 
 /* Actions of outside.def; rows of roots.def return 0. */
@@ -148,6 +149,7 @@ static void take(struct swc *w, unsigned offset, uint64_t esr, uint64_t pc)
 		to_el(w, 2);
 	swc_set_reg(w, "ESR_EL2", esr);
 	swc_set_reg(w, "ELR_EL2", pc);
+	swc_set_reg(w, "DAIF", DAIF_ALL);
 	w->core->pc = swc_canonical(w, swc_reg(w, "VBAR_EL2") + offset);
 }
 
@@ -183,6 +185,7 @@ static int eret(struct swc *w, struct err *e)
 		return enter_guest(w);
 	if (w->host_el == 1)
 		to_el(w, 1);
+	swc_set_reg(w, "DAIF", swc_reg(w, "SPSR_EL2") & DAIF_ALL);
 	w->core->pc = swc_canonical(w, to);
 	return 0;
 }
@@ -232,6 +235,17 @@ static void move_register(struct swc *w, uint32_t word, struct vml_what what, si
 	}
 }
 
+/* MSR DAIFSet and DAIFClr, the immediate in CRm: whether interrupts are masked is what the kernel asks itself (irqs_disabled). */
+static void mask(struct swc *w, uint16_t enc)
+{
+	uint64_t daif = swc_reg(w, "DAIF"), bits = (uint64_t)(enc >> 3 & 15) << 6;
+
+	if ((enc & SWC_PSTATE_FIELD) == SWC_PSTATE_DAIFSET)
+		swc_set_reg(w, "DAIF", daif | bits);
+	else if ((enc & SWC_PSTATE_FIELD) == SWC_PSTATE_DAIFCLR)
+		swc_set_reg(w, "DAIF", daif & ~bits);
+}
+
 /* Returns 1: the guest stays; -1: an error. */
 static int system_insn(struct swc *w, uint32_t word, struct vml_what what, struct err *e)
 {
@@ -250,7 +264,7 @@ static int system_insn(struct swc *w, uint32_t word, struct vml_what what, struc
 	case VML_HVC:
 		if (w->host_el == 2)
 			return err_set(e, ERR_INPUT, "HVC in %s at EL2: nobody is there to take it", swc_func_name(w));
-		swc_set_reg(w, "SPSR_EL2", 0x3c5);
+		swc_set_reg(w, "SPSR_EL2", swc_reg(w, "DAIF") | 5);
 		take(w, 0x400, UINT64_C(0x5a000000) | what.enc, w->core->pc);
 		return 0;
 	case VML_SMC:
@@ -260,6 +274,9 @@ static int system_insn(struct swc *w, uint32_t word, struct vml_what what, struc
 	case VML_SVC: return err_set(e, ERR_INPUT, "SVC in %s", swc_func_name(w));
 	case VML_AT:
 		swc_set_reg(w, "PAR_EL1", 0);
+		return 0;
+	case VML_PSTATE:
+		mask(w, what.enc);
 		return 0;
 	default: return 0;
 	}

@@ -159,9 +159,10 @@ void swc_detect(struct swc *w)
 		uint64_t args[2] = { p->conds[i].addr, 1 }, matches, ret = 0;
 		struct err e = { 0 };
 
-		if (w->state[i] != VML_UNKNOWN || args[0] == 0 || !swc_peek(w, args[0] + 16, 8, &matches))
+		/* Those that are on, too: what they find out about the CPU is what alternatives are made of (loops of a mitigation). */
+		if (w->state[i] == VML_OFF || args[0] == 0 || !swc_peek(w, args[0] + 16, 8, &matches))
 			continue;
-		if (swc_call(w, matches, args, 2, CALLBACK_BUDGET, &ret, NULL, &e) == 0)
+		if (swc_call(w, matches, args, 2, CALLBACK_BUDGET, &ret, NULL, &e) == 0 && w->state[i] == VML_UNKNOWN)
 			w->state[i] = (ret & 0xff) != 0 ? VML_ON : VML_OFF;
 	}
 }

@@ -71,9 +71,6 @@ static const struct {
 	uint8_t mark;
 } marks[] = { { "kvm_arch_vcpu_load", MARK_LOAD }, { "kvm_arch_vcpu_put", MARK_PUT }, { "handle_exit", MARK_HANDLE } };
 
-/* MSR (immediate): op1 and op2, without the CRm that is the value. */
-#define PSTATE_FIELD   (7u << 11 | 7u)
-#define PSTATE_DAIFCLR (3u << 11 | 7u)
 
 /* --- playing ----------------------------------------------------------------------------------- */
 
@@ -334,7 +331,7 @@ static uint32_t enter_state(const struct cutter *c)
 /* MSR DAIFClr of I: behind the switch, interrupts that waited are taken; what follows is the host's. */
 static bool unmasks(const struct swc_record *r)
 {
-	return r->event == SWC_OP && r->what.kind == VML_PSTATE && (r->what.enc & PSTATE_FIELD) == PSTATE_DAIFCLR && (r->what.enc >> 3 & 2) != 0;
+	return r->event == SWC_OP && r->what.kind == VML_PSTATE && (r->what.enc & SWC_PSTATE_FIELD) == SWC_PSTATE_DAIFCLR && (r->what.enc >> 3 & 2) != 0;
 }
 
 static void cut_record(struct cutter *c, size_t i)

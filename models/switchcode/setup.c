@@ -211,12 +211,10 @@ static int make_vm(struct swc *w, struct err *e)
 	if (vm == 0 || vcpu == 0 || task == 0)
 		return err_set(e, ERR_INPUT, "%s: its BTF has no struct %s: want a kernel with KVM built in (CONFIG_KVM=y)", w->k->img->path,
 			       vm == 0 ? "kvm" : vcpu == 0 ? "kvm_vcpu" : "task_struct");
-	w->current = swc_alloc(w, task);
+	place(w, SWC_HOST, w->current, task);
 	w->kvm = swc_alloc(w, vm);
 	w->vcpu = swc_alloc(w, vcpu);
 	w->run = swc_alloc(w, 0x4000);
-	swc_set_reg(w, "SP_EL0", w->current);
-	place(w, SWC_HOST, w->current, task);
 	place(w, SWC_CONTEXT, swc_member(w, "kvm_vcpu", "arch.ctxt", &vm), vm); /* first: it is within the vCPU */
 	place(w, SWC_VCPU, w->vcpu, vcpu);
 	symbol_place(w, "kvm_host_data");
@@ -287,6 +285,8 @@ int swc_setup(struct swc *w, enum swc_mode mode, struct err *e)
 	swc_set_reg(w, "HCR_EL2", w->host_el == 2 ? UINT64_C(0x488000000) : UINT64_C(0x80000000));
 	vectors(w);
 	by_mode(w, mode);
+	w->current = swc_alloc(w, btf_size(w->btf, "task_struct")); /* what looks at the CPU asks it whether it may be moved */
+	swc_set_reg(w, "SP_EL0", w->current);
 	swc_detect(w);
 	if (swc_patch(w, e) != 0)
 		return -1;
