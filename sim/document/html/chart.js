@@ -4,7 +4,7 @@
 
 el2sim.charts = () => {
   const { make } = el2sim;
-  const COLOURS = 8, BARS_MAX = 24, SYMBOLS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross,
+  const COLOURS = 8, BARS_MAX = 24, TICKS_MAX = 12, SYMBOLS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross,
     d3.symbolStar, d3.symbolWye, d3.symbolCircle], DASHES = ["", "7 3", "2 3", "9 3 2 3"];
   const colour = i => `var(--c${i % COLOURS})`;
   const dash = i => DASHES[Math.floor(i / COLOURS) % DASHES.length];
@@ -13,6 +13,7 @@ el2sim.charts = () => {
   const short = v => Math.abs(v) >= 1e4 ? d3.format(".3~s")(v).replace("G", "B") : exact(v);
   const symbol = i => d3.symbol().type(SYMBOLS[i % SYMBOLS.length]);
   const unique = list => [...new Set(list)];
+  const withUnit = column => [column.title, column.unit].filter(t => t !== "").join(", ");
 
   /* {spec, positions: [{name, x}], series: [{name, index, values}], xTitle, yTitle, numeric, marks} of what is chosen. */
   function model(figure, spec, chosen) {
@@ -24,12 +25,12 @@ el2sim.charts = () => {
     // Two columns may have one title ("cycles", of another heading each): then their keys tell them apart.
     const titles = ys.map(y => data.columns[y].title);
     const nameOf = y => titles.filter(t => t === data.columns[y].title).length > 1 ? data.columns[y].key.replace(/_/g, " ") : data.columns[y].title;
-    const m = { spec, xTitle: data.columns[x].title, marks: [], numeric: false, yTitle: unit, named: spec.transposed || !data.columns[x].numeric };
+    const m = { spec, xName: data.columns[x].title, xTitle: withUnit(data.columns[x]), xUnit: data.columns[x].unit, marks: [], numeric: false, yTitle: unit, named: spec.transposed || !data.columns[x].numeric };
 
     if (spec.transposed) {
       m.positions = ys.map(y => ({ name: nameOf(y) }));
       m.series = rows.map((r, index) => ({ name: r.texts[x], index, values: ys.map(y => r.values[y]) }));
-      m.xTitle = "";
+      m.xName = m.xTitle = "";
     } else if (by >= 0) {
       const names = unique(data.rows.map(r => r.texts[by]));
       const points = unique(rows.map(r => r.texts[x]));
@@ -38,7 +39,7 @@ el2sim.charts = () => {
       const column = (name, i) => points.map(p => find(p, name)?.values[i] ?? null);
       m.series = names.map((name, index) => ({ name, index, values: column(name, ys[0]), band: (spec.band || []).map(key => column(name, at(key))) }))
         .filter(s => s.values.some(v => v !== null));
-      m.yTitle = [data.columns[ys[0]].title, unit].filter(t => t !== "").join(", ");
+      m.yTitle = withUnit(data.columns[ys[0]]);
     } else {
       m.positions = rows.map(r => ({ name: r.texts[x], x: r.values[x] }));
       m.series = ys.map((y, index) => ({ name: nameOf(y), index, values: rows.map(r => r.values[y]) }));
@@ -92,9 +93,20 @@ el2sim.charts = () => {
     return text + "…";
   };
 
-  function axisX(g, scale, height, ticks, log) {
-    const axis = d3.axisBottom(scale).tickSizeOuter(0);
-    if (log) {
+  /* The values themselves, where they are few; of those too near for their labels, the first ones and the last. */
+  function ticksAt(values, scale) {
+    const kept = [], room = (a, b) => Math.abs(scale(a) - scale(b)) > (textWidth(short(a)) + textWidth(short(b))) / 2 + 8;
+    if (values.length < 2 || values.length > TICKS_MAX) return null;
+    for (const v of values.slice(0, -1))
+      if (room(v, values.at(-1)) && (kept.length === 0 || room(v, kept.at(-1)))) kept.push(v);
+    return [...kept, values.at(-1)];
+  }
+
+  function axisX(g, scale, height, ticks, log, values) {
+    const axis = d3.axisBottom(scale).tickSizeOuter(0), few = ticksAt(values, scale);
+    if (few !== null) {
+      axis.tickValues(few).tickFormat(short);
+    } else if (log) {
       const all = scale.ticks(), few = all.filter(v => /^[125]0*$|^0\.0*[125]$/.test(String(v)));
       axis.tickValues(few.length > ticks ? few.filter(v => /^10*$|^0\.0*1$/.test(String(v))) : few).tickFormat(short);
     } else if (scale.ticks) {
@@ -121,7 +133,7 @@ el2sim.charts = () => {
     const ticks = Math.max(2, Math.floor(inner / 90));
     g.append("g").attr("class", "grid").selectAll("line").data(x.ticks(ticks)).enter().append("line")
       .attr("x1", x).attr("x2", x).attr("y2", height);
-    axisX(g, x, height, ticks, false);
+    axisX(g, x, height, ticks, false, []);
     g.append("text").attr("x", inner).attr("y", height + 34).attr("text-anchor", "end")
       .text(m.yTitle + (left > 0 ? ` (largest ${BARS_MAX} of ${BARS_MAX + left})` : ""));
     const cursor = g.append("rect").attr("class", "cursor").attr("x", -margin.left).attr("width", width).attr("height", y.step()).attr("visibility", "hidden");
@@ -190,7 +202,7 @@ el2sim.charts = () => {
     if (low < 0 && high > 0) g.append("line").attr("class", "zero").attr("x2", inner).attr("y1", y(0)).attr("y2", y(0));
     g.append("text").attr("x", -margin.left).attr("y", -margin.top + 12).text(m.yTitle + (fromZero || m.spec.log_y ? "" : " (axis does not begin at 0)"));
     if (m.numeric) {
-      axisX(g, x, height, Math.max(2, Math.floor(inner / 80)), m.spec.log_x);
+      axisX(g, x, height, Math.max(2, Math.floor(inner / 80)), m.spec.log_x, unique(xs));
     } else {
       const axis = g.append("g").attr("class", "axis").attr("transform", `translate(0,${height})`);
       axis.call(d3.axisBottom(x).tickFormat(i => cut(m.positions[i].name, x.step() - 6)).tickSizeOuter(0));
@@ -272,7 +284,7 @@ el2sim.charts = () => {
         return;
       }
       const i = drawn.places[at];
-      readout.append(make("b", {}, (m.named ? [m.positions[i].name] : [m.xTitle, m.positions[i].name]).join(" ")), ": ");
+      readout.append(make("b", {}, (m.named ? [m.positions[i].name] : [m.xName, m.positions[i].name, m.xUnit]).filter(t => t !== "").join(" ")), ": ");
       const shown = m.series.filter(s => !hidden.has(s.name) && s.values[i] !== null);
       const range = s => s.band?.length === 2 && s.band.every(b => b[i] !== null) ? ` (${s.band.map(b => exact(b[i])).join(" to ")})` : "";
       shown.forEach((s, k) => readout.append(make("span", {}, `${s.name} `, make("b", {}, exact(s.values[i])), range(s), k + 1 < shown.length ? "," : ""), " "));
