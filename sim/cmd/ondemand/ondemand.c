@@ -76,9 +76,6 @@ enum function {
 #define NOTHING(library, name, params, args)     AT_##name,
 #define VARIED(library, name)
 #include "sim/cmd/ondemand/functions.def"
-#undef GIVES
-#undef NOTHING
-#undef VARIED
 	FUNCTIONS
 };
 
@@ -90,9 +87,6 @@ static const struct function_row {
 #define NOTHING(library, name, params, args)     [AT_##name] = { LIB_##library, #name },
 #define VARIED(library, name)
 #include "sim/cmd/ondemand/functions.def"
-#undef GIVES
-#undef NOTHING
-#undef VARIED
 };
 
 typedef void any_fn(void);
@@ -175,9 +169,6 @@ static any_fn *at(enum function f)
 	}
 #define VARIED(library, name)
 #include "sim/cmd/ondemand/functions.def"
-#undef GIVES
-#undef NOTHING
-#undef VARIED
 
 /* The functions of VARIED: what is behind "..." goes on as the library's function for that wants it. */
 json_t *json_pack(const char *format, ...)
