@@ -17,11 +17,11 @@ static uint64_t hash(const char *s)
 }
 
 /* Where the name is, or would be; slots is a power of two, and one at least is free. */
-static char **place(const struct nameset *s, const char *name)
+static struct nameset_slot *place(const struct nameset *s, const char *name)
 {
 	size_t i = (size_t)hash(name) & (s->slots - 1);
 
-	while (s->slot[i] != NULL && strcmp(s->slot[i], name) != 0)
+	while (s->slot[i].name != NULL && strcmp(s->slot[i].name, name) != 0)
 		i = (i + 1) & (s->slots - 1);
 	return &s->slot[i];
 }
@@ -32,35 +32,40 @@ static void grow(struct nameset *s)
 
 	bigger.slot = xcalloc(bigger.slots, sizeof(*bigger.slot));
 	for (size_t i = 0; i < s->slots; i++)
-		if (s->slot[i] != NULL)
-			*place(&bigger, s->slot[i]) = s->slot[i];
+		if (s->slot[i].name != NULL)
+			*place(&bigger, s->slot[i].name) = s->slot[i];
 	free(s->slot);
 	*s = bigger;
 }
 
-bool nameset_add(struct nameset *s, const char *name)
+size_t nameset_count(struct nameset *s, const char *name)
 {
-	char **p;
+	struct nameset_slot *p;
 
 	if ((s->n + 1) * 2 > s->slots)
 		grow(s);
 	p = place(s, name);
-	if (*p != NULL)
-		return false;
-	*p = xstrdup(name);
-	s->n++;
-	return true;
+	if (p->name == NULL) {
+		p->name = xstrdup(name);
+		s->n++;
+	}
+	return ++p->times;
+}
+
+bool nameset_add(struct nameset *s, const char *name)
+{
+	return nameset_count(s, name) == 1;
 }
 
 bool nameset_has(const struct nameset *s, const char *name)
 {
-	return s->slots != 0 && *place(s, name) != NULL;
+	return s->slots != 0 && place(s, name)->name != NULL;
 }
 
 void nameset_free(struct nameset *s)
 {
 	for (size_t i = 0; i < s->slots; i++)
-		free(s->slot[i]);
+		free(s->slot[i].name);
 	free(s->slot);
 	*s = (struct nameset){ NULL, 0, 0 };
 }

@@ -18,11 +18,16 @@ void str_free(struct str *b)
 	*b = STR_INIT;
 }
 
+void str_cut(struct str *b, size_t n)
+{
+	b->len = n;
+	if (b->s != NULL)
+		b->s[n] = '\0';
+}
+
 void str_reset(struct str *b)
 {
-	b->len = 0;
-	if (b->s != NULL)
-		b->s[0] = '\0';
+	str_cut(b, 0);
 }
 
 static void grow(struct str *b, size_t more)

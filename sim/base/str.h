@@ -17,6 +17,7 @@ struct str {
 
 void str_free(struct str *b);
 void str_reset(struct str *b); /* length 0, memory kept */
+void str_cut(struct str *b, size_t n); /* to the first n bytes; n <= len */
 void str_add(struct str *b, const char *s);
 void str_addn(struct str *b, const char *s, size_t n);
 void str_addc(struct str *b, char c);

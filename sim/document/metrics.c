@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/nameset.h"
 #include "sim/document/rep_doc.h"
 
 static const struct metric_rule rules[] = {
@@ -87,81 +88,41 @@ static size_t naming_cols(const struct rep_table *t)
 }
 
 /* cols 0: numbers come first; all that is no number names the row. */
-static char *name_of_row(const struct rep_table *t, size_t row, size_t cols)
+static void name_of_row(const struct rep_table *t, size_t row, size_t cols, struct str *b)
 {
-	struct str b = STR_INIT;
-
 	for (size_t c = 0; c < (cols != 0 ? cols : t->ncols); c++) {
-		const size_t before = b.len;
+		const size_t before = b->len;
 
 		if (!names_row(&t->cols[c]))
 			continue;
 		if (before != 0)
-			str_addc(&b, ' ');
-		rep_cell_add(&b, &t->cols[c], rep_cell_at(t, row, c), REP_PROGRAMS);
-		if (before != 0 && b.len == before + 1) /* nothing came after the blank */
-			b.s[b.len = before] = '\0';
+			str_addc(b, ' ');
+		rep_cell_add(b, &t->cols[c], rep_cell_at(t, row, c), REP_PROGRAMS);
+		if (before != 0 && b->len == before + 1) /* nothing came after the blank */
+			str_cut(b, before);
 	}
-	if (b.len == 0)
-		str_addf(&b, "%zu", row + 1);
-	return b.s;
-}
-
-static size_t hash_of(const char *text)
-{
-	uint64_t h = 14695981039346656037U; /* FNV-1a */
-
-	for (; *text != '\0'; text++)
-		h = (h ^ (unsigned char)*text) * 1099511628211U;
-	return (size_t)(h ^ h >> 32);
-}
-
-/* Names that came, by hash; rows from 1, 0: nothing there. */
-struct seen {
-	size_t *slot, mask;
-	size_t *times; /* that a row's name came, at the first row of that name */
-};
-
-/* How often the row's name has come with it. */
-static size_t count_name(struct seen *s, char *const *names, size_t row)
-{
-	size_t at = hash_of(names[row]) & s->mask;
-
-	while (s->slot[at] != 0 && strcmp(names[s->slot[at] - 1], names[row]) != 0)
-		at = (at + 1) & s->mask;
-	if (s->slot[at] == 0)
-		s->slot[at] = row + 1;
-	return ++s->times[s->slot[at] - 1];
+	if (b->len == 0)
+		str_addf(b, "%zu", row + 1);
 }
 
 /* A name per row, each once: of several rows of one name the later ones have a number. */
 static char **row_names(const struct rep_table *t, size_t cols)
 {
 	const size_t n = rep_rows(t);
-	size_t size = 4;
-	struct seen seen;
 	char **names = xcalloc(n + 1, sizeof(*names));
-	size_t *times = xcalloc(n + 1, sizeof(*times));
+	struct nameset seen = { 0 };
 
-	while (size < n * 2)
-		size *= 2;
-	seen = (struct seen){ xcalloc(size, sizeof(*seen.slot)), size - 1, xcalloc(n + 1, sizeof(*seen.times)) };
-	for (size_t i = 0; i < n; i++) {
-		names[i] = name_of_row(t, i, cols);
-		times[i] = count_name(&seen, names, i);
-	}
 	for (size_t i = 0; i < n; i++) {
 		struct str b = STR_INIT;
+		size_t times;
 
-		if (times[i] == 1)
-			continue;
-		str_addf(&b, "%s#%zu", names[i], times[i]);
-		free(names[i]);
+		name_of_row(t, i, cols, &b);
+		times = nameset_count(&seen, str_get(&b));
+		if (times > 1)
+			str_addf(&b, "#%zu", times);
 		names[i] = b.s;
 	}
-	free(seen.slot);
-	free(seen.times);
-	free(times);
+	nameset_free(&seen);
 	return names;
 }
 
@@ -198,7 +159,7 @@ static void add_table(const struct rep_table *t, bool bounds, struct metrics *ou
 
 			if (!is_number(&t->cols[c]) || cell->none || (cell->bound != REP_EXACT && !bounds))
 				continue;
-			b.s[b.len = prefix] = '\0';
+			str_cut(&b, prefix);
 			str_add(&b, t->cols[c].key);
 			m = add(out, cap, str_get(&b), t->cols[c].unit);
 			m->type = t->cols[c].type;
