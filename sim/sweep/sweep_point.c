@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -215,8 +214,7 @@ static int take_death(struct point_job *j, const struct sweep_plan *p, struct po
 	j->pid = 0;
 	r->r = (struct store_result){ .hash = NULL };
 	ended_badly(j, p, status, r);
-	r->r.cpu_us = (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000 +
-		      (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+	r->r.cpu_us = worker_cpu_us(&use);
 	r->r.rss_kib = (uint64_t)use.ru_maxrss;
 	close_files(j);
 	return 0;

@@ -31,8 +31,8 @@ struct running {
 	struct point_pool pool;
 	struct pollfd *ready; /* room for the jobs and the signals */
 	unsigned active;
-	uint64_t batch_us;	      /* when the first result came that is not stored yet; 0: all are */
-	uint64_t batch, batch_failed; /* so many */
+	uint64_t batch, batch_failed; /* results that came and are not stored yet; of them failures */
+	uint64_t batch_us;	      /* when the first of them came */
 	int stopped_by;		      /* signal */
 	int signal_fd;
 	sigset_t signals, before;
@@ -112,11 +112,11 @@ static int take_one(struct running *r, struct point_job *j, struct err *e)
 		r->active--;
 		rc = store_add_result(r->store, &result.r, e);
 		if (rc == 0) {
-			r->batch++;
+			if (r->batch++ == 0)
+				r->batch_us = sweep_clock_us();
 			r->batch_failed += store_status_failed(result.r.status);
-			r->batch_us = r->batch_us != 0 ? r->batch_us : sweep_clock_us();
 		} else { /* the others went with it */
-			r->batch = 0;
+			r->batch = r->batch_failed = 0;
 		}
 		point_result_free(&result);
 	}
@@ -131,7 +131,7 @@ static int end_batch(struct running *r, struct err *e)
 		r->n->done += r->batch;
 		r->n->failed += r->batch_failed;
 	}
-	r->batch = r->batch_failed = r->batch_us = 0;
+	r->batch = r->batch_failed = 0;
 	return rc;
 }
 

@@ -13,15 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
 #include "sim/app/output.h"
-#include "sim/base/ending.h"
 #include "sim/base/pool.h"
 #include "sim/document/metrics.h"
 #include "sim/document/rep_read.h"
@@ -72,12 +69,11 @@ char *worker_file(int fd, size_t *n)
 	return text;
 }
 
-bool worker_send(int fd, const void *data, size_t n)
+/* n bytes, in as many parts as it takes; out: to the channel, else from it. */
+static bool transfer(int fd, char *s, size_t n, bool out)
 {
-	const char *s = data;
-
 	while (n != 0) {
-		ssize_t part = send(fd, s, n, MSG_NOSIGNAL);
+		ssize_t part = out ? send(fd, s, n, MSG_NOSIGNAL) : read(fd, s, n);
 
 		if (part < 0 && errno == EINTR)
 			continue;
@@ -89,21 +85,20 @@ bool worker_send(int fd, const void *data, size_t n)
 	return true;
 }
 
+bool worker_send(int fd, const void *data, size_t n)
+{
+	return transfer(fd, (char *)(uintptr_t)data, n, true);
+}
+
 bool worker_receive(int fd, void *data, size_t n)
 {
-	char *s = data;
+	return transfer(fd, data, n, false);
+}
 
-	while (n != 0) {
-		ssize_t part = read(fd, s, n);
-
-		if (part < 0 && errno == EINTR)
-			continue;
-		if (part <= 0)
-			return false;
-		s += part;
-		n -= (size_t)part;
-	}
-	return true;
+uint64_t worker_cpu_us(const struct rusage *use)
+{
+	return (uint64_t)(use->ru_utime.tv_sec + use->ru_stime.tv_sec) * 1000000 +
+	       (uint64_t)(use->ru_utime.tv_usec + use->ru_stime.tv_usec);
 }
 
 /* Those that are wanted. Returns how many. */
@@ -210,8 +205,7 @@ static uint64_t cpu_us(void)
 		struct rusage use;
 
 		(void)getrusage(whose[i], &use);
-		us += (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000 +
-		      (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+		us += worker_cpu_us(&use);
 	}
 	return us;
 }

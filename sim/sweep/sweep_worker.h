@@ -3,6 +3,8 @@
 #ifndef EL2SIM_SWEEP_SWEEP_WORKER_H
 #define EL2SIM_SWEEP_SWEEP_WORKER_H
 
+#include <sys/resource.h>
+
 #include "sim/sweep/sweep.h"
 
 #define WORKER_MAGIC UINT64_C(0x706f696e74313235)
@@ -28,6 +30,8 @@ _Noreturn void worker_main(const struct worker_how *how);
 /* n bytes through the channel; false: the other end is gone. */
 bool worker_send(int fd, const void *data, size_t n);
 bool worker_receive(int fd, void *data, size_t n);
+/* Microseconds of processor time, user and system. */
+uint64_t worker_cpu_us(const struct rusage *use);
 /* All of a file, terminated; free it. */
 char *worker_file(int fd, size_t *n);
 
