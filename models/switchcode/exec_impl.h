@@ -6,7 +6,6 @@
 #include "models/cpu/a64/a64.h"
 #include "models/switchcode/exec.h"
 
-/* Vectors of the core: what it cannot do goes there. */
 #define FAULT_TO  UINT64_C(0xffffd10000000000) /* vectors of the core: what it cannot do goes there */
 
 /* op1 and op2 of MSR (immediate) to PSTATE, without the CRm that is the value; fields of it. */

@@ -71,7 +71,6 @@ static const struct {
 	uint8_t mark;
 } marks[] = { { "kvm_arch_vcpu_load", MARK_LOAD }, { "kvm_arch_vcpu_put", MARK_PUT }, { "handle_exit", MARK_HANDLE } };
 
-
 /* --- playing ----------------------------------------------------------------------------------- */
 
 struct play {
