@@ -76,6 +76,7 @@ static const struct {
 	{ .file = "code-fences.txt" },
 	{ .file = "perf-tod.txt" },
 	{ .file = "perf-no-tid.txt" },
+	{ .file = "perf-ended-task.txt" },
 	{ .file = "cut-number.txt" },
 	{ .file = "cut-value.txt" },
 	{ .file = "cut-list.txt" },

@@ -39,6 +39,21 @@ static const char *without_flags(const char *line, const char *end)
 	return s;
 }
 
+/* A number in front of *end; -1 of a task that has ended, whose name is ":-1" then. */
+static bool number_before(const char *line, const char **end, int32_t *number)
+{
+	const char *s;
+
+	if (!text_pid_before(line, end, number))
+		return false;
+	s = *end;
+	if (*number == 1 && s > line && s[-1] == '-' && (s - 1 == line || s[-2] == ' ' || s[-2] == '/')) {
+		*number = -1;
+		*end = s - 1;
+	}
+	return true;
+}
+
 /* "comm  tid", "comm  pid/tid" or only these numbers in front of end. */
 static bool task_before(const char *line, const char *end, struct text_line *t)
 {
@@ -47,11 +62,11 @@ static bool task_before(const char *line, const char *end, struct text_line *t)
 	while (end > line && end[-1] == ' ')
 		end--;
 	end = without_flags(line, end);
-	if (!text_pid_before(line, &end, &t->pid))
+	if (!number_before(line, &end, &t->pid))
 		return false;
 	if (end > line && end[-1] == '/') {
 		end--;
-		if (!text_pid_before(line, &end, &pid))
+		if (!number_before(line, &end, &pid))
 			return false;
 	}
 	if (end > line && end[-1] != ' ')
