@@ -179,6 +179,8 @@ static struct rep_table *flow_table(struct rep *r)
 	rep_chart(t, &(struct rep_chart){ .kind = REP_LINES, .title = "Calls over the number of vCPUs", .x = "vcpus",
 					  .y = "calls", .series = "variant", .choose = "vmm flow", .log_x = true,
 					  .log_y = true });
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Calls saved by variant", .x = "variant", .y = "saved",
+					  .choose = "vmm flow vcpus" });
 	return t;
 }
 

@@ -92,6 +92,27 @@ static void times_cells(struct rep_table *t, const struct ws_op *op, uint64_t lo
 	rep_span(t, (struct span){ ws_op_cycles(op, lo), hi < BOUNDS_NONE ? ws_op_cycles(op, hi) : BOUNDS_NONE });
 }
 
+/* What the listing has of each phase, to be drawn. */
+static void phase_sizes(const struct explain_args *o, const struct ws_prog *p, struct rep *r)
+{
+	static const struct rep_col of_phase[] = { { "phase", "", REP_STR, "", 0, false }, { "ops", "", REP_U64, "", 0, false } };
+	struct rep_table *t = rep_table(r, "op_phases", "Ops by phase", of_phase, 2);
+	uint64_t n[PHASE_COUNT] = { 0 };
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (explain_wanted(o->phase, &p->op[i]))
+			n[p->op[i].phase]++;
+	}
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
+		if (n[ph] == 0)
+			continue;
+		rep_str(t, phase_name((enum ws_phase)ph));
+		rep_u64(t, n[ph]);
+	}
+	rep_detail(t);
+	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Ops of the program by phase", .x = "phase", .y = "ops" });
+}
+
 /* exec: executions of each op, at least; most: at most, NULL: just these; exec NULL: not counted. */
 static void listing(const struct explain_args *o, const struct ws_prog *p, const uint64_t *exec, const uint64_t *most,
 		    struct rep *r)
@@ -131,6 +152,7 @@ static void listing(const struct explain_args *o, const struct ws_prog *p, const
 	else
 		rep_verdict(r, "%zu op%s, %s%llu modelled cycles", rep_rows(t), rep_rows(t) == 1 ? "" : "s",
 			    most != NULL ? "at least " : "", (unsigned long long)cycles);
+	phase_sizes(o, p, r);
 }
 
 /* The program and what a run made of it. */

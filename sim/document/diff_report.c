@@ -132,6 +132,16 @@ static void rows_of(const struct group *g, const char *name, struct rep_table *t
 		rep_note(r, "%s: the %zu largest of %" PRIu64 " changes; --top 0 prints all", name, g->n, g->changed);
 }
 
+/* A change in percent that is not none: something to draw. */
+static bool any_percent(const struct group *g)
+{
+	for (size_t k = 0; k < g->n; k++) {
+		if (g->c[k].in_a && g->c[k].in_b && g->c[k].a != 0)
+			return true;
+	}
+	return false;
+}
+
 static bool any_point(const struct diff *d)
 {
 	for (size_t i = 0; i < d->n_group; i++) {
@@ -153,6 +163,9 @@ static void change_tables(struct diff *d, const char *first, const char *second,
 		t = new_table(r, "headline", "What counts: totals, each exit, latencies; what is over a limit", first, second,
 			      points);
 		rows_of(&d->head, "what counts", t, points, r);
+		if (any_percent(&d->head))
+			rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "What moved", .x = "metric", .y = "percent",
+							  .series = "meaning" });
 	}
 	group_table(d, r);
 	t = new_table(r, "changes", "All that changed, in each table of the report the largest first", first, second, points);

@@ -13,6 +13,8 @@ COMMANDS = {
     "workload": "run configs/experiment/overcommit.ini",
     "workloads": "compare configs/experiment/overcommit.ini --machine.vcpus=8 --machine.pcpus=2 --vary policy.el1=eager,deferred",
     "diff": f"diff {VHE} configs/experiment/linux-4.15-vhe-n1.ini --explain",
+    "explain": f"explain {VHE}",
+    "explore": f"explore {VHE} --depth 4",
     "abi": "abi configs/experiment/abi-scope.ini",
     "sweep": "sweep configs/experiment/policy-matrix.ini --run.duration=1000",
 }

@@ -6,6 +6,9 @@ el2sim.charts = () => {
   const { make } = el2sim;
   const COLOURS = 8, BARS_MAX = 24, TICKS_MAX = 12, SYMBOLS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross,
     d3.symbolStar, d3.symbolWye, d3.symbolCircle], DASHES = ["", "7 3", "2 3", "9 3 2 3"];
+  // Names that mean the same on every page have one colour there: the phases of the switch, and what a change is.
+  const FIXED = { load: 0, enter: 1, exit: 2, put: 3, lazy: 4, handle: 5, cheaper: 2, dearer: 7, neither: 6 };
+  const fixed = names => names.length > 0 && names.every(n => Object.hasOwn(FIXED, n));
   const colour = i => `var(--c${i % COLOURS})`;
   const dash = i => DASHES[Math.floor(i / COLOURS) % DASHES.length];
   const exact = v => v === null ? "–" : Number.isInteger(v) ? v.toLocaleString("en") :
@@ -16,6 +19,19 @@ el2sim.charts = () => {
   const withUnit = column => [column.title, column.unit].filter(t => t !== "").join(", ");
 
   /* {spec, positions: [{name, x}], series: [{name, index, values}], xTitle, yTitle, numeric, marks} of what is chosen. */
+  /* A name of each row, of its column: where rows have one x, one series and one choice, with what tells them apart. */
+  function tellApart(data, column, x, by, choose) {
+    const rows = data.rows, names = rows.map(r => r.texts[column] || "neither");
+    const place = (r, n) => JSON.stringify([r.texts[x], by < 0 ? "" : r.texts[by], names[n], ...choose.map(i => r.texts[i])]);
+    const together = () => [...d3.group(rows.map((r, n) => n), n => place(rows[n], n)).values()].filter(g => g.length > 1);
+    data.columns.forEach((c, i) => {
+      if (c.numeric || i === x || i === by || choose.includes(i)) return;
+      if (together().some(g => unique(g.map(n => rows[n].texts[i])).length > 1)) rows.forEach((r, n) => { names[n] += ", " + r.texts[i]; });
+    });
+    for (const g of together()) g.forEach((n, k) => { if (k > 0) names[n] += ` (${k + 1})`; });
+    return new Map(rows.map((r, n) => [r, names[n]]));
+  }
+
   function model(figure, spec, chosen) {
     const data = el2sim.data(document.getElementById(figure.dataset.table));
     const at = key => data.columns.findIndex(c => c.key === key);
@@ -32,10 +48,12 @@ el2sim.charts = () => {
       m.series = rows.map((r, index) => ({ name: r.texts[x], index, values: ys.map(y => r.values[y]) }));
       m.xName = m.xTitle = "";
     } else if (by >= 0) {
-      const names = unique(data.rows.map(r => r.texts[by]));
-      const points = unique(rows.map(r => r.texts[x]));
-      const find = (p, s) => rows.find(r => r.texts[x] === p && r.texts[by] === s);
-      m.positions = points.map(p => ({ name: p, x: rows.find(r => r.texts[x] === p).values[x] }));
+      const told = spec.kind === "lines" ? null : tellApart(data, x, x, by, (spec.choose || []).map(at));
+      const place = r => told === null ? r.texts[x] : told.get(r), one = r => r.texts[by] || "neither";
+      const names = unique(data.rows.map(one));
+      const points = unique(rows.map(place));
+      const find = (p, s) => rows.find(r => place(r) === p && one(r) === s);
+      m.positions = points.map(p => ({ name: p, x: rows.find(r => place(r) === p).values[x] }));
       const column = (name, i) => points.map(p => find(p, name)?.values[i] ?? null);
       m.series = names.map((name, index) => ({ name, index, values: column(name, ys[0]), band: (spec.band || []).map(key => column(name, at(key))) }))
         .filter(s => s.values.some(v => v !== null));
@@ -55,6 +73,7 @@ el2sim.charts = () => {
       });
       m.positions = order.map(i => m.positions[i]);
     }
+    if (fixed(m.series.map(s => s.name))) m.series.forEach(s => { s.index = FIXED[s.name]; });
     if (spec.kind === "stack") m.series = m.series.filter(s => s.values.some(v => v !== null && v !== 0));
     if (figure.dataset.marks) m.marks = marks(figure, spec, chosen);
     return m;
@@ -119,14 +138,18 @@ el2sim.charts = () => {
   function bars(svg, m, width, hidden) {
     const stack = m.spec.kind === "stack", { keep, left } = largest(m, hidden);
     const series = m.series.filter(s => !hidden.has(s.name));
-    const each = stack ? 1 : Math.max(series.length, 1), band = stack ? 24 : Math.max(24, each * 13 + 8);
+    const alone = keep.every(i => series.filter(s => s.values[i] !== null).length < 2), byPlace = series.length === 1 && fixed(keep.map(i => m.positions[i].name));
+    const each = stack || alone ? 1 : Math.max(series.length, 1), band = stack ? 24 : Math.max(24, each * 13 + 8);
     const names = keep.map(i => m.positions[i].name);
     const nameWidth = Math.min(Math.max(...names.map(n => textWidth(n)), 30), width * .36);
     const total = i => series.reduce((a, s) => a + (s.values[i] || 0), 0);
     const most = Math.max(...keep.map(i => stack ? total(i) : Math.max(0, ...series.map(s => s.values[i] || 0))), 0) || 1;
-    const margin = { left: nameWidth + 10, right: textWidth(short(most), true) + 12, top: 4, bottom: 40 };
+    const least = stack ? 0 : Math.min(...keep.flatMap(i => series.map(s => s.values[i] || 0)), 0);
+    const said = v => (least < 0 && v > 0 ? "+" : "") + short(v);
+    const before = least < 0 ? textWidth(said(least), true) + 8 : 0;
+    const margin = { left: nameWidth + 10 + before, right: textWidth(said(most), true) + 12, top: 4, bottom: 40 };
     const height = keep.length * band, inner = width - margin.left - margin.right;
-    const x = d3.scaleLinear().domain([0, most]).range([0, inner]), y = d3.scaleBand().domain(keep.map(String)).range([0, height]).paddingInner(.22).paddingOuter(.1);
+    const x = d3.scaleLinear().domain([least, most]).range([0, inner]), y = d3.scaleBand().domain(keep.map(String)).range([0, height]).paddingInner(.22).paddingOuter(.1);
     const g = svg.append("g").attr("transform", `translate(${margin.left},${margin.top})`);
 
     svg.attr("viewBox", `0 0 ${width} ${height + margin.top + margin.bottom}`);
@@ -140,19 +163,21 @@ el2sim.charts = () => {
     for (const i of keep) {
       const top = y(String(i));
       let from = 0;
-      g.append("text").attr("class", "name").attr("x", -8).attr("y", top + y.bandwidth() / 2).attr("dy", ".35em").attr("text-anchor", "end")
+      g.append("text").attr("class", "name").attr("x", -8 - before).attr("y", top + y.bandwidth() / 2).attr("dy", ".35em").attr("text-anchor", "end")
         .text(cut(m.positions[i].name, nameWidth));
       series.forEach((s, k) => {
         const v = s.values[i];
         if (v === null || v === 0 && stack) return;
-        const h = y.bandwidth() / each;
-        g.append("rect").attr("class", "part").style("fill", colour(s.index)).attr("data-series", s.name)
-          .attr("x", x(stack ? from : 0)).attr("width", Math.max(x(Math.max(v, 0)), .5)).attr("y", top + (stack ? 0 : k * h)).attr("height", h);
-        if (!stack) g.append("text").attr("class", "value").attr("x", x(Math.max(v, 0)) + 5).attr("y", top + (k + .5) * h).attr("dy", ".35em").text(short(v));
+        const h = y.bandwidth() / each, line = each === 1 ? 0 : k;
+        g.append("rect").attr("class", "part").style("fill", colour(byPlace ? FIXED[m.positions[i].name] : s.index)).attr("data-series", s.name)
+          .attr("x", stack ? x(from) : Math.min(x(0), x(v))).attr("width", Math.max(Math.abs(x(v) - x(0)), .5)).attr("y", top + line * h).attr("height", h);
+        if (!stack) g.append("text").attr("class", "value").attr("x", x(v) + (v < 0 ? -5 : 5)).attr("y", top + (line + .5) * h).attr("dy", ".35em")
+          .attr("text-anchor", v < 0 ? "end" : "start").text(said(v));
         from += v;
       });
       if (stack) g.append("text").attr("class", "value").attr("x", x(total(i)) + 5).attr("y", top + y.bandwidth() / 2).attr("dy", ".35em").text(short(total(i)));
     }
+    if (least < 0) g.append("line").attr("class", "zero").attr("x1", x(0)).attr("x2", x(0)).attr("y2", height);
     return {
       places: keep,
       nearest: (px, py) => { const n = Math.floor((py - margin.top) / y.step()); return n >= 0 && n < keep.length ? n : null; },
