@@ -122,11 +122,11 @@ START_TEST(an_empty_document_is_written_in_every_format)
 		[REP_TEXT] = "",
 		[REP_MD] = "## run\n",
 		[REP_CSV] = "# table: facts\nkey,value,unit\n\n# table: sentences\nkind,text\n",
-		[REP_JSON] = "{\n  \"schema\": \"el2sim.run/1\",\n  \"title\": \"\",\n  \"facts\": {},\n"
+		[REP_JSON] = ("{\n  \"schema\": \"el2sim.run/1\",\n  \"title\": \"\",\n  \"facts\": {},\n"
 			     "  \"fact_titles\": {},\n  \"fact_units\": {},\n  \"tables\": {},\n  \"verdicts\": [],\n"
-			     "  \"notes\": []\n}\n",
-		[REP_HTML] = "<main id=\"el2sim-main\">\n<article aria-labelledby=\"el2sim-title\"><h1 id=\"el2sim-title\">run</h1>\n"
-			     "<section class=\"answer\" aria-label=\"Answer\">\n</section>\n</article>\n",
+			     "  \"notes\": []\n}\n"),
+		[REP_HTML] = ("<main id=\"el2sim-main\">\n<article aria-labelledby=\"el2sim-title\"><h1 id=\"el2sim-title\">run</h1>\n"
+			     "<section class=\"answer\" aria-label=\"Answer\">\n</section>\n</article>\n"),
 	};
 	struct rep *r = rep_new("run", "");
 	char *text = written(r, (enum rep_format)_i);

@@ -195,7 +195,7 @@ static int report(struct patient *p, const struct doctor_args *a, struct err *e)
 
 int cmd_doctor(int argc, char **argv, struct err *e)
 {
-	struct doctor_args a = { .out = { NULL, REP_TEXT } };
+	struct doctor_args a = { .out = { .format = REP_TEXT } };
 	struct patient p = { 0 };
 	struct args args;
 	int rc;

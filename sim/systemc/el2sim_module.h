@@ -80,6 +80,7 @@ class el2sim_module : public sc_core::sc_module
 	 * starts.
 	 */
 	void trace(sc_core::sc_trace_file *file);
+	using sc_core::sc_module::trace;
 
 	/* Notified when the machine's run ([run] duration) is over. */
 	const sc_core::sc_event &finished_event() const

@@ -33,7 +33,7 @@ static bool bind_calls(scmp_filter_ctx c, bool temp)
 	if (!bad) /* fstat() of newer C libraries */
 		bad = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(newfstatat), 1, SCMP_A3(SCMP_CMP_MASKED_EQ, AT_EMPTY_PATH, AT_EMPTY_PATH));
 	if (!bad) /* abort() */
-		bad = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		bad = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	if (!bad && temp) /* mkstemp() makes new files only, and takes them away */
 		bad = seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, O_CREAT | O_EXCL, O_CREAT | O_EXCL)) ||
 		      seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(unlink), 0) || seccomp_rule_add(c, SCMP_ACT_ALLOW, SCMP_SYS(unlinkat), 0);
