@@ -166,6 +166,9 @@ static void add_table(const struct rep_table *t, bool bounds, struct metrics *ou
 			m->bound = (enum rep_bound)cell->bound;
 			m->decimals = t->cols[c].decimals;
 			m->member = are_members(t, naming);
+			m->band = cell->band;
+			m->low = cell->low;
+			m->high = cell->high;
 			if (m->type == REP_U64)
 				m->u = cell->u;
 			else

@@ -29,6 +29,8 @@ struct metric {
 	int decimals;       /* REP_FIX: as the report prints them */
 	enum rep_bound bound; /* REP_EXACT but for metrics_with_bounds */
 	bool member;        /* of one vCPU, pCPU, ...: the row is named by a number alone */
+	bool band;          /* it lies between low and high, thousandths */
+	int64_t low, high;
 	union {
 		uint64_t u; /* REP_U64 */
 		int64_t i;  /* REP_I64; REP_FIX: thousandths */

@@ -2,10 +2,12 @@
 #include "sim/document/rep.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/base/num.h"
 #include "sim/document/rep_doc.h"
 
 static char *vformat(const char *fmt, va_list ap)
@@ -229,6 +231,51 @@ void rep_bound(struct rep_table *t, enum rep_bound b)
 		return;
 	step = col->decimals == 1 ? 100 : col->decimals == 2 ? 10 : 1; /* what is shown is a bound, too */
 	cell->i += b == REP_AT_LEAST ? -((cell->i % step + step) % step) : (step - (cell->i % step + step) % step) % step;
+}
+
+static int64_t cell_milli(const struct rep_col *col, const struct rep_cell *cell)
+{
+	return col->type == REP_FIX ? cell->i : col->type == REP_I64 ? num_i64((i128)cell->i * 1000)
+								     : (int64_t)num_u64((u128)cell->u * 1000 > INT64_MAX
+												? INT64_MAX
+												: (u128)cell->u * 1000);
+}
+
+void rep_band(struct rep_table *t, int64_t low, int64_t high)
+{
+	const enum rep_type type = t->cols[(t->ncells + t->ncols - 1) % t->ncols].type;
+	struct rep_cell *cell = &t->cells[t->ncells - 1];
+
+	BUG_ON(t->ncells == 0 || (type != REP_U64 && type != REP_I64 && type != REP_FIX) || low > high);
+	cell->band = !cell->none;
+	cell->low = low;
+	cell->high = high;
+}
+
+/* Thousandths, whole units from a thousand on: more digits say nothing. */
+static int64_t outwards(double milli, bool up)
+{
+	const double step = fabs(milli) >= 1e6 ? 1000 : 1, v = (up ? ceil(milli / step) : floor(milli / step)) * step;
+
+	return v >= 9e18 ? INT64_MAX : v <= -9e18 ? -INT64_MAX : (int64_t)v;
+}
+
+void rep_band_factor(struct rep_table *t, double factor)
+{
+	const struct rep_cell *cell = &t->cells[t->ncells - 1];
+	int64_t v;
+	double less, more;
+
+	BUG_ON(t->ncells == 0 || !(factor >= 1));
+	if (cell->none)
+		return;
+	v = cell_milli(&t->cols[(t->ncells - 1) % t->ncols], cell);
+	less = (double)v / factor;
+	more = (double)v * factor;
+	if (v == 0 || factor == 1)
+		rep_band(t, v, v);
+	else
+		rep_band(t, outwards(v > 0 ? less : more, false), outwards(v > 0 ? more : less, true));
 }
 
 void rep_fact_bound(struct rep *r, enum rep_bound b)

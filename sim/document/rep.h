@@ -145,6 +145,14 @@ enum rep_bound {
  */
 void rep_bound(struct rep_table *t, enum rep_bound b);
 void rep_fact_bound(struct rep *r, enum rep_bound b);
+/*
+ * The cell that was added last is uncertain: the figure lies between low and high, thousandths whatever the column's type. Every
+ * writer shows it: behind the number in text, Markdown and HTML (a factor, or both ends where it may be on either side
+ * of 0); in CSV as columns "KEY_low" and "KEY_high" behind all others; in JSON as the table's "bands".
+ */
+void rep_band(struct rep_table *t, int64_t low, int64_t high);
+/* The same: between itself divided and multiplied by a factor of 1 or more; of 0 nothing. Rounded outwards. */
+void rep_band_factor(struct rep_table *t, double factor);
 /* Is any number of the report a bound? How many are, those that are not known at all left out. */
 size_t rep_bounds(const struct rep *r);
 /* A rule before the next row: that and all after it are totals; text draws it, Markdown and HTML make them bold. */

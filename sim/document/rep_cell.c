@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What all writers share: values as text. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,13 +89,43 @@ void rep_exact_add(struct str *b, int64_t thousandths)
 	add_fixed(b, thousandths, decimals != 0 ? decimals : 1, REP_PROGRAMS);
 }
 
-void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cell *cell,
-		  enum rep_reader reader)
+/* One end of a band, as the column shows numbers. */
+static void add_end(struct str *b, const struct rep_col *col, int64_t milli)
 {
-	if (cell->none)
+	const int decimals = col->type == REP_FIX ? (col->decimals != 0 ? col->decimals : own_decimals(milli)) : 0;
+
+	if (milli > 0 && col->type == REP_I64)
+		str_addc(b, '+');
+	add_fixed(b, milli, decimals, REP_PEOPLE);
+}
+
+/* " \303\227\303\2671.83" where the sign of the figure is certain, else " (-40..+16)". */
+static void add_band(struct str *b, const struct rep_col *col, const struct rep_cell *cell)
+{
+	const double v = col->type == REP_U64 ? (double)cell->u * 1000 : col->type == REP_I64 ? (double)cell->i * 1000 : (double)cell->i;
+	double low = (double)cell->low, high = (double)cell->high, factor;
+
+	if (cell->low == cell->high)
 		return;
-	if (reader == REP_PEOPLE)
-		str_add(b, rep_bound_signs[cell->bound]);
+	if (v < 0) { /* nearer to 0 first, without its sign */
+		low = -(double)cell->high;
+		high = -(double)cell->low;
+	}
+	if (low <= 0 || v == 0) {
+		str_add(b, " (");
+		add_end(b, col, cell->low);
+		str_add(b, "..");
+		add_end(b, col, cell->high);
+		str_addc(b, ')');
+		return;
+	}
+	factor = high / fabs(v) > fabs(v) / low ? high / fabs(v) : fabs(v) / low;
+	str_addf(b, " \303\227\303\267%.*f", factor < 10 ? 2 : factor < 100 ? 1 : 0, factor);
+}
+
+/* Without what is said of its bounds. */
+static void add_value(struct str *b, const struct rep_col *col, const struct rep_cell *cell, enum rep_reader reader)
+{
 	switch (col->type) {
 	case REP_STR:
 		str_add(b, cell->s);
@@ -118,6 +149,18 @@ void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cel
 		break;
 	}
 	BUG("a column of unknown type");
+}
+
+void rep_cell_add(struct str *b, const struct rep_col *col, const struct rep_cell *cell,
+		  enum rep_reader reader)
+{
+	if (cell->none)
+		return;
+	if (reader == REP_PEOPLE)
+		str_add(b, rep_bound_signs[cell->bound]);
+	add_value(b, col, cell, reader);
+	if (reader == REP_PEOPLE && cell->band)
+		add_band(b, col, cell);
 }
 
 void rep_fact_add(struct str *b, const struct rep_fact *fact, enum rep_reader reader)
@@ -171,6 +214,15 @@ bool rep_has_bounds(const struct rep_table *t)
 {
 	for (size_t i = 0; i < t->ncells; i++) {
 		if (t->cells[i].bound != REP_EXACT)
+			return true;
+	}
+	return false;
+}
+
+bool rep_has_band(const struct rep_table *t, size_t col)
+{
+	for (size_t i = col; i < t->ncells; i += t->ncols) {
+		if (t->cells[i].band)
 			return true;
 	}
 	return false;

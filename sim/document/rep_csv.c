@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report as CSV blocks: "# table: key", a header of keys, rows; fields quoted as in RFC 4180. One
    table alone has no line before its header. */
+#include <stdlib.h>
+
 #include "sim/base/filter.h"
 #include "sim/document/rep_doc.h"
 
@@ -40,17 +42,42 @@ static void add_facts(struct str *b, const struct rep *r)
 	str_free(&scratch);
 }
 
+/* Both ends of the bands of a row, of each column that has some; before the first row their headings. */
+static void add_bands(struct str *b, const struct rep_table *t, const bool *banded, size_t row, bool heading)
+{
+	struct str key = STR_INIT;
+
+	for (size_t i = 0; i < t->ncols; i++) {
+		if (!banded[i])
+			continue;
+		for (unsigned high = 0; high < 2; high++) {
+			const struct rep_cell *cell = heading ? NULL : rep_cell_at(t, row, i);
+
+			str_addc(b, ',');
+			str_reset(&key);
+			str_addf(&key, "%s_%s", t->cols[i].key, high != 0 ? "high" : "low");
+			if (heading)
+				add_field(b, str_get(&key));
+			else if (cell->band)
+				rep_exact_add(b, high != 0 ? cell->high : cell->low);
+		}
+	}
+	str_free(&key);
+}
+
 static void add_table(struct str *b, const struct rep_table *t, bool alone)
 {
 	struct str scratch = STR_INIT;
-	bool bounds = rep_has_bounds(t);
+	bool bounds = rep_has_bounds(t), *banded = xcalloc(t->ncols, sizeof(*banded));
 
 	if (!alone)
 		begin_block(b, t->key);
 	for (size_t i = 0; i < t->ncols; i++) {
 		str_add(b, i != 0 ? "," : "");
 		add_field(b, t->cols[i].key);
+		banded[i] = rep_has_band(t, i);
 	}
+	add_bands(b, t, banded, 0, true);
 	str_add(b, bounds ? ",bounds\n" : "\n");
 	for (size_t i = 0; i < t->ncells; i++) {
 		size_t col = i % t->ncols;
@@ -62,12 +89,14 @@ static void add_table(struct str *b, const struct rep_table *t, bool alone)
 			str_addc(b, ',');
 			continue;
 		}
+		add_bands(b, t, banded, i / t->ncols, false);
 		str_add(b, bounds ? "," : "");
 		if (bounds)
 			rep_row_bounds(b, t, i / t->ncols);
 		str_addc(b, '\n');
 	}
 	str_free(&scratch);
+	free(banded);
 }
 
 static void add_sentences(struct str *b, const char *kind, const struct rep_lines *l)

@@ -8,8 +8,9 @@
 #include "sim/document/rep.h"
 
 struct rep_cell {
-	bool none;
+	bool none, band;
 	uint8_t bound; /* enum rep_bound */
+	int64_t low, high; /* of a band, thousandths */
 	union {
 		char *s;    /* REP_STR */
 		uint64_t u; /* REP_U64, REP_HEX */
@@ -113,6 +114,8 @@ const struct rep_cell *rep_cell_at(const struct rep_table *t, size_t row, size_t
 bool rep_has_rule(const struct rep_table *t, size_t row);
 /* Is any cell of the table a bound? */
 bool rep_has_bounds(const struct rep_table *t);
+/* Has any cell of the column a band? */
+bool rep_has_band(const struct rep_table *t, size_t col);
 /* "reads>= writes>=": the bounds of a row. */
 void rep_row_bounds(struct str *b, const struct rep_table *t, size_t row);
 

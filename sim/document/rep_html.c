@@ -118,7 +118,22 @@ static void add_cell_of(struct str *b, const struct rep_col *c, const struct rep
 	}
 	if (cell->bound != REP_EXACT)
 		str_addf(b, " data-bound=\"%s\"", cell->bound == REP_AT_LEAST ? "&gt;=" : "&lt;=");
-	if (is_rounded(c, cell)) {
+	if (cell->band) {
+		str_add(b, " data-low=\"");
+		rep_exact_add(b, cell->low);
+		str_add(b, "\" data-high=\"");
+		rep_exact_add(b, cell->high);
+		str_add(b, "\" title=\"");
+		rep_exact_add(b, cell->low);
+		str_add(b, " to ");
+		rep_exact_add(b, cell->high);
+		str_addc(b, '"');
+	}
+	if (cell->band && c->type != REP_FIX) {
+		str_add(b, " data-v=\"");
+		rep_cell_add(b, c, cell, REP_PROGRAMS);
+		str_addc(b, '"');
+	} else if (cell->band || is_rounded(c, cell)) {
 		str_add(b, " data-v=\"");
 		rep_exact_add(b, cell->i);
 		str_addc(b, '"');

@@ -128,6 +128,35 @@ static void add_bounds(struct str *b, const struct rep_table *t)
 	str_add(b, "\n      ]");
 }
 
+/* Both ends of uncertain figures: per column that has some a pair per row, or null. */
+static void add_bands(struct str *b, const struct rep_table *t)
+{
+	size_t n = 0;
+
+	for (size_t col = 0; col < t->ncols; col++) {
+		if (!rep_has_band(t, col))
+			continue;
+		str_add(b, n == 0 ? ",\n      \"bands\": {" : "");
+		add_member(b, n++, "\n        ", t->cols[col].key);
+		for (size_t row = 0; row < rep_rows(t); row++) {
+			const struct rep_cell *cell = rep_cell_at(t, row, col);
+
+			str_add(b, row == 0 ? "[" : ", ");
+			if (!cell->band) {
+				str_add(b, "null");
+				continue;
+			}
+			str_addc(b, '[');
+			rep_exact_add(b, cell->low);
+			str_add(b, ", ");
+			rep_exact_add(b, cell->high);
+			str_addc(b, ']');
+		}
+		str_addc(b, ']');
+	}
+	str_add(b, n != 0 ? "\n      }" : "");
+}
+
 /* A list of strings from words that blanks separate. */
 static void add_words(struct str *b, const char *words)
 {
@@ -232,6 +261,7 @@ static void add_table(struct str *b, const struct rep_table *t)
 	str_add(b, "\n      ]");
 	add_rules(b, t);
 	add_bounds(b, t);
+	add_bands(b, t);
 	add_charts(b, t);
 	str_add(b, ",\n      \"rows\": [");
 	for (size_t row = 0; row < rep_rows(t); row++) {

@@ -204,6 +204,33 @@ static int read_bounds(const struct rd *d, struct rep_table *t, const json_t *li
 	return 0;
 }
 
+/* Cells that are uncertain. */
+static int read_bands(const struct rd *d, struct rep_table *t, const json_t *bands)
+{
+	if (bands != NULL && !json_is_object(bands))
+		return rd_wrong(d, "%s: \"bands\" is no object", t->key);
+	for (void *at = json_object_iter((json_t *)bands); at != NULL; at = json_object_iter_next((json_t *)bands, at)) {
+		const json_t *list = json_object_iter_value(at), *v;
+		size_t col = column_of(t, json_object_iter_key(at)), i;
+
+		if (col == t->ncols || json_array_size(list) != rep_rows(t) ||
+		    (t->cols[col].type != REP_U64 && t->cols[col].type != REP_I64 && t->cols[col].type != REP_FIX))
+			return rd_wrong(d, "%s: bands: want a column with numbers, and a pair or null for each row", t->key);
+		json_array_foreach(list, i, v) {
+			struct rep_cell *cell = &t->cells[i * t->ncols + col];
+
+			if (json_is_null(v))
+				continue;
+			if (json_array_size(v) != 2 || cell->none || !rd_fix_of(json_array_get(v, 0), &cell->low) ||
+			    !rd_fix_of(json_array_get(v, 1), &cell->high) || cell->low > cell->high)
+				return rd_wrong(d, "%s: bands: %s, row %zu: want two decimals, the lower first, of a number", t->key,
+						t->cols[col].key, i + 1);
+			cell->band = true;
+		}
+	}
+	return 0;
+}
+
 static int read_table(const struct rd *d, const char *key, const json_t *v)
 {
 	const json_t *columns = rd_member_at(d, v, key, "columns", JSON_ARRAY), *rows, *rules;
@@ -233,7 +260,9 @@ static int read_table(const struct rd *d, const char *key, const json_t *v)
 			return -1;
 	}
 	t->grouped = json_is_true(json_object_get(v, "grouped"));
-	return read_rows(d, t, rows, rules) == 0 ? read_bounds(d, t, json_object_get(v, "bounds")) : -1;
+	if (read_rows(d, t, rows, rules) != 0 || read_bounds(d, t, json_object_get(v, "bounds")) != 0)
+		return -1;
+	return read_bands(d, t, json_object_get(v, "bands"));
 }
 
 int rd_tables(const struct rd *d, const json_t *top)

@@ -316,6 +316,8 @@ void rep_summary(struct rep *r)
 		rep_str(t, str_get(&title));
 		rep_fix(t, m.m[i].type == REP_U64 ? (int64_t)m.m[i].u * 1000 : m.m[i].type == REP_I64 ? m.m[i].i * 1000 : m.m[i].i);
 		rep_bound(t, m.m[i].bound);
+		if (m.m[i].band)
+			rep_band(t, m.m[i].low, m.m[i].high);
 		rep_str(t, m.m[i].unit);
 		rep_str(t, m.m[i].name);
 	}
