@@ -100,6 +100,7 @@ struct cal_fit {
 	double par[PAR_COUNT]; /* maximum a posteriori */
 	double sd[PAR_COUNT];  /* posterior deviation of its logarithm */
 	bool learnt[PAR_COUNT];
+	double correlation;    /* of the deviations of scale and cpi; 0 unless both are learnt */
 	size_t steps;          /* evaluations */
 };
 

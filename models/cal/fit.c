@@ -147,6 +147,12 @@ static void deviations(const struct problem *p, const double *x, struct cal_fit 
 	invert(p->n_free, h);
 	for (unsigned i = 0; i < p->n_free; i++)
 		f->sd[p->free[i]] = sqrt(h[i][i]);
+	for (unsigned i = 0; i < p->n_free; i++) {
+		for (unsigned j = 0; j < p->n_free; j++) {
+			if (p->free[i] == PAR_scale && p->free[j] == PAR_cpi)
+				f->correlation = h[i][j] / (f->sd[PAR_scale] * f->sd[PAR_cpi]);
+		}
+	}
 }
 
 static int check_rows(const struct problem *p, struct err *e)

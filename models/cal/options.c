@@ -19,6 +19,10 @@ static const struct opt_row rows[] = {
 	{ "fit", "logs", OPT_STR, MEMBER(logs), "", 0, 0, "", NULL,
 	  "SHA-256 of each log that the values were fitted to: its fitted rows are no prediction" },
 	{ "fit", "rows", OPT_FLAGS, MEMBER(rows), "none", 0, 0, "", bench_names, "tests whose rows were fitted" },
+	{ "fit", "correlation", OPT_FIXED, MEMBER(correlation_milli), "0", -1000, 1000, "", NULL,
+	  "of cost.scale and cost.cpi: rows that are a sum of both tell the sum better than either" },
+	{ "fit", "single_deviation", OPT_FIXED, MEMBER(single_milli), "50", 0, 1000000, "percent", NULL,
+	  "how far the proportion of a single cost may be off, which no fit tells" },
 #define CAL_PARAM(id, option, row, median, sd, min, max, unit, help)                                                         \
 	{ "fit", #id "_deviation", OPT_FIXED, MEMBER(sd_milli) + PAR_##id * sizeof(int64_t), "0", 0, 1000000, "percent",      \
 	  NULL, "posterior deviation of " option "; 0: it was not fitted" },

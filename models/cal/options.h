@@ -12,6 +12,8 @@ struct cal_options {
 	const char *logs;              /* SHA-256 of the logs that were fitted, separated by blanks */
 	uint64_t rows;                 /* bit per enum cal_bench: fitted */
 	int64_t sd_milli[PAR_COUNT];   /* deviation of each parameter, thousandths of a percent; 0: not known */
+	int64_t correlation_milli;     /* of cost.scale and cost.cpi, thousandths */
+	int64_t single_milli;          /* deviation of a single cost, thousandths of a percent */
 };
 
 const struct opt_row *cal_opt_rows(size_t *n);

@@ -236,6 +236,8 @@ static void ini_text(const struct fitting *x, struct str *b)
 	if (x->fit.learnt[PAR_##id])                                                                                         \
 		str_addf(b, #id "_deviation = %.3f percent\n", 100 * x->fit.sd[PAR_##id]);
 #include "models/cal/params.def"
+	if (x->fit.learnt[PAR_scale] && x->fit.learnt[PAR_cpi])
+		str_addf(b, "correlation = %.3f\n", x->fit.correlation);
 	str_addf(b, "\n[source]\nmachine.clock = as in %s\nmachine.calibration = fitted by el2sim calibrate\n", x->c.path);
 	for (unsigned p = 0; p < PAR_COUNT; p++)
 		add_source(b, x, (enum cal_param)p);

@@ -2,9 +2,11 @@
 /* el2sim sensitivity: which cost decides the cycles of a replay, and the band that the profile's deviations give them. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/cal/band.h"
 #include "sim/app/effective.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
@@ -20,7 +22,7 @@ struct sensitivity_args {
 static const struct arg_row arg_rows[] = {
 	JOB_ARG_ROWS(struct sensitivity_args, job),
 	{ "--single", NULL, ARG_U64, offsetof(struct sensitivity_args, single), "PERCENT", .min = 1, .max = 100,
-	  .help = "how far a single cost may be off, which no fit tells; default 50" },
+	  .help = "how far a single cost may be off, which no fit tells, instead of [fit] single_deviation" },
 	OUTPUT_ARG_ROWS(struct sensitivity_args, out),
 };
 
@@ -30,10 +32,8 @@ static const struct arg_spec spec = {
 		"profile's fit ([fit]), and of the prior of el2sim calibrate where it has none.\n",
 };
 
-/* scale, cpi, bhb_loop, then a pair per class, then the operations */
-enum { ROW_SCALE, ROW_CPI, ROW_BHB, ROW_CLASS };
-#define ROW_OP (ROW_CLASS + 2 * COST_COUNT)
-#define ROWS   (ROW_OP + OPCOST_COUNT)
+/* Rows of the table: cost.scale, then those of a form. */
+enum { ROW_SCALE = BAND_ROWS, ROWS };
 
 struct line {
 	unsigned row;
@@ -41,53 +41,22 @@ struct line {
 	double deviation; /* relative */
 };
 
-static size_t row_of(const struct ws_op *op)
+static void form_of(const struct outcome *o, struct band_form *f)
 {
-	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);
+	struct band_run *r = band_run_new(o->prog, o->exec);
 
-	if (row->operand == OPND_REG)
-		return ROW_CLASS + 2 * (size_t)sysreg_row((enum sysreg)op->reg)->cost + (row->counter != CNT_read);
-	return ROW_OP + (size_t)row->cost;
-}
-
-/* Cycles of each option; those of the switch also under cost.scale. */
-static void shares(const struct outcome *o, double cycles[ROWS])
-{
-	const struct machine *m = o->prog->config.machine;
-
-	memset(cycles, 0, ROWS * sizeof(*cycles));
-	for (size_t i = 0; i < o->prog->n; i++) {
-		const struct ws_op *op = &o->prog->op[i];
-		double all = (double)o->exec[i] * ((double)op->cycles + op->milli / 1000.0), loop = 0;
-		size_t row;
-
-		if (all == 0)
-			continue;
-		row = row_of(op);
-		if (ws_opcode_row((enum ws_opcode)op->opcode)->operand == OPND_GRP) /* the loop is charged to its barrier */
-			loop = all - (double)o->exec[i] * (double)machine_cost(m, m->op[row - ROW_OP]) / 1000.0;
-		cycles[row] += all - loop;
-		cycles[ROW_BHB] += loop;
-		cycles[ROW_SCALE] += all - loop;
-	}
+	band_where(r, &BAND_ALL, f);
 	for (unsigned k = 0; k < EXIT_COUNT; k++)
-		cycles[ROW_CPI] += (double)o->kind[k].path.cycles;
+		f->v[BAND_PATH] += (double)o->kind[k].path.cycles;
+	band_run_free(r);
 }
 
-static void name_of(unsigned row, char buf[static 48])
+static const char *name_of(unsigned row, char buf[static 48])
 {
-	if (row >= ROW_OP)
-		(void)snprintf(buf, 48, "cost.%s", op_cost_name((enum op_cost)(row - ROW_OP)));
-	else if (row >= ROW_CLASS)
-		(void)snprintf(buf, 48, "cost.%s_%s", (row - ROW_CLASS) % 2 != 0 ? "msr" : "mrs",
-			       cost_class_name((enum cost_class)((row - ROW_CLASS) / 2)));
-	else
-		(void)snprintf(buf, 48, "cost.%s", row == ROW_SCALE ? "scale" : row == ROW_CPI ? "cpi" : "bhb_loop");
-}
-
-static double fitted(const struct config *c, enum cal_param p)
-{
-	return c->cal.sd_milli[p] != 0 ? (double)c->cal.sd_milli[p] / 1e5 : cal_param_row(p)->sd;
+	if (row != ROW_SCALE)
+		return band_row_name(row, buf);
+	(void)snprintf(buf, 48, "cost.scale");
+	return buf;
 }
 
 static int by_swing(const void *a, const void *b)
@@ -115,40 +84,44 @@ static void tornado(const struct job *j, double single, struct rep *r)
 		{ .key = "from", .title = "deviation from", .type = REP_STR },
 	};
 	struct rep_table *t = rep_table(r, "sensitivity", "What each cost may change, the most first", cols, 7);
+	const struct cal_options *o = &j->config.cal;
 	double cycles[ROWS], all, band;
+	struct band_form form;
 	struct line l[ROWS];
 	char name[48];
 	size_t n = 0;
 
-	shares(j->out, cycles);
-	all = cycles[ROW_SCALE] + cycles[ROW_BHB] + cycles[ROW_CPI];
+	form_of(j->out, &form);
+	memcpy(cycles, form.v, sizeof(form.v));
+	all = band_cycles(&form);
+	cycles[ROW_SCALE] = all - form.v[BAND_BHB] - form.v[BAND_PATH];
 	for (unsigned i = 0; i < ROWS; i++) {
 		if (cycles[i] > 0)
 			l[n++] = (struct line){ i, cycles[i],
-						i == ROW_SCALE ? fitted(&j->config, PAR_scale) : i == ROW_CPI ? fitted(&j->config, PAR_cpi) : single };
+						i == ROW_SCALE ? band_deviation(o, PAR_scale) : i == BAND_PATH ? band_deviation(o, PAR_cpi) : single };
 	}
 	qsort(l, n, sizeof(*l), by_swing);
 	for (size_t i = 0; i < n; i++) {
 		enum cal_param p = l[i].row == ROW_SCALE ? PAR_scale : PAR_cpi;
 		double swing = l[i].cycles * l[i].deviation;
 
-		name_of(l[i].row, name);
+		(void)name_of(l[i].row, name);
 		rep_str(t, name);
 		rep_u64(t, whole(l[i].cycles));
 		rep_fix(t, llround(l[i].cycles / all * 1000) * 100);
 		rep_fix(t, llround(l[i].deviation * 1000) * 100);
 		rep_u64(t, whole(all - swing));
 		rep_u64(t, whole(all + swing));
-		rep_str(t, l[i].row > ROW_CPI ? "--single" : j->config.cal.sd_milli[p] != 0 ? "[fit] of the profile" : "prior of calibrate");
+		rep_str(t, l[i].row < BAND_PATH ? "single cost" : o->sd_milli[p] != 0 ? "[fit] of the profile" : "prior of calibrate");
 	}
 	if (n == 0) {
 		rep_verdict(r, "no cycles: nothing ran, or every cost is 0");
 		return;
 	}
-	band = hypot(cycles[ROW_SCALE] * fitted(&j->config, PAR_scale), cycles[ROW_CPI] * fitted(&j->config, PAR_cpi));
-	name_of(l[0].row, name);
-	rep_verdict(r, "%" PRIu64 " cycles, %" PRIu64 " to %" PRIu64 " by the deviations of scale and cpi; %s moves them most, by %.1f %%",
-		    whole(all), whole(all - band), whole(all + band), name, 100 * l[0].cycles * l[0].deviation / all);
+	band = band_factor(&j->result.band, &form);
+	rep_verdict(r, "%" PRIu64 " cycles, %" PRIu64 " to %" PRIu64 " by the deviations of the costs (" BAND_OF_100 " of 100); %s moves them "
+		    "most, by %.1f %%", whole(all), whole(all / band), whole(all * band), name_of(l[0].row, name),
+		    100 * l[0].cycles * l[0].deviation / all);
 }
 
 static int report(const struct job *j, const struct sensitivity_args *o, struct err *e)
@@ -162,7 +135,7 @@ static int report(const struct job *j, const struct sensitivity_args *o, struct 
 	run_source_facts(&j->result, r);
 	inject_report(j->config.inject, j->config.n_inject, r);
 	unsound_report(j->prog, "", r);
-	tornado(j, (double)o->single / 100, r);
+	tornado(j, o->single != 0 ? (double)o->single / 100 : j->result.band.single, r);
 	rep_note(r, "one deviation each way; the rows of single costs are parts of cost.scale's. Two columns of a compare on one machine "
 		 "share its costs: their difference moves far less than either");
 	calibration_note(j->prog->config.machine, r);
@@ -174,7 +147,7 @@ static int report(const struct job *j, const struct sensitivity_args *o, struct 
 
 int cmd_sensitivity(int argc, char **argv, struct err *e)
 {
-	struct sensitivity_args o = { .single = 50 };
+	struct sensitivity_args o = { .single = 0 };
 	struct job j = { 0 };
 	struct args a;
 	int rc;

@@ -19,6 +19,11 @@ struct rep_col col_count(const char *key, const char *title, const char *unit)
 	return (struct rep_col){ .key = key, .title = title, .type = REP_U64, .unit = unit, .sparse = true };
 }
 
+struct rep_col col_cycles(const char *key, const char *title)
+{
+	return col_count(key, title, "cycles");
+}
+
 struct rep_col col_average(const char *key, const char *title, const char *unit)
 {
 	return col_fix(key, title, unit, 1);
@@ -39,10 +44,10 @@ struct rep_col col_counter(enum ws_counter c)
 	return col_count(counter_name(c), counter_title(c), "");
 }
 
-size_t col_phases(struct rep_col *cols)
+size_t col_phases(struct rep_col *cols, const char *unit)
 {
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
-		cols[ph] = col_count(phase_name((enum ws_phase)ph), "", "");
+		cols[ph] = col_count(phase_name((enum ws_phase)ph), "", unit);
 	return PHASE_COUNT;
 }
 

@@ -1,15 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Guests that executed code: how they ended, what they executed, which of their functions exited. */
+#include "sim/report/bands.h"
 #include "sim/report/columns.h"
 #include "sim/report/outcome_report.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
-static void guest_table(const struct outcome *o, struct rep *r)
+/* Costs of the guest's own instructions are assumed, all of them in one way: off together, as far as a single one may be. */
+static void guest_band(struct rep_table *t, const struct band_dev *d)
 {
+	if (d->known)
+		rep_band_factor(t, exp(BAND_DEVIATIONS * d->single));
+}
+
+static void guest_table(const struct run_result *x, struct rep *r)
+{
+	const struct outcome *o = x->out;
 	const struct rep_col cols[] = {col_id("vm", "VM"), col_text("image", ""), col_text("format", ""), col_count("vcpus", "vCPUs", ""),
-				       col_count("instructions", "", ""), col_count("cycles", "guest cycles", ""),
+				       col_count("instructions", "", ""), col_cycles("cycles", "guest"),
 				       col_fix("mips", "M instructions per simulated s", "", 1), col_count("pages", "pages mapped", ""),
 				       col_text("end", "")};
 	struct rep_table *t = rep_table(r, "guests", "Guests that executed", cols, 9);
@@ -24,6 +34,7 @@ static void guest_table(const struct outcome *o, struct rep *r)
 		rep_u64(t, g->vcpus);
 		rep_u64(t, g->insns);
 		rep_u64(t, g->cycles);
+		guest_band(t, &x->band);
 		rep_fix(t, col_per(g->insns, us != 0 ? us : 1));
 		rep_u64(t, g->pages);
 		rep_str(t, g->end);
@@ -33,24 +44,36 @@ static void guest_table(const struct outcome *o, struct rep *r)
 /* So many are shown, and each that takes more than a thousandth. */
 #define SITES_SHOWN 48
 
-static void site_row(struct rep_table *t, const struct outcome_guest *g, const struct outcome_site *s, const char *kind, uint64_t sum)
+static void site_row(struct rep_table *t, const struct bands *b, const struct outcome_guest *g, const struct outcome_site *s,
+		     const char *kind, uint64_t sum)
 {
+	const double switched = band_cycles(&b->modelled) > 0 ? (double)s->switched / band_cycles(&b->modelled) : 0;
+	const struct band_form kernel = bands_path(s->cycles - s->switched);
+	struct band_form all = kernel;
+
+	band_add(&all, &b->modelled, switched); /* in the mix of the whole run */
 	rep_u64(t, g->vm);
 	rep_str(t, s->function);
 	rep_str(t, kind);
 	rep_u64(t, s->count);
 	rep_average(t, s->cycles, s->count);
+	rep_in_band(t, b, &all);
 	rep_average(t, s->switched, s->count);
+	rep_in_band(t, b, &b->modelled);
 	rep_average(t, s->cycles - s->switched, s->count);
+	rep_in_band(t, b, &kernel);
 	rep_average(t, s->vmm, s->count);
+	if (b->x->band.known)
+		rep_band_factor(t, exp(BAND_DEVIATIONS * hypot(b->x->band.cpi, b->x->band.vmm)));
 	rep_fix(t, col_per(s->cycles, sum != 0 ? sum : 1) * 100);
 }
 
-static void site_table(const struct outcome *o, struct rep *r)
+static void site_table(const struct bands *b, struct rep *r)
 {
+	const struct outcome *o = b->x->out;
 	const struct rep_col cols[] = {col_id("vm", "VM"), col_text("function", ""), col_text("kind", ""), col_count("exits", "", ""),
-				       col_average("cycles", "cycles each", ""), col_average("switch", "of them switch", ""),
-				       col_average("handling", "host kernel", ""), col_average("vmm", "and the VMM", ""),
+				       col_average("cycles", "each", "cycles"), col_average("switch", "of them switch", "cycles"),
+				       col_average("handling", "host kernel", "cycles"), col_average("vmm", "and the VMM", "cycles"),
 				       col_fix("share", "share of cycles", "%", 1)};
 	struct rep_table *t = rep_table(r, "guest_exits", "Exits by the guest's function: cycles of switch and host kernel, and beside them of "
 					"the VMM", cols, 9);
@@ -66,7 +89,7 @@ static void site_table(const struct outcome *o, struct rep *r)
 			const struct outcome_site *s = &g->site[k];
 
 			if (k < SITES_SHOWN || s->cycles > sum / 1000) {
-				site_row(t, g, s, exit_row((enum exit_kind)s->kind)->name, sum);
+				site_row(t, b, g, s, exit_row((enum exit_kind)s->kind)->name, sum);
 				continue;
 			}
 			others++;
@@ -77,7 +100,7 @@ static void site_table(const struct outcome *o, struct rep *r)
 		}
 		rest.function = "(all others)";
 		if (others != 0)
-			site_row(t, g, &rest, "-", sum);
+			site_row(t, b, g, &rest, "-", sum);
 	}
 }
 
@@ -107,13 +130,17 @@ static void tell_table(const struct outcome *o, struct rep *r)
 	}
 }
 
-void guest_tables(const struct outcome *o, struct rep *r)
+void guest_tables(const struct run_result *x, struct rep *r)
 {
-	if (o->n_guests == 0)
+	struct bands b;
+
+	if (x->out->n_guests == 0)
 		return;
-	guest_table(o, r);
-	tell_table(o, r);
-	site_table(o, r);
+	bands_of(x, x->out->clock->path.cycles, &b);
+	guest_table(x, r);
+	tell_table(x->out, r);
+	site_table(&b, r);
+	bands_free(&b);
 }
 
 void guest_answer(const struct outcome *o, struct rep *r)

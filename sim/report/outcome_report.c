@@ -6,27 +6,31 @@
 #include "sim/base/num.h"
 #include "sim/base/str.h"
 
+#include "sim/report/bands.h"
 #include "sim/report/columns.h"
 #include "sim/report/spans.h"
-
 
 /* Counters that have a column of their own in the table of phases. */
 static const enum ws_counter shown[] = { CNT_read, CNT_write, CNT_isb, CNT_dsb, CNT_hvc, CNT_eret, CNT_exc,
 					 CNT_gpr,  CNT_fpr,   CNT_mmio };
 #define N_SHOWN (sizeof(shown) / sizeof(shown[0]))
 
-static void phase_cells(struct rep_table *t, const struct run_result *x, const char *name, struct span runs,
-			const struct ws_totals *n)
+static void phase_cells(struct rep_table *t, const struct bands *b, const char *name, struct span runs, const struct ws_totals *n,
+			const struct band_form *f)
 {
+	const struct run_result *x = b->x;
+
 	rep_str(t, name);
 	rep_span(t, runs);
 	for (size_t i = 0; i < N_SHOWN; i++)
 		rep_span(t, span_of(x, &n->n[shown[i]]));
 	rep_span(t, span_of(x, &n->cycles));
+	rep_in_band(t, b, f);
 }
 
-static void phase_table(const struct run_result *x, struct rep *r)
+static void phase_table(const struct bands *b, struct rep *r)
 {
+	const struct run_result *x = b->x;
 	const struct outcome *o = x->out;
 	struct rep_col cols[N_SHOWN + 3];
 	struct rep_table *t;
@@ -36,16 +40,20 @@ static void phase_table(const struct run_result *x, struct rep *r)
 	cols[1] = col_count("runs", "", "");
 	for (size_t i = 0; i < N_SHOWN; i++)
 		cols[2 + i] = col_counter(shown[i]);
-	cols[N_SHOWN + 2] = col_count("cycles", "", "");
+	cols[N_SHOWN + 2] = col_cycles("cycles", "");
 	t = rep_table(r, "phases", "By phase", cols, N_SHOWN + 3);
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
 		const struct span n = span_of(x, &o->phase_runs[ph]);
+		struct band_where w = BAND_ALL;
+		struct band_form f;
 
-		phase_cells(t, x, phase_name((enum ws_phase)ph), n, &o->phase[ph]);
+		w.phase = (int)ph;
+		f = bands_where(b, w);
+		phase_cells(t, b, phase_name((enum ws_phase)ph), n, &o->phase[ph], &f);
 		runs = span_add(runs, n);
 	}
 	rep_rule(t);
-	phase_cells(t, x, "total", runs, &o->total);
+	phase_cells(t, b, "total", runs, &o->total, &b->modelled);
 }
 
 /* Cycles as microseconds in thousandths. */
@@ -54,16 +62,18 @@ static int64_t microseconds(uint64_t cycles, int64_t clock_hz)
 	return num_ratio(cycles, UINT64_C(1000000000), (uint64_t)clock_hz);
 }
 
-static void part_row(struct rep_table *t, const struct run_result *x, const char *part, const char *help,
-		     struct span cycles, struct span all)
+static void part_row(struct rep_table *t, const struct bands *b, const char *part, const char *help, struct span cycles,
+		     struct span all, const struct band_form *f)
 {
 	rep_str(t, part);
 	rep_span(t, cycles);
+	rep_in_band(t, b, f);
 	if (span_exact(cycles) || cycles.lo != 0)
-		rep_fix(t, microseconds(cycles.lo, x->out->prog->config.machine->clock_hz));
+		rep_fix(t, microseconds(cycles.lo, b->x->out->prog->config.machine->clock_hz));
 	else
 		rep_none(t);
 	rep_bound(t, span_exact(cycles) ? REP_EXACT : REP_AT_LEAST);
+	rep_in_band(t, b, f);
 	if (span_exact(cycles) && span_exact(all))
 		rep_fix(t, num_ratio(cycles.lo, 100000, all.lo));
 	else
@@ -71,23 +81,31 @@ static void part_row(struct rep_table *t, const struct run_result *x, const char
 	rep_str(t, help);
 }
 
-static void cycle_table(const struct run_result *x, const struct run_sums *s, struct rep *r)
+static void cycle_table(const struct bands *b, const struct run_sums *s, struct rep *r)
 {
-	struct rep_col cols[] = { col_text("part", ""), col_count("cycles", "", ""), col_average("time_us", "time", "us"),
+	const struct run_result *x = b->x;
+	struct rep_col cols[] = { col_text("part", ""), col_cycles("cycles", ""), col_average("time_us", "time", "us"),
 				  col_average("share", "", "%"), col_text("what", "") };
 	struct rep_table *t = rep_table(r, "cycles", "Cycles", cols, 5);
 	const struct span modelled = span_of(x, &x->out->total.cycles);
 	const struct span path = { s->path_cycles, x->bounds != NULL ? BOUNDS_NONE : s->path_cycles };
 	const struct span all = path_given(x->path) ? span_add(modelled, path) : modelled;
+	const struct band_form path_form = bands_path(s->path_cycles);
 
-	for (unsigned c = 0; c < CLASS_COUNT; c++)
-		part_row(t, x, class_title((enum counter_class)c), class_help((enum counter_class)c),
-			 span_of(x, &x->out->account.class_cycles[c]), all);
+	for (unsigned c = 0; c < CLASS_COUNT; c++) {
+		struct band_where w = BAND_ALL;
+		struct band_form f;
+
+		w.part = (int)c;
+		f = bands_where(b, w);
+		part_row(t, b, class_title((enum counter_class)c), class_help((enum counter_class)c),
+			 span_of(x, &x->out->account.class_cycles[c]), all, &f);
+	}
 	rep_rule(t);
-	part_row(t, x, "modelled", "sum of the above", modelled, all);
+	part_row(t, b, "modelled", "sum of the above", modelled, all, &b->modelled);
 	if (path_given(x->path)) {
-		part_row(t, x, "measured path", "the kernel's other instructions, recorded, times cycles per instruction",
-			 path, all);
+		part_row(t, b, "measured path", "the kernel's other instructions, recorded, times cycles per instruction",
+			 path, all, &path_form);
 	} else {
 		rep_str(t, "measured path");
 		rep_none(t);
@@ -96,7 +114,7 @@ static void cycle_table(const struct run_result *x, const struct run_sums *s, st
 		rep_str(t, "no path profile");
 	}
 	rep_rule(t);
-	part_row(t, x, "total", "", all, all);
+	part_row(t, b, "total", "", all, all, path_given(x->path) ? &b->all : &b->modelled);
 	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = "Modelled cycles by part", .x = "part", .y = "cycles" });
 }
 
@@ -116,9 +134,10 @@ static uint64_t cycles(const struct ws_totals *t)
 }
 
 /* A sum of all phases; exits: those that it is divided by if nothing is missing. */
-static void each_row(struct rep_table *t, const struct run_result *x, const char *what, totals_fn *f, uint64_t exits,
+static void each_row(struct rep_table *t, const struct bands *b, const char *what, totals_fn *f, uint64_t exits,
 		     const char *help)
 {
+	const struct run_result *x = b->x;
 	struct per_exit p;
 
 	rep_str(t, what);
@@ -129,6 +148,8 @@ static void each_row(struct rep_table *t, const struct run_result *x, const char
 		rep_fix(t, p.lo);
 		rep_bound(t, p.exact ? REP_EXACT : REP_AT_LEAST);
 	}
+	if (f == cycles)
+		rep_in_band(t, b, &b->modelled);
 	rep_str(t, help);
 }
 
@@ -139,8 +160,9 @@ static void each_count(struct rep_table *t, const char *what, struct span n, str
 	rep_str(t, help);
 }
 
-static void per_exit_table(const struct run_result *x, uint64_t exits, uint64_t user, struct rep *r)
+static void per_exit_table(const struct bands *b, uint64_t exits, uint64_t user, struct rep *r)
 {
+	const struct run_result *x = b->x;
 	static const struct rep_col cols[] = {
 		{ "what", "", REP_STR, "", 0, false },
 		{ "each", "per exit", REP_FIX, "", 3, false },
@@ -150,17 +172,19 @@ static void per_exit_table(const struct run_result *x, uint64_t exits, uint64_t 
 	const struct span all = x->bounds != NULL ? span_of(x, &x->out->n.exits) : (struct span){ exits, exits };
 	const struct span vmm = x->bounds != NULL ? span_of(x, &x->out->n.user_exits) : (struct span){ user, user };
 
-	each_row(t, x, "reads", reads, exits, "of system registers, in all phases");
-	each_row(t, x, "writes", writes, exits, "of system registers, in all phases");
-	each_row(t, x, "accesses", outcome_accesses, exits, "reads and writes");
-	each_row(t, x, "cycles", cycles, exits, "modelled, in all phases");
+	each_row(t, b, "reads", reads, exits, "of system registers, in all phases");
+	each_row(t, b, "writes", writes, exits, "of system registers, in all phases");
+	each_row(t, b, "accesses", outcome_accesses, exits, "reads and writes");
+	each_row(t, b, "cycles", cycles, exits, "modelled, in all phases");
 	each_count(t, "loads", span_of(x, &x->out->phase_runs[PHASE_LOAD]), all,
 		   "vcpu_load: how often what is deferred moves");
 	each_count(t, "user_exits", vmm, all, "exits that go to the VMM");
 }
 
-static void path_cells(struct rep_table *t, const struct run_result *x, enum exit_kind k)
+static void path_cells(struct rep_table *t, const struct bands *b, enum exit_kind k)
 {
+	const struct run_result *x = b->x;
+	const struct band_form f = bands_path(x->out->kind[k].path.cycles);
 	struct run_path p = run_kind_path(x, k);
 
 	if (path_given(x->path))
@@ -174,36 +198,41 @@ static void path_cells(struct rep_table *t, const struct run_result *x, enum exi
 	}
 	rep_span(t, span_of(x, &x->out->kind[k].path.insns));
 	rep_span(t, span_of(x, &x->out->kind[k].path.cycles));
+	rep_in_band(t, b, &f);
 	rep_span_per(t, span_of(x, &x->out->kind[k].path.insns), span_of(x, &x->out->kind[k].count));
 	rep_span(t, (struct span){ p.user, span_exact(span_of(x, &x->out->kind[k].count)) ? p.user : BOUNDS_NONE });
 }
 
 /* What belongs to no exit that was finished. */
-static void rest_row(struct rep_table *t, const char *name, const struct ws_totals *n)
+static void rest_row(struct rep_table *t, const struct bands *b, const char *name, const struct ws_totals *n)
 {
+	const struct band_form f = bands_totals(b, n);
+
 	rep_str(t, name);
 	rep_u64(t, 0);
 	rep_u64(t, n->n[CNT_read]);
 	rep_u64(t, n->n[CNT_write]);
 	rep_u64(t, n->cycles);
+	rep_in_band(t, b, &f);
 	for (unsigned i = 0; i < 8; i++)
 		rep_none(t);
 }
 
-static void kind_table(const struct run_result *x, struct rep *r)
+static void kind_table(const struct bands *b, struct rep *r)
 {
+	const struct run_result *x = b->x;
 	struct rep_col cols[] = {
 		col_text("kind", "exit kind"),
 		col_count("count", "", ""),
 		col_count("reads", "", ""),
 		col_count("writes", "", ""),
-		col_count("cycles", "", ""),
+		col_cycles("cycles", ""),
 		col_average("reads_each", "reads", "each"),
 		col_average("writes_each", "writes", "each"),
-		col_average("cycles_each", "cycles", "each"),
+		col_average("cycles_each", "each", "cycles"),
 		col_text("path", "measured path"),
 		col_count("path_insns", "insns", ""),
-		col_count("path_cycles", "cycles", ""),
+		col_cycles("path_cycles", "cycles"),
 		col_average("path_insns_each", "insns", "each"),
 		col_count("vmm_insns", "VMM insns", ""),
 	};
@@ -211,23 +240,27 @@ static void kind_table(const struct run_result *x, struct rep *r)
 
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
 		const struct outcome_kind *kind = &x->out->kind[k];
+		struct band_form f;
 
 		if (kind->count == 0)
 			continue;
+		f = bands_totals(b, &kind->totals);
 		rep_str(t, exit_row((enum exit_kind)k)->name);
 		rep_span(t, span_of(x, &kind->count));
 		rep_span(t, span_of(x, &kind->totals.n[CNT_read]));
 		rep_span(t, span_of(x, &kind->totals.n[CNT_write]));
 		rep_span(t, span_of(x, &kind->totals.cycles));
+		rep_in_band(t, b, &f);
 		rep_span_per(t, span_of(x, &kind->totals.n[CNT_read]), span_of(x, &kind->count));
 		rep_span_per(t, span_of(x, &kind->totals.n[CNT_write]), span_of(x, &kind->count));
 		rep_span_per(t, span_of(x, &kind->totals.cycles), span_of(x, &kind->count));
-		path_cells(t, x, (enum exit_kind)k);
+		rep_in_band(t, b, &f);
+		path_cells(t, b, (enum exit_kind)k);
 	}
 	if (outcome_simulated(x->out)) {
 		rep_rule(t);
-		rest_row(t, "idle pCPUs", &x->out->idle);
-		rest_row(t, "unfinished", &x->out->unfinished);
+		rest_row(t, b, "idle pCPUs", &x->out->idle);
+		rest_row(t, b, "unfinished", &x->out->unfinished);
 	}
 	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Cycles by exit kind: modelled, measured path",
 					  .x = "kind", .y = "cycles path_cycles" });
@@ -256,8 +289,9 @@ static void doubt_table(const struct bounds *b, struct rep *r)
 	}
 }
 
-static void vcpu_table(const struct run_result *x, struct rep *r)
+static void vcpu_table(const struct bands *b, struct rep *r)
 {
+	const struct run_result *x = b->x;
 	const struct outcome *o = x->out;
 	struct rep_col cols[] = {
 		col_id("pid", ""),
@@ -270,12 +304,13 @@ static void vcpu_table(const struct run_result *x, struct rep *r)
 		col_fix("guest_us", "guest residency", "us", 3),
 		col_count("reads", "", ""),
 		col_count("writes", "", ""),
-		col_count("cycles", "", ""),
+		col_cycles("cycles", ""),
 	};
 	struct rep_table *t = rep_table(r, "vcpus", "By vCPU", cols, 11);
 
 	for (size_t v = 0; v < o->n_vcpu; v++) {
 		const struct outcome_vcpu *c = &o->vcpu[v];
+		const struct band_form f = bands_totals(b, &c->totals);
 
 		if (c->pid != 0)
 			rep_u64(t, (uint64_t)c->pid);
@@ -297,17 +332,34 @@ static void vcpu_table(const struct run_result *x, struct rep *r)
 		rep_span(t, span_of(x, &c->totals.n[CNT_read]));
 		rep_span(t, span_of(x, &c->totals.n[CNT_write]));
 		rep_span(t, span_of(x, &c->totals.cycles));
+		rep_in_band(t, b, &f);
 	}
 }
 
-static void group_table(const struct run_result *x, bool by_cycles, struct rep *r)
+/* A cell of the tables by group; phase PHASE_COUNT: of all. */
+static void group_cell(struct rep_table *t, const struct bands *b, bool by_cycles, unsigned group, unsigned phase, struct span n)
 {
+	struct band_where w = BAND_ALL;
+	struct band_form f;
+
+	rep_span(t, n);
+	if (!by_cycles)
+		return;
+	w.group = (int)group;
+	w.phase = phase < PHASE_COUNT ? (int)phase : -1;
+	f = bands_where(b, w);
+	rep_in_band(t, b, &f);
+}
+
+static void group_table(const struct bands *b, bool by_cycles, struct rep *r)
+{
+	const struct run_result *x = b->x;
 	struct rep_col cols[PHASE_COUNT + 2];
 	struct rep_table *t;
 
 	cols[0] = col_text("group", "");
-	(void)col_phases(cols + 1);
-	cols[PHASE_COUNT + 1] = col_count("total", "", "");
+	(void)col_phases(cols + 1, by_cycles ? "cycles" : "");
+	cols[PHASE_COUNT + 1] = by_cycles ? col_cycles("total", "") : col_count("total", "", "");
 	t = rep_table(r, by_cycles ? "group_cycles" : "groups",
 		      by_cycles ? "Modelled cycles by group and phase" : "Register reads and writes by group and phase",
 		      cols, PHASE_COUNT + 2);
@@ -324,26 +376,33 @@ static void group_table(const struct run_result *x, bool by_cycles, struct rep *
 			continue;
 		rep_str(t, group_name((enum sr_group)g));
 		for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
-			rep_span(t, n[ph]);
-		rep_span(t, sum);
+			group_cell(t, b, by_cycles, g, ph, n[ph]);
+		group_cell(t, b, by_cycles, g, PHASE_COUNT, sum);
 	}
 	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .x = "group", .y = col_phase_keys, .lead = by_cycles,
 					  .title = by_cycles ? "Where the modelled cycles go: register group and phase"
 							  : "Reads and writes by register group and phase" });
 }
 
-static void counter_table(const struct run_result *x, struct rep *r)
+static void counter_table(const struct bands *b, struct rep *r)
 {
-	struct rep_col cols[] = { col_text("counter", ""), col_count("count", "", ""), col_count("cycles", "", ""),
+	const struct run_result *x = b->x;
+	struct rep_col cols[] = { col_text("counter", ""), col_count("count", "", ""), col_cycles("cycles", ""),
 				  col_text("what", "") };
 	struct rep_table *t = rep_table(r, "counters", "Operations", cols, 4);
 
 	for (unsigned c = 0; c < CNT_COUNT; c++) {
+		struct band_where w = BAND_ALL;
+		struct band_form f;
+
 		if (x->out->total.n[c] == 0)
 			continue;
+		w.counter = (int)c;
+		f = bands_where(b, w);
 		rep_str(t, counter_title((enum ws_counter)c));
 		rep_span(t, span_of(x, &x->out->total.n[c]));
 		rep_span(t, span_of(x, &x->out->account.counter_cycles[c]));
+		rep_in_band(t, b, &f);
 		rep_str(t, counter_help((enum ws_counter)c));
 	}
 }
@@ -377,19 +436,27 @@ static const char *reg_text(enum sysreg reg)
 	return strcmp(sysreg_name(reg), "ICH_LR0_EL2") == 0 ? "ICH_LR<n>_EL2" : sysreg_name(reg);
 }
 
-static void reg_row(struct rep_table *t, const struct run_result *x, enum sysreg reg, const struct account_reg *g)
+static void reg_row(struct rep_table *t, const struct bands *b, enum sysreg reg, const struct account_reg *g)
 {
+	const struct run_result *x = b->x;
+	struct band_where w = BAND_ALL;
+	struct band_form f;
+
+	w.reg = (int)reg;
+	f = bands_where(b, w);
 	rep_str(t, reg_text(reg));
 	rep_str(t, group_name((enum sr_group)sysreg_row(reg)->group));
 	rep_span(t, reg_accesses(x, g, false));
 	rep_span(t, reg_accesses(x, g, true));
 	rep_span(t, span_of(x, &g->cycles));
+	rep_in_band(t, b, &f);
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
 		rep_span(t, span_add(span_of(x, &g->read[ph]), span_of(x, &g->write[ph])));
 }
 
-static void reg_table(const struct run_result *x, struct rep *r)
+static void reg_table(const struct bands *b, struct rep *r)
 {
+	const struct run_result *x = b->x;
 	const struct account *a = &x->out->account;
 	struct rep_col cols[PHASE_COUNT + 5];
 	struct rep_table *t;
@@ -398,14 +465,14 @@ static void reg_table(const struct run_result *x, struct rep *r)
 	cols[1] = col_text("group", "");
 	cols[2] = col_count("reads", "", "");
 	cols[3] = col_count("writes", "", "");
-	cols[4] = col_count("cycles", "", "");
-	(void)col_phases(cols + 5);
+	cols[4] = col_cycles("cycles", "");
+	(void)col_phases(cols + 5, "");
 	t = rep_table(r, "registers", "By register; reads and writes by phase", cols, PHASE_COUNT + 5);
 	for (unsigned reg = SR_NONE + 1; reg < SR_COUNT; reg++) {
 		const struct account_reg *g = &a->reg[reg];
 
 		if (reg_accesses(x, g, false).lo + reg_accesses(x, g, true).lo != 0)
-			reg_row(t, x, (enum sysreg)reg, g);
+			reg_row(t, b, (enum sysreg)reg, g);
 	}
 	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Reads and writes by register and phase",
 					  .x = "register", .y = col_phase_keys });
@@ -414,20 +481,23 @@ static void reg_table(const struct run_result *x, struct rep *r)
 void outcome_tables(const struct run_result *x, struct rep *r)
 {
 	struct run_sums s;
+	struct bands b;
 
 	run_sums_of(x, &s);
-	phase_table(x, r);
-	cycle_table(x, &s, r);
+	bands_of(x, s.path_cycles, &b);
+	phase_table(&b, r);
+	cycle_table(&b, &s, r);
 	if (outcome_simulated(x->out))
-		per_exit_table(x, x->out->n.exits, x->out->n.user_exits, r);
+		per_exit_table(&b, x->out->n.exits, x->out->n.user_exits, r);
 	else
-		per_exit_table(x, s.kernel + s.user, s.user, r);
-	kind_table(x, r);
+		per_exit_table(&b, s.kernel + s.user, s.user, r);
+	kind_table(&b, r);
 	doubt_table(x->bounds, r);
-	vcpu_table(x, r);
-	group_table(x, false, r);
-	group_table(x, true, r);
-	reg_table(x, r);
-	counter_table(x, r);
+	vcpu_table(&b, r);
+	group_table(&b, false, r);
+	group_table(&b, true, r);
+	reg_table(&b, r);
+	counter_table(&b, r);
 	accessor_table(x, r);
+	bands_free(&b);
 }

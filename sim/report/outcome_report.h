@@ -6,6 +6,7 @@
 #ifndef EL2SIM_REPORT_OUTCOME_REPORT_H
 #define EL2SIM_REPORT_OUTCOME_REPORT_H
 
+#include "models/cal/band.h"
 #include "models/hyp/measured/path_cost.h"
 #include "models/hyp/replay/bounds.h"
 #include "models/hyp/ws/outcome.h"
@@ -24,6 +25,7 @@ struct run_result {
 	const struct bounds *bounds; /* the trace lacks events: out is bounds->lo; else NULL */
 	const struct sight *blind;  /* what a played trace lacks, whose figures have no bounds; else NULL */
 	const struct path_profile *path;
+	struct band_dev band;       /* of the machine's costs; not known: no figure has a band */
 	struct path_cost cost[EXIT_COUNT];
 };
 
@@ -55,7 +57,7 @@ void outcome_tables(const struct run_result *x, struct rep *r);
 /* Tables of an engine with a clock: counts, time, latencies, latency_distribution; classes, pcpus, vcpu_time. */
 void clock_tables(const struct outcome *o, struct rep *r);
 /* Tables guests, guest_state, guest_exits, and what comes first; nothing without a guest that executed. */
-void guest_tables(const struct outcome *o, struct rep *r);
+void guest_tables(const struct run_result *x, struct rep *r);
 void guest_answer(const struct outcome *o, struct rep *r);
 /* An alarm for each guest that did not end well; title is that of the configuration among several, or "". */
 void guest_alarms(const struct outcome *o, const char *title, struct rep *r);

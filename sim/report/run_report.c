@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 
+#include "sim/report/bands.h"
 #include "sim/report/columns.h"
 #include "sim/report/sight_report.h"
 #include "sim/report/spans.h"
@@ -65,7 +66,8 @@ static void trace_answer(const struct run_result *x, struct rep *r)
 	const struct outcome *p = x->out;
 	uint64_t moved[GRP_COUNT] = { 0 }, group[GRP_COUNT] = { 0 }, cycles = p->total.cycles, accesses = outcome_accesses(&p->total);
 	unsigned m = 0, g = 0, k = 0;
-	char n[RUN_COUNT_TEXT], part[3][96];
+	char n[RUN_COUNT_TEXT], part[3][96], range[BANDS_TEXT];
+	struct bands b;
 
 	if (p->n.exits == 0 || cycles == 0 || accesses == 0)
 		return;
@@ -79,13 +81,16 @@ static void trace_answer(const struct run_result *x, struct rep *r)
 	}
 	for (unsigned i = 0; i < EXIT_COUNT; i++)
 		k = p->kind[i].totals.cycles > p->kind[k].totals.cycles ? i : k;
-	rep_verdict(r, "%s guest exit%s: %llu.%llu register reads and writes each, %s; %llu modelled cycles each, %s and %s",
+	bands_of(x, 0, &b);
+	rep_verdict(r, "%s guest exit%s: %llu.%llu register reads and writes each, %s; %llu modelled cycles each%s, %s and %s",
 		    run_count(p->n.exits, n), p->n.exits == 1 ? "" : "s", (unsigned long long)(accesses / p->n.exits),
 		    (unsigned long long)(accesses % p->n.exits * 10 / p->n.exits),
 		    part_text(moved[m], accesses, "in group", group_name((enum sr_group)m), part[0]),
 		    (unsigned long long)(cycles / p->n.exits),
+		    bands_text(&b, &b.modelled, (double)cycles / (double)p->n.exits, range),
 		    part_text(group[g], cycles, "in group", group_name((enum sr_group)g), part[1]),
 		    part_text(p->kind[k].totals.cycles, cycles, "in exits", exit_row((enum exit_kind)k)->name, part[2]));
+	bands_free(&b);
 }
 
 /* Thousandths with one decimal. */
@@ -103,22 +108,33 @@ static int64_t time_share(const struct outcome *o, enum outcome_time k, bool vcp
 }
 
 /* The answer: what is left for guests, and what the switch takes. */
-static void machine_answer(const struct outcome *o, struct rep *r)
+static void machine_answer(const struct run_result *x, struct rep *r)
 {
-	char n[5][RUN_COUNT_TEXT];
+	const struct outcome *o = x->out;
+	char n[5][RUN_COUNT_TEXT], range[BANDS_TEXT];
+	const uint64_t cycles = o->total.cycles - o->phase[PHASE_HANDLE].cycles;
+	struct band_where handling = BAND_ALL;
+	struct band_form f, not_of;
+	struct bands b;
 
+	handling.phase = PHASE_HANDLE;
+	bands_of(x, 0, &b);
+	not_of = bands_where(&b, handling);
+	f = b.modelled;
+	band_add(&f, &not_of, -1);
 	rep_verdict(r,
 		    "%zu vCPU%s on %u pCPU%s: guests run %s %% of the pCPUs' time, switch and "
 		    "handling take %s %%; vCPUs wait "
-		    "%s %% of their time for a pCPU; %s exits per vcpu_load, %s modelled cycles of "
+		    "%s %% of their time for a pCPU; %s exits per vcpu_load, %s modelled cycles%s of "
 		    "switch per exit",
 		    o->n_vcpu, o->n_vcpu == 1 ? "" : "s", o->clock->n_cpu, o->clock->n_cpu == 1 ? "" : "s", one_decimal(time_share(o, TIME_GUEST, false), n[0]),
 		    one_decimal(time_share(o, TIME_SWITCH, false) + time_share(o, TIME_HANDLE, false),
 				n[1]),
 		    one_decimal(time_share(o, TIME_STEAL, true), n[2]),
 		    one_decimal(col_per(o->n.exits, o->n.loads), n[3]),
-		    one_decimal(col_per(o->total.cycles - o->phase[PHASE_HANDLE].cycles, o->n.exits),
-				n[4]));
+		    one_decimal(col_per(cycles, o->n.exits), n[4]),
+		    bands_text(&b, &f, o->n.exits != 0 ? (double)cycles / (double)o->n.exits : 0, range));
+	bands_free(&b);
 }
 
 static uint64_t cycles_of(const struct ws_totals *t)
@@ -176,7 +192,7 @@ static void machine_notes(const struct run_result *x, struct rep *r)
 	const struct outcome *o = x->out;
 
 	guest_answer(o, r);
-	machine_answer(o, r);
+	machine_answer(x, r);
 	if (x->blind != NULL) {
 		rep_verdict(r, o->clock->as_recorded
 				       ? "the trace lacks events that figures need: all of them are of what it shows, and no bounds "
@@ -190,6 +206,7 @@ static void machine_notes(const struct run_result *x, struct rep *r)
 		    run_count(o->total.n[CNT_write], n[1]), run_count(o->total.cycles, n[2]));
 	note_start(o, r);
 	calibration_note(o->prog->config.machine, r);
+	band_note(x, r);
 	if (o->clock->as_recorded)
 		rep_note(r, "a recorded trace played in its order: counts are those of its replay, times and latencies as "
 			 "recorded; modelled cycles are part of no time");
@@ -208,7 +225,7 @@ void run_report(const struct run_result *x, struct rep *r)
 	const bool clock = x->out->clock != NULL;
 
 	facts(x, r);
-	guest_tables(x->out, r);
+	guest_tables(x, r);
 	if (clock)
 		clock_tables(x->out, r);
 	outcome_tables(x, r);

@@ -24,6 +24,8 @@ void run_trace_facts(const struct run_result *x, struct rep *r);
 void run_source_facts(const struct run_result *x, struct rep *r);
 /* How far the cycles can be trusted. */
 void calibration_note(const struct machine *m, struct rep *r);
+/* What a reader must know of the bands of figures in cycles: once per machine. */
+void band_note(const struct run_result *x, struct rep *r);
 /* Each path profile once: what it lacks, and what stands in for what. */
 void run_note_paths(const struct run_result *x, size_t n, struct rep *r);
 /* What every reader must know beside the numbers of these results. */

@@ -248,6 +248,30 @@ void calibration_note(const struct machine *m, struct rep *r)
 		 calibration_help(cal));
 }
 
+void band_note(const struct run_result *x, struct rep *r)
+{
+	const struct band_dev *d = &x->band;
+	const char *name = x->out->prog->config.machine->name;
+	struct str from = STR_INIT;
+
+	if (!d->known)
+		return;
+	if (d->fitted[0] && d->fitted[1])
+		str_addf(&from, "both told by the fit of %s ([fit])", name);
+	else if (!d->fitted[0] && !d->fitted[1])
+		str_addf(&from, "%s has no fit: priors of el2sim calibrate, how far cores are apart", name);
+	else
+		str_addf(&from, "the fit of %s tells cost.%s, the other is the prior of el2sim calibrate", name, d->fitted[0] ? "scale" : "cpi");
+	rep_note(r, "uncertainty: cycles \303\227\303\267F are between the figure divided and multiplied by F, " BAND_OF_100 " of 100 "
+		    "(_low and _high in CSV, bands in JSON): all costs of %s together may be off by %.1f %% (cost.scale), cycles per "
+		    "instruction by %.1f %% (cost.cpi), each by one deviation; %s; and a single cost by %.0f %% of its share ([fit] "
+		    "single_deviation); counts have none%s", name, 100 * d->scale, 100 * d->cpi, str_get(&from), 100 * d->single,
+		 x->out->clock != NULL && !x->out->clock->as_recorded
+			 ? ", and are those of a run with the costs as given, whose times and latencies have no bands"
+			 : "");
+	str_free(&from);
+}
+
 static bool is_first_machine(const struct run_result *x, size_t i)
 {
 	for (size_t k = 0; k < i; k++) {
@@ -262,8 +286,11 @@ void run_notes(const struct run_result *x, size_t n, struct rep *r)
 	const struct outcome *p = x[0].out;
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_first_machine(x, i))
-			calibration_note(x[i].out->prog->config.machine, r);
+		if (!is_first_machine(x, i))
+			continue;
+		calibration_note(x[i].out->prog->config.machine, r);
+		if (n == 1) /* the figures of several have none yet */
+			band_note(&x[i], r);
 	}
 	run_note_paths(x, n, r);
 	note_losses(&p->trace, r);
