@@ -393,19 +393,19 @@ PREP(fmov_g)
 }
 
 /* Loads and stores: size 4 is 16 bytes. */
-static bool access(const struct a64_fields *f, struct a64_op *op, unsigned kind)
+static bool ldst_v_access(const struct a64_fields *f, struct a64_op *op, unsigned kind)
 {
 	op->size = (uint8_t)(f->wide ? 4 : f->size);
 	op->kind = (uint8_t)kind;
 	return !f->wide || f->size == 0;
 }
 
-PREP(ldst_v) { return access(f, op, 0); }
-PREP(ldst_v_post) { return access(f, op, POST); }
-PREP(ldst_v_pre) { return access(f, op, PRE); }
+PREP(ldst_v) { return ldst_v_access(f, op, 0); }
+PREP(ldst_v_post) { return ldst_v_access(f, op, POST); }
+PREP(ldst_v_pre) { return ldst_v_access(f, op, PRE); }
 PREP(ldst_v_s)
 {
-	bool ok = access(f, op, 0);
+	bool ok = ldst_v_access(f, op, 0);
 
 	op->imm <<= op->size;
 	return ok;
@@ -413,7 +413,7 @@ PREP(ldst_v_s)
 
 PREP(ldst_v_r)
 {
-	bool ok = access(f, op, f->option);
+	bool ok = ldst_v_access(f, op, f->option);
 
 	op->aux = (uint8_t)(f->s1 ? op->size : 0);
 	return ok && (f->option & 2) != 0;
