@@ -3,7 +3,9 @@
  * Every command, with one fault in it: an allocation, a system call (EIO, ENOSPC, EINTR, half of the bytes) or a signal at
  * that moment (tests/inject). What must come of it: the status and the output of a run without a fault, or a documented status, a
  * sentence, and every file as it was before; never anything left behind, never a crash. Up to 40 system calls have one kind of fault
- * each, and 8 allocations; EL2SIM_FAULTS=N: all kinds, and every N-th allocation (1: the whole loop, hours).
+ * each, and 8 allocations. EL2SIM_FAULTS=places: every system call has each kind, and an allocation of every chain of callers fails (an
+ * hour); EL2SIM_FAULTS=N: every N-th allocation (1: the whole loop, many hours). EL2SIM_FAULTS_FROM=N, EL2SIM_FAULTS_TO=N: only these of
+ * `cases`, from 0.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -89,7 +91,8 @@ static const struct kind {
 
 static struct inject *plan;
 static struct str inject_file;
-static unsigned stride; /* of EL2SIM_FAULTS; 0: not given */
+static bool all_kinds;	   /* EL2SIM_FAULTS is given */
+static uint64_t stride;	   /* its number; 0: by place */
 
 static void copy(const char *from, const char *to)
 {
@@ -209,7 +212,10 @@ static int with_fault(const struct fault_case *c, enum inject_what what, int arg
 {
 	int status;
 
-	*plan = (struct inject){ .what = what, .arg = arg, .n = n };
+	memset(plan, 0, what == INJECT_COUNT ? sizeof(*plan) : offsetof(struct inject, places));
+	plan->what = what;
+	plan->arg = arg;
+	plan->n = n;
 	(void)setenv("LD_PRELOAD", EL2SIM_INJECT_LIB, 1);
 	(void)setenv(INJECT_ENV, str_get(&inject_file), 1);
 	status = run(c->words);
@@ -351,7 +357,7 @@ START_TEST(a_fault_is_told_and_nothing_is_left)
 {
 	const struct fault_case *c = &cases[_i];
 	struct without_fault w;
-	uint64_t allocs, calls, step, each, ran = 0;
+	uint64_t allocs, calls, places, step, each, ran = 0, told = 0;
 
 	if (strncmp(c->words, "kernel", 6) == 0 && access("vmlinux", R_OK) != 0) {
 		(void)puts("skipped: no cross compiler: kernel info, diff, import");
@@ -360,26 +366,33 @@ START_TEST(a_fault_is_told_and_nothing_is_left)
 	begin(&w, c);
 	allocs = plan->allocs;
 	calls = plan->calls;
+	places = plan->places;
 	ck_assert_uint_gt(allocs, 10);
 	ck_assert_uint_gt(calls, 0);
-	each = stride != 0 ? 1 : calls / CALLS_MAX + 1;
+	ck_assert_uint_gt(places, 5);
+	ck_assert_uint_le(places, allocs);
+	each = all_kinds ? 1 : calls / CALLS_MAX + 1;
 	for (uint64_t n = 1; n <= calls + 2; n += each) {
 		for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-			if (stride == 0 && k != (n / each + (uint64_t)_i) % (sizeof(kinds) / sizeof(kinds[0])))
+			if (!all_kinds && k != (n / each + (uint64_t)_i) % (sizeof(kinds) / sizeof(kinds[0])))
 				continue;
 			set_files(c);
 			check_run(&w, with_fault(c, kinds[k].what, kinds[k].arg, n), kinds[k].name, "call", n);
+			told += plan->fired;
 			ran++;
 		}
 	}
-	step = stride != 0 ? stride : allocs / 8 + 1;
-	for (uint64_t n = 1 + (uint64_t)_i % step; n <= allocs; n += step) {
+	step = stride != 0 ? stride : all_kinds ? 1 : places / 8 + 1;
+	for (uint64_t i = (uint64_t)_i % step; i < (stride != 0 ? allocs : places); i += step) {
+		uint64_t n = stride != 0 ? i + 1 : plan->place[i];
+
 		set_files(c);
 		check_run(&w, with_fault(c, INJECT_ALLOC, 0, n), "no memory", "allocation", n);
+		told += plan->fired;
 		ran++;
 	}
-	(void)printf("%s: %llu runs with a fault each; %llu allocations, %llu calls\n", c->words, (unsigned long long)ran,
-		     (unsigned long long)allocs, (unsigned long long)calls);
+	(void)printf("%s: %llu runs, %llu with a fault; %llu allocations, %llu places, %llu calls\n", c->words, (unsigned long long)ran,
+		     (unsigned long long)told, (unsigned long long)allocs, (unsigned long long)places, (unsigned long long)calls);
 }
 END_TEST
 
@@ -469,13 +482,18 @@ int main(void)
 {
 	Suite *s = suite_create("faults");
 	TCase *c = tcase_create("faults");
-	const char *given = getenv("EL2SIM_FAULTS");
+	const char *given = getenv("EL2SIM_FAULTS"), *from = getenv("EL2SIM_FAULTS_FROM"), *to = getenv("EL2SIM_FAULTS_TO");
+	int n_cases = (int)(sizeof(cases) / sizeof(cases[0])), first = from != NULL ? atoi(from) : 0, last = to != NULL ? atoi(to) : n_cases - 1;
 
-	stride = given != NULL ? (unsigned)atoi(given) : 0;
+	all_kinds = given != NULL;
+	if (all_kinds && strcmp(given, "places") != 0 && (!str_u64(given, &stride) || stride == 0)) {
+		(void)fprintf(stderr, "EL2SIM_FAULTS is \"%s\": want \"places\" or a number from 1\n", given);
+		return 2;
+	}
 	tcase_add_unchecked_fixture(c, prepare, teardown);
 	tcase_add_loop_test(c, every_command_is_tried, 0, (int)(sizeof(commands) / sizeof(commands[0])));
 	tcase_add_loop_test(c, a_limit_on_files_is_told_and_nothing_is_left, 0, (int)(sizeof(cases) / sizeof(cases[0])));
-	tcase_add_loop_test(c, a_fault_is_told_and_nothing_is_left, 0, (int)(sizeof(cases) / sizeof(cases[0])));
+	tcase_add_loop_test(c, a_fault_is_told_and_nothing_is_left, first, last < n_cases ? last + 1 : n_cases);
 	suite_add_tcase(s, c);
 	return suite_status(s);
 }

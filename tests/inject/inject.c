@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <unwind.h>
 
 #include "tests/inject/inject.h"
 
@@ -73,6 +74,46 @@ static void *(*real_malloc)(size_t), *(*real_calloc)(size_t, size_t), *(*real_re
 void *dlsym(void *handle, const char *name); /* <dlfcn.h> has RTLD_NEXT for _GNU_SOURCE only */
 #define NEXT ((void *)-1L)
 
+#define CALLERS 12 /* that tell one place from another */
+
+struct chain {
+	uint64_t hash;
+	unsigned n;
+};
+
+static _Unwind_Reason_Code add_caller(struct _Unwind_Context *c, void *chain)
+{
+	struct chain *x = chain;
+
+	x->hash = (x->hash ^ (uint64_t)_Unwind_GetIP(c)) * UINT64_C(0x100000001b3); /* FNV-1a */
+	x->hash ^= x->hash >> 29;
+	return ++x->n < CALLERS ? _URC_NO_REASON : _URC_NORMAL_STOP;
+}
+
+/* A chain of callers that did not ask before; when the table is full none is new. */
+static void note_place(uint64_t n)
+{
+	static _Thread_local bool busy; /* should the unwinder itself want memory */
+	struct chain x = { UINT64_C(0xcbf29ce484222325), 0 };
+	uint64_t was;
+
+	if (busy)
+		return;
+	busy = true;
+	(void)_Unwind_Backtrace(add_caller, &x);
+	busy = false;
+	x.hash += x.hash == 0;
+	for (size_t i = x.hash % INJECT_PLACES, tries = 0; tries < INJECT_PLACES; tries++, i = (i + 1) % INJECT_PLACES) {
+		was = 0;
+		if (atomic_compare_exchange_strong(&inject->seen[i], &was, x.hash)) {
+			inject->place[atomic_fetch_add(&inject->places, 1)] = n;
+			return;
+		}
+		if (was == x.hash)
+			return;
+	}
+}
+
 static bool fails(void)
 {
 	uint64_t n;
@@ -80,6 +121,8 @@ static bool fails(void)
 	if (inject == NULL)
 		return false;
 	n = atomic_fetch_add(&inject->allocs, 1) + 1;
+	if (inject->what == INJECT_COUNT)
+		note_place(n);
 	if (inject->what != INJECT_ALLOC || n != inject->n)
 		return false;
 	atomic_store(&inject->fired, 1);

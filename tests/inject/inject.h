@@ -10,10 +10,11 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define INJECT_ENV "EL2SIM_INJECT" /* the file */
+#define INJECT_ENV    "EL2SIM_INJECT" /* the file */
+#define INJECT_PLACES 32768	       /* of allocations that are told apart; a power of two */
 
 enum inject_what {
-	INJECT_COUNT,  /* nothing fails */
+	INJECT_COUNT,  /* nothing fails; of the allocations, the first of each chain of callers is noted */
 	INJECT_ALLOC,  /* the n-th allocation gives NULL */
 	INJECT_ERROR,  /* the n-th system call fails with `arg`, an errno */
 	INJECT_SHORT,  /* if it reads or writes: half of what was asked for */
@@ -26,6 +27,10 @@ struct inject {
 	uint64_t n; /* from 1 */
 	_Atomic uint64_t allocs, calls;
 	_Atomic uint32_t fired; /* the fault came to pass */
+	/* INJECT_COUNT: number of the first allocation of each chain of callers, in the order of the run */
+	_Atomic uint32_t places;
+	uint64_t place[INJECT_PLACES];
+	_Atomic uint64_t seen[INJECT_PLACES]; /* the chains, by hash; 0: free */
 };
 
 #endif
