@@ -342,14 +342,18 @@ static int zero_block(struct a64 *c, uint64_t va)
 	return 0;
 }
 
-/* CRm and op2 say whose access: op1 4 with op2 4 to 7 is both stages; op2 bit 0 writes, bit 1 is EL0's. */
+/* CRm and op2 say whose access: op1 4 with op2 4 to 7 is both stages; op2 bit 0 writes, bit 1 is EL0's; CRm 9 asks PSTATE.PAN. */
 static void translate_for(struct a64 *c, uint64_t enc, uint64_t va)
 {
 	unsigned op2 = field(enc, 2, 0);
 	bool el2 = field(enc, 13, 11) == 4 && op2 < 2, both = field(enc, 13, 11) == 4 && op2 >= 4;
 	unsigned el = el2 ? 2 : op2 & 2 ? 0 : 1;
+	const uint8_t pan = c->ps.pan;
 
+	if (field(enc, 6, 3) != 9)
+		c->ps.pan = 0;
 	c->reg[A64_R_PAR_EL1] = a64_at(c, va, op2 & 1 ? A64_WRITE : A64_READ, el != 0, both, el);
+	c->ps.pan = pan;
 }
 
 static int tlbi(struct a64 *c, const struct a64_op *op)

@@ -230,7 +230,7 @@ static bool fetch(struct a64 *c)
 }
 
 /* May a guarded page be entered here as BTYPE says (Arm ARM, D8.4.6)? */
-static bool bti_accepts(const struct a64_op *op, unsigned btype)
+static bool bti_accepts(const struct a64 *c, const struct a64_op *op, unsigned btype)
 {
 	switch (op->insn) {
 	case A64_HINT:
@@ -239,7 +239,9 @@ static bool bti_accepts(const struct a64_op *op, unsigned btype)
 
 			return targets == 3 || (targets == 1 && btype != 3) || (targets == 2 && btype != 2);
 		}
-		return (op->kind == 25 || op->kind == 27) && btype != 3; /* PACIASP, PACIBSP */
+		if (op->kind != 25 && op->kind != 27) /* PACIASP, PACIBSP: with SCTLR_ELx.BT as BTI c, else as BTI jc */
+			return false;
+		return btype != 3 || !(c->reg[a64_regime_el2(c) ? A64_R_SCTLR_EL2 : A64_R_SCTLR_EL1] >> (c->ps.el == 0 ? 35 : 36) & 1);
 	case A64_BRK:
 	case A64_HLT:
 		return true;
@@ -288,7 +290,7 @@ static bool check_btype(struct a64 *c)
 		return true;
 	memcpy(&word, mem + (c->pc & (A64_PAGE - 1)), 4);
 	a64_decode(word, c->feats, &op);
-	if (bti_accepts(&op, btype))
+	if (bti_accepts(c, &op, btype))
 		return true;
 	a64_exception(c, A64_EC_BTI, btype, 0);
 	return false;
