@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "models/hyp/ws/ws_patch.h"
 #include "sim/app/complete.h"
 #include "sim/base/file.h"
 #include "sim/base/opt.h"
@@ -64,7 +65,7 @@ static const struct arg_row *find_row(const struct arg_spec *spec, const char *w
 
 static int unknown_option(const struct arg_spec *spec, const char *word, struct err *e)
 {
-	const char **names = xcalloc(2 * spec->n_rows + 1, sizeof(*names));
+	const char **names = xcalloc(2 * spec->n_rows + 2, sizeof(*names));
 	int bare = (int)strcspn(word, "=");
 	struct str name = STR_INIT;
 	char otherwise[160];
@@ -78,6 +79,8 @@ static int unknown_option(const struct arg_spec *spec, const char *word, struct 
 			names[n++] = spec->rows[i].alias;
 	}
 	names[n++] = "--help";
+	if (spec->overrides)
+		names[n++] = ARGS_PATCH;
 	str_addn(&name, word, (size_t)bare);
 	(void)snprintf(otherwise, sizeof(otherwise), "\"%s %s --help\" lists the options", args_prog_of(spec), spec->name);
 	(void)err_unknown(e, ERR_USAGE, str_get(&name), names, n, otherwise, "unknown option \"%s\"", str_get(&name));
@@ -213,6 +216,27 @@ static const struct arg_row *find_glued(const struct arg_spec *spec, const char 
 	return r;
 }
 
+/* --patch FILE, or an edit in one word: an option of every configuration. */
+static int parse_patch(struct parser *p, const char *word, const char *value)
+{
+	struct str b = STR_INIT;
+
+	if (p->a->patch != NULL)
+		return err_set(p->e, ERR_USAGE, ARGS_PATCH " is given twice: give it once (a file has an edit a line, one word several between "
+			       "semicolons)");
+	if (value == NULL && (value = *p->argv) != NULL)
+		p->argv++;
+	if (value == NULL)
+		return err_set(p->e, ERR_USAGE, "%s needs a value: " ARGS_PATCH " " ARGS_PATCH_VALUE, word);
+	if (from_stdin(&value, p->e) != 0)
+		return -1;
+	str_addf(&b, "--patch.%s=%s", (ws_patch_is_edit(value) || strpbrk(value, " \t;") != NULL) && access(value, F_OK) != 0 ? "edits" : "file", value);
+	p->a->patch = xstrdup(str_get(&b));
+	list_add(&p->a->overrides, p->a->patch);
+	str_free(&b);
+	return 0;
+}
+
 static int parse_dashed(struct parser *p, const char *word)
 {
 	const struct arg_spec *spec = p->a->spec;
@@ -227,6 +251,8 @@ static int parse_dashed(struct parser *p, const char *word)
 		args_help(spec, stdout);
 		return err_set(p->e, ERR_NONE, "%s", "");
 	}
+	if (spec->overrides && is_option(word, ARGS_PATCH, &value))
+		return parse_patch(p, word, value);
 	if (spec->overrides && is_override(word)) {
 		list_add(&p->a->overrides, word);
 		return 0;
@@ -504,6 +530,7 @@ void args_free(struct args *a)
 {
 	list_free(&a->pos);
 	list_free(&a->overrides);
+	free(a->patch);
 	for (size_t i = 0; i < a->spec->n_rows; i++)
 		if (a->spec->rows[i].type == ARG_LIST || args_is_listing(&a->spec->rows[i]))
 			list_free(member(a, &a->spec->rows[i]));

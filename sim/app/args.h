@@ -75,14 +75,15 @@ struct arg_spec {
 	size_t n_rows;           /* at most 64 */
 	size_t min_pos, max_pos; /* number of operands; ARG_ANY = no upper limit */
 	bool streams;            /* the command reads the operand "-" itself, as it comes; else standard input is spooled, see FILE_STDIN */
-	bool overrides;          /* --section.key=value is collected, not refused */
+	bool overrides;          /* --section.key=value is collected, not refused; so is --patch */
 	const char *example;     /* what may follow the name: printed by the help and by an error about what is missing; or NULL */
 	const char *text;        /* more lines for the help, each ending in a newline; or NULL */
 };
 
 struct args {
 	struct arg_list pos;       /* operands ("-" is one) */
-	struct arg_list overrides; /* "--section.key=value", in the order given: for opt_override */
+	struct arg_list overrides; /* "--section.key=value", in the order given: for opt_override; --patch is one */
+	char *patch;               /* that one's text */
 	const struct arg_spec *spec;
 	void *base;
 };

@@ -133,8 +133,10 @@ void args_help(const struct arg_spec *spec, FILE *f)
 	for (size_t i = 0; i < spec->n_rows; i++)
 		if (!args_is_listing(&spec->rows[i]) && !is_told(spec, i))
 			help_row(f, &spec->rows[i]);
-	if (spec->overrides)
+	if (spec->overrides) {
+		help_line(f, ARGS_PATCH " " ARGS_PATCH_VALUE, ARGS_PATCH_HELP);
 		help_line(f, "--section.key=value", "set an option of the configuration (may be repeated)");
+	}
 	help_line(f, "-h, --help", "print this");
 	str_free(&head);
 }

@@ -10,6 +10,10 @@
 const struct cmd_set *args_set_of(const struct arg_spec *spec);
 const struct cmd *args_row_of(const struct arg_spec *spec);
 const char *args_prog_of(const struct arg_spec *spec);
+/* Of every command that takes overrides. */
+#define ARGS_PATCH       "--patch"
+#define ARGS_PATCH_VALUE "FILE|EDIT"
+#define ARGS_PATCH_HELP  "what-if on the switch: edits of its program, such as \"drop MRS SP_EL0 guest @exit\"; forms: el2sim lint --doc"
 /* No option, but a list of what the command line has. */
 bool args_is_listing(const struct arg_row *r);
 /* Add the names of a NULL-terminated list. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sim/app/args_impl.h"
 #include "sim/app/config.h"
 #include "sim/base/share.h"
 #include "sim/base/str.h"
@@ -177,7 +178,9 @@ void complete_words(const struct arg_spec *spec, int n, char **words)
 			}
 		}
 		offer(word, "--help", "print the command's help");
-		if (spec->overrides)
+		if (spec->overrides) {
+			offer(word, ARGS_PATCH, ARGS_PATCH_HELP);
 			offer_settings(word);
+		}
 	}
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "models/hyp/check/patch_check.h"
 #include "models/hyp/check/ws_lint.h"
 #include "models/hyp/kvm/kernel_model.h"
 #include "sim/base/share.h"
@@ -26,6 +27,18 @@ static const struct opt_row compare_rows[] = {
 static const struct opt_row inject_rows[] = {
 	{ "inject", "spec", OPT_STR, MEMBER(spec), "", 0, 0, "", NULL,
 	  "faults to build into the program, separated by spaces; forms: el2sim lint --doc; --inject adds to them" },
+};
+
+#undef MEMBER
+#define MEMBER(m) offsetof(struct patch_options, m)
+
+static const char *const no_patch[] = { PATCH_NONE, NULL };
+
+static const struct opt_row patch_rows[] = {
+	{ "patch", "file", OPT_NAMED, MEMBER(file), PATCH_NONE, 0, 0, "", no_patch,
+	  "what-if on the switch: a file with an edit of the program a line; forms: el2sim lint --doc; --patch sets it" },
+	{ "patch", "edits", OPT_STR, MEMBER(edits), "", 0, 0, "", NULL,
+	  "edits of the program, behind those of the file, separated by semicolons" },
 };
 
 #undef MEMBER
@@ -93,6 +106,7 @@ void config_init(struct config *c)
 	rows = sweep_opt_rows(&n);
 	opt_add(c->set, rows, n, &c->sweep);
 	opt_add(c->set, inject_rows, sizeof(inject_rows) / sizeof(inject_rows[0]), &c->broken);
+	opt_add(c->set, patch_rows, sizeof(patch_rows) / sizeof(patch_rows[0]), &c->patched);
 	opt_add(c->set, bug_rows, sizeof(bug_rows) / sizeof(bug_rows[0]), &c->bug);
 	opt_gather(c->set, "sweep", SWEEP_INCLUDE);
 }
@@ -166,9 +180,45 @@ static int read_kernel(struct config *c, struct err *e)
 	return 0;
 }
 
+/* Edits of the option itself: their place is its origin, "file:line" or "command line". */
+static int read_edits(struct config *c, struct err *e)
+{
+	char *text = xstrdup(c->patched.edits), *list = text, *edit, *file, *colon;
+	struct opt_view v;
+	uint64_t line;
+	unsigned nr = 0;
+	int rc = 0;
+
+	BUG_ON(!opt_find(c->set, "patch", "edits", &v));
+	file = xstrdup(v.origin);
+	colon = strrchr(file, ':');
+	if (colon == NULL || !str_u64(colon + 1, &line))
+		line = 0;
+	else
+		*colon = '\0';
+	while (rc == 0 && strcmp(c->patched.edits, PATCH_NONE) != 0 && (edit = str_word(&list, ";\n")) != NULL) {
+		nr++;
+		if (edit[strspn(edit, " \t\r")] != '\0')
+			rc = ws_patch_add(&c->patch, file, line != 0 ? (unsigned)line : nr, edit, e);
+	}
+	free(text);
+	free(file);
+	return rc;
+}
+
+static int read_patch(struct config *c, struct err *e)
+{
+	if (strcmp(c->patched.file, PATCH_NONE) != 0 && ws_patch_read(&c->patch, c->patched.file, e) != 0)
+		return -1;
+	if (read_edits(c, e) != 0)
+		return -1;
+	c->sw.patch = c->patch.n != 0 ? &c->patch : NULL;
+	return 0;
+}
+
 int config_done(struct config *c, struct err *e)
 {
-	if (opt_done(c->set, e) != 0 || read_kernel(c, e) != 0 || path_read(&c->path_profile, e) != 0)
+	if (opt_done(c->set, e) != 0 || read_kernel(c, e) != 0 || read_patch(c, e) != 0 || path_read(&c->path_profile, e) != 0)
 		return -1;
 	vmm_time(c);
 	return config_inject_only(c, c->broken.spec, e) == 0 ? 0 : opt_blame(c->set, "inject", "spec", e);
@@ -182,6 +232,7 @@ void config_free(struct config *c)
 	workload_free(&c->workload);
 	free(c->inject);
 	kernel_model_free(c->kernel);
+	ws_patch_free(&c->patch);
 	memset(c, 0, sizeof(*c));
 }
 
@@ -228,26 +279,59 @@ static bool moves_anything(const struct ws_config *wc)
 	return moves;
 }
 
+/*
+ * Is it sound? A policy that is not is an error, unless force is set. A kernel's own code is what it is: what lint does not follow
+ * in it is no reason not to run it, unless a policy moved ops.
+ */
+static int judge(const struct config *c, const struct ws_config *wc, const struct ws_prog *base, bool force, bool *sound, struct err *e)
+{
+	struct err why;
+
+	*sound = !force && ws_lint_err(base, &why) == 0;
+	if (*sound || force || (c->kernel != NULL && !moves_anything(wc)))
+		return 0;
+	*e = why;
+	return -1;
+}
+
+/* The same of a patched one: the policy is judged without the patch, the patch against that. */
+static int judge_patched(const struct config *c, const struct ws_config *wc, struct ws_prog *p, bool force, struct err *e)
+{
+	struct ws_config plain = *wc;
+	struct ws_prog *base;
+	bool sound;
+	int rc;
+
+	plain.patch = NULL;
+	base = ws_compile(&plain, e);
+	if (base == NULL)
+		return -1;
+	rc = judge(c, wc, base, force, &sound, e);
+	if (rc == 0)
+		p->fault = ws_patch_fault(wc, base);
+	p->sound = sound && p->fault == NULL && c->n_inject == 0;
+	ws_free(base);
+	return rc;
+}
+
 struct ws_prog *config_compile(const struct config *c, bool force, struct err *e)
 {
 	struct ws_config wc;
 	struct ws_prog *p;
+	int rc = 0;
 
 	config_switch(c, &wc);
 	p = ws_compile(&wc, e);
 	if (p == NULL)
 		return NULL;
-	if (c->n_inject != 0 ? ws_inject_apply(p, c->inject, c->n_inject, e) == 0 : force)
+	if (c->n_inject != 0)
+		rc = ws_inject_apply(p, c->inject, c->n_inject, e);
+	if (rc == 0 && wc.patch != NULL)
+		rc = judge_patched(c, &wc, p, force || c->n_inject != 0, e);
+	else if (rc == 0 && c->n_inject == 0)
+		rc = judge(c, &wc, p, force, &p->sound, e);
+	if (rc == 0)
 		return p;
-	if (c->n_inject == 0 && ws_lint_err(p, e) == 0) {
-		p->sound = true;
-		return p;
-	}
-	/* A kernel's own code is what it is; what lint does not follow in it is no reason not to run it, unless a policy moved ops. */
-	if (c->n_inject == 0 && c->kernel != NULL && !moves_anything(&wc)) {
-		*e = (struct err){ 0 };
-		return p;
-	}
 	ws_free(p);
 	return NULL;
 }

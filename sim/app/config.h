@@ -9,6 +9,7 @@
 #include "models/hyp/check/inject.h"
 #include "models/hyp/measured/path.h"
 #include "models/hyp/ws/policy_opt.h"
+#include "models/hyp/ws/ws_patch.h"
 #include "models/hyp/host/smp.h"
 #include "models/hyp/ws/wswitch.h"
 #include "sim/app/args.h"
@@ -27,6 +28,13 @@ struct compare_options {
 struct inject_options {
 	const char *spec;
 };
+
+/* [patch]: a what-if on the switch itself. */
+struct patch_options {
+	const char *file;  /* PATCH_NONE: none */
+	const char *edits; /* between semicolons; "" or PATCH_NONE: none */
+};
+#define PATCH_NONE "none"
 
 /* [bug]: what a shipped known bug is (configs/bugs). */
 struct bug_options {
@@ -51,6 +59,8 @@ struct config {
 	struct smp_options smp;
 	struct workload workload;
 	struct inject_options broken;
+	struct patch_options patched;
+	struct ws_patch patch; /* of [patch], read by config_done */
 	struct bug_options bug;
 	struct ws_inject *inject; /* of [inject], then of config_inject */
 	size_t n_inject;
@@ -92,7 +102,8 @@ void config_switch(const struct config *c, struct ws_config *wc);
 
 /*
  * Compile the program that the configuration describes, and build the faults into it if there are any; else lint it unless
- * force is set. ERR_MODEL; ERR_USAGE: a fault finds nothing to change.
+ * force is set. What is wrong by a patch only is no error: the program's fault says so. ERR_MODEL; ERR_CONFIG: an edit of the
+ * patch finds nothing to change; ERR_USAGE: a fault finds nothing to change.
  */
 struct ws_prog *config_compile(const struct config *c, bool force, struct err *e);
 

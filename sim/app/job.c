@@ -38,7 +38,8 @@ static void mark_changes(struct job *j)
 
 		v = opt_at(j->config.set, i);
 		if (strcmp(v.origin, command_line) == 0 && !is_varied(j, &v) &&
-		    (strcmp(v.row->section, "switch") == 0 || strcmp(v.row->section, "policy") == 0))
+		    (strcmp(v.row->section, "switch") == 0 || strcmp(v.row->section, "policy") == 0 ||
+		     strcmp(v.row->section, "patch") == 0))
 			(void)snprintf(j->title + n, sizeof(j->title) - n, ", %s.%s=%s", v.row->section, v.row->key, v.value);
 	}
 }
@@ -213,12 +214,16 @@ int job_build(struct job *j, const struct job_args *o, struct err *e)
 
 void job_mark_unsound(struct job *j)
 {
-	static const char mark[] = " [UNSOUND, forced]";
-	size_t n = strlen(j->title), room = sizeof(j->title) - sizeof(mark);
+	size_t n = strlen(j->title), room;
+	const char *what;
+	char mark[40];
 	struct err e;
 
-	if (strstr(j->title, mark) == NULL && unsound(j->prog, &e))
-		memcpy(j->title + (n < room ? n : room), mark, sizeof(mark));
+	if (strstr(j->title, " [UNSOUND") != NULL || !unsound(j->prog, &what, &e))
+		return;
+	(void)snprintf(mark, sizeof(mark), " [%s]", j->prog->fault != NULL ? what : "UNSOUND, forced");
+	room = sizeof(j->title) - strlen(mark) - 1;
+	memcpy(j->title + (n < room ? n : room), mark, strlen(mark) + 1);
 }
 
 /*

@@ -79,7 +79,7 @@ int job_refuse_folded(const struct job *j, struct err *e);
 int job_refuse_checks(const struct job *j, const char *option, struct err *e);
 /* The report of a job that was run; the caller frees it. */
 struct rep *job_report(const struct job *j);
-/* Give the title a mark when --force made an unsound program run: no sentence names it without. Once is enough. */
+/* Give the title a mark when --force made an unsound program run, or its patch is unsound: no sentence names it without. Once is enough. */
 void job_mark_unsound(struct job *j);
 void job_free(struct job *j);
 

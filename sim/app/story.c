@@ -72,6 +72,7 @@ static int replay(const struct story *s, const struct config *c, const struct ws
 	rep_fact(r, "config", "configuration", "%s", c->path);
 	rep_fact(r, "story", "", "%s", s->path);
 	inject_report(c->inject, c->n_inject, r);
+	unsound_report(p, "", r);
 	if (strcmp(s->config, c->path) != 0)
 		rep_note(r, "The story was found under %s.", s->config);
 	xworld_free(story_report(s, p, XS_ALL, ev, at, found ? &v : NULL, r));

@@ -57,6 +57,22 @@ static void injects_table(struct rep *r)
 	}
 }
 
+static void patches_table(struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "edit", "", REP_STR, "", 0, false },
+		{ "form", "", REP_STR, "", 0, false },
+		{ "what", "what it makes", REP_STR, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "patches", "What [patch] and --patch can change (docs/patch.md)", cols, 3);
+
+	for (unsigned i = 0; i < PATCH_COUNT; i++) {
+		rep_str(t, ws_patch_name((enum ws_patch_verb)i));
+		rep_strf(t, "%s %s", ws_patch_name((enum ws_patch_verb)i), ws_patch_form((enum ws_patch_verb)i));
+		rep_str(t, ws_patch_help((enum ws_patch_verb)i));
+	}
+}
+
 static void violations_table(struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -122,6 +138,7 @@ static int run(const struct lint_args *o, const struct config *c, bool configure
 	if (o->doc) {
 		rules_table(r);
 		injects_table(r);
+		patches_table(r);
 		violations_table(r);
 	} else {
 		rc = find(o, c, configured, &f, e);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "models/hyp/check/patch_check.h"
 #include "models/hyp/ws/runner.h"
 #include "models/hyp/ws/ws_explain.h"
 #include "sim/app/config.h"
@@ -11,6 +12,7 @@
 #include "sim/app/output.h"
 #include "sim/price/cmd_price.h"
 #include "sim/price/importing.h"
+#include "sim/report/oracle_report.h"
 
 struct price_args {
 	struct output_args out;
@@ -40,10 +42,10 @@ static const struct arg_row arg_rows[] = {
 };
 
 static const struct arg_spec spec = {
-	.name = "price", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 2, .max_pos = 2, .overrides = true,
+	.name = "price", .rows = arg_rows, .n_rows = ARG_ROWS(arg_rows), .min_pos = 1, .max_pos = 2, .overrides = true,
 	.example = "vmlinux.base vmlinux.patched --machine machine/neoverse-n1.ini",
 	.text = "BASE and PATCHED: a vmlinux with symbols and BTF, a file that el2sim kernel import wrote, or a built-in\n"
-		"switch model (linux-6.12-vhe).\n",
+		"switch model (linux-6.12-vhe). With --patch, PATCHED is edited, and may be left out: then it is BASE with the edits.\n",
 };
 
 /* --- one side --------------------------------------------------------------------------------- */
@@ -68,12 +70,15 @@ static bool is_model_file(const char *path)
 }
 
 /* c: the machine that both sides run on; it must last. */
-static int open_side(struct side *s, const char *what, const struct price_args *o, const struct config *c, struct err *e)
+static int open_side(struct side *s, const char *what, bool patched, const struct price_args *o, const struct config *c, struct err *e)
 {
 	const struct ws_model *model = ws_model_by_name(what);
+	struct ws_prog *base;
 	struct ws_config wc;
 
 	config_switch(c, &wc);
+	if (!patched)
+		wc.patch = NULL;
 	if (model == NULL && is_model_file(what)) {
 		s->file = kernel_model_read(what, e);
 		if (s->file == NULL)
@@ -86,7 +91,15 @@ static int open_side(struct side *s, const char *what, const struct price_args *
 	}
 	wc.model = model != NULL ? model : &s->data->model;
 	s->p = ws_compile(&wc, e);
-	return s->p != NULL ? 0 : -1;
+	if (s->p == NULL)
+		return -1;
+	if (wc.patch != NULL) {
+		wc.patch = NULL;
+		base = ws_compile(&wc, e);
+		s->p->fault = base != NULL ? ws_patch_fault(&s->p->config, base) : NULL;
+		ws_free(base);
+	}
+	return 0;
 }
 
 /* Each exit kind once in the steady state: a vCPU that has run before. */
@@ -320,6 +333,7 @@ static unsigned fill(const struct price_args *o, const struct side *a, const str
 	rep_verdict(r, "%s", str_get(&text));
 	rep_fact(r, "base", "BASE", "%s", a->p->config.model->name);
 	rep_fact(r, "patched", "PATCHED", "%s", b->p->config.model->name);
+	unsound_report(b->p, "", r);
 	rep_fact(r, "machine", "machine", "%s: cycles %s (%s)", m->name, calibration_name((enum calibration)m->calibration),
 		 calibration_help((enum calibration)m->calibration));
 	phases_table(a, b, r);
@@ -346,9 +360,11 @@ int cmd_price(int argc, char **argv, struct err *e)
 	r = rep_new("price", "Price of a patch");
 	rc = config_load_one(&c, o.subject.machine, &pos.overrides, e);
 	if (rc == 0)
-		rc = open_side(&a, pos.pos.v[0], &o, &c, e);
+		rc = open_side(&a, pos.pos.v[0], false, &o, &c, e);
+	if (rc == 0 && pos.pos.n == 1 && c.sw.patch == NULL)
+		rc = args_missing(&spec, e, "price: one kernel, and no patch: give PATCHED, or --patch");
 	if (rc == 0)
-		rc = open_side(&b, pos.pos.v[1], &o, &c, e);
+		rc = open_side(&b, pos.pos.v[pos.pos.n - 1], true, &o, &c, e);
 	if (rc == 0) {
 		unsigned n;
 

@@ -118,6 +118,8 @@ void explore_report(const struct explore *x, const struct explore_options *o, co
 		    enum explore_end end, struct rep *r)
 {
 	const struct explore_stats *s = explore_stats(x);
+	char forced[40] = "";
+	const char *mark;
 	struct err e;
 	struct xworld *w = xworld_new(p, o->vcpus, o->pcpus, o->vms, o->states);
 
@@ -132,7 +134,9 @@ void explore_report(const struct explore *x, const struct explore_options *o, co
 	rep_fact(r, "end", "ended by", "%s: %s", explore_end_name(end), explore_end_what(end));
 	kinds(w, r);
 	violations(x, r);
-	verdict(x, o, end, unsound(p, &e) ? "UNSOUND POLICY, forced: " : "", r);
+	if (unsound(p, &mark, &e))
+		(void)snprintf(forced, sizeof(forced), "%s: ", mark);
+	verdict(x, o, end, forced, r);
 	if (end == XEND_MEMORY)
 		rep_note(r, "The memory for states (--memory) was used up at depth %u; what lies deeper was not looked at.", s->depth);
 	if (end == XEND_STOPPED)

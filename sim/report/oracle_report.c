@@ -5,6 +5,7 @@
 
 #include "models/hyp/check/known.h"
 #include "models/hyp/check/ws_lint.h"
+#include "models/hyp/ws/ws_patch.h"
 
 #define ROWS_MAX 60 /* of the table of violations, per configuration */
 
@@ -194,29 +195,53 @@ uint64_t oracle_report(const struct oracle_column *x, size_t n, struct rep *r)
 	return found;
 }
 
-void unsound_report(const struct ws_prog *p, const char *title, struct rep *r)
+/* The edits as facts; keys of several configurations differ by their titles' place. */
+static void patch_facts(const struct ws_prog *p, const char *title, struct rep *r)
 {
-	struct err e;
+	const struct ws_patch *x = p->config.patch;
 
-	if (!unsound(p, &e))
-		return;
-	/* Whose value a computed write moves is a guess of the import: no alarm, for it is no policy's fault. */
-	if (p->config.model->step != NULL)
-		rep_note(r, "%s%sthe imported kernel's values do not all add up by the static checks, its counts are those executed: %s", title,
-			 title[0] != '\0' ? ": " : "", e.text);
-	else
-		rep_alarm(r, "UNSOUND POLICY, forced: %s%s%s", title, title[0] != '\0' ? ": " : "", e.text);
+	for (size_t i = 0; x != NULL && i < x->n; i++) {
+		struct str key = STR_INIT;
+
+		str_addf(&key, "%s%spatch_%zu", title, title[0] != '\0' ? " " : "", i + 1);
+		rep_fact(r, str_get(&key), title[0] != '\0' ? title : "patched", "%s (%s:%u)", x->v[i].text, x->v[i].file, x->v[i].line);
+		str_free(&key);
+	}
 }
 
-bool unsound(const struct ws_prog *p, struct err *e)
+void unsound_report(const struct ws_prog *p, const char *title, struct rep *r)
 {
+	const char *sep = title[0] != '\0' ? ": " : "", *mark;
+	struct err e;
+
+	patch_facts(p, title, r);
+	if (!unsound(p, &mark, &e))
+		return;
+	/* Whose value a computed write moves is a guess of the import: no alarm, for it is no policy's fault. */
+	if (p->fault == NULL && p->config.model->step != NULL)
+		rep_note(r, "%s%sthe imported kernel's values do not all add up by the static checks, its counts are those executed: %s", title,
+			 sep, e.text);
+	else
+		rep_alarm(r, "%s: %s%s%s", mark, title, sep, e.text);
+}
+
+bool unsound(const struct ws_prog *p, const char **mark, struct err *e)
+{
+	struct ws_config c = p->config;
 	struct ws_prog *q;
 	bool refused;
 
+	if (mark != NULL)
+		*mark = p->fault != NULL ? "UNSOUND PATCH" : "UNSOUND POLICY, forced";
+	if (p->fault != NULL) {
+		(void)err_set(e, ERR_MODEL, "%s", p->fault);
+		return true;
+	}
 	if (p->sound)
 		return false;
-	q = ws_compile(&p->config, e); /* without faults */
-	BUG_ON(q == NULL);	       /* p was compiled from it */
+	c.patch = NULL; /* what it breaks would be p's fault */
+	q = ws_compile(&c, e); /* without faults */
+	BUG_ON(q == NULL);	/* p was compiled from it */
 	refused = ws_lint_err(q, e) != 0;
 	ws_free(q);
 	return refused;

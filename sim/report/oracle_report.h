@@ -20,9 +20,12 @@ struct oracle_column {
  */
 uint64_t oracle_report(const struct oracle_column *x, size_t n, struct rep *r);
 
-/* Does the static check refuse the program as its policy has it, whatever was broken on purpose? It was forced, then; *e says why. */
-bool unsound(const struct ws_prog *p, struct err *e);
-/* If so, an alarm; title: of the configuration, "" where there is one. */
+/*
+ * Is the program not sound, whatever was broken on purpose: by its patch, or as its policy has it, which was forced, then? *e says
+ * why, *mark (may be NULL) in two words what is unsound.
+ */
+bool unsound(const struct ws_prog *p, const char **mark, struct err *e);
+/* If so, an alarm, and facts of the patch if there is one; title: of the configuration, "" where there is one. */
 void unsound_report(const struct ws_prog *p, const char *title, struct rep *r);
 
 /* The faults in a program as facts and a note, so that nobody takes the numbers for the kernel's. */

@@ -53,116 +53,32 @@ static void add_name(struct names *names, const char *name)
 	names->v[names->n++] = name;
 }
 
-static int unknown_what(const char *spec, const char *word, struct err *e)
+/* How a message calls the fault. */
+static const char *called(const char *spec, char where[static WS_INJECT_SPEC + 16])
 {
-	size_t n;
-	const struct ws_step *s = ws_steps(&n);
-	struct names names = { xcalloc(n + SR_COUNT + GRP_COUNT + OP_COUNT, sizeof(char *)), 0 };
-
-	for (unsigned r = 1; r < SR_COUNT; r++)
-		add_name(&names, sysreg_name((enum sysreg)r));
-	for (unsigned g = 0; g < GRP_COUNT; g++)
-		add_name(&names, group_name((enum sr_group)g));
-	for (unsigned op = 0; op < OP_COUNT; op++)
-		add_name(&names, ws_opcode_row((enum ws_opcode)op)->name);
-	for (size_t i = 0; i < n; i++)
-		add_name(&names, s[i].function);
-	(void)unknown(spec, "register, group, opcode, function or row", word, &names, e);
-	free(names.v);
-	return -1;
+	(void)snprintf(where, WS_INJECT_SPEC + 16, "--inject %s", spec);
+	return where;
 }
-
-static bool find_opcode(const char *word, uint8_t *opcode)
-{
-	for (unsigned op = 0; op < OP_COUNT; op++) {
-		if (strcasecmp(ws_opcode_row((enum ws_opcode)op)->name, word) == 0) {
-			*opcode = (uint8_t)op;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A kernel function, or "steps_vhe.def:42". */
-static bool find_step(const char *word, struct ws_what *w)
-{
-	size_t n;
-	const struct ws_step *s = ws_steps(&n);
-	char row[64];
-
-	for (size_t i = 0; i < n; i++) {
-		(void)snprintf(row, sizeof(row), "%s:%u", s[i].file, s[i].line);
-		if (strcmp(s[i].function, word) == 0) {
-			w->function = s[i].function;
-			return true;
-		}
-		if (strcmp(row, word) == 0) {
-			w->file = s[i].file;
-			w->line = s[i].line;
-			return true;
-		}
-	}
-	return false;
-}
-
-static const struct ws_what anything = { .reg = SR_NONE, .group = GRP_COUNT, .opcode = OP_COUNT };
 
 static int parse_what(const char *spec, const char *word, struct ws_what *w, struct err *e)
 {
-	enum sr_group group;
+	char where[WS_INJECT_SPEC + 16];
 
-	*w = anything;
-	if (strcasecmp(word, "X0-X30") == 0) {
-		w->reg = SR_COUNT;
-	} else if (strcasecmp(word, "V0-V31") == 0) {
-		w->reg = SR_COUNT + 1;
-	} else if (sysreg_by_name(word) != SR_NONE) {
-		w->reg = (uint16_t)sysreg_by_name(word);
-	} else if (group_by_name(word, &group)) {
-		w->group = (uint8_t)group;
-	} else if (!find_opcode(word, &w->opcode) && !find_step(word, w)) {
-		return unknown_what(spec, word, e);
-	}
-	return 0;
-}
-
-static bool find_phase(const char *word, uint8_t *phase)
-{
-	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
-		if (strcasecmp(phase_name((enum ws_phase)ph), word) == 0) {
-			*phase = (uint8_t)ph;
-			return true;
-		}
-	}
-	return false;
+	return ws_what_parse(called(spec, where), word, w, e);
 }
 
 static int parse_phase(const char *spec, const char *word, uint8_t *phase, struct err *e)
 {
-	const char *v[PHASE_COUNT];
-	struct names names = { v, 0 };
+	char where[WS_INJECT_SPEC + 16];
 
-	if (find_phase(word, phase))
-		return 0;
-	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
-		add_name(&names, phase_name((enum ws_phase)ph));
-	return unknown(spec, "phase", word, &names, e);
+	return ws_phase_parse(called(spec, where), word, phase, e);
 }
 
 static int parse_side(const char *spec, const char *word, uint8_t *side, struct err *e)
 {
-	const char *v[SIDE_COUNT];
-	struct names names = { v, 0 };
+	char where[WS_INJECT_SPEC + 16];
 
-	for (unsigned s = SIDE_HOST; s < SIDE_COUNT; s++) {
-		if (s != SIDE_CTX && strcasecmp(side_name((enum ws_side)s), word) == 0) {
-			*side = (uint8_t)s;
-			return 0;
-		}
-		if (s != SIDE_CTX)
-			add_name(&names, side_name((enum ws_side)s));
-	}
-	return unknown(spec, "side", word, &names, e);
+	return ws_side_parse(called(spec, where), word, side, e);
 }
 
 /* "...@PHASE/SIDE": cut off and parsed. */
@@ -202,8 +118,8 @@ static int parse_register(struct ws_inject *x, const char *arg, struct err *e)
 
 static int parse_isb(struct ws_inject *x, const char *arg, struct err *e)
 {
-	x->a = anything;
-	if (arg[0] == '\0' || find_phase(arg, &x->phase))
+	x->a = ws_anything;
+	if (arg[0] == '\0' || ws_phase_named(arg, &x->phase))
 		return 0;
 	return parse_what(x->spec, arg, &x->a, e);
 }
@@ -343,7 +259,7 @@ int ws_inject_parse(const char *spec, struct ws_inject *out, struct err *e)
 	struct names names = { v, 0 };
 	char text[WS_INJECT_SPEC], *arg;
 
-	*out = (struct ws_inject){ .a = anything, .b = anything, .phase = PHASE_COUNT, .side = SIDE_COUNT };
+	*out = (struct ws_inject){ .a = ws_anything, .b = ws_anything, .phase = PHASE_COUNT, .side = SIDE_COUNT };
 	if (strlen(spec) >= WS_INJECT_SPEC)
 		return err_set(e, ERR_USAGE, "--inject %.40s...: longer than %d characters", spec, WS_INJECT_SPEC - 1);
 	(void)snprintf(out->spec, sizeof(out->spec), "%s", spec);

@@ -8,7 +8,7 @@
 #define EL2SIM_HYP_INJECT_H
 
 #include "models/hyp/kvm/vflags.h"
-#include "models/hyp/ws/wswitch.h"
+#include "models/hyp/ws/ws_edit.h"
 
 enum ws_inject_kind {
 #define INJECT(id, name, form, help) INJECT_##id,
@@ -18,16 +18,6 @@ enum ws_inject_kind {
 const char *ws_inject_name(enum ws_inject_kind k);
 const char *ws_inject_form(enum ws_inject_kind k);
 const char *ws_inject_help(enum ws_inject_kind k);
-
-/* A set of ops by what they are. */
-struct ws_what {
-	uint16_t reg;         /* SR_NONE: any; SR_COUNT: X0-X30; SR_COUNT + 1: V0-V31 */
-	uint8_t group;        /* GRP_COUNT: any */
-	uint8_t opcode;       /* OP_COUNT: any */
-	const char *function; /* kernel function of the STEP row; NULL: any */
-	const char *file;     /* of the STEP row; NULL: any row */
-	unsigned line;
-};
 
 #define WS_INJECT_SPEC 96
 

@@ -9,21 +9,6 @@
 
 /* ---- ops ---- */
 
-static bool is_what(const struct ws_what *w, const struct ws_op *op)
-{
-	uint8_t counter = ws_opcode_row((enum ws_opcode)op->opcode)->counter;
-
-	if (w->reg == SR_COUNT)
-		return counter == CNT_gpr;
-	if (w->reg == SR_COUNT + 1)
-		return counter == CNT_fpr;
-	if (w->group != GRP_COUNT) /* its values, not its barriers */
-		return op->group == w->group && (op->reg != SR_NONE || counter == CNT_fpr || counter == CNT_gpr);
-	return (w->reg == SR_NONE || op->reg == w->reg) && (w->opcode == OP_COUNT || op->opcode == w->opcode) &&
-	       (w->function == NULL || strcmp(op->step->function, w->function) == 0) &&
-	       (w->file == NULL || (strcmp(op->step->file, w->file) == 0 && op->step->line == w->line));
-}
-
 static bool is_here(const struct ws_inject *x, const struct ws_op *op)
 {
 	return (x->phase == PHASE_COUNT || op->phase == x->phase) && (x->side == SIDE_COUNT || op->side == x->side);
@@ -55,7 +40,7 @@ static size_t filter(struct ws_prog *p, const struct ws_inject *x, goes_fn *goes
 static bool dropped(const struct ws_inject *x, struct ws_op *op, size_t *changed)
 {
 	(void)changed;
-	return is_here(x, op) && is_what(&x->a, op);
+	return is_here(x, op) && ws_what_is(&x->a, op);
 }
 
 static size_t drop(struct ws_prog *p, const struct ws_inject *x)
@@ -75,7 +60,7 @@ static size_t drop_isb(struct ws_prog *p, const struct ws_inject *x)
 
 static bool only_once(const struct ws_inject *x, struct ws_op *op, size_t *changed)
 {
-	if (is_here(x, op) && is_what(&x->a, op)) {
+	if (is_here(x, op) && ws_what_is(&x->a, op)) {
 		*changed += 1;
 		op->guard.off |= CND(WAS_LOADED);
 	}
@@ -89,7 +74,7 @@ static size_t once(struct ws_prog *p, const struct ws_inject *x)
 
 static bool made_constant(const struct ws_inject *x, struct ws_op *op, size_t *changed)
 {
-	if (is_here(x, op) && is_what(&x->a, op) && op->side == SIDE_HOST && op->opcode == OP_MSR) {
+	if (is_here(x, op) && ws_what_is(&x->a, op) && op->side == SIDE_HOST && op->opcode == OP_MSR) {
 		*changed += 1;
 		op->side = SIDE_HCFG;
 	}
@@ -101,18 +86,10 @@ static size_t constant(struct ws_prog *p, const struct ws_inject *x)
 	return filter(p, x, made_constant);
 }
 
-static void exchange(struct ws_op *a, struct ws_op *b)
-{
-	struct ws_op t = *a;
-
-	*a = *b;
-	*b = t;
-}
-
 static struct ws_op *first(struct ws_prog *p, const struct ws_inject *x, const struct ws_what *w)
 {
 	for (size_t i = 0; i < p->n; i++) {
-		if (is_here(x, &p->op[i]) && is_what(w, &p->op[i]))
+		if (is_here(x, &p->op[i]) && ws_what_is(w, &p->op[i]))
 			return &p->op[i];
 	}
 	return NULL;
@@ -124,7 +101,7 @@ static size_t swap(struct ws_prog *p, const struct ws_inject *x)
 
 	if (a == NULL || b == NULL || a == b || a->comp != b->comp)
 		return 0;
-	exchange(a, b);
+	ws_ops_exchange(a, b);
 	return 1;
 }
 
@@ -134,10 +111,10 @@ static size_t late_isb(struct ws_prog *p, const struct ws_inject *x)
 	size_t n = 0;
 
 	for (size_t i = 0; i + 1 < p->n; i++) {
-		if (p->op[i].opcode != OP_ISB || !is_here(x, &p->op[i]) || !is_what(&x->a, &p->op[i]) ||
+		if (p->op[i].opcode != OP_ISB || !is_here(x, &p->op[i]) || !ws_what_is(&x->a, &p->op[i]) ||
 		    p->op[i + 1].comp != p->op[i].comp)
 			continue;
-		exchange(&p->op[i], &p->op[i + 1]);
+		ws_ops_exchange(&p->op[i], &p->op[i + 1]);
 		n++;
 		i++;
 	}
@@ -173,7 +150,7 @@ static size_t add_isb(struct ws_prog *p, const struct ws_inject *x)
 	size_t last = p->n;
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (is_here(x, &p->op[i]) && is_what(&x->a, &p->op[i]))
+		if (is_here(x, &p->op[i]) && ws_what_is(&x->a, &p->op[i]))
 			last = i;
 	}
 	if (last == p->n || isb == NULL)
@@ -182,10 +159,7 @@ static size_t add_isb(struct ws_prog *p, const struct ws_inject *x)
 	one.comp = p->op[last].comp;
 	one.phase = p->op[last].phase;
 	one.guard = p->op[last].guard;
-	p->op = xrealloc(p->op, (p->n + 1) * sizeof(*p->op));
-	memmove(&p->op[last + 2], &p->op[last + 1], (p->n - last - 1) * sizeof(*p->op));
-	p->op[last + 1] = one;
-	p->n++;
+	ws_ops_insert(p, last + 1, &one, 1);
 	return 1;
 }
 
@@ -401,7 +375,6 @@ size_t ws_drop_row(struct ws_prog *p, size_t row)
 
 void ws_drop_op(struct ws_prog *p, size_t i)
 {
-	memmove(&p->op[i], &p->op[i + 1], (p->n - i - 1) * sizeof(*p->op));
-	p->n--;
+	ws_ops_remove(p, i, 1);
 	ws_reindex(p);
 }

@@ -178,9 +178,19 @@ static void look_at_host(struct host_facts *f, const struct ws_prog *base)
 		f->own[s] = f->own[s] && !constant[s];
 }
 
+/* What only a patch brought is as the patch has it. */
+static void look_at_patched(struct host_facts *f, const struct ws_prog *plain, const bool *in_base)
+{
+	struct host_facts patched;
+
+	look_at_host(&patched, plain);
+	for (unsigned s = 0; s < N_SUBJECTS; s++)
+		f->own[s] = in_base[s] ? f->own[s] : patched.own[s];
+}
+
 /* ---- all ---- */
 
-/* As the tables have it: without edits, and without policies if so. */
+/* As the tables have it: without faults, and without policies and patches if so. */
 static struct ws_prog *compile_again(const struct ws_prog *p, bool policies)
 {
 	struct ws_config c = p->config;
@@ -190,6 +200,7 @@ static struct ws_prog *compile_again(const struct ws_prog *p, bool policies)
 	if (!policies) {
 		memset(c.group_policy, POL_MODEL, sizeof(c.group_policy));
 		memset(c.reg_policy, POL_MODEL, sizeof(c.reg_policy));
+		c.patch = NULL;
 	}
 	q = ws_compile(&c, &e);
 	BUG_ON(q == NULL); /* p was compiled from more than that */
@@ -235,7 +246,7 @@ static void add_slots(struct oracle_tables *t)
 
 void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 {
-	bool touched[N_SUBJECTS] = { false }, switched[N_SUBJECTS] = { false };
+	bool touched[N_SUBJECTS] = { false }, switched[N_SUBJECTS] = { false }, in_base[N_SUBJECTS] = { false };
 	struct ws_prog *base = compile_again(p, false), *plain = compile_again(p, true);
 	struct host_facts host;
 
@@ -243,6 +254,9 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 	look_at_host(&host, base);
 	look_at_guards(t, plain);
 	mark(base, true, switched);
+	mark(plain, true, switched); /* a patch may switch more */
+	mark(base, false, in_base);
+	look_at_patched(&host, plain, in_base);
 	mark(base, false, touched);
 	mark(plain, false, touched);
 	mark(p, false, touched);
@@ -257,9 +271,15 @@ void oracle_tables_make(struct oracle_tables *t, const struct ws_prog *p)
 		t->s[s].saved_before = (t->s[s].group == GRP_pauth && !host.keys) ||
 				       (t->s[s].move == MOVE_CONF && t->s[s].host == HOST_NONE);
 	}
-	t->need = xcalloc(base->n, sizeof(*t->need));
+	t->need = xcalloc(base->n + plain->n, sizeof(*t->need));
 	for (size_t i = 0; i < base->n; i++)
 		add_need(t, p, &base->op[i]);
+	for (size_t i = 0; i < plain->n; i++) {
+		unsigned s = subject_of(&plain->op[i]);
+
+		if (s != N_SUBJECTS && !in_base[s])
+			add_need(t, p, &plain->op[i]);
+	}
 	t->op = xcalloc(p->n, sizeof(*t->op));
 	for (size_t i = 0; i < p->n; i++) {
 		unsigned s = subject_of(&p->op[i]);

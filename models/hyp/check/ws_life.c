@@ -463,7 +463,7 @@ static void all_states(struct life *l, struct script *sc, uint64_t mask)
 
 #define STATE_BITS_MAX 6
 
-/* Built-in tables stay within what can be followed; a model from data need not. */
+/* Built-in tables stay within what can be followed; a model from data, or a patched one, need not. */
 static bool too_much(struct life *l, uint64_t mask)
 {
 	unsigned bits = 0;
@@ -472,7 +472,7 @@ static bool too_much(struct life *l, uint64_t mask)
 		bits++;
 	if (bits <= STATE_BITS_MAX && !l->full)
 		return false;
-	BUG_ON(l->p->config.model->step == NULL);
+	BUG_ON(l->p->config.model->step == NULL && l->p->config.patch == NULL);
 	ws_finding_add(l->f, RULE_unjudged, (enum sr_group)l->s->group, l->s->reg, PHASE_LOAD, "%s (group %s): %u conditions, %zu ops%s: want "
 		       "at most %d and %d", l->s->name, group_name((enum sr_group)l->s->group), bits, l->n, l->full ? " or more" : "",
 		       STATE_BITS_MAX, OPS_MAX);

@@ -54,6 +54,7 @@ static void check_nevers(const struct ws_prog *p, struct ws_findings *f)
 		return;
 	memset(c.group_policy, POL_MODEL, sizeof(c.group_policy));
 	memset(c.reg_policy, POL_MODEL, sizeof(c.reg_policy));
+	c.patch = NULL; /* its words may fit the program under the policies only */
 	base = ws_compile(&c, &e);
 	BUG_ON(base == NULL);
 	for (size_t i = 0; i < base->n; i++) {

@@ -54,22 +54,32 @@ static void look_at_flags(struct facts *f)
 }
 
 /* What a fault leaves out must not make the conditions go away by which it shows: the sound program counts, too. */
-static void facts_make(struct facts *f, const struct oracle *o)
+static void facts_of(struct facts *f, const struct ws_config *c)
 {
 	struct oracle *sound;
-	struct ws_prog *p;
 	struct err e;
+	struct ws_prog *p = ws_compile(c, &e);
+
+	BUG_ON(p == NULL); /* the program was compiled from more than that */
+	sound = oracle_new(p, 1, 1);
+	look_at(f, sound);
+	oracle_free(sound);
+	ws_free(p);
+}
+
+static void facts_make(struct facts *f, const struct oracle *o)
+{
+	struct ws_config c = o->p->config;
 
 	memset(f, 0, sizeof(*f));
 	f->p = o->p;
 	look_at(f, o);
 	look_at_flags(f);
-	p = ws_compile(&o->p->config, &e);
-	BUG_ON(p == NULL); /* o->p was compiled from more than that */
-	sound = oracle_new(p, 1, 1);
-	look_at(f, sound);
-	oracle_free(sound);
-	ws_free(p);
+	facts_of(f, &c);
+	if (c.patch != NULL) { /* nor what a patch leaves out */
+		c.patch = NULL;
+		facts_of(f, &c);
+	}
 }
 
 /* ---- kinds ---- */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "models/hyp/ws/ws_patch.h"
 #include "models/hyp/ws/ws_policy.h"
 
 static const char *const model_names[] = {
@@ -87,6 +88,9 @@ void switch_config(const struct switch_options *o, const struct machine *m, stru
 		c->group_policy[g] = (uint8_t)o->group[g];
 	for (unsigned r = 0; r < SR_COUNT; r++)
 		c->reg_policy[r] = (uint8_t)o->reg[r];
+	c->patch = o->patch;
+	if (o->patch != NULL)
+		ws_patch_policies(o->patch, c);
 }
 
 void switch_add_vcpu(struct switch_options *o, uint64_t features)

@@ -17,6 +17,7 @@ enum sgi_target { SGI_ANY, SGI_OTHERS, SGI_SELF };
 struct switch_options {
 	const char *model;     /* of ws_models(), or a file that config_done reads into own */
 	const struct ws_model *own; /* model from data; NULL: a built-in one */
+	const struct ws_patch *patch; /* edits of the program, of config_done; NULL: none */
 	uint64_t vcpu;         /* bit i: i-th VCOND row */
 	int group[GRP_COUNT];  /* enum ws_policy */
 	int reg[SR_COUNT];     /* enum ws_policy */

@@ -8,6 +8,7 @@
 #include "models/hyp/kvm/exits.h"
 #include "models/hyp/kvm/reach.h"
 #include "models/hyp/kvm/vflags.h"
+#include "models/hyp/ws/ws_patch.h"
 #include "models/hyp/ws/ws_policy.h"
 
 void ws_config_init(struct ws_config *c)
@@ -51,7 +52,7 @@ static struct ws_op *emit(struct compiler *c, const struct ws_step *s, enum ws_o
 	return op;
 }
 
-static void set_cost(struct ws_op *op, uint64_t milli)
+void ws_op_price(struct ws_op *op, uint64_t milli)
 {
 	op->cycles = (uint32_t)(milli / 1000);
 	op->milli = (uint16_t)(milli % 1000);
@@ -70,7 +71,7 @@ static void set_register(const struct compiler *c, struct ws_op *op, enum sysreg
 	op->reg = (uint16_t)reg;
 	op->group = row->group;
 	op->alias = e2h && row->form != FORM_PLAIN && op->side != SIDE_HRUN;
-	set_cost(op, machine_cost(m, ws_opcode_row((enum ws_opcode)op->opcode)->counter == CNT_read ? m->mrs[row->cost]
+	ws_op_price(op, machine_cost(m, ws_opcode_row((enum ws_opcode)op->opcode)->counter == CNT_read ? m->mrs[row->cost]
 												    : m->msr[row->cost]));
 }
 
@@ -157,7 +158,7 @@ static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side s
 	case OPND_GRP:
 		op = emit(c, s, (enum ws_opcode)s->opcode, side, guard);
 		op->group = (uint8_t)s->operand;
-		set_cost(op, machine_cost(m, m->op[row->cost]) + (ends_bhb_loop(s) ? (uint64_t)m->bhb_milli : 0));
+		ws_op_price(op, machine_cost(m, m->op[row->cost]) + (ends_bhb_loop(s) ? (uint64_t)m->bhb_milli : 0));
 		/* The instruction that trapped is the guest's; SVC is user space's. */
 		op->insns = s->opcode != OP_EXC && s->opcode != OP_SVC;
 		return 0;
@@ -167,7 +168,7 @@ static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side s
 		op->group = row->counter == CNT_fpr ? GRP_fpsimd : GRP_gp;
 		op->insns = (uint16_t)(row->counter == CNT_none ? 0 : (s->operand + 1) / 2); /* pairs */
 		if (row->counter != CNT_none)
-			set_cost(op, s->operand * machine_cost(m, m->op[row->cost]));
+			ws_op_price(op, s->operand * machine_cost(m, m->op[row->cost]));
 		return 0;
 	}
 	BUG("unknown operand kind");
@@ -220,7 +221,7 @@ static uint64_t known_conditions(const struct ws_config *c)
 	return known;
 }
 
-static int compile_root(struct compiler *c, enum ws_comp comp, enum ws_phase phase, struct err *e)
+static void begin_root(struct compiler *c, enum ws_comp comp, enum ws_phase phase)
 {
 	c->phase = phase;
 	c->root = comp;
@@ -229,6 +230,26 @@ static int compile_root(struct compiler *c, enum ws_comp comp, enum ws_phase pha
 		c->known |= CND(TO_GUEST);
 	if (phase == PHASE_EXIT || phase == PHASE_PUT)
 		c->known |= CND(TO_HOST);
+}
+
+int ws_emit(const struct ws_prog *p, const struct ws_step *s, enum ws_phase phase, enum ws_comp comp, struct ws_op **op, size_t *n,
+	    struct err *e)
+{
+	struct ws_prog made = { .config = p->config, .known = p->known };
+	struct compiler c = { .p = &made };
+	int rc = 0;
+
+	begin_root(&c, comp, phase);
+	if ((s->guard.fixed_on & ~c.known) == 0 && (s->guard.fixed_off & c.known) == 0)
+		rc = emit_step(&c, s, (enum ws_side)s->side, (struct ws_guard){ s->guard.on, s->guard.off, 0, 0 }, e);
+	*op = made.op;
+	*n = made.n;
+	return rc;
+}
+
+static int compile_root(struct compiler *c, enum ws_comp comp, enum ws_phase phase, struct err *e)
+{
+	begin_root(c, comp, phase);
 	return emit_comp(c, comp, SIDE_NONE, (struct ws_guard){ 0, 0, 0, 0 }, e);
 }
 
@@ -375,7 +396,8 @@ struct ws_prog *ws_compile(const struct ws_config *config, struct err *e)
 		ws_free(p);
 		return NULL;
 	}
-	if (check_machine(config, e) != 0 || compile_all(&c, e) != 0 || ws_apply_policies(p, e) != 0) {
+	if (check_machine(config, e) != 0 || compile_all(&c, e) != 0 || ws_apply_policies(p, e) != 0 ||
+	    (config->patch != NULL && ws_patch_apply(config->patch, p, e) != 0)) {
 		ws_free(p);
 		return NULL;
 	}
@@ -390,6 +412,10 @@ void ws_free(struct ws_prog *p)
 {
 	if (p == NULL)
 		return;
+	for (size_t i = 0; i < p->n_made; i++)
+		free(p->made[i]);
+	free(p->made);
+	free(p->fault);
 	free(p->op);
 	free(p->call);
 	free(p->beside.site);

@@ -25,6 +25,8 @@ enum ws_policy {
 };
 extern const char *const ws_policy_names[POL_COUNT + 1]; /* NULL-terminated */
 
+struct ws_patch;
+
 /* What to compile. */
 struct ws_config {
 	const struct ws_model *model;
@@ -32,6 +34,7 @@ struct ws_config {
 	uint64_t vcpu; /* CND(V*) bits: vCPU features */
 	uint8_t group_policy[GRP_COUNT]; /* enum ws_policy */
 	uint8_t reg_policy[SR_COUNT];    /* enum ws_policy; wins over the group's */
+	const struct ws_patch *patch;    /* edits of the program (ws_patch.h), which must last as long as it; NULL: none */
 };
 
 struct ws_op {
@@ -93,6 +96,9 @@ struct ws_prog {
 	size_t n_call;
 	struct ws_beside beside;
 	bool lazy_fp; /* the guest's FP registers wait for a trap, whatever an edit left of it */
+	struct ws_step **made; /* rows of ops that a patch added */
+	size_t n_made;
+	char *fault;  /* what a judge found in the patch, not in the program without (its owner says so); NULL: nothing, or nobody asked */
 	bool sound;   /* a judge found nothing in it as compiled (its owner says so); false: nobody asked, or something */
 	struct {
 		size_t first, n;
@@ -110,6 +116,14 @@ void ws_config_init(struct ws_config *c);
  */
 struct ws_prog *ws_compile(const struct ws_config *c, struct err *e);
 void ws_free(struct ws_prog *p);
+/*
+ * The ops that a row of no table makes in a phase and component of the program, as compiling would: *op (to be freed) gets *n of
+ * them, none if a settled condition of the row does not hold. The row must last as long as the program.
+ */
+int ws_emit(const struct ws_prog *p, const struct ws_step *s, enum ws_phase phase, enum ws_comp comp, struct ws_op **op, size_t *n,
+	    struct err *e);
+/* Give an op another cost, in thousandths of a cycle. */
+void ws_op_price(struct ws_op *op, uint64_t milli);
 /* Find the ranges of the components again, after an edit of its ops. */
 void ws_reindex(struct ws_prog *p);
 /* Does the n-th vcpu_put (from 1) do nothing? */
