@@ -18,6 +18,7 @@ E2T = "traces/samples/linux-6.12-vhe-mixed-4v2p.e2t"
 TURNS = "\u061c\u200e\u200f\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 # What a name may have: an escape sequence, C1 controls (as a character, and as bare bytes), directions, a link, a formula.
 HOSTILE = b"=1\x1b[31m\x9b2J\xc2\x9b\xc2\x85\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\x7f\x07\r\nx![a](b)<b>\xff"
+PLACES = {"inject": b".ini:4: [inject] spec: ", "patch": b".ini:4: nonsense: unknown edit "}
 failures = []
 ran = 0
 
@@ -299,17 +300,17 @@ def wrong_words(made):
         section, key = row["key"].split(".", 1) if "key" in row else row["option"].split(".", 1)
         if row.get("range"):
             want((3,), "run", VHE, f"--{section}.{key}=\u202enonsense\u009b")
-    for section, key in (("inject", "spec"), ("profile", "table")):
+    for section, key in (("inject", "spec"), ("profile", "table"), ("patch", "edits")):
         bad = write(os.path.join(made["folder"], section.encode() + b".ini"),
                     f"[el2sim]\ninclude = {root}/{VHE}\n[{section}]\n{key} = nonsense\n".encode())
         for command in ("run", "compare", "explain", "profile", "config", "lint", "explore", "mutate", "abi", "sweep", "sensitivity"):
             def placed(command=command, bad=bad, section=section):
                 p = run(command, bad, status=(3, 4))
-                if section == "inject" and (p.returncode != 3 or b".ini:4: [inject] spec: " not in p.stderr):
+                if section in PLACES and (p.returncode != 3 or PLACES[section] not in p.stderr):
                     fail((command, bad), "want its place", p.stderr)
             jobs.append(placed)
     # what a file that is none of ours says is not repeated
-    for i, (section, key) in enumerate((("el2sim", "include"), ("profile", "table"))):
+    for i, (section, key) in enumerate((("el2sim", "include"), ("profile", "table"), ("patch", "file"))):
         ini = write(os.path.join(made["folder"], b"leak%d.ini" % i),
                     f"[el2sim]\ninclude = {root}/{VHE}\n[{section}]\n{key} = {os.path.dirname(made['secret'])}/secret\n".encode()
                     if section != "el2sim" else f"[el2sim]\ninclude = {made['secret']}\n".encode())
