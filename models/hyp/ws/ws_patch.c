@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A what-if read from words; as edits of a program: ws_patch_apply.c. */
-#include "models/hyp/ws/ws_patch.h"
+/* The words of an edit; texts and files of them: ws_patch_read.c; as edits of a program: ws_patch_apply.c. */
+#include "models/hyp/ws/ws_patch_impl.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "models/hyp/ws/ws_policy.h"
-#include "sim/base/str.h"
-
-#define TEXT_MAX_LEN 400
-#define EDITS_MAX 1000
-#define WORDS_MAX 64
 
 static const struct {
 	const char *name, *form, *help;
@@ -41,19 +35,13 @@ const char *ws_patch_help(enum ws_patch_verb v)
 
 /* ---- words ---- */
 
-struct words {
-	const char *text; /* the whole edit, for messages */
-	char *v[WORDS_MAX];
-	size_t n, i;
-};
-
 /* The next word, NULL at the end. */
-static const char *peek(const struct words *w)
+static const char *peek(const struct patch_words *w)
 {
 	return w->i < w->n ? w->v[w->i] : NULL;
 }
 
-static bool take(struct words *w, const char *word)
+static bool take(struct patch_words *w, const char *word)
 {
 	const char *next = peek(w);
 	bool is = next != NULL && strcasecmp(next, word) == 0;
@@ -62,7 +50,7 @@ static bool take(struct words *w, const char *word)
 	return is;
 }
 
-static int want_form(const struct words *w, const struct ws_patch_edit *x, const char *what, struct err *e)
+static int want_form(const struct patch_words *w, const struct ws_patch_edit *x, const char *what, struct err *e)
 {
 	return err_set(e, ERR_CONFIG, "%s: %s: want %s %s", w->text, what, rows[x->verb].name, rows[x->verb].form);
 }
@@ -80,7 +68,7 @@ static bool is_clause(const char *word)
 }
 
 /* "MSR HCR_EL2", "HCR_EL2", "ISB". */
-static int parse_what(struct words *w, const struct ws_patch_edit *x, struct ws_what *what, struct err *e)
+static int parse_what(struct patch_words *w, const struct ws_patch_edit *x, struct ws_what *what, struct err *e)
 {
 	uint8_t opcode = OP_COUNT;
 	const char *word = peek(w), *next;
@@ -105,7 +93,7 @@ static int parse_what(struct words *w, const struct ws_patch_edit *x, struct ws_
 	return 0;
 }
 
-static int unknown_at(const struct words *w, const char *word, struct err *e)
+static int unknown_at(const struct patch_words *w, const char *word, struct err *e)
 {
 	const char *v[PHASE_COUNT + COMP_COUNT];
 	size_t n = 0;
@@ -118,7 +106,7 @@ static int unknown_at(const struct words *w, const char *word, struct err *e)
 			   "%s: unknown phase or component \"%s\"", w->text, word);
 }
 
-static int parse_at_word(const struct words *w, const char *word, struct ws_at *at, struct err *e)
+static int parse_at_word(const struct patch_words *w, const char *word, struct ws_at *at, struct err *e)
 {
 	*at = (struct ws_at){ PHASE_COUNT, COMP_COUNT };
 	if (ws_phase_named(word, &at->phase) && at->phase != PHASE_HANDLE)
@@ -132,7 +120,7 @@ static int parse_at_word(const struct words *w, const char *word, struct ws_at *
 	return unknown_at(w, word, e);
 }
 
-static int parse_at(struct words *w, const struct ws_patch_edit *x, struct ws_at *at, bool required, struct err *e)
+static int parse_at(struct patch_words *w, const struct ws_patch_edit *x, struct ws_at *at, bool required, struct err *e)
 {
 	const char *word = peek(w);
 
@@ -142,7 +130,7 @@ static int parse_at(struct words *w, const struct ws_patch_edit *x, struct ws_at
 	return parse_at_word(w, word + 1, at, e);
 }
 
-static void parse_side(struct words *w, struct ws_patch_edit *x)
+static void parse_side(struct patch_words *w, struct ws_patch_edit *x)
 {
 	const char *word = peek(w);
 
@@ -150,7 +138,7 @@ static void parse_side(struct words *w, struct ws_patch_edit *x)
 		w->i++;
 }
 
-static int parse_place(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_place(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	x->place = take(w, "first") ? PLACE_FIRST : take(w, "last") ? PLACE_LAST : take(w, "before") ? PLACE_BEFORE :
 		   take(w, "after") ? PLACE_AFTER : PLACE_NONE;
@@ -169,7 +157,7 @@ static bool same_name(const char *a, const char *b)
 	return *a == *b;
 }
 
-static int parse_cond(const struct words *w, const char *word, struct ws_guard *g, struct err *e)
+static int parse_cond(const struct patch_words *w, const char *word, struct ws_guard *g, struct err *e)
 {
 	bool no = word[0] == '!';
 	const char *v[CND_COUNT];
@@ -190,7 +178,7 @@ static int parse_cond(const struct words *w, const char *word, struct ws_guard *
 }
 
 /* "if a, !b and c", up to a clause. */
-static int parse_if(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_if(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	const char *word;
 	size_t n = 0;
@@ -199,7 +187,7 @@ static int parse_if(struct words *w, struct ws_patch_edit *x, struct err *e)
 	if (!take(w, "if"))
 		return 0;
 	while (rc == 0 && (word = peek(w)) != NULL && strcasecmp(word, "cost") != 0) {
-		char copy[TEXT_MAX_LEN], *list = copy, *item;
+		char copy[PATCH_TEXT_MAX], *list = copy, *item;
 
 		w->i++;
 		if (strcasecmp(word, "and") == 0)
@@ -219,7 +207,7 @@ static int parse_if(struct words *w, struct ws_patch_edit *x, struct err *e)
 }
 
 /* Cycles with up to three decimals. */
-static int parse_cycles(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_cycles(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	const char *word = peek(w);
 	uint64_t whole, milli = 0;
@@ -267,7 +255,7 @@ static bool may_be_added(uint8_t opcode)
 	}
 }
 
-static int parse_opcode(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_opcode(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	const char *v[OP_COUNT], *word = peek(w);
 	size_t n = 0;
@@ -297,7 +285,7 @@ static bool family_exists(uint8_t opcode, enum sysreg reg)
 	return false;
 }
 
-static int parse_register(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_register(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	const char *v[SR_COUNT], *word = peek(w);
 	enum sysreg reg = word != NULL ? sysreg_by_name(word) : SR_NONE;
@@ -317,7 +305,7 @@ static int parse_register(struct words *w, struct ws_patch_edit *x, struct err *
 	return 0;
 }
 
-static int parse_object(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_object(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)x->what.opcode);
 	const char *v[GRP_COUNT], *word = peek(w);
@@ -345,7 +333,7 @@ static int parse_object(struct words *w, struct ws_patch_edit *x, struct err *e)
 	return 0;
 }
 
-static int parse_add(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_add(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	if (parse_opcode(w, x, e) != 0 || parse_object(w, x, e) != 0)
 		return -1;
@@ -358,7 +346,7 @@ static int parse_add(struct words *w, struct ws_patch_edit *x, struct err *e)
 	return take(w, "cost") ? parse_cycles(w, x, e) : 0;
 }
 
-static int parse_ops(struct words *w, struct ws_patch_edit *x, bool at, struct err *e)
+static int parse_ops(struct patch_words *w, struct ws_patch_edit *x, bool at, struct err *e)
 {
 	if (parse_what(w, x, &x->what, e) != 0)
 		return -1;
@@ -366,7 +354,7 @@ static int parse_ops(struct words *w, struct ws_patch_edit *x, bool at, struct e
 	return parse_at(w, x, &x->at, at, e);
 }
 
-static int parse_move(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_move(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	const char *word;
 
@@ -385,7 +373,7 @@ static int parse_move(struct words *w, struct ws_patch_edit *x, struct err *e)
 	return x->place != PLACE_NONE || x->to.phase != PHASE_COUNT ? 0 : want_form(w, x, "where to is not said", e);
 }
 
-static int parse_swap(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_swap(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	if (parse_what(w, x, &x->what, e) != 0)
 		return -1;
@@ -394,7 +382,7 @@ static int parse_swap(struct words *w, struct ws_patch_edit *x, struct err *e)
 	return parse_what(w, x, &x->beside, e) != 0 ? -1 : parse_at(w, x, &x->at, true, e);
 }
 
-static int parse_guard(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_guard(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	if (parse_ops(w, x, true, e) != 0)
 		return -1;
@@ -408,7 +396,7 @@ static int parse_guard(struct words *w, struct ws_patch_edit *x, struct err *e)
 	return 0;
 }
 
-static int parse_policy(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_policy(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	const char *word = peek(w);
 	size_t n = POL_COUNT;
@@ -432,7 +420,7 @@ static int parse_policy(struct words *w, struct ws_patch_edit *x, struct err *e)
 	return 0;
 }
 
-static int parse_verb(struct words *w, struct ws_patch_edit *x, struct err *e)
+static int parse_verb(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	switch ((enum ws_patch_verb)x->verb) {
 	case PATCH_add:
@@ -455,8 +443,7 @@ static int parse_verb(struct words *w, struct ws_patch_edit *x, struct err *e)
 	BUG("unknown verb");
 }
 
-/* PATCH_COUNT: none. n: length of the word. */
-static enum ws_patch_verb verb_named(const char *word, size_t n)
+enum ws_patch_verb ws_patch_verb(const char *word, size_t n)
 {
 	for (unsigned v = 0; v < PATCH_COUNT; v++)
 		if (strlen(rows[v].name) == n && strncasecmp(rows[v].name, word, n) == 0)
@@ -464,8 +451,7 @@ static enum ws_patch_verb verb_named(const char *word, size_t n)
 	return PATCH_COUNT;
 }
 
-/* what: the sentence, which may quote the word or not. */
-static int unknown_verb(const char *word, const char *what, struct err *e)
+int ws_patch_unknown(const char *word, const char *what, struct err *e)
 {
 	const char *v[PATCH_COUNT];
 
@@ -474,16 +460,16 @@ static int unknown_verb(const char *word, const char *what, struct err *e)
 	return err_unknown(e, ERR_CONFIG, word, v, PATCH_COUNT, "want add, drop, move, swap, guard, cost or policy", "%s", what);
 }
 
-static int parse(struct words *w, struct ws_patch_edit *x, struct err *e)
+int ws_patch_parse(struct patch_words *w, struct ws_patch_edit *x, struct err *e)
 {
 	const char *word = peek(w) != NULL ? peek(w) : "";
 
-	x->verb = (uint8_t)verb_named(word, strlen(word));
+	x->verb = (uint8_t)ws_patch_verb(word, strlen(word));
 	if (x->verb == PATCH_COUNT) {
 		struct str what = STR_INIT;
 
 		str_addf(&what, "%s: unknown edit \"%s\"", w->text, word);
-		(void)unknown_verb(word, str_get(&what), e);
+		(void)ws_patch_unknown(word, str_get(&what), e);
 		str_free(&what);
 		return -1;
 	}
@@ -492,133 +478,4 @@ static int parse(struct words *w, struct ws_patch_edit *x, struct err *e)
 		return -1;
 	return peek(w) == NULL ? 0 : err_set(e, ERR_CONFIG, "%s: \"%s\" is one word too many: want %s %s", w->text, peek(w), rows[x->verb].name,
 					     rows[x->verb].form);
-}
-
-/* ---- texts ---- */
-
-static const char *own(struct ws_patch *x, const char *text)
-{
-	x->own = xrealloc(x->own, (x->n_own + 1) * sizeof(*x->own));
-	x->own[x->n_own] = xstrdup(text);
-	return x->own[x->n_own++];
-}
-
-/* Words with one blank between them. */
-static void tidy(const struct words *w, struct str *b)
-{
-	for (size_t i = 0; i < w->n; i++)
-		str_addf(b, "%s%s", i != 0 ? " " : "", w->v[i]);
-}
-
-int ws_patch_add(struct ws_patch *x, const char *file, unsigned line, const char *text, struct err *e)
-{
-	struct ws_patch_edit edit = { .what = ws_anything, .beside = ws_anything, .side = SIDE_COUNT, .at = { PHASE_COUNT, COMP_COUNT },
-				      .to = { PHASE_COUNT, COMP_COUNT }, .line = line };
-	struct words w = { .n = 0 };
-	struct str whole = STR_INIT;
-	char *copy = xstrdup(text), *list = copy, *word;
-	int rc = 0;
-
-	if (strlen(text) >= TEXT_MAX_LEN || x->n == EDITS_MAX || line > UINT16_MAX)
-		rc = err_set(e, ERR_CONFIG, "%.40s...: want at most %d edits, each of less than %d characters, in the first %d lines", text,
-			     EDITS_MAX, TEXT_MAX_LEN, UINT16_MAX);
-	while (rc == 0 && (word = str_word(&list, " \t\r")) != NULL) {
-		if (w.n == WORDS_MAX)
-			rc = err_set(e, ERR_CONFIG, "%.40s...: more than %d words", text, WORDS_MAX);
-		else
-			w.v[w.n++] = word;
-	}
-	if (rc == 0) {
-		tidy(&w, &whole);
-		edit.text = w.text = own(x, str_get(&whole));
-		edit.file = own(x, file);
-		rc = parse(&w, &edit, e);
-	}
-	if (rc == 0) {
-		x->v = xrealloc(x->v, (x->n + 1) * sizeof(*x->v));
-		x->v[x->n++] = edit;
-	} else {
-		e->code = ERR_CONFIG;
-		(void)err_at(e, file, line);
-	}
-	str_free(&whole);
-	free(copy);
-	return rc;
-}
-
-/* A first line that is no edit is not quoted: the file may be none of edits but what somebody else's configuration names. */
-static bool foreign(const char *text, struct err *e)
-{
-	char word[16];
-	size_t n = strcspn(text, " \t\r");
-
-	(void)snprintf(word, sizeof(word), "%.*s", n < sizeof(word) ? (int)n : 0, text);
-	return verb_named(text, n) == PATCH_COUNT && unknown_verb(word, "no edit", e) != 0;
-}
-
-int ws_patch_read(struct ws_patch *x, const char *path, struct err *e)
-{
-	FILE *f = fopen(path, "re");
-	char *line = NULL, *text;
-	size_t cap = 0, before = x->n;
-	unsigned nr = 0;
-	int rc = 0;
-	ssize_t n;
-
-	if (f == NULL) {
-		(void)err_set(e, ERR_CONFIG, "could not be read: %s: want a file with an edit a line", strerror(errno));
-		return err_at(e, path, 0);
-	}
-	while (rc == 0 && (n = getline(&line, &cap, f)) >= 0) {
-		nr++;
-		if (strlen(line) != (size_t)n) {
-			(void)err_set(e, ERR_CONFIG, "a NUL byte: want text, an edit a line");
-			rc = err_at(e, path, nr);
-			break;
-		}
-		line[strcspn(line, "#\n")] = '\0';
-		text = line + strspn(line, " \t\r");
-		if (*text != '\0')
-			rc = x->n == before && foreign(text, e) ? err_at(e, path, nr) : ws_patch_add(x, path, nr, text, e);
-	}
-	if (rc == 0 && ferror(f) != 0) {
-		(void)err_set(e, ERR_CONFIG, "could not be read: want a file with an edit a line");
-		rc = err_at(e, path, 0);
-	} else if (rc == 0 && x->n == before) {
-		(void)err_set(e, ERR_CONFIG, "no edit in it: want lines such as: drop MRS SP_EL0 guest @exit");
-		rc = err_at(e, path, 0);
-	}
-	free(line);
-	(void)fclose(f);
-	return rc;
-}
-
-bool ws_patch_is_edit(const char *text)
-{
-	size_t n = strcspn(text, " \t");
-
-	return text[n] != '\0' && verb_named(text, n) != PATCH_COUNT;
-}
-
-void ws_patch_free(struct ws_patch *x)
-{
-	for (size_t i = 0; i < x->n_own; i++)
-		free(x->own[i]);
-	free(x->own);
-	free(x->v);
-	*x = (struct ws_patch){ 0 };
-}
-
-void ws_patch_policies(const struct ws_patch *x, struct ws_config *c)
-{
-	for (size_t i = 0; i < x->n; i++) {
-		const struct ws_patch_edit *v = &x->v[i];
-
-		if (v->verb != PATCH_policy)
-			continue;
-		if (v->what.group != GRP_COUNT)
-			c->group_policy[v->what.group] = v->policy;
-		else
-			c->reg_policy[v->what.reg] = v->policy;
-	}
 }
