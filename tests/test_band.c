@@ -372,7 +372,7 @@ static size_t columns_of_table(const char *command, const char *key, json_t *tab
 		}
 		ck_assert_msg(cycles || bands == NULL || band == NULL || strcmp(json_string_value(json_object_get(col, "unit")), "us") == 0 ||
 				      strcmp(json_string_value(json_object_get(col, "unit")), "ns") == 0 || strcmp(key, "per_exit") == 0 ||
-				      strcmp(key, "relative") == 0 || strstr(name, "ratio") != NULL || strcmp(key, "summary") == 0,
+				      strcmp(key, "relative") == 0 || strcmp(name, "break_even") == 0 || strstr(name, "ratio") != NULL || strcmp(key, "summary") == 0,
 			      "%s: %s.%s is a count and has a band", command, key, name);
 	}
 	return n;
@@ -382,6 +382,10 @@ static const char *const commands[] = {
 	"el2sim run " REPLAY,
 	"el2sim run configs/experiment/overcommit.ini --run.duration=20ms",
 	"el2sim run " REPLAY " --host.sched=recorded",
+	"el2sim compare configs/experiment/eager-vs-deferred.ini",
+	"el2sim compare " REPLAY " configs/experiment/linux-4.15-nvhe-n1.ini --vary machine.name=a,b",
+	"el2sim compare configs/workload/mixed.ini --el2sim.include=configs/machine/qemu-n1.ini --vary policy.el1=eager,deferred "
+	"--run.duration=20ms",
 };
 
 START_TEST(every_figure_in_cycles_has_a_band_and_no_count_has)
@@ -394,6 +398,30 @@ START_TEST(every_figure_in_cycles_has_a_band_and_no_count_has)
 		n += columns_of_table(commands[_i], key, table);
 	ck_assert_msg(n > 5, "%s: %zu figures in cycles", commands[_i], n);
 	json_decref(r);
+}
+END_TEST
+
+/* Is there a line with all of the texts? */
+static bool says(const char *text, const char *a, const char *b)
+{
+	for (const char *line = text; line != NULL; line = strchr(line, '\n')) {
+		const size_t n = strcspn(++line, "\n");
+		const char *x = strstr(line, a), *y = strstr(line, b);
+
+		if (x != NULL && y != NULL && x < line + n && y < line + n)
+			return true;
+	}
+	return false;
+}
+
+START_TEST(a_verdict_says_when_a_difference_is_inside_the_band)
+{
+	struct str out = output_of("el2sim compare " REPLAY " --vary machine.name=a,b --vary cost.scale=1,1.1");
+
+	ck_assert(says(str_get(&out), "name=a scale=1.1:", "dearer, outside the band")); /* one machine: the same of all costs cancels */
+	ck_assert(says(str_get(&out), "name=b scale=1.1:", "two machines' costs): inside the band: not told apart"));
+	ck_assert(!says(str_get(&out), "name=b scale=1:", "band")); /* no difference */
+	str_free(&out);
 }
 END_TEST
 
@@ -465,6 +493,7 @@ int main(void)
 	tcase_add_loop_test(t, every_format_says_both_ends_of_a_band, 0, REP_FORMAT_COUNT);
 	tcase_add_test(t, a_report_that_is_read_has_its_bands);
 	tcase_add_loop_test(t, every_figure_in_cycles_has_a_band_and_no_count_has, 0, (int)(sizeof(commands) / sizeof(commands[0])));
+	tcase_add_test(t, a_verdict_says_when_a_difference_is_inside_the_band);
 	tcase_add_loop_test(t, a_shipped_fit_says_how_scale_and_cpi_go_together, 0, 3);
 	suite_add_tcase(s, t);
 	return suite_status(s);

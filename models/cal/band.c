@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/hyp/measured/path_cost.h"
 #include "models/hyp/ws/runner.h"
 
 #define NOTHING 1e-9 /* of the larger figure: what sums of doubles may be off */
@@ -168,8 +169,29 @@ static void mix_of(const struct ws_prog *p, double mix[BAND_COSTS])
 	free(exec);
 }
 
-void band_dev_of(const struct cal_options *o, const struct ws_prog *p, struct band_dev *d)
+/*
+ * The switch whose exits tell a scale: that of the kernel that was recorded, which a fit wants to be the model's; else the
+ * model's own. Policies are the model's: what is compared on a machine has one reference. NULL: the program itself.
+ */
+static struct ws_prog *reference(const struct path_profile *path, const struct ws_prog *p)
 {
+	struct ws_config c = p->config;
+	struct ws_prog *ref = NULL;
+	struct err e;
+
+	if (path_given(path))
+		ref = path_compile(path, p->config.machine, &e);
+	if (ref != NULL)
+		return ref;
+	memset(c.group_policy, POL_MODEL, sizeof(c.group_policy));
+	memset(c.reg_policy, POL_MODEL, sizeof(c.reg_policy));
+	return ws_compile(&c, &e);
+}
+
+void band_dev_of(const struct cal_options *o, const struct path_profile *path, const struct ws_prog *p, struct band_dev *d)
+{
+	struct ws_prog *ref = reference(path, p);
+
 	memset(d, 0, sizeof(*d));
 	d->known = true;
 	d->fitted[0] = o->sd_milli[PAR_scale] != 0;
@@ -179,7 +201,8 @@ void band_dev_of(const struct cal_options *o, const struct ws_prog *p, struct ba
 	d->correlation = d->fitted[0] && d->fitted[1] ? (double)o->correlation_milli / 1000.0 : 0;
 	d->vmm = band_deviation(o, PAR_vmm);
 	d->single = (double)o->single_milli / 1e5;
-	mix_of(p, d->mix);
+	mix_of(ref != NULL ? ref : p, d->mix);
+	ws_free(ref);
 }
 
 /* Variance of a sum of rows, each times what the logarithm of its cost is off. */
@@ -313,4 +336,14 @@ struct band_range band_ratio(const struct band_dev *d, const struct band_form *a
 	r.high = ratio * exp(off);
 	settle(&r, ratio, 1);
 	return r;
+}
+
+double band_quotient_factor(const struct band_dev *d, const struct band_form *n, const struct band_form *m)
+{
+	const double top = band_cycles(n), below = band_cycles(m);
+	double c[BAND_ROWS];
+
+	for (unsigned i = 0; i < BAND_ROWS; i++)
+		c[i] = n->v[i] / top - m->v[i] / below;
+	return exp(BAND_DEVIATIONS * sqrt(fmax(0, variance(d, c))));
 }

@@ -39,8 +39,11 @@ struct band_dev {
 	double mix[BAND_COSTS];  /* of the exit that a scale is told by: shares, sum 1 (or all 0: nothing costs anything) */
 };
 
-/* Of a profile; the exit is one that KVM handles itself, as the program has it. */
-void band_dev_of(const struct cal_options *o, const struct ws_prog *p, struct band_dev *d);
+/*
+ * Of a profile. The exit is one that KVM handles itself, in the switch of the kernel whose path was recorded (path), else of p's
+ * model, as that has it: the same for all that is compared on a machine.
+ */
+void band_dev_of(const struct cal_options *o, const struct path_profile *path, const struct ws_prog *p, struct band_dev *d);
 /* Deviation of scale or cpi: the profile's, else the prior's. */
 double band_deviation(const struct cal_options *o, enum cal_param p);
 
@@ -74,5 +77,8 @@ struct band_range band_difference(const struct band_dev *d, const struct band_fo
 /* Of b / a; common: on one machine, whose deviations are d's; else those of b are other's, independent of d's. Both are above 0. */
 struct band_range band_ratio(const struct band_dev *d, const struct band_form *a, const struct band_dev *other,
 			     const struct band_form *b, bool common);
+
+/* The factor of n / m, two differences (of either sign, not 0) on one machine. */
+double band_quotient_factor(const struct band_dev *d, const struct band_form *n, const struct band_form *m);
 
 #endif

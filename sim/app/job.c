@@ -261,7 +261,7 @@ void job_derive(struct job *j)
 	x->out = j->bounds != NULL ? bound_paths(j) : j->out;
 	x->bounds = j->bounds;
 	x->path = &j->config.path_profile;
-	band_dev_of(&j->config.cal, j->prog, &x->band);
+	band_dev_of(&j->config.cal, x->path, j->prog, &x->band);
 }
 
 /* The engine has run: what it came to. */

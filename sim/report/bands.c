@@ -55,6 +55,21 @@ void rep_in_band(struct rep_table *t, const struct bands *b, const struct band_f
 		rep_band_factor(t, factor_of(b, f));
 }
 
+bool bands_common(const struct run_result *a, const struct run_result *b)
+{
+	return strcmp(a->out->prog->config.machine->name, b->out->prog->config.machine->name) == 0;
+}
+
+struct band_range bands_ratio(const struct bands *a, const struct band_form *fa, const struct bands *b, const struct band_form *fb)
+{
+	return band_ratio(&a->x->band, fa, &b->x->band, fb, bands_common(a->x, b->x));
+}
+
+void rep_in_range(struct rep_table *t, const struct band_range *r)
+{
+	rep_band(t, (int64_t)floor(r->low * 1000), (int64_t)ceil(fmin(r->high, 1e12) * 1000));
+}
+
 const char *bands_text(const struct bands *b, const struct band_form *f, double cycles, char buf[static BANDS_TEXT])
 {
 	const double factor = factor_of(b, f);

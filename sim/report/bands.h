@@ -23,6 +23,13 @@ struct band_form bands_path(uint64_t cycles);
 /* The cell that was added last has that form, or a multiple of it; of a form that is empty its band is that of the whole. */
 void rep_in_band(struct rep_table *t, const struct bands *b, const struct band_form *f);
 
+/* Of two results: on machines of one name, whose deviations are common? Then what both have cancels. */
+bool bands_common(const struct run_result *a, const struct run_result *b);
+/* Of the form of b over that of a; both above 0. */
+struct band_range bands_ratio(const struct bands *a, const struct band_form *fa, const struct bands *b, const struct band_form *fb);
+/* The cell that was added last, a decimal, lies in that range. */
+void rep_in_range(struct rep_table *t, const struct band_range *r);
+
 /* " (551 to 1858)": whole cycles, or "". Returns buf. */
 #define BANDS_TEXT 64
 const char *bands_text(const struct bands *b, const struct band_form *f, double cycles, char buf[static BANDS_TEXT]);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report of `el2sim compare` of machines: what scheduling makes of a switch policy, and where two of them meet. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/num.h"
 #include "sim/base/str.h"
+#include "sim/report/bands.h"
 #include "sim/report/columns.h"
 #include "sim/report/run_report.h"
 
@@ -28,6 +30,45 @@ static struct figures figures_of(const struct outcome *o)
 	f.per_load = col_per(p[PHASE_LOAD].cycles, o->n.loads) + col_per(p[PHASE_PUT].cycles, o->n.puts);
 	f.switch_per_exit = col_per(o->total.cycles - p[PHASE_HANDLE].cycles, o->n.exits);
 	f.accesses_per_exit = col_per(outcome_accesses(&o->total), o->n.exits);
+	return f;
+}
+
+/* Which costs made them, each over as many. */
+struct forms {
+	struct band_form exit, load, all;
+	double clock_ghz;
+};
+
+static struct band_form phase_form(const struct bands *b, enum ws_phase phase)
+{
+	struct band_where w = BAND_ALL;
+
+	w.phase = (int)phase;
+	return bands_where(b, w);
+}
+
+/* Cycles of a phase per something that happened so often. */
+static void add_per(struct band_form *f, const struct bands *b, enum ws_phase phase, uint64_t n)
+{
+	const struct band_form one = phase_form(b, phase);
+
+	if (n != 0)
+		band_add(f, &one, 1 / (double)n);
+}
+
+static struct forms forms_of(const struct bands *b)
+{
+	const struct outcome *o = b->x->out;
+	struct forms f = { .clock_ghz = (double)o->prog->config.machine->clock_hz / 1e9 };
+	const double exits = o->n.exits != 0 ? (double)o->n.exits : 1;
+
+	add_per(&f.exit, b, PHASE_EXIT, o->n.exits);
+	add_per(&f.exit, b, PHASE_ENTER, o->n.entries);
+	add_per(&f.load, b, PHASE_LOAD, o->n.loads);
+	add_per(&f.load, b, PHASE_PUT, o->n.puts);
+	band_add(&f.all, &b->modelled, 1 / exits);
+	for (unsigned i = 0; i < BAND_ROWS; i++)
+		f.all.v[i] -= phase_form(b, PHASE_HANDLE).v[i] / exits;
 	return f;
 }
 
@@ -59,21 +100,48 @@ static const char *fixed(char text[32], int64_t milli)
 	return text;
 }
 
+/* The band of a break-even; apart: both what a load and what an exit costs more or less are of a certain sign. */
+static struct band_range even_range(const struct bands *x, const struct bands *base, int64_t even)
+{
+	const struct forms f = forms_of(x), g = forms_of(base);
+	const struct band_dev *d = &base->x->band;
+	struct band_form load = f.load, exit = g.exit;
+	struct band_range r = { 0, 1e9, false };
+	double factor;
+
+	if (!bands_common(x->x, base->x) || !band_difference(d, &g.load, &f.load).apart || !band_difference(d, &f.exit, &g.exit).apart)
+		return r;
+	band_add(&load, &g.load, -1);
+	band_add(&exit, &f.exit, -1);
+	factor = band_quotient_factor(d, &load, &exit);
+	return (struct band_range){ (double)even / 1000 / factor, (double)even / 1000 * factor, true };
+}
+
 /* The crossover in words: what a load costs more, what each exit saves. */
-static void crossover(struct rep *r, const char *title, const struct figures *f, const char *base_title,
+static void crossover(struct rep *r, const struct bands *x, const struct figures *f, const struct bands *base_x,
 		      const struct figures *base)
 {
 	int64_t load = f->per_load - base->per_load, exit = f->per_exit - base->per_exit;
 	int64_t even = break_even(f, base);
-	char a[32], b[32], c[32], d[32];
+	char a[32], b[32], c[32], d[32], range[80] = "";
 
 	if (even == 0)
 		return;
+	if (x->x->band.known && base_x->x->band.known) {
+		const struct band_range e = even_range(x, base_x, even);
+		const double here = (double)f->exits_per_load / 1000;
+
+		if (!e.apart)
+			(void)snprintf(range, sizeof(range), "; inside the band: not told apart");
+		else
+			(void)snprintf(range, sizeof(range), " (%.2f to %.2f by the costs' deviations%s)", e.low, e.high,
+				       here > e.low && here < e.high ? ": not told apart here" : "");
+	}
 	rep_verdict(r,
 		    "%s against %s: %s cycles %s per load and put, %s %s per exit and entry: cheaper %s %s exits per "
-		    "load, here %s",
-		    title, base_title, fixed(a, load), load > 0 ? "more" : "less", fixed(b, exit),
-		    exit > 0 ? "more" : "less", load > 0 ? "above" : "below", fixed(c, even), fixed(d, f->exits_per_load));
+		    "load, here %s%s",
+		    x->x->title, base_x->x->title, fixed(a, load), load > 0 ? "more" : "less", fixed(b, exit),
+		    exit > 0 ? "more" : "less", load > 0 ? "above" : "below", fixed(c, even), fixed(d, f->exits_per_load), range);
 }
 
 static bool same_machine(const struct outcome *a, const struct outcome *b)
@@ -109,15 +177,21 @@ static bool same_figures(const struct outcome *a, const struct outcome *b)
 }
 
 /* Which costs least, or that none does. */
-static void least_verdict(const struct run_result *x, size_t n, size_t best, struct rep *r)
+static void least_verdict(const struct run_result *x, const struct bands *b, size_t n, size_t best, struct rep *r)
 {
 	const int64_t least = figures_of(x[best].out).switch_per_exit;
-	struct str also = STR_INIT;
+	const struct forms f = forms_of(&b[best]);
+	struct str also = STR_INIT, near = STR_INIT;
 	size_t equal = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		if (figures_of(x[i].out).switch_per_exit != least)
+		if (figures_of(x[i].out).switch_per_exit != least) {
+			const struct forms g = forms_of(&b[i]);
+
+			if (least > 0 && x[i].band.known && x[best].band.known && !bands_ratio(&b[best], &f.all, &b[i], &g.all).apart)
+				str_addf(&near, "%s%s", near.len != 0 ? ", " : "; inside the band of it, not told apart: ", x[i].title);
 			continue;
+		}
 		equal++;
 		if (i != best)
 			str_addf(&also, "%s%s", also.len != 0 ? ", " : "", x[i].title);
@@ -125,34 +199,52 @@ static void least_verdict(const struct run_result *x, size_t n, size_t best, str
 	if (n > 1 && equal == n)
 		rep_verdict(r, "switch cycles per exit: the same in all %zu columns", n);
 	else if (equal > 1)
-		rep_verdict(r, "least switch cycles per exit: %s, and the same: %s", x[best].title, str_get(&also));
+		rep_verdict(r, "least switch cycles per exit: %s, and the same: %s%s", x[best].title, str_get(&also),
+			    str_get(&near));
 	else
-		rep_verdict(r, "least switch cycles per exit: %s", x[best].title);
+		rep_verdict(r, "least switch cycles per exit: %s%s", x[best].title, str_get(&near));
 	str_free(&also);
+	str_free(&near);
 }
 
-static void machine_row(struct rep_table *t, const struct run_result *x, const struct figures *base)
+static void machine_row(struct rep_table *t, const struct bands *b, const struct bands *base_bands)
 {
-	const struct outcome *o = x->out;
-	struct figures f = figures_of(o);
+	const struct outcome *o = b->x->out;
+	const struct figures f = figures_of(o), of_base = figures_of(base_bands->x->out), *base = &of_base;
+	const struct forms x = forms_of(b), y = forms_of(base_bands);
+	const bool known = b->x->band.known && base_bands->x->band.known;
+	struct band_range r;
 
-	rep_str(t, x->title);
+	rep_str(t, b->x->title);
 	rep_u64(t, o->n_vcpu);
 	rep_u64(t, o->n.exits);
 	rep_u64(t, o->n.loads);
 	rep_fix(t, f.exits_per_load);
 	rep_fix(t, f.accesses_per_exit);
 	rep_fix(t, f.per_exit);
+	rep_in_band(t, b, &x.exit);
 	rep_fix(t, f.per_load);
+	rep_in_band(t, b, &x.load);
 	rep_fix(t, f.switch_per_exit);
-	if (base->switch_per_exit != 0)
+	rep_in_band(t, b, &x.all);
+	rep_fix(t, (int64_t)((double)f.switch_per_exit / x.clock_ghz));
+	rep_in_band(t, b, &x.all);
+	if (base->switch_per_exit != 0) {
 		rep_fix(t, num_signed_ratio(f.switch_per_exit, 1000, base->switch_per_exit));
-	else
+		r = b == base_bands || f.switch_per_exit == 0 ? (struct band_range){ 1, 1, false } : bands_ratio(base_bands, &y.all, b, &x.all);
+		if (known && f.switch_per_exit != 0)
+			rep_in_range(t, &r);
+	} else {
 		rep_none(t);
-	if (break_even(&f, base) != 0)
+	}
+	if (break_even(&f, base) != 0) {
 		rep_fix(t, break_even(&f, base));
-	else
+		r = even_range(b, base_bands, break_even(&f, base));
+		if (known && r.apart)
+			rep_in_range(t, &r);
+	} else {
 		rep_none(t);
+	}
 	rep_fix(t, share(o, TIME_STEAL));
 	rep_u64(t, hist_quantile(&o->clock->latency[LAT_HANDLING], 9900));
 	rep_u64(t, hist_quantile(&o->clock->latency[LAT_SGI], 9900));
@@ -170,6 +262,7 @@ void compare_machines_report(const struct run_result *x, size_t n, size_t baseli
 		col_average("exit_cycles", "exit and entry", "cycles"),
 		col_average("load_cycles", "load and put", "cycles"),
 		col_average("switch_per_exit", "switch per exit", "cycles"),
+		col_average("switch_ns", "the same as time", "ns"),
 		col_fix("ratio", "to baseline", "", 3),
 		col_fix("break_even", "break-even exits per load", "", 2),
 		col_fix("steal", "", "%", 2),
@@ -178,15 +271,16 @@ void compare_machines_report(const struct run_result *x, size_t n, size_t baseli
 	};
 	struct rep_table *t =
 		rep_table(r, "compare", "Side by side", cols, sizeof(cols) / sizeof(cols[0]));
+	struct bands *b = xcalloc(n, sizeof(*b));
 	size_t best = 0;
 
+	for (size_t i = 0; i < n; i++)
+		bands_of(&x[i], x[i].out->clock->path.cycles, &b[i]);
 	rep_fact(r, "baseline", "baseline", "%s", x[baseline].title);
 	rep_fact(r, "model", "switch model of the baseline", "%s",
 		 x[baseline].out->prog->config.model->name);
 	for (size_t i = 0; i < n; i++) {
-		const struct figures base = figures_of(x[base_of(x, i, baseline)].out);
-
-		machine_row(t, &x[i], &base);
+		machine_row(t, &b[i], &b[base_of(x, i, baseline)]);
 		if (figures_of(x[i].out).switch_per_exit < figures_of(x[best].out).switch_per_exit)
 			best = i;
 	}
@@ -201,9 +295,9 @@ void compare_machines_report(const struct run_result *x, size_t n, size_t baseli
 		if (i != k && same_figures(x[i].out, x[k].out))
 			rep_verdict(r, "%s: no difference from %s in anything that is compared", x[i].title, x[k].title);
 		else
-			crossover(r, x[i].title, &f, x[k].title, &base);
+			crossover(r, &b[i], &f, &b[k], &base);
 	}
-	least_verdict(x, n, best, r);
+	least_verdict(x, b, n, best, r);
 	rep_note(r, "switch per exit: load, put, exit, entry and first-use traps over all exits; "
 		    "break-even: exits per load "
 		    "at which a configuration costs what the baseline costs, by the cycles of one "
@@ -212,4 +306,8 @@ void compare_machines_report(const struct run_result *x, size_t n, size_t baseli
 		    "both cost more or both less; a configuration of another size (vCPUs, pCPUs, scheduler, "
 		    "...) is compared with the first of that size");
 	calibration_note(x[baseline].out->prog->config.machine, r);
+	band_note(&x[baseline], r);
+	for (size_t i = 0; i < n; i++)
+		bands_free(&b[i]);
+	free(b);
 }

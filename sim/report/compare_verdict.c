@@ -32,6 +32,18 @@ uint64_t compare_cycles(const struct sheet *s, size_t i, unsigned arg)
 	return compare_modelled(s, i, arg) + s->sums[i].path_cycles;
 }
 
+struct band_form compare_modelled_form(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return s->bands[i].modelled;
+}
+
+struct band_form compare_cycles_form(const struct sheet *s, size_t i, unsigned arg)
+{
+	(void)arg;
+	return path_given(s->x[i].path) ? s->bands[i].all : s->bands[i].modelled;
+}
+
 /* "4.4x fewer", "1.2x more" or "as many"; values in accesses. */
 static const char *factor(uint64_t a, uint64_t base, char buf[static 40])
 {
@@ -203,4 +215,23 @@ void compare_mechanism(const struct sheet *s)
 		    "vcpu_load, and what is deferred moves once per load instead of once per exit",
 		    run_count(p->n.exits, n[0]), run_count(p->n.user_exits, n[1]), run_count(p->trace.sched_outs, n[2]),
 		    (unsigned long long)(tenths / 10), (unsigned long long)(tenths % 10));
+}
+
+void compare_apart(const struct sheet *s, size_t i)
+{
+	const struct run_result *x = &s->x[i], *b = &s->x[s->baseline];
+	const bool path = path_given(x->path) && path_given(b->path);
+	const uint64_t sum = path ? compare_cycles(s, i, 0) : compare_modelled(s, i, 0);
+	const uint64_t base = path ? compare_cycles(s, s->baseline, 0) : compare_modelled(s, s->baseline, 0);
+	struct band_form f = (path ? compare_cycles_form : compare_modelled_form)(s, i, 0);
+	struct band_form g = (path ? compare_cycles_form : compare_modelled_form)(s, s->baseline, 0);
+	struct band_range r;
+
+	if (s->most != NULL || !x->band.known || !b->band.known || sum == 0 || base == 0 || sum == base)
+		return;
+	r = bands_ratio(&s->bands[s->baseline], &g, &s->bands[i], &f);
+	rep_verdict(s->r, "%s: %.2f times the cycles of %s, %s (%.2f to %.2f by the deviations of %s costs): %s", x->title,
+		    (double)sum / (double)base, b->title, path ? "modelled and measured" : "modelled", r.low, r.high,
+		    bands_common(x, b) ? "common" : "two machines'",
+		    !r.apart ? "inside the band: not told apart" : sum < base ? "cheaper, outside the band" : "dearer, outside the band");
 }

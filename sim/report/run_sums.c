@@ -289,8 +289,7 @@ void run_notes(const struct run_result *x, size_t n, struct rep *r)
 		if (!is_first_machine(x, i))
 			continue;
 		calibration_note(x[i].out->prog->config.machine, r);
-		if (n == 1) /* the figures of several have none yet */
-			band_note(&x[i], r);
+		band_note(&x[i], r);
 	}
 	run_note_paths(x, n, r);
 	note_losses(&p->trace, r);

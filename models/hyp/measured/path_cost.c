@@ -13,8 +13,7 @@ bool path_given(const struct path_profile *p)
 	return p->kernel != NULL && p->kernel[0] != '\0';
 }
 
-/* Program of the kernel, mode and vCPU that were recorded. */
-static struct ws_prog *compile_recorded(const struct path_profile *p, const struct machine *m, struct err *e)
+struct ws_prog *path_compile(const struct path_profile *p, const struct machine *m, struct err *e)
 {
 	struct switch_options o = { 0 };
 	struct ws_config c;
@@ -103,7 +102,7 @@ int path_cost_fill(const struct path_profile *p, const struct machine *m, struct
 	struct ws_prog *prog = NULL;
 
 	if (path_given(p)) {
-		prog = compile_recorded(p, m, e);
+		prog = path_compile(p, m, e);
 		if (prog == NULL)
 			return -1;
 	}
