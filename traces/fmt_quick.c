@@ -32,7 +32,7 @@ enum step_kind {
 };
 
 #define NO_FIELD 0xff
-#define FIRST    16 /* bytes of a literal that are compared as words */
+#define WORDS    (FMT_QUICK_SLACK / 8) /* a literal is compared by words of eight bytes */
 
 struct word {
 	const char *s;
@@ -45,7 +45,7 @@ struct step {
 	bool forked; /* one of its words begins with another */
 	const struct fmt_item *it;
 	const char *literal; /* n bytes */
-	uint64_t bytes[2], mask[2];
+	uint64_t bytes[WORDS], mask; /* of the last word */
 	struct word *word;
 	size_t words;
 };
@@ -68,15 +68,15 @@ static struct step *new_step(struct fmt_quick *q, enum step_kind kind)
 static void add_literal(struct fmt_quick *q, const char *s, size_t n)
 {
 	struct step *st = new_step(q, n <= FMT_QUICK_SLACK ? STEP_LITERAL : STEP_UNSURE);
-	unsigned char ones[FIRST] = { 0 }, bytes[FIRST] = { 0 };
-	size_t first = n < FIRST ? n : FIRST;
+	unsigned char ones[8] = { 0 };
 
 	st->literal = s;
 	st->n = (uint8_t)n;
-	memset(ones, 0xff, first);
-	memcpy(bytes, s, first);
-	memcpy(st->mask, ones, sizeof(st->mask));
-	memcpy(st->bytes, bytes, sizeof(st->bytes));
+	if (st->kind == STEP_UNSURE)
+		return;
+	memset(ones, 0xff, (n - 1) % 8 + 1);
+	memcpy(&st->mask, ones, sizeof(st->mask));
+	memcpy(st->bytes, s, n);
 }
 
 static void add_words(struct step *st)
@@ -227,13 +227,18 @@ struct pass {
 	unsigned texts;
 };
 
-static bool begins(const char *s, const struct step *st)
+static inline bool begins(const char *s, const struct step *st)
 {
-	uint64_t have[2];
+	const uint64_t *want = st->bytes;
+	uint64_t have;
 
-	memcpy(have, s, sizeof(have));
-	return ((have[0] ^ st->bytes[0]) & st->mask[0]) == 0 && ((have[1] ^ st->bytes[1]) & st->mask[1]) == 0 &&
-	       (st->n <= FIRST || memcmp(s + FIRST, st->literal + FIRST, st->n - (size_t)FIRST) == 0);
+	for (unsigned left = st->n; left > 8; left -= 8, s += 8) {
+		memcpy(&have, s, sizeof(have));
+		if (have != *want++)
+			return false;
+	}
+	memcpy(&have, s, sizeof(have));
+	return ((have ^ *want) & st->mask) == 0;
 }
 
 static bool is_digit(char c)
@@ -257,6 +262,34 @@ static bool get_dec(const char **at, uint64_t *v)
 	return s != first;
 }
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define EACH(byte) ((byte) * UINT64_C(0x0101010101010101))
+
+/* Up to eight digits at s at once; how many there are. */
+static unsigned hex_digits(const char *s, uint64_t *v)
+{
+	uint64_t x, ascii, digit, letter, none;
+	unsigned n = 8;
+
+	memcpy(&x, s, sizeof(x));
+	ascii = x & EACH(0x7f);
+	digit = (ascii + EACH(0x80 - '0')) & ~(ascii + EACH(0x7f - '9'));
+	ascii |= EACH(0x20);
+	letter = (ascii + EACH(0x80 - 'a')) & ~(ascii + EACH(0x7f - 'f'));
+	none = (~(digit | letter) | x) & EACH(0x80);
+	if (none != 0) {
+		n = (unsigned)__builtin_ctzll(none) / 8;
+		if (n == 0)
+			return 0;
+		x <<= 64 - 8 * n; /* as if zeros stood before them */
+	}
+	x = (x & EACH(0x0f)) + 9 * (x >> 6 & EACH(0x01));
+	x = (x << 4 | x >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+	x = (x | x >> 8) & UINT64_C(0x0000ffff0000ffff);
+	*v = __builtin_bswap32((uint32_t)(x | x >> 16));
+	return n;
+}
+#else
 /* Value of a hexadecimal digit, 16 and more: it is none. */
 static unsigned nibble(char c)
 {
@@ -265,34 +298,13 @@ static unsigned nibble(char c)
 	return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
 }
 
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define EACH(byte) ((byte) * UINT64_C(0x0101010101010101))
-
-/* Eight digits at s at once; false when one of them is none. */
-static bool eight(const char *s, uint64_t *v)
+static unsigned hex_digits(const char *s, uint64_t *v)
 {
-	uint64_t x, digit, letter;
+	unsigned n = 0;
 
-	memcpy(&x, s, sizeof(x));
-	if ((x & EACH(0x80)) != 0)
-		return false;
-	digit = (x + EACH(0x80 - '0')) & ~(x + EACH(0x7f - '9'));
-	x |= EACH(0x20);
-	letter = (x + EACH(0x80 - 'a')) & ~(x + EACH(0x7f - 'f'));
-	if (((digit | letter) & EACH(0x80)) != EACH(0x80))
-		return false;
-	x = (x & EACH(0x0f)) + 9 * (x >> 6 & EACH(0x01));
-	x = (x << 4 | x >> 8) & UINT64_C(0x00ff00ff00ff00ff);
-	x = (x | x >> 8) & UINT64_C(0x0000ffff0000ffff);
-	*v = __builtin_bswap32((uint32_t)(x | x >> 16));
-	return true;
-}
-#else
-static bool eight(const char *s, uint64_t *v)
-{
-	(void)s;
-	(void)v;
-	return false;
+	for (*v = 0; n < 8 && nibble(s[n]) < 16; n++)
+		*v = *v << 4 | nibble(s[n]);
+	return n;
 }
 #endif
 
@@ -301,19 +313,21 @@ static bool get_hex(struct pass *p, const char **first, uint64_t *v)
 {
 	const char *s = p->s;
 	uint64_t low;
+	unsigned n;
 
 	while (*s == ' ')
 		s++;
 	s += s[0] == '0' && s[1] == 'x' ? 2 : 0;
 	p->guessed = p->guessed || (s[0] == '0' && s[1] == 'X');
 	*first = s;
-	for (*v = 0; *v >> 32 == 0 && eight(s, &low); s += 8)
-		*v = *v << 32 | low;
-	for (unsigned d; (d = nibble(*s)) < 16; s++) {
-		if (*v >> 60 != 0)
+	*v = 0;
+	do {
+		n = hex_digits(s, &low);
+		if (n != 0 && *v >> (64 - 4 * n) != 0)
 			return false;
-		*v = *v << 4 | d;
-	}
+		*v = n != 0 ? *v << 4 * n | low : *v;
+		s += n;
+	} while (n == 8);
 	p->s = s;
 	return s != *first;
 }

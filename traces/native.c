@@ -163,11 +163,11 @@ uint64_t nat_unzigzag(uint64_t v)
 	return v >> 1 ^ ((v & 1) != 0 ? UINT64_MAX : 0);
 }
 
-static unsigned flags_of(const struct nat_state *st, const struct tr_event *ev)
+static unsigned flags_of(const struct nat_state *st, const struct tr_event *ev, uint32_t comm)
 {
 	return (ev->cpu != st->cpu ? (unsigned)NAT_CPU : 0) |
 	       (ev->pid != st->pid ? (unsigned)NAT_PID : 0) |
-	       (ev->comm != st->comm ? (unsigned)NAT_COMM : 0) |
+	       (comm != st->comm ? (unsigned)NAT_COMM : 0) |
 	       (ev->absent != 0 ? (unsigned)NAT_ABSENT : 0);
 }
 
@@ -180,10 +180,11 @@ static inline unsigned char *put(unsigned char *p, uint64_t v)
 	return p + 1;
 }
 
-size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_event *ev)
+size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_event *ev, const uint32_t *id)
 {
 	enum tr_type type = (enum tr_type)ev->type;
-	unsigned flags = flags_of(st, ev), n_fields = tr_field_count(type), texts = tr_text_fields(type);
+	uint32_t comm = ev->comm != 0 ? id[ev->comm] : 0;
+	unsigned flags = flags_of(st, ev, comm), n_fields = tr_field_count(type), texts = tr_text_fields(type);
 	unsigned char *to = p;
 	uint64_t *last = st->arg[type];
 	size_t n;
@@ -196,7 +197,7 @@ size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_eve
 	if ((flags & NAT_PID) != 0)
 		to = put(to, nat_zigzag((uint64_t)((int64_t)ev->pid - st->pid)));
 	if ((flags & NAT_COMM) != 0)
-		to = put(to, ev->comm);
+		to = put(to, comm);
 	if ((flags & NAT_ABSENT) != 0)
 		*to++ = ev->absent;
 	for (unsigned i = 0; i < n_fields; i++) {
@@ -204,14 +205,18 @@ size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_eve
 
 		if ((ev->absent >> i & 1) != 0)
 			continue;
-		to = put(to, (texts >> i & 1) != 0 ? v : nat_zigzag(v - last[i]));
+		if ((texts >> i & 1) != 0) {
+			to = put(to, v != 0 ? id[(uint32_t)v] : 0);
+			continue;
+		}
+		to = put(to, nat_zigzag(v - last[i]));
 		last[i] = v;
 	}
 	n = (size_t)(to - p);
 	st->ts = ev->ts_ns;
 	st->cpu = ev->cpu;
 	st->pid = ev->pid;
-	st->comm = ev->comm;
+	st->comm = comm;
 	return n;
 }
 

@@ -83,11 +83,6 @@ bool order_put(struct order *o, const struct tr_event *ev)
 	return true;
 }
 
-bool order_full(const struct order *o)
-{
-	return o->n >= ORDER_MAX;
-}
-
 /* The heap has the earliest. */
 static bool late_first(const struct order *o)
 {
@@ -99,21 +94,24 @@ uint64_t order_first(const struct order *o)
 	return late_first(o) ? o->heap[0].ev.ts_ns : queue_at(o, 0)->ev.ts_ns;
 }
 
-bool order_take(struct order *o, struct tr_event *ev)
+const struct tr_event *order_take(struct order *o)
 {
+	const struct tr_event *ev;
+
 	if (o->n == 0)
-		return false;
+		return NULL;
 	o->n--;
 	if (late_first(o)) {
-		*ev = o->heap[0].ev;
+		o->was_late = o->heap[0].ev;
+		ev = &o->was_late;
 		heap_take(o);
 	} else {
-		*ev = queue_at(o, 0)->ev;
+		ev = &queue_at(o, 0)->ev;
 		o->first = (o->first + 1) & (o->queue_room - 1);
 		o->queued--;
 	}
 	o->out_ns = ev->ts_ns;
-	return true;
+	return ev;
 }
 
 void order_free(struct order *o)

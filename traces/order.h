@@ -22,17 +22,21 @@ struct order {
 	struct order_slot *heap;  /* those that came late: the earliest first */
 	size_t late, heap_room;
 	uint64_t seq;
-	uint64_t out_ns; /* time of the last record that left */
+	uint64_t out_ns;          /* time of the last record that left */
+	struct tr_event was_late; /* that record, if it came late */
 };
 
 /* Put a record in; the window grows as it must. Returns false when it is earlier than one that already left. */
 bool order_put(struct order *o, const struct tr_event *ev);
 /* As many wait as should: a reader takes one out before the next order_put. */
-bool order_full(const struct order *o);
+static inline bool order_full(const struct order *o)
+{
+	return o->n >= ORDER_MAX;
+}
 /* Time of the earliest; there is one. */
 uint64_t order_first(const struct order *o);
-/* Take the earliest out; false when there is none. */
-bool order_take(struct order *o, struct tr_event *ev);
+/* Take the earliest out; it stays where it is until the next call. NULL: there is none. */
+const struct tr_event *order_take(struct order *o);
 void order_free(struct order *o);
 
 #endif

@@ -280,6 +280,7 @@ FILE *unpack_open(struct unpack *u, const char *path, struct err *e)
 		(void)err_at(e, path, 0);
 		return NULL;
 	}
+	(void)setvbuf(u->from, NULL, _IONBF, 0); /* all reads are of many bytes */
 	u->head = xmalloc(HEAD_BYTES);
 	u->n = fread(u->head, 1, HEAD_BYTES, u->from);
 	if (!begin_zlib(u) && begin_packed(u) == 0)

@@ -117,7 +117,7 @@ const char *tw_text(const struct tw *w, uint32_t id)
 }
 
 /* The file numbers texts by first use, so that equal records make equal files. */
-static bool number_string(struct tw *w, uint32_t id, uint32_t *file_id)
+static bool number_string(struct tw *w, uint32_t id)
 {
 	BUG_ON(id >= w->strings.count);
 	if (id >= w->file_ids) {
@@ -134,14 +134,12 @@ static bool number_string(struct tw *w, uint32_t id, uint32_t *file_id)
 		w->order[w->used] = id;
 		w->file_id[id] = w->used++;
 	}
-	*file_id = w->file_id[id];
 	return true;
 }
 
-static inline bool use_string(struct tw *w, uint32_t id, uint32_t *file_id)
+static inline bool use_string(struct tw *w, uint32_t id)
 {
-	*file_id = id < w->file_ids ? w->file_id[id] : 0;
-	return *file_id != 0 || id == 0 || number_string(w, id, file_id);
+	return id == 0 || (id < w->file_ids && w->file_id[id] != 0) || number_string(w, id);
 }
 
 static int end_block(struct tw *w, struct err *e)
@@ -164,34 +162,25 @@ static int end_block(struct tw *w, struct err *e)
 	return 0;
 }
 
-/* The record with the file's string numbers and nothing in absent arguments. */
-static bool to_file(struct tw *w, const struct tr_event *ev, struct tr_event *out)
+/* Its texts have numbers in the file; false: there are too many. */
+static bool use_strings(struct tw *w, const struct tr_event *ev)
 {
 	unsigned texts = tr_text_fields((enum tr_type)ev->type) & ~(unsigned)ev->absent;
-	bool ok;
+	bool ok = use_string(w, ev->comm);
 
-	*out = *ev;
-	ok = use_string(w, ev->comm, &out->comm);
-	for (unsigned i = 0; ok && texts >> i != 0; i++) {
-		uint32_t id;
-
-		if ((texts >> i & 1) == 0)
-			continue;
-		ok = use_string(w, (uint32_t)ev->arg[i], &id);
-		out->arg[i] = id;
-	}
+	for (unsigned i = 0; ok && texts >> i != 0; i++)
+		ok = (texts >> i & 1) == 0 || use_string(w, (uint32_t)ev->arg[i]);
 	return ok;
 }
 
 int tw_add(struct tw *w, const struct tr_event *ev, struct err *e)
 {
 	struct tr_info *info = &w->info;
-	struct tr_event out;
 
 	BUG_ON(ev->type >= TR_TYPE_COUNT || ev->cpu >= TR_CPU_MAX);
 	BUG_ON(info->events != 0 && ev->ts_ns < info->last_ns);
 	BUG_ON(ev->absent >> tr_field_count((enum tr_type)ev->type) != 0);
-	if (!to_file(w, ev, &out))
+	if (!use_strings(w, ev))
 		return err_set(e, ERR_INPUT,
 			       "more than %u different names in one trace: cut it in pieces",
 			       NAT_STRINGS_MAX);
@@ -201,7 +190,7 @@ int tw_add(struct tw *w, const struct tr_event *ev, struct err *e)
 	}
 	if (w->block_events++ == 0)
 		w->block_first = w->st.ts = ev->ts_ns;
-	w->raw_len += nat_put_event(w->raw + w->raw_len, &w->st, &out);
+	w->raw_len += nat_put_event(w->raw + w->raw_len, &w->st, ev, w->file_id);
 	if (info->events++ == 0)
 		info->first_ns = ev->ts_ns;
 	info->last_ns = ev->ts_ns;

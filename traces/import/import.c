@@ -124,9 +124,9 @@ uint32_t imp_string(struct imp *im, const char *s, size_t n)
 
 static int write_one(struct imp *im, struct err *e)
 {
-	struct tr_event ev;
+	const struct tr_event *ev = order_take(&im->order);
 
-	return order_take(&im->order, &ev) ? tw_add(im->w, &ev, e) : 0;
+	return ev != NULL ? tw_add(im->w, ev, e) : 0;
 }
 
 /* The last entry or exit of a CPU. */

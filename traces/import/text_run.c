@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many lines of a text at once. What is not certain here is left to the readers of single lines (text.c and its dialects). */
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "traces/import/text_impl.h"
 
@@ -16,29 +19,29 @@ static bool may_run(const struct text *t)
 	       t->suffix == '\0' && t->arch[0] == '\0' && t->im->lines.end == '\n';
 }
 
-/* The first control character or byte beyond ASCII from p on, or stop. */
-static inline const char *odd_byte(const char *p, const char *stop)
+#ifdef __SSE2__
+/* A bit for each of the sixteen bytes at p that is below least or beyond ASCII, or is also. */
+static inline unsigned odd_bytes(const char *p, char least, char also)
 {
-	typedef int8_t lanes __attribute__((vector_size(16)));
+	const __m128i x = _mm_loadu_si128((const __m128i *)(const void *)p);
+	const __m128i below = _mm_cmplt_epi8(x, _mm_set1_epi8(least));
 
-	for (; stop - p >= (ptrdiff_t)sizeof(lanes); p += sizeof(lanes)) {
-		uint64_t odd[2];
-		lanes x;
-
-		memcpy(&x, p, sizeof(x));
-		x = x < ' ';
-		memcpy(odd, &x, sizeof(odd));
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-		if (odd[0] != 0)
-			return p + (__builtin_ctzll(odd[0]) >> 3);
-		if (odd[1] != 0)
-			return p + 8 + (__builtin_ctzll(odd[1]) >> 3);
-#else
-		if ((odd[0] | odd[1]) != 0)
-			break;
+	return (unsigned)_mm_movemask_epi8(also < least ? below : _mm_or_si128(below, _mm_cmpeq_epi8(x, _mm_set1_epi8(also))));
+}
 #endif
+
+/* The first byte from p on that is below least or beyond ASCII, or is also; or stop. */
+static inline const char *odd_byte(const char *p, const char *stop, char least, char also)
+{
+#ifdef __SSE2__
+	for (; stop - p >= 16; p += 16) {
+		const unsigned odd = odd_bytes(p, least, also);
+
+		if (odd != 0)
+			return p + __builtin_ctz(odd);
 	}
-	while (p < stop && (signed char)*p >= ' ')
+#endif
+	while (p < stop && (signed char)*p >= least && *p != also)
 		p++;
 	return p;
 }
@@ -46,7 +49,7 @@ static inline const char *odd_byte(const char *p, const char *stop)
 /* The newline of a whole line at s without odd bytes; *end is behind its last byte. NULL: there is none. */
 static const char *line_end(const char *s, const char *stop, const char **end)
 {
-	const char *p = odd_byte(s, stop);
+	const char *p = odd_byte(s, stop, ' ', '\n');
 
 	if (p == stop || p == s)
 		return NULL;
@@ -110,8 +113,9 @@ static inline const char *digits(const char *s, unsigned most, uint64_t *v)
 static inline bool get_time(const char **at, uint64_t *ns)
 {
 	const char *p = *at;
-	uint64_t sec = 0, frac = 0;
-	unsigned n;
+	uint64_t sec = 0;
+	unsigned n, frac = 0;
+	bool strange = false;
 
 	for (; is_digit(*p); p++)
 		sec = sec * 10 + (uint64_t)(*p - '0');
@@ -120,16 +124,23 @@ static inline bool get_time(const char **at, uint64_t *ns)
 	if (p - *at > 10)
 		return false;
 	p++;
-	for (n = 0; n < 6 && is_digit(p[n]); n++)
-		frac = frac * 10 + (uint64_t)(p[n] - '0');
-	if (n != 6 || p[n] != ':')
+	for (n = 0; n < 6; n++) {
+		const unsigned digit = (unsigned char)p[n] - (unsigned)'0';
+
+		strange |= digit > 9;
+		frac = frac * 10 + digit;
+	}
+	if (strange || p[6] != ':')
 		return text_time(at, ns);
 	*ns = sec * 1000000000 + frac * 1000;
 	*at = p + 7;
 	return true;
 }
 
-#define LETTER(c) ((((unsigned char)(c) | 0x20u) - (unsigned)'a') < 26)
+/* What the flags of a line may be. */
+#define LETTER_ROW 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+static const uint8_t is_flag[256] = { ['.'] = 1, ['#'] = 1, ['*'] = 1, ['0'] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+				      ['A'] = LETTER_ROW, ['a'] = LETTER_ROW };
 
 /* "1234 [003] " behind the name's column. */
 static inline const char *pid_and_cpu(const char *s, struct tr_event *ev)
@@ -146,12 +157,12 @@ static inline const char *pid_and_cpu(const char *s, struct tr_event *ev)
 }
 
 /* "d..2. 12.345678: event: ", or without the flags; *name is the event's. */
-static inline const char *ftrace_rest(const char *s, struct tr_event *ev, const char **name, size_t *n)
+static inline const char *ftrace_rest(const char *s, const char *end, struct tr_event *ev, const char **name, size_t *n)
 {
 	const char *p = s;
 
-	if (!get_time(&p, &ev->ts_ns)) {
-		while (*p == '.' || is_digit(*p) || LETTER(*p) || *p == '#' || *p == '*')
+	if (!is_digit(*p) || !get_time(&p, &ev->ts_ns)) {
+		while (is_flag[(unsigned char)*p] != 0)
 			p++;
 		if (p - s < 4 || p - s > 8 || *p != ' ')
 			return NULL;
@@ -160,14 +171,13 @@ static inline const char *ftrace_rest(const char *s, struct tr_event *ev, const 
 			return NULL;
 	}
 	*name = blanks(p);
-	for (p = *name; *p > ' ' && *p != ':'; p++)
-		;
+	p = odd_byte(*name, end, '!', ':');
 	*n = (size_t)(p - *name);
 	return *p == ':' ? blanks(p + 1) : NULL;
 }
 
 /* "12.345678: kvm:kvm_exit: ", with a period before the name or no system. */
-static inline const char *perf_rest(const char *s, struct tr_event *ev, const char **name, size_t *n)
+static inline const char *perf_rest(const char *s, const char *end, struct tr_event *ev, const char **name, size_t *n)
 {
 	uint64_t period;
 	const char *p;
@@ -177,12 +187,10 @@ static inline const char *perf_rest(const char *s, struct tr_event *ev, const ch
 	s = blanks(s);
 	p = digits(s, 18, &period);
 	s = p != NULL && *p == ' ' ? blanks(p) : s;
-	for (p = s; *p > ' ' && *p != ':'; p++)
-		;
+	p = odd_byte(s, end, '!', ':');
 	if (*p == ':' && p[1] > ' ') {
-		s = ++p;
-		while (*p > ' ' && *p != ':')
-			p++;
+		s = p + 1;
+		p = odd_byte(s, end, '!', ':');
 	}
 	*name = s;
 	*n = (size_t)(p - s);
@@ -210,7 +218,7 @@ static enum seen take(struct text *t, const char *s, const char *stop, struct ta
 	    !take_name(t, s, &ev->comm))
 		return SEEN_NOTHING;
 	p = pid_and_cpu(perf ? blanks(s + NAME_COLUMN) : s + NAME_COLUMN + 1, ev);
-	p = p == NULL ? NULL : perf ? perf_rest(p, ev, &name, &n) : ftrace_rest(p, ev, &name, &n);
+	p = p == NULL ? NULL : perf ? perf_rest(p, end, ev, &name, &n) : ftrace_rest(p, end, ev, &name, &n);
 	if (p == NULL)
 		return SEEN_NOTHING;
 	known = tr_names_find(t->names, name, n, &type, &k->alias);

@@ -66,10 +66,12 @@ static uint32_t name_of(const struct smp_events *s, unsigned vcpu)
 
 static int write_first(struct smp_events *s, struct err *e)
 {
+	const struct tr_event *first = order_take(&s->order);
 	struct tr_event ev;
 
-	if (!order_take(&s->order, &ev))
+	if (first == NULL)
 		return 0;
+	ev = *first;
 	ev.ts_ns = smp_ns(s->m, ev.ts_ns);
 	return tw_add(s->w, &ev, e);
 }
