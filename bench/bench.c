@@ -13,6 +13,7 @@
 #include "models/hyp/check/oracle.h"
 #include "models/hyp/replay/replay.h"
 #include "models/hyp/ws/runner.h"
+#include "sim/base/pool.h"
 #include "models/hyp/host/smp.h"
 #include "sim/document/rep.h"
 #include "traces/dump.h"
@@ -351,22 +352,23 @@ static int write_text(const char *native, const char *path, struct err *e)
 	return rc;
 }
 
-static int time_import(const char *in, const char *out, uint64_t *events, double *seconds, struct err *e)
+static int time_import(const char *in, const char *out, unsigned threads, uint64_t *events, double *seconds, struct err *e)
 {
-	const struct import_opts opts = { .in = in, .out = out };
+	struct pool *pool = pool_new(threads);
+	const struct import_opts opts = { .in = in, .out = out, .pool = pool };
+	int rc = 0;
 
-	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
+	for (unsigned k = 0; rc == 0 && k < BENCH_REPEAT; k++) {
 		struct import_result res;
 		double start = bench_now();
 
-		if (import_run(&opts, NULL, &res, e) != 0)
-			return -1;
-		start = bench_now() - start;
-		*seconds = k == 0 || start < *seconds ? start : *seconds;
+		rc = import_run(&opts, NULL, &res, e);
+		*seconds = bench_best(k, *seconds, bench_now() - start);
 		*events = res.info.events;
 		import_free(&res);
 	}
-	return 0;
+	pool_free(pool);
+	return rc;
 }
 
 static int time_replay(const struct bench *b, const char *path, bool counting, uint64_t *events, double *seconds,
@@ -500,7 +502,7 @@ static int imports(struct bench *b, const char *native, const char *dat, struct 
 {
 	struct rep_table *t = rep_table(b->rep, "import", "Import", event_cols, 4);
 	char text[96], out[96];
-	double seconds, peer = 0, first = 0;
+	double seconds, both, lines = 0, peer = 0, first = 0;
 	uint64_t events;
 	int rc;
 
@@ -508,11 +510,18 @@ static int imports(struct bench *b, const char *native, const char *dat, struct 
 	(void)snprintf(out, sizeof(out), "%s/out.e2t", b->dir);
 	rc = write_text(native, text, e);
 	if (rc == 0)
-		rc = time_import(text, out, &events, &seconds, e);
+		rc = time_import(text, out, 1, &events, &seconds, e);
 	if (rc == 0)
+		rc = time_import(text, out, 2, &events, &both, e);
+	if (rc == 0) {
 		event_row(t, "tracefs text", events, seconds, &first);
+		event_row(t, "tracefs text, two threads", events, both, &first);
+		bench_lines(text, &lines);
+		bench_figure(&b->figures, "import_text", "an event of a text, imported", seconds, lines, "finding its line", events);
+		bench_figure(&b->figures, "import_text_2", "the same by two threads, both counted", both, seconds, "by one", events);
+	}
 	if (rc == 0)
-		rc = time_import(dat, out, &events, &seconds, e);
+		rc = time_import(dat, out, 1, &events, &seconds, e);
 	if (rc == 0)
 		event_row(t, "trace.dat", events, seconds, &first);
 	if (rc == 0 && bench_program((const char *const[]){ "trace-cmd", "report", "-i", dat, NULL }, &peer))

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -71,6 +73,31 @@ static inline bool bench_program(const char *const *words, double *seconds)
 		*seconds = bench_best(k, *seconds, bench_now() - start);
 	}
 	return true;
+}
+
+/* Finding the lines of a file and nothing else. */
+static inline void bench_lines(const char *path, double *seconds)
+{
+	const size_t room_bytes = 65536;
+	char *room = xmalloc(room_bytes);
+
+	for (unsigned k = 0; k < BENCH_REPEAT; k++) {
+		double start = bench_now();
+		FILE *f = fopen(path, "r");
+		uint64_t lines = 0;
+
+		for (size_t n; f != NULL && (n = fread(room, 1, room_bytes, f)) != 0;) {
+			const char *end = room + n;
+
+			for (const char *p = room; (p = memchr(p, '\n', (size_t)(end - p))) != NULL; p++)
+				lines++;
+		}
+		if (f != NULL)
+			(void)fclose(f);
+		BUG_ON(lines == 0);
+		*seconds = bench_best(k, *seconds, bench_now() - start);
+	}
+	free(room);
 }
 
 /* ---- figures against their limits: a table, and a line each of a history ---- */

@@ -23,7 +23,18 @@ same()
 			bad=1
 		}
 	done
-	ran="$ran ${1}"
+	ran="$ran $1 "
+	[ "$1" != trace ] || ran="$ran$1 $2 "
+}
+
+# same_trace IN WORDS...: the same of the file that an import writes
+same_trace()
+{
+	same trace import "$@" -o "$work/same.e2t"
+	for j in 1 2 7; do
+		"$el2sim" trace import "$@" -o "$work/$j.e2t" "-j$j" >/dev/null 2>&1 </dev/null
+		cmp -s "$work/1.e2t" "$work/$j.e2t" || { echo "el2sim trace import $*: -j$j writes another file than -j1"; bad=1; }
+	done
 }
 
 ran=
@@ -47,13 +58,25 @@ done
 same abi configs/experiment/abi-scope.ini --vcpus 1,7,300
 same abi configs/experiment/abi-scope.ini --vcpus 0
 
+"$el2sim" trace dump traces/samples/linux-6.12-vhe-mixed-4v2p.e2t --style tracefs -o "$work/one.txt"
+for n in 1 2 3 4 5 6; do # several blocks; time goes on
+	sed -E "/^#/d; s/ +([0-9]+\.[0-9]+: )/ $n\1/" "$work/one.txt"
+done >"$work/long.txt"
+same_trace "$work/long.txt"
+(cat "$work/one.txt"; echo "what is this?"; cat "$work/long.txt") >"$work/broken.txt"
+same trace import "$work/broken.txt" -o "$work/broken.e2t"
+same_trace "$work/broken.txt" --lenient
+same_trace tests/data/traces/mixed-4v2p.dat
+
 # every command that has the option was run
-for command in $("$el2sim" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'); do
+{ "$el2sim" help | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p'; echo "trace import"; } >"$work/commands"
+while read -r command; do
 	[ "$command" != sweep ] || continue # its -j is processes: test_sweep_parallel.sh
-	"$el2sim" "$command" --help 2>/dev/null | grep -q -- '^  -j, --jobs' || continue
+	# shellcheck disable=SC2086
+	"$el2sim" $command --help 2>/dev/null | grep -q -- '^  -j, --jobs' || continue
 	case " $ran " in
 	*" $command "*) ;;
 	*) echo "el2sim $command has -j and is not run here"; bad=1 ;;
 	esac
-done
+done <"$work/commands"
 exit $bad

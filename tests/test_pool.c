@@ -66,6 +66,56 @@ START_TEST(each_piece_runs_once_and_is_seen)
 }
 END_TEST
 
+struct job {
+	struct pool_task task;
+	uint64_t in, out;
+	unsigned runs;
+};
+
+static void one(void *ctx)
+{
+	struct job *j = ctx;
+
+	for (unsigned k = 0; k < 1000; k++)
+		j->out = (j->out + j->in) * UINT64_C(6364136223846793005) + 1;
+	j->runs++;
+}
+
+/* Any order of finishing, and pool_run in between. */
+START_TEST(each_task_runs_once_and_is_seen)
+{
+	enum { N = 50 };
+	struct pool *p = pool_new(threads[_i]);
+	struct job job[N] = { 0 }, alone = { 0 };
+	struct run r = { .threads = pool_threads(p) };
+
+	r.cell = xcalloc(N, sizeof(*r.cell));
+	r.at_a_time = xcalloc(r.threads, sizeof(*r.at_a_time));
+	pool_finish(p, &job[0].task); /* never begun */
+	for (unsigned round = 0; round < 20; round++) {
+		for (unsigned i = 0; i < N; i++) {
+			job[i] = (struct job){ .in = i };
+			pool_begin(p, &job[i].task, one, &job[i]);
+		}
+		if (round % 4 == 0)
+			pool_run(p, N, piece, &r);
+		for (unsigned k = 0; k < N; k++) {
+			const unsigned i = round % 2 != 0 ? k : k * 7 % N;
+
+			pool_finish(p, &job[i].task);
+			pool_finish(p, &job[i].task);
+			alone = (struct job){ .in = i };
+			one(&alone);
+			ck_assert_uint_eq(job[i].out, alone.out);
+			ck_assert_uint_eq(job[i].runs, 1);
+		}
+	}
+	free(r.cell);
+	free(r.at_a_time);
+	pool_free(p);
+}
+END_TEST
+
 START_TEST(by_default_there_are_as_many_threads_as_cpus)
 {
 	struct pool *p = pool_new(0);
@@ -104,6 +154,7 @@ int main(void)
 	TCase *t = tcase_create("pool");
 
 	tcase_add_loop_test(t, each_piece_runs_once_and_is_seen, 0, (int)N_THREADS);
+	tcase_add_loop_test(t, each_task_runs_once_and_is_seen, 0, (int)N_THREADS);
 	tcase_add_test(t, by_default_there_are_as_many_threads_as_cpus);
 	tcase_add_test(t, the_environment_says_how_many_cpus_at_most);
 	suite_add_tcase(s, t);

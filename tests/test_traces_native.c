@@ -70,7 +70,7 @@ static struct tr_event next_record(struct source *s, struct tw *w)
 	return record(w, &s->rnd, s->ts);
 }
 
-static void write_random(const char *path, uint64_t seed, size_t n)
+static void write_random_with(const char *path, uint64_t seed, size_t n, struct pool *pool)
 {
 	struct tr_info info = { .importer = "test",
 				.origin = "random",
@@ -82,12 +82,18 @@ static void write_random(const char *path, uint64_t seed, size_t n)
 	struct tw *w = tw_create(path, &e);
 
 	ck_assert_msg(w != NULL, "%s", e.text);
+	tw_use_pool(w, pool);
 	for (size_t i = 0; i < n; i++) {
 		struct tr_event ev = next_record(&s, w);
 
 		ck_assert_msg(tw_add(w, &ev, &e) == 0, "%s", e.text);
 	}
 	ck_assert_msg(tw_finish(w, &info, NULL, &e) == 0, "%s", e.text);
+}
+
+static void write_random(const char *path, uint64_t seed, size_t n)
+{
+	write_random_with(path, seed, n, NULL);
 }
 
 START_TEST(what_is_written_is_read)
@@ -154,6 +160,35 @@ START_TEST(equal_records_make_equal_files)
 	ck_assert_int_eq(memcmp(x.s, y.s, x.len), 0);
 	str_free(&x);
 	str_free(&y);
+	(void)remove(a);
+	(void)remove(b);
+	free(a);
+	free(b);
+}
+END_TEST
+
+/* More blocks than are packed at a time, or a part of one. */
+START_TEST(blocks_packed_by_threads_are_the_same)
+{
+	static const size_t counts[] = { 0, 1, 70000, 300000 };
+	char *a = scratch("a.e2t"), *b = scratch("b.e2t");
+
+	for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++) {
+		struct str x, y;
+
+		write_random(a, 5, counts[k]);
+		x = slurp(a);
+		for (unsigned threads = 1; threads <= 5; threads += 2) {
+			struct pool *p = pool_new(threads);
+
+			write_random_with(b, 5, counts[k], p);
+			pool_free(p);
+			y = slurp(b);
+			ck_assert_msg(x.len == y.len && memcmp(x.s, y.s, x.len) == 0, "%zu records, %u threads", counts[k], threads);
+			str_free(&y);
+		}
+		str_free(&x);
+	}
 	(void)remove(a);
 	(void)remove(b);
 	free(a);
@@ -516,6 +551,7 @@ int main(void)
 
 	tcase_add_test(tc, what_is_written_is_read);
 	tcase_add_test(tc, equal_records_make_equal_files);
+	tcase_add_test(tc, blocks_packed_by_threads_are_the_same);
 	tcase_add_test(tc, seeking_gives_every_record_at_or_after_the_time);
 	tcase_add_test(tc, a_file_that_is_given_up_leaves_nothing);
 	tcase_add_test(tc, every_flipped_byte_is_noticed);

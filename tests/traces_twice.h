@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Imports made twice: many lines at once, and one by one. */
+/* Imports made several times: many lines at once, one by one, and many by threads. */
 #ifndef EL2SIM_TESTS_TRACES_TWICE_H
 #define EL2SIM_TESTS_TRACES_TWICE_H
 
+#include "sim/base/pool.h"
 #include "tests/files.h"
 #include "traces/import/import.h"
 
@@ -23,34 +24,45 @@ static inline struct str told(int rc, const struct import_result *res, const str
 	return b;
 }
 
-/* import_run; text read line by line says and writes the same. */
-static inline int import_twice(const struct import_opts *opts, struct progress *progress, struct import_result *res, struct err *e)
+/* The import that said a and wrote opts->out, made so: it says and writes the same. */
+static inline void import_again(const struct import_opts *opts, const struct str *a, const struct import_opts *so, const char *how)
 {
-	struct import_opts slow = *opts;
 	struct import_result other;
 	struct err why = { .text = "" };
-	char *out = scratch("twice.e2t");
-	struct str a, b;
-	int rc = import_run(opts, progress, res, e), again;
+	const int rc = import_run(so, NULL, &other, &why);
+	struct str b = told(rc, &other, &why), x, y;
 
-	slow.out = out;
-	slow.one_by_one = true;
-	again = import_run(&slow, NULL, &other, &why);
-	a = told(rc, res, e);
-	b = told(again, &other, &why);
-	ck_assert_msg(strcmp(str_get(&a), str_get(&b)) == 0, "%s: many lines at once:\n%s\none by one:\n%s", opts->in, str_get(&a),
-		      str_get(&b));
-	str_free(&a);
+	ck_assert_msg(strcmp(str_get(a), str_get(&b)) == 0, "%s: many lines at once:\n%s\n%s:\n%s", opts->in, str_get(a), how, str_get(&b));
 	str_free(&b);
-	if (again == 0) {
-		a = slurp(opts->out);
-		b = slurp(out);
-		ck_assert_msg(a.len == b.len && memcmp(a.s, b.s, a.len) == 0, "%s: another trace than line by line", opts->in);
-		str_free(&a);
-		str_free(&b);
-		ck_assert_int_eq(remove(out), 0);
-	}
 	import_free(&other);
+	if (rc != 0)
+		return;
+	x = slurp(opts->out);
+	y = slurp(so->out);
+	ck_assert_msg(x.len == y.len && memcmp(x.s, y.s, x.len) == 0, "%s: another trace than %s", opts->in, how);
+	str_free(&x);
+	str_free(&y);
+	ck_assert_int_eq(remove(so->out), 0);
+}
+
+/* import_run; text read line by line, and by threads in pieces that end anywhere, says and writes the same. */
+static inline int import_twice(const struct import_opts *opts, struct progress *progress, struct import_result *res, struct err *e)
+{
+	static const size_t pieces[] = { 1, 333, 0 };
+	struct import_opts so = *opts;
+	char *out = scratch("twice.e2t");
+	const int rc = import_run(opts, progress, res, e);
+	struct str a = told(rc, res, e);
+
+	so.out = out;
+	so.one_by_one = true;
+	import_again(opts, &a, &so, "one by one");
+	so.one_by_one = false;
+	so.pool = pool_new(2);
+	so.piece = pieces[a.len % (sizeof(pieces) / sizeof(pieces[0]))]; /* any of them */
+	import_again(opts, &a, &so, "by threads");
+	pool_free(so.pool);
+	str_free(&a);
 	free(out);
 	return rc;
 }

@@ -8,13 +8,22 @@
 
 void lines_open(struct lines *l, FILE *f)
 {
-	*l = (struct lines){ .f = f, .end = '\n', .buf = xcalloc(BUF + LINES_SLACK, 1) };
+	*l = (struct lines){ .f = f, .end = '\n', .buf = xcalloc(BUF + LINES_SLACK, 1), .room = BUF };
 }
 
 void lines_close(struct lines *l)
 {
 	free(l->buf);
 	l->buf = NULL;
+}
+
+void lines_widen(struct lines *l, size_t room)
+{
+	if (room <= l->room)
+		return;
+	l->buf = xrealloc(l->buf, room + LINES_SLACK);
+	memset(l->buf + l->room, 0, room + LINES_SLACK - l->room);
+	l->room = room;
 }
 
 /* Move the unread part to the front and read more behind it. */
@@ -24,7 +33,7 @@ static void fill(struct lines *l)
 
 	memmove(l->buf, l->buf + l->at, l->len);
 	l->at = 0;
-	n = fread(l->buf + l->len, 1, BUF - l->len, l->f);
+	n = fread(l->buf + l->len, 1, l->room - l->len, l->f);
 	l->len += n;
 	l->bytes += n;
 	if (n == 0)

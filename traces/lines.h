@@ -15,7 +15,8 @@
 
 struct lines {
 	FILE *f;
-	char *buf;          /* 2 * LINE_MAX_BYTES and LINES_SLACK */
+	char *buf;          /* room and LINES_SLACK bytes */
+	size_t room;        /* 2 * LINE_MAX_BYTES at least */
 	size_t at, len;     /* unread part of buf */
 	uint64_t bytes;     /* read so far */
 	unsigned long line; /* number of the line last given out, from 1 */
@@ -28,6 +29,8 @@ struct lines {
 /* Read from f (not closed). */
 void lines_open(struct lines *l, FILE *f);
 void lines_close(struct lines *l);
+/* From now on so many bytes are read at once, if that is more than before. */
+void lines_widen(struct lines *l, size_t room);
 /* The first bytes, without using them up; only before the first lines_next. They tell how lines end. */
 const char *lines_head(struct lines *l, size_t *n);
 /*

@@ -6,6 +6,7 @@
 #include <zstd.h>
 
 #include "sim/base/file.h"
+#include "sim/base/pool.h"
 #include "traces/native.h"
 #include "traces/pairs.h"
 #include "traces/strtab.h"
@@ -15,6 +16,17 @@ _Static_assert(TW_STRING_MAX == NAT_STRING_MAX, "one limit");
 struct block {
 	uint64_t bytes, first_ts;
 	uint32_t events;
+};
+
+/* Bytes that are to be packed, and what comes out. */
+struct packing {
+	struct pool_task task;
+	ZSTD_CCtx *packer;
+	unsigned char *raw; /* NAT_RAW_MAX */
+	size_t raw_len, packed_len, room;
+	unsigned char *packed;
+	uint32_t events;
+	uint64_t first_ts;
 };
 
 struct tw {
@@ -31,12 +43,9 @@ struct tw {
 	struct block *blocks;
 	size_t nblocks, blocks_cap;
 	struct nat_state st;
-	uint64_t block_first; /* first ts of the open block */
-	uint32_t block_events;
-	size_t raw_len;
-	unsigned char raw[NAT_RAW_MAX];
-	unsigned char *packed; /* room for any packed block */
-	ZSTD_CCtx *packer;
+	struct pool *pool;
+	struct packing *packing; /* a ring: those that are being packed, the open block behind them */
+	unsigned n_packing, open, busy; /* of the ring; the open one; how many before it are being packed */
 };
 
 static int put(struct tw *w, const void *p, size_t n, struct err *e)
@@ -61,29 +70,59 @@ static int put_header(struct tw *w, struct err *e)
 	return put(w, h, sizeof(h), e);
 }
 
-/* Pack the n bytes at raw and write them as a chunk. */
-static int put_chunk(struct tw *w, uint32_t tag, const void *raw, size_t n, uint32_t nevents,
-		     uint64_t first_ts, struct err *e)
+/* Pack the raw bytes. */
+static void pack(void *ctx)
 {
-	size_t bound = ZSTD_compressBound(n), packed;
-	unsigned char h[NAT_CHUNK_LEN];
-	unsigned char *room = n <= NAT_RAW_MAX ? w->packed : xmalloc(bound);
-	int rc;
+	struct packing *x = ctx;
+	size_t bound = ZSTD_compressBound(x->raw_len);
 
-	packed = ZSTD_compressCCtx(w->packer, room, bound, raw, n, NAT_LEVEL);
-	BUG_ON(ZSTD_isError(packed) != 0);
+	if (x->packer == NULL) {
+		x->packer = ZSTD_createCCtx();
+		BUG_ON(x->packer == NULL);
+	}
+	if (x->room < bound) {
+		x->packed = xrealloc(x->packed, bound);
+		x->room = bound;
+	}
+	x->packed_len = ZSTD_compressCCtx(x->packer, x->packed, bound, x->raw, x->raw_len, NAT_LEVEL);
+	BUG_ON(ZSTD_isError(x->packed_len) != 0);
+}
+
+/* All but the raw bytes. */
+static void free_packing(struct packing *x)
+{
+	(void)ZSTD_freeCCtx(x->packer);
+	free(x->packed);
+}
+
+/* Write what was packed as a chunk. */
+static int put_chunk(struct tw *w, uint32_t tag, const struct packing *x, struct err *e)
+{
+	unsigned char h[NAT_CHUNK_LEN];
+
 	nat_put_u32(h, tag);
-	nat_put_u32(h + 4, (uint32_t)packed);
-	nat_put_u32(h + 8, (uint32_t)n);
-	nat_put_u32(h + 12, nevents);
-	nat_put_u64(h + 16, first_ts);
-	nat_put_u32(h + 24, nat_crc(nat_crc(0, h, 24), room, packed));
-	rc = put(w, h, sizeof(h), e);
-	if (rc == 0)
-		rc = put(w, room, packed, e);
-	if (room != w->packed)
-		free(room);
-	return rc;
+	nat_put_u32(h + 4, (uint32_t)x->packed_len);
+	nat_put_u32(h + 8, (uint32_t)x->raw_len);
+	nat_put_u32(h + 12, x->events);
+	nat_put_u64(h + 16, x->first_ts);
+	nat_put_u32(h + 24, nat_crc(nat_crc(0, h, 24), x->packed, x->packed_len));
+	return put(w, h, sizeof(h), e) == 0 ? put(w, x->packed, x->packed_len, e) : -1;
+}
+
+/* A ring of n blocks; there is no open one. */
+static void ring(struct tw *w, unsigned n)
+{
+	w->packing = xrealloc(w->packing, n * sizeof(*w->packing));
+	for (; w->n_packing < n; w->n_packing++)
+		w->packing[w->n_packing] = (struct packing){ .raw = xmalloc(NAT_RAW_MAX) };
+}
+
+void tw_use_pool(struct tw *w, struct pool *pool)
+{
+	BUG_ON(w->busy != 0);
+	w->pool = pool;
+	if (pool_threads(pool) > 1)
+		ring(w, pool_threads(pool) + 1);
 }
 
 struct tw *tw_create(const char *path, struct err *e)
@@ -94,10 +133,8 @@ struct tw *tw_create(const char *path, struct err *e)
 		free(w);
 		return NULL;
 	}
-	w->packed = xmalloc(ZSTD_compressBound(NAT_RAW_MAX));
-	w->packer = ZSTD_createCCtx();
-	BUG_ON(w->packer == NULL);
 	w->used = 1;
+	ring(w, 1);
 	if (put_header(w, e) != 0) {
 		tw_abort(w);
 		return NULL;
@@ -142,23 +179,51 @@ static inline bool use_string(struct tw *w, uint32_t id)
 	return id == 0 || (id < w->file_ids && w->file_id[id] != 0) || number_string(w, id);
 }
 
-static int end_block(struct tw *w, struct err *e)
+/* Write the oldest block that is being packed. */
+static int put_block(struct tw *w, struct err *e)
 {
+	struct packing *x = &w->packing[(w->open + w->n_packing - w->busy) % w->n_packing];
 	uint64_t before = w->offset;
 
-	if (w->block_events == 0)
-		return 0;
-	if (put_chunk(w, NAT_BLOCK, w->raw, w->raw_len, w->block_events, w->block_first, e) != 0)
+	w->busy--;
+	pool_finish(w->pool, &x->task);
+	if (put_chunk(w, NAT_BLOCK, x, e) != 0)
 		return -1;
 	if (w->nblocks == w->blocks_cap) {
 		w->blocks_cap = w->blocks_cap * 2 + 16;
 		w->blocks = xrealloc(w->blocks, w->blocks_cap * sizeof(*w->blocks));
 	}
-	w->blocks[w->nblocks++] =
-		(struct block){ w->offset - before, w->block_first, w->block_events };
-	w->block_events = 0;
-	w->raw_len = 0;
+	w->blocks[w->nblocks++] = (struct block){ w->offset - before, x->first_ts, x->events };
+	return 0;
+}
+
+/* The open block is whole: another is. */
+static int end_block(struct tw *w, struct err *e)
+{
+	struct packing *x = &w->packing[w->open];
+
+	if (x->events == 0)
+		return 0;
+	pool_begin(w->pool, &x->task, pack, x);
+	w->busy++;
+	w->open = (w->open + 1) % w->n_packing;
+	if (w->busy == w->n_packing && put_block(w, e) != 0)
+		return -1;
+	w->packing[w->open].events = 0;
+	w->packing[w->open].raw_len = 0;
 	memset(&w->st, 0, sizeof(w->st));
+	return 0;
+}
+
+/* All blocks are in the file. */
+static int end_blocks(struct tw *w, struct err *e)
+{
+	if (end_block(w, e) != 0)
+		return -1;
+	while (w->busy != 0) {
+		if (put_block(w, e) != 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -176,6 +241,7 @@ static bool use_strings(struct tw *w, const struct tr_event *ev)
 int tw_add(struct tw *w, const struct tr_event *ev, struct err *e)
 {
 	struct tr_info *info = &w->info;
+	struct packing *x;
 
 	BUG_ON(ev->type >= TR_TYPE_COUNT || ev->cpu >= TR_CPU_MAX);
 	BUG_ON(info->events != 0 && ev->ts_ns < info->last_ns);
@@ -184,13 +250,15 @@ int tw_add(struct tw *w, const struct tr_event *ev, struct err *e)
 		return err_set(e, ERR_INPUT,
 			       "more than %u different names in one trace: cut it in pieces",
 			       NAT_STRINGS_MAX);
-	if (w->block_events == NAT_BLOCK_EVENTS || w->raw_len + NAT_EVENT_MAX > NAT_RAW_MAX) {
+	x = &w->packing[w->open];
+	if (x->events == NAT_BLOCK_EVENTS || x->raw_len + NAT_EVENT_MAX > NAT_RAW_MAX) {
 		if (end_block(w, e) != 0)
 			return -1;
+		x = &w->packing[w->open];
 	}
-	if (w->block_events++ == 0)
-		w->block_first = w->st.ts = ev->ts_ns;
-	w->raw_len += nat_put_event(w->raw + w->raw_len, &w->st, ev, w->file_id);
+	if (x->events++ == 0)
+		x->first_ts = w->st.ts = ev->ts_ns;
+	x->raw_len += nat_put_event(x->raw + x->raw_len, &w->st, ev, w->file_id);
 	if (info->events++ == 0)
 		info->first_ns = ev->ts_ns;
 	info->last_ns = ev->ts_ns;
@@ -300,11 +368,12 @@ static void add_footer(struct str *b, const struct tw *w)
 static int put_end(struct tw *w, struct err *e)
 {
 	unsigned char t[NAT_TRAILER_LEN];
+	struct packing last = { 0 };
 	struct str b = STR_INIT;
 	uint64_t footer;
 	int rc;
 
-	if (end_block(w, e) != 0)
+	if (end_blocks(w, e) != 0)
 		return -1;
 	footer = w->offset;
 	add_footer(&b, w);
@@ -312,8 +381,13 @@ static int put_end(struct tw *w, struct err *e)
 		rc = err_set(e, ERR_INPUT,
 			     "names and index take %zu bytes, over %u: cut the trace in pieces",
 			     b.len, NAT_FOOTER_MAX);
-	else
-		rc = put_chunk(w, NAT_FOOTER, b.s, b.len, 0, 0, e);
+	else {
+		last.raw = (unsigned char *)b.s;
+		last.raw_len = b.len;
+		pack(&last);
+		rc = put_chunk(w, NAT_FOOTER, &last, e);
+		free_packing(&last);
+	}
 	str_free(&b);
 	if (rc != 0)
 		return -1;
@@ -331,8 +405,12 @@ static void free_all(struct tw *w)
 	free(w->file_id);
 	free(w->order);
 	free(w->blocks);
-	free(w->packed);
-	(void)ZSTD_freeCCtx(w->packer);
+	for (unsigned i = 0; i < w->n_packing; i++) {
+		pool_finish(w->pool, &w->packing[i].task);
+		free_packing(&w->packing[i]);
+		free(w->packing[i].raw);
+	}
+	free(w->packing);
 	pairs_free(&w->pairs);
 	free(w);
 }

@@ -26,6 +26,7 @@ struct pool {
 	pthread_cond_t work, done; /* helpers wait for the one, the caller for the other */
 	unsigned long round;       /* of pool_run */
 	unsigned busy;             /* helpers that have not ended this round */
+	struct pool_task *first, **last; /* that wait */
 	bool over;
 
 	/* of the round; written under the lock before it begins */
@@ -53,6 +54,7 @@ struct pool *pool_new(unsigned threads)
 	struct pool *p = xcalloc(1, sizeof(*p));
 
 	p->threads = threads == 0 ? pool_cpus() : threads > POOL_MAX ? POOL_MAX : threads;
+	p->last = &p->first;
 	BUG_ON(pthread_mutex_init(&p->lock, NULL) != 0 || pthread_cond_init(&p->work, NULL) != 0 ||
 	       pthread_cond_init(&p->done, NULL) != 0);
 	atomic_init(&p->next, 0);
@@ -72,6 +74,29 @@ static void work(struct pool *p, unsigned thread)
 		p->fn(p->ctx, i, thread);
 }
 
+/* Take a task out of those that wait; under the lock. */
+static void take_out(struct pool *p, struct pool_task *t)
+{
+	struct pool_task **at = &p->first;
+
+	while (*at != t)
+		at = &(*at)->next;
+	*at = t->next;
+	if (*at == NULL)
+		p->last = at;
+	t->state = POOL_RUNNING;
+}
+
+static void do_task(struct pool *p, struct pool_task *t)
+{
+	take_out(p, t);
+	(void)pthread_mutex_unlock(&p->lock);
+	t->fn(t->ctx);
+	(void)pthread_mutex_lock(&p->lock);
+	t->state = POOL_DONE;
+	(void)pthread_cond_broadcast(&p->done);
+}
+
 static void *help(void *self)
 {
 	const struct helper *h = self;
@@ -80,16 +105,20 @@ static void *help(void *self)
 
 	(void)pthread_mutex_lock(&p->lock);
 	for (;;) {
-		while (!p->over && p->round == round)
+		while (!p->over && p->round == round && p->first == NULL)
 			(void)pthread_cond_wait(&p->work, &p->lock);
 		if (p->over)
 			break;
+		if (p->round == round) {
+			do_task(p, p->first);
+			continue;
+		}
 		round = p->round;
 		(void)pthread_mutex_unlock(&p->lock);
 		work(p, h->number);
 		(void)pthread_mutex_lock(&p->lock);
 		if (--p->busy == 0)
-			(void)pthread_cond_signal(&p->done);
+			(void)pthread_cond_broadcast(&p->done);
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -138,6 +167,38 @@ void pool_run(struct pool *p, size_t n, pool_fn *fn, void *ctx)
 	work(p, 0);
 	(void)pthread_mutex_lock(&p->lock);
 	while (p->busy != 0)
+		(void)pthread_cond_wait(&p->done, &p->lock);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+void pool_begin(struct pool *p, struct pool_task *t, pool_task_fn *fn, void *ctx)
+{
+	*t = (struct pool_task){ .fn = fn, .ctx = ctx, .state = POOL_WAITING };
+	if (p == NULL || p->threads == 1)
+		return;
+	if (!p->started)
+		start(p);
+	(void)pthread_mutex_lock(&p->lock);
+	*p->last = t;
+	p->last = &t->next;
+	(void)pthread_cond_signal(&p->work);
+	(void)pthread_mutex_unlock(&p->lock);
+}
+
+void pool_finish(struct pool *p, struct pool_task *t)
+{
+	if (t->fn == NULL)
+		return;
+	if (p == NULL || p->threads == 1) {
+		if (t->state == POOL_WAITING)
+			t->fn(t->ctx);
+		t->state = POOL_DONE;
+		return;
+	}
+	(void)pthread_mutex_lock(&p->lock);
+	if (t->state == POOL_WAITING)
+		do_task(p, t);
+	while (t->state != POOL_DONE)
 		(void)pthread_cond_wait(&p->done, &p->lock);
 	(void)pthread_mutex_unlock(&p->lock);
 }

@@ -9,6 +9,7 @@
 #ifndef EL2SIM_BASE_POOL_H
 #define EL2SIM_BASE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define POOL_MAX 1024 /* threads */
@@ -38,5 +39,22 @@ typedef void pool_fn(void *ctx, size_t i, unsigned thread);
  * other, here. fn must not use the same pool.
  */
 void pool_run(struct pool *p, size_t n, pool_fn *fn, void *ctx);
+
+/* --- pieces of work on the way, while the caller does something else --- */
+
+typedef void pool_task_fn(void *ctx);
+
+/* One such piece; it must stay where it is until pool_finish. Its members are the pool's. */
+struct pool_task {
+	pool_task_fn *fn;
+	void *ctx;
+	struct pool_task *next;
+	enum { POOL_IDLE, POOL_WAITING, POOL_RUNNING, POOL_DONE } state;
+};
+
+/* fn(ctx) soon, in another thread, those begun first before others; with p NULL or one thread in pool_finish. By the caller's thread only. */
+void pool_begin(struct pool *p, struct pool_task *t, pool_task_fn *fn, void *ctx);
+/* Returns when it has ended, and what it wrote is seen here; if nobody began with it, it runs here. Nothing if it was never begun. */
+void pool_finish(struct pool *p, struct pool_task *t);
 
 #endif

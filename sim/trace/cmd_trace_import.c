@@ -12,6 +12,7 @@
 struct import_args {
 	const char *out, *from, *origin, *buffer, *strip_prefix;
 	bool lenient;
+	uint64_t threads;
 	struct output_args summary;
 };
 
@@ -31,6 +32,7 @@ static const struct arg_row rows[] = {
 		  "quote, mark, nick, date, host, kernel, number, file, separated by commas" },
 	{ "--lenient", NULL, ARG_FLAG, offsetof(struct import_args, lenient),
 	  .help = "skip broken lines and count them" },
+	THREADS_ARG_ROW(struct import_args, threads),
 	{ "--format", NULL, ARG_ENUM, offsetof(struct import_args, summary) + offsetof(struct output_args, format), NULL,
 	  .names = output_formats, .help = "format of the summary" },
 	VIEW_ARG_ROWS(struct import_args, summary.view),
@@ -98,11 +100,13 @@ int cmd_trace_import(int argc, char **argv, struct err *e)
 				     .origin = a.origin,
 				     .buffer = a.buffer,
 				     .strip_prefix = a.strip_prefix,
-				     .lenient = a.lenient };
+				     .lenient = a.lenient,
+				     .pool = pool_new((unsigned)a.threads) };
 	rc = import_run(&opts, &progress, &res, e);
 	if (rc == 0 && strcmp(a.out, "-") != 0)
 		rc = summary(&res, &a, e);
 	import_free(&res);
+	pool_free(opts.pool);
 	args_free(&args);
 	return rc;
 }

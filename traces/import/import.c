@@ -390,6 +390,7 @@ static int write_all(struct imp *im, const struct importer *row, struct err *e)
 	im->w = tw_create(im->opts->out, e);
 	if (im->w == NULL)
 		return -1;
+	tw_use_pool(im->w, im->opts->pool);
 	rc = read_all(im, row, e);
 	if (im->w != NULL)
 		tw_abort(im->w);

@@ -16,6 +16,8 @@
 #include "traces/strtab.h"
 #include "traces/writer.h"
 
+struct pool;
+
 /* What a run of el2sim trace import asks for. */
 struct import_opts {
 	const char *in;     /* file name, "-" = standard input (not for trace.dat) */
@@ -26,6 +28,8 @@ struct import_opts {
 			       be one */
 	const char *strip_prefix; /* prefix.h; NULL = what is recognised */
 	bool lenient;             /* count broken lines instead of stopping */
+	struct pool *pool;        /* threads that help; NULL: none. The same comes out */
+	size_t piece;             /* bytes of a text that one of them reads at a time; 0: as many as pay */
 	bool one_by_one;          /* never read many lines of a text at once (text_run.c): the same comes out, slower */
 };
 

@@ -429,7 +429,11 @@ int text_read(struct imp *im, text_dialect *dialect, struct err *e)
 		t.want = dialects[1].want;
 	t.fs.patterns = t.patterns = fmt_patterns_new();
 	t.names = tr_names_new();
-	t.column = im->opts->one_by_one ? NULL : xcalloc(TEXT_COLUMNS, sizeof(*t.column));
+	t.scan = (struct text_scan){ .names = t.names, .fs = t.fs };
+	if (!im->opts->one_by_one) {
+		t.scan.column = xcalloc(TEXT_COLUMNS, sizeof(*t.scan.column));
+		t.ahead = text_ahead_new(im, &t.scan);
+	}
 	streams_init(&t.streams, im->opts->buffer);
 	rc = read_text(&t, e);
 	if (rc == 0 && dialect == NULL)
@@ -438,9 +442,10 @@ int text_read(struct imp *im, text_dialect *dialect, struct err *e)
 	str_free(&t.joined);
 	str_free(&t.head);
 	str_free(&t.soft);
+	text_ahead_free(t.ahead);
 	fmt_patterns_free(t.patterns);
 	tr_names_free(t.names);
-	free(t.column);
+	free(t.scan.column);
 	streams_free(&t.streams);
 	free(t.ctx.on);
 	return rc;

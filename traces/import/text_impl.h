@@ -13,6 +13,14 @@
 
 #define MORE_MAX    64  /* lines that may belong to the event before them */
 
+/* What reading many lines at once needs; not of two threads at a time. */
+struct text_scan {
+	bool perf; /* the dialect: text_perf, or text_ftrace */
+	const struct tr_names *names;
+	struct text_column *column; /* TEXT_COLUMNS of those seen, by their hash */
+	struct fmt_strings fs;      /* with patterns */
+};
+
 /* An event whose next lines may belong to it. */
 struct pending {
 	bool have;
@@ -78,7 +86,8 @@ struct text {
 	char arch[16];             /* of perf's header, if it is another; "" */
 	bool tracefs, listed;      /* "# tracer:" was there; the head of perf lists events */
 	struct tr_names *names;
-	struct text_column *column; /* TEXT_COLUMNS of those seen, by their hash; NULL: lines are read one by one */
+	struct text_scan scan;     /* of many lines at once; its column is NULL: lines are read one by one */
+	struct text_ahead *ahead;  /* with threads; NULL: here */
 };
 
 /* text_event.c */
@@ -104,11 +113,35 @@ struct text_column {
 	bool known;
 };
 
+enum text_seen { TEXT_NOTHING, TEXT_HEAD /* of an event */, TEXT_WHOLE /* event of ours */ };
+
+struct text_taken {
+	struct tr_event ev;   /* TEXT_WHOLE; its texts are numbers of text_scan.fs */
+	const char *at;       /* of the line; set by text_ahead_line only */
+	const char *next;     /* line; TEXT_WHOLE */
+	bool alias;           /* by aliases.def */
+	uint8_t seen;         /* enum text_seen */
+};
+
+/* The line at s, if it is in the recorder's columns and whole: stop ends what is in memory. */
+void text_take(const struct text_scan *x, const char *s, const char *stop, struct text_taken *k);
+
 /*
  * Many lines that are in memory at once: those in the recorder's own columns that are whole events of ours, as long as the line
  * behind each is an event, too. They come out as one by one they would. What is left, the last of them included, goes the other way.
  */
 int text_run(struct text *t, struct err *e);
+
+/* text_ahead.c */
+
+/* Lines read by the pool's threads, pieces of the text at a time, before they are asked for. NULL: the pool has one thread. */
+struct text_ahead *text_ahead_new(struct imp *im, const struct text_scan *like);
+/*
+ * text_take of the line at s, until the next bytes are read; s never goes back. bytes: how many were read so far. A piece of
+ * which a line was asked for is not read any more: its lines may be changed.
+ */
+const struct text_taken *text_ahead_line(struct text_ahead *a, bool perf, const char *s, const char *stop, uint64_t bytes);
+void text_ahead_free(struct text_ahead *a);
 
 /* text_prose.c */
 

@@ -14,7 +14,7 @@ _Static_assert(FMT_QUICK_SLACK <= LINES_SLACK, "fmt_quick reads behind a line");
 /* Text that nothing changes: no line is cleaned, stripped or refused before its dialect sees it. */
 static bool may_run(const struct text *t)
 {
-	return t->column != NULL && t->started && (t->dialect == text_ftrace || t->dialect == text_perf) &&
+	return t->scan.column != NULL && t->started && (t->dialect == text_ftrace || t->dialect == text_perf) &&
 	       t->clock == TEXT_SECONDS && !t->html && !t->mime && t->soft.len == 0 && !t->forced && !t->beside && !t->always &&
 	       t->suffix == '\0' && t->arch[0] == '\0' && t->im->lines.end == '\n';
 }
@@ -61,7 +61,7 @@ static const char *line_end(const char *s, const char *stop, const char **end)
 }
 
 /* A column of a task's name, filled up on the left; false when more than a name may be in it. */
-static inline bool take_name(struct text *t, const char *s, uint32_t *comm)
+static inline bool take_name(const struct text_scan *x, const char *s, uint32_t *comm)
 {
 	uint64_t words[2];
 	struct text_column *c;
@@ -69,7 +69,7 @@ static inline bool take_name(struct text *t, const char *s, uint32_t *comm)
 
 	memcpy(words, s, sizeof(words));
 	words[0] = (words[0] ^ words[1] << 7) * UINT64_C(0x9e3779b97f4a7c15) ^ words[1] * UINT64_C(0xc2b2ae3d27d4eb4f);
-	c = &t->column[words[0] >> 40 & (TEXT_COLUMNS - 1)];
+	c = &x->column[words[0] >> 40 & (TEXT_COLUMNS - 1)];
 	if (!c->known || memcmp(c->bytes, s, NAME_COLUMN) != 0) {
 		size_t n = NAME_COLUMN;
 
@@ -77,10 +77,10 @@ static inline bool take_name(struct text *t, const char *s, uint32_t *comm)
 			name++;
 		if (n == NAME_COLUMN || *name == '#' || memchr(name, '[', n) != NULL)
 			return false;
-		if (t->dialect == text_ftrace && n == 5 && memcmp(name, "<...>", n) == 0)
+		if (!x->perf && n == 5 && memcmp(name, "<...>", n) == 0)
 			n = 0;
 		memcpy(c->bytes, s, NAME_COLUMN);
-		c->comm = imp_string(t->im, name, n);
+		c->comm = n != 0 ? x->fs.intern(x->fs.self, name, n) : 0;
 		c->known = true;
 	}
 	*comm = c->comm;
@@ -197,36 +197,28 @@ static inline const char *perf_rest(const char *s, const char *end, struct tr_ev
 	return p[0] == ':' && p[1] == ' ' ? blanks(p + 1) : NULL; /* without arguments it may lack them */
 }
 
-enum seen { SEEN_NOTHING, SEEN_HEAD, SEEN_EVENT };
-
-struct taken {
-	struct tr_event ev;
-	const char *next; /* line */
-	bool alias;
-};
-
-/* A line in the recorder's columns: the head of an event, maybe a whole one of ours. */
-static enum seen take(struct text *t, const char *s, const char *stop, struct taken *k)
+void text_take(const struct text_scan *x, const char *s, const char *stop, struct text_taken *k)
 {
-	bool perf = t->dialect == text_perf, known;
 	struct tr_event *ev = &k->ev;
 	const char *end, *p, *name, *newline = line_end(s, stop, &end);
 	enum tr_type type = TR_TYPE_COUNT;
 	size_t n;
 
-	if (newline == NULL || end - s < 32 || *s != ' ' || (perf ? s[NAME_COLUMN] != ' ' || s[NAME_COLUMN - 1] == ' ' : s[NAME_COLUMN] != '-') ||
-	    !take_name(t, s, &ev->comm))
-		return SEEN_NOTHING;
-	p = pid_and_cpu(perf ? blanks(s + NAME_COLUMN) : s + NAME_COLUMN + 1, ev);
-	p = p == NULL ? NULL : perf ? perf_rest(p, end, ev, &name, &n) : ftrace_rest(p, end, ev, &name, &n);
+	k->seen = TEXT_NOTHING;
+	if (newline == NULL || end - s < 32 || *s != ' ' || (x->perf ? s[NAME_COLUMN] != ' ' || s[NAME_COLUMN - 1] == ' ' : s[NAME_COLUMN] != '-') ||
+	    !take_name(x, s, &ev->comm))
+		return;
+	p = pid_and_cpu(x->perf ? blanks(s + NAME_COLUMN) : s + NAME_COLUMN + 1, ev);
+	p = p == NULL ? NULL : x->perf ? perf_rest(p, end, ev, &name, &n) : ftrace_rest(p, end, ev, &name, &n);
 	if (p == NULL)
-		return SEEN_NOTHING;
-	known = tr_names_find(t->names, name, n, &type, &k->alias);
-	if (!known)
-		return n > 1 ? SEEN_HEAD : SEEN_NOTHING;
+		return;
+	if (!tr_names_find(x->names, name, n, &type, &k->alias)) {
+		k->seen = n > 1 ? TEXT_HEAD : TEXT_NOTHING;
+		return;
+	}
 	k->next = newline + 1;
 	ev->type = (uint8_t)type;
-	return fmt_quick(ev, p, end, &t->fs) ? SEEN_EVENT : SEEN_HEAD;
+	k->seen = fmt_quick(ev, p, end, &x->fs) ? TEXT_WHOLE : TEXT_HEAD;
 }
 
 /* The run begins: what the lines before have left is done. False: it leaves more than this can do. */
@@ -237,28 +229,39 @@ static bool begin(struct text *t, struct err *e, int *rc)
 	return *rc == 0 && t->head_line == 0 && t->prose.n == 0 && !t->cut;
 }
 
+/* The line at s, read here or ahead. */
+static const struct text_taken *line_at(struct text *t, const char *s, const char *stop, struct text_taken *here)
+{
+	if (t->ahead != NULL)
+		return text_ahead_line(t->ahead, t->scan.perf, s, stop, t->im->lines.bytes);
+	text_take(&t->scan, s, stop, here);
+	return here;
+}
+
 int text_run(struct text *t, struct err *e)
 {
 	const char *s, *at, *stop;
 	unsigned long line = t->im->lines.line, n = 0;
 	uint32_t stream = streams_current(&t->streams);
-	struct taken have[2];
+	const struct text_taken *now, *next;
+	struct text_taken have[2];
 	unsigned k = 0;
 	int rc = 0;
 
 	if (!may_run(t))
 		return 0;
+	t->scan.perf = t->dialect == text_perf;
 	stop = lines_seen(&t->im->lines, &s);
 	at = s;
-	if (take(t, at, stop, &have[k]) != SEEN_EVENT)
-		return 0;
-	for (enum seen next = SEEN_EVENT; rc == 0 && next == SEEN_EVENT; k ^= 1) {
-		next = take(t, have[k].next, stop, &have[k ^ 1]);
-		if (next == SEEN_NOTHING || (n == 0 && !begin(t, e, &rc)))
+	now = line_at(t, at, stop, &have[k]);
+	for (; rc == 0 && now->seen == TEXT_WHOLE; now = next) {
+		k ^= 1;
+		next = line_at(t, now->next, stop, &have[k]);
+		if (next->seen == TEXT_NOTHING || (n == 0 && !begin(t, e, &rc)))
 			break;
 		n++;
-		rc = text_hand_over(t, &have[k].ev, line + n, stream, have[k].alias, e);
-		at = have[k].next;
+		rc = text_hand_over(t, &now->ev, line + n, stream, now->alias, e);
+		at = now->next;
 	}
 	lines_took(&t->im->lines, (size_t)(at - s), n);
 	t->im->res->at_once += n;
