@@ -35,6 +35,7 @@ struct xkind {
 	struct xpart part[XPARTS_MAX];
 	uint64_t enter_state; /* what the entry asks about the exit */
 	bool plain_load;      /* from user space: KVM_RUN as any other */
+	bool other;           /* XPART_ACCESS reaches registers of another vCPU, if there is one */
 };
 
 #define XSTATES_MAX 256 /* every subset of XCHOICES; an index is the argument of an event */

@@ -84,16 +84,21 @@ static void facts_make(struct facts *f, const struct oracle *o)
 
 /* ---- kinds ---- */
 
-static bool has_handlers(enum exit_kind k)
+/* The kind has handlers in the kernel; *other: of another vCPU's registers, too. */
+static bool has_handlers(enum exit_kind k, bool *other)
 {
 	size_t n;
 	const struct handler *h = handlers(&n);
+	bool any = false;
 
+	*other = false;
 	for (size_t i = 0; i < n; i++) {
-		if (h[i].kind == k && h[i].moment == MOMENT_KERNEL)
-			return true;
+		if (h[i].kind != k || h[i].moment != MOMENT_KERNEL)
+			continue;
+		any = true;
+		*other = *other || h[i].who == WHO_OTHER;
 	}
-	return false;
+	return any;
 }
 
 static void add_part(struct xkind *x, enum xpart_type type, unsigned first, unsigned end)
@@ -129,7 +134,7 @@ static bool make_parts(const struct facts *f, enum exit_kind k, struct xkind *x)
 	bool away = false;
 
 	*x = (struct xkind){ .kind = k };
-	if (has_handlers(k))
+	if (has_handlers(k, &x->other))
 		add_part(x, XPART_ACCESS, 1, 1);
 	for (unsigned i = 1; i < row->n; i++) {
 		const struct exit_step *s = &row->step[i];

@@ -129,7 +129,7 @@ bool xworld_is_wide(const struct xworld *w, struct xevent ev)
 	case XE_migrate:
 		return load_is_wide(w, ev.vcpu, ev.pcpu);
 	case XE_handle:
-		return xworld_next_part(w, ev.vcpu) == XPART_ACCESS; /* of another vCPU's registers, perhaps */
+		return xworld_next_part(w, ev.vcpu) == XPART_ACCESS && xworld_kind_of(w, ev.vcpu)->other;
 	case XE_cpu_on:
 		return true;
 	default:
