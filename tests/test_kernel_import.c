@@ -127,6 +127,110 @@ START_TEST(each_phase_has_its_ops_in_order_with_their_conditions)
 }
 END_TEST
 
+/*
+ * Capabilities that the kernel's functions find, alternatives (every kind of branch in a replacement, an address, callbacks), static keys:
+ * a place that was patched wrong has a DSB NSH here (tests/kernels/switch_alt.h).
+ */
+START_TEST(a_kernel_is_executed_as_it_has_patched_itself)
+{
+	struct kernel_model *m;
+	struct str b = STR_INIT, out;
+
+	if (!built())
+		return;
+	m = imported(KERNEL("switch.ALT"), "alt");
+	ops_of(m, PHASE_ENTER, &b);
+	ck_assert_str_eq(str_get(&b),
+			 "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; "
+			 "MSR ELR_EL2 [guest]; MSR SPSR_EL2 [guest]; DSB_ISHST; DSB_ISHST; DSB_NSHST; ISB; DSB_NSHST; DSB_ISH; DSB_ISHST; DSB_ISH; "
+			 "GPR_SAVE 13 [host]; MRS SP_EL0 [host]; ERET; ");
+	str_free(&b);
+	kernel_model_free(m);
+	out = output(0, "el2sim kernel import %s" MACHINE "%s", KERNEL("switch.ALT"), "");
+	has(&out, "callback alt_cb_bad at ");
+	has(&out, "which stays as linked: BRK #0x1 in alt_cb_bad");
+	has(&out, "kmalloc_small: memory");
+	has(&out, "mutex_trylock: waits");
+	has(&out, "firmware: SMC in kvm_arch_vcpu_ioctl_run answers NOT_SUPPORTED");
+	str_free(&out);
+	(void)unlink(model_file("alt"));
+}
+END_TEST
+
+/* -DBAD=N of switch.c. */
+static const char *const bad[] = {
+	"an access to 0x123450, where nothing was set up in kvm_arch_vcpu_ioctl_run",
+	"a jump to 0x123450, where no code is",
+	"BRK #0x7 in kvm_arch_vcpu_ioctl_run",
+	"SVC in kvm_arch_vcpu_ioctl_run",
+	"HVC in kvm_arch_vcpu_ioctl_run at EL2",
+	"does not end: 2000000 instructions, now in kvm_arch_vcpu_ioctl_run",
+	"el2sim does not know the instruction 0x04000000",
+	"an exception of class 0x00 in kvm_arch_vcpu_ioctl_run",
+};
+
+static void refused(const char *kernel, const char *says)
+{
+	struct str out = STR_INIT, line = STR_INIT;
+	struct err e = { 0 };
+
+	str_addf(&line, "el2sim kernel import %s" MACHINE, kernel);
+	ck_assert_int_ne(run_command(str_get(&line), &out, &e), 0);
+	ck_assert_int_eq(e.code, ERR_INPUT);
+	ck_assert_msg(strstr(e.text, says) != NULL, "%s: want \"%s\" in \"%s\"", kernel, says, e.text);
+	ck_assert_ptr_null(strchr(e.text, '\n'));
+	str_free(&out);
+	str_free(&line);
+}
+
+START_TEST(a_kernel_that_cannot_go_on_is_refused_with_where_and_why)
+{
+	char kernel[512];
+
+	if (!built())
+		return;
+	(void)snprintf(kernel, sizeof(kernel), EL2SIM_KERNELS "/switch.BAD=%d", _i + 1);
+	refused(kernel, bad[_i]);
+}
+END_TEST
+
+/* The types of a kernel: their header's length of types, the kind of the first one. */
+START_TEST(damaged_types_are_refused)
+{
+	static const struct {
+		size_t at;
+		const char *bytes, *says;
+	} rows[] = { { 12, "\xff\xff\xff\x7f", "its BTF is broken: the header does not fit" },
+		     { 24 + 4, "\x00\x00\x00\x1f", "its BTF is broken: type 1 is none that is known" } };
+
+	if (!built())
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		FILE *f = fopen(KERNEL("switch.BASE"), "re");
+		char *text = NULL;
+		size_t n = 0, at = 0;
+
+		ck_assert_ptr_nonnull(f);
+		ck_assert_int_eq(fseek(f, 0, SEEK_END), 0);
+		n = (size_t)ftell(f);
+		rewind(f);
+		text = xmalloc(n);
+		ck_assert_uint_eq(fread(text, 1, n, f), n);
+		(void)fclose(f);
+		while (at + 32 < n && memcmp(text + at, "\x9f\xeb\x01\x00", 4) != 0)
+			at++;
+		ck_assert_uint_lt(at + 32, n);
+		memcpy(text + at + rows[i].at, rows[i].bytes, 4);
+		f = fopen(model_file("damaged"), "we");
+		ck_assert_uint_eq(fwrite(text, 1, n, f), n);
+		ck_assert_int_eq(fclose(f), 0);
+		refused(model_file("damaged"), rows[i].says);
+		free(text);
+		(void)unlink(model_file("damaged"));
+	}
+}
+END_TEST
+
 START_TEST(an_import_is_a_switch_model_for_its_machine)
 {
 	struct kernel_model *m;
@@ -262,6 +366,9 @@ int main(void)
 	int status;
 
 	tcase_add_test(t, each_phase_has_its_ops_in_order_with_their_conditions);
+	tcase_add_test(t, a_kernel_is_executed_as_it_has_patched_itself);
+	tcase_add_loop_test(t, a_kernel_that_cannot_go_on_is_refused_with_where_and_why, 0, (int)(sizeof(bad) / sizeof(bad[0])));
+	tcase_add_test(t, damaged_types_are_refused);
 	tcase_add_test(t, an_import_is_a_switch_model_for_its_machine);
 	tcase_add_test(t, a_patch_has_its_price);
 	tcase_add_test(t, what_cannot_be_executed_is_refused_in_a_line);

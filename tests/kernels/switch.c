@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A kernel in small whose switch is executed (el2sim kernel import): the names that setup.def and scenes.c look for, a guest entry and
- * exit, one op per condition. Made with -gbtf. -DPATCH: TPIDR_EL0 is saved at every exit, and an ISB stands in every entry.
+ * exit, one op per condition. Made with -gbtf. -DPATCH: TPIDR_EL0 is saved at every exit, and an ISB stands in every entry. -DALT: what
+ * a kernel patches of itself (switch_alt.h). -DBAD=N: a kernel that cannot be executed.
  */
 typedef unsigned long u64;
 typedef unsigned int u32;
 
-struct task_struct { u64 flags; u64 stack[64]; void *mm; };
+struct task_struct { u64 flags; u64 stack[64]; struct { void *mm; }; };
 struct kvm_cpu_context { struct { u64 regs[31], sp, pc, pstate; } regs; u64 sys_regs[16]; };
 enum vcpu_sysreg { __INVALID_SYSREG__, TPIDR_EL0, SCTLR_EL1, MDSCR_EL1, VBAR_EL1 };
 struct kvm_s2_mmu { int *last_vcpu_ran; };
-struct kvm { struct { struct kvm_s2_mmu mmu; } arch; };
+struct kvm { struct { struct kvm_s2_mmu mmu; u64 id_regs[32]; } arch; };
 struct kvm_vcpu {
 	struct kvm *kvm;
 	struct { struct kvm_cpu_context ctxt; struct kvm_s2_mmu *hw_mmu; u64 hcr_el2, mdcr_el2; u64 fp[64]; } arch;
@@ -52,6 +53,34 @@ asm(".text\n"
     "	mov x0, #1\n	b __guest_exit\n	.balign 128\n"
     "	.rept 6\n	mov x0, #2\n	b __guest_exit\n	.balign 128\n	.endr\n"
     ".size __kvm_hyp_vector, . - __kvm_hyp_vector\n");
+
+#ifdef ALT
+#include "tests/kernels/switch_alt.h"
+#else
+#define BEFORE_ENTRY(vcpu) ((void)0)
+#endif
+
+/* What ends the import with a sentence. */
+static inline void fail(void)
+{
+#if BAD == 1
+	*(volatile u64 *)0x123450 = 1;
+#elif BAD == 2
+	((void (*)(void))0x123450)();
+#elif BAD == 3
+	asm volatile("brk #7");
+#elif BAD == 4
+	asm volatile("svc #0");
+#elif BAD == 5
+	asm volatile("hvc #0");
+#elif BAD == 6
+	asm volatile("1: b 1b");
+#elif BAD == 7
+	asm volatile(".inst 0x04000000"); /* SVE */
+#elif BAD == 8
+	asm volatile("udf #0");
+#endif
+}
 
 __attribute__((noipa)) void kvm_arch_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
 {
@@ -95,6 +124,8 @@ int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)
 #ifdef PATCH
 		isb();
 #endif
+		BEFORE_ENTRY(vcpu);
+		fail();
 		ret = (int)__guest_enter(vcpu);
 		vcpu->arch.ctxt.sys_regs[MDSCR_EL1] = read("mdscr_el1");
 #ifdef PATCH
