@@ -66,6 +66,7 @@ static char *run(const char *path)
 	memcpy(b.ram + (LOAD - RAM_BASE), image, size);
 	free(image);
 	c->pc = LOAD;
+	c->reg[A64_R_ID_AA64MMFR0_EL1] = 1 << 20; /* TGran16 */
 	c->reg[A64_R_HCR_EL2] = (uint64_t)1 << 31 | (uint64_t)1 << 40 | (uint64_t)1 << 41; /* RW, APK, API */
 	stop = a64_run(c, 20000000);
 	ck_assert_msg(stop == A64_STOP_EXCEPTION && c->exit.esr >> 26 == 0x16 && c->x[0] == 0x84000008,

@@ -40,6 +40,12 @@ static uint64_t vm_feats(const struct vm_config *c)
 	return feats;
 }
 
+static void reset(struct a64 *core)
+{
+#define VM_RESET(name, value) core->reg[A64_R_##name] = value;
+#include "models/vm/vm_ids.def"
+}
+
 static void identify(struct a64 *core, const struct machine *m)
 {
 	static const struct {
@@ -83,6 +89,7 @@ void vm_core_init(struct vm_cpu *c)
 	bus.owner = c;
 	c->core = a64_new(&bus, vm_feats(&c->vm->config), 1, 1);
 	c->core->has_el3 = true;
+	reset(c->core);
 	identify(c->core, m);
 	c->core->reg[A64_R_MPIDR_EL1] = gic_mpidr(c->id);
 	c->core->reg[A64_R_HCR_EL2] = HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TWI | HCR_TID3 | HCR_TSC |

@@ -224,7 +224,8 @@ void guest_main(void)
 	last_taken.vector = ~(u64)0;
 	exceptions();
 	granule("4 KiB", 12, 0);
-	granule("16 KiB", 14, 2);
+	if ((READ(id_aa64mmfr0_el1) >> 20 & 15) != 0)
+		granule("16 KiB", 14, 2);
 	granule("64 KiB", 16, 1);
 	changes_code();
 	authenticates();

@@ -203,6 +203,7 @@ struct a64 {
 	struct a64_trap {
 		uint8_t first, n; /* controls of a64_kinds.def */
 		uint16_t fgt;     /* row of a64_fgt.def, counted from 1 */
+		bool absent;      /* of a feature that is not there: UNDEFINED */
 	} traps[A64_REGS];        /* by register */
 	struct a64_uarch *uarch; /* models beside the instructions; NULL: none */
 };

@@ -115,7 +115,7 @@ static enum a64_reg checked(struct a64 *c, const struct a64_op *op, bool read, i
 		*rc = a64_stop(c, A64_STOP_UNKNOWN, "no row of sysregs.def or a64_regs.def has this register");
 		return A64_R_NONE;
 	}
-	if (!read && a64_reg_kind(reg) == A64_KIND_RO)
+	if (c->traps[reg].absent || (!read && a64_reg_kind(reg) == A64_KIND_RO))
 		*rc = undefined(c);
 	else if (c->ps.el == 0 && !(c->reg[A64_R_HCR_EL2] & HCR_TGE) && el0_forbidden(c, reg))
 		*rc = trap(c, 1, op->imm, rt, read);

@@ -23,6 +23,7 @@ struct page {
 	uint64_t pa;
 	bool read[2], write[2], exec[2]; /* [privileged] */
 	bool device, guarded;
+	uint8_t attr, sh; /* of stage 1: the byte of MAIR_ELx, and shareability, as PAR_EL1 has them */
 };
 
 static inline uint64_t bits(uint64_t v, unsigned hi, unsigned lo)
@@ -195,6 +196,8 @@ struct range {
 	struct walk w;
 	uint64_t ttbr;
 	bool disabled, two, tbi, hpd, ha, hd, e0pd;
+	bool ds;     /* TCR.DS: descriptors have address bits where shareability was, and that is ... */
+	uint8_t sh;  /* ... TCR.SH */
 };
 
 static void range_of(const struct a64 *c, uint64_t va, struct range *r)
@@ -214,7 +217,8 @@ static void range_of(const struct a64 *c, uint64_t va, struct range *r)
 		r->hd = tcr >> 22 & 1;
 		r->hpd = tcr >> 24 & 1;
 		ps = (unsigned)bits(tcr, 18, 16);
-		r->w.wide = tcr >> 32 & 1;
+		r->ds = tcr >> 32 & 1;
+		r->sh = (uint8_t)bits(tcr, 13, 12);
 	} else {
 		r->ttbr = c->reg[el2 ? (high ? A64_R_TTBR1_EL2 : A64_R_TTBR0_EL2) : high ? A64_R_TTBR1_EL1 : A64_R_TTBR0_EL1];
 		r->w.page_bits = high ? tg1[bits(tcr, 31, 30)] : tg0[bits(tcr, 15, 14)];
@@ -226,10 +230,18 @@ static void range_of(const struct a64 *c, uint64_t va, struct range *r)
 		r->hpd = tcr >> (high ? 42 : 41) & 1;
 		r->e0pd = tcr >> (high ? 56 : 55) & 1;
 		ps = (unsigned)bits(tcr, 34, 32);
-		r->w.wide = tcr >> 59 & 1;
+		r->ds = tcr >> 59 & 1;
+		r->sh = (uint8_t)(high ? bits(tcr, 29, 28) : bits(tcr, 13, 12));
 	}
+	if (r->w.page_bits == 14 && !A64_HAS(c->feats, A64_FEAT_TGRAN16))
+		r->w.page_bits = 12; /* one that there is: IMPLEMENTATION DEFINED */
+	r->ha = r->ha && A64_HAS(c->feats, A64_FEAT_HAFDBS);
+	r->hd = r->hd && A64_HAS(c->feats, A64_FEAT_HAFDBS);
+	r->hpd = r->hpd && A64_HAS(c->feats, A64_FEAT_HPDS);
+	r->e0pd = r->e0pd && A64_HAS(c->feats, A64_FEAT_E0PD);
 	r->w.oa_bits = pa_size(ps);
-	r->w.wide = r->w.wide || (r->w.page_bits == 16 && r->w.oa_bits == 52);
+	r->ds = r->ds && A64_HAS(c->feats, A64_FEAT_LPA2) && r->w.page_bits != 16;
+	r->w.wide = r->ds || (r->w.page_bits == 16 && r->w.oa_bits == 52);
 	if (r->w.in_bits > (r->w.wide ? 52 : 48))
 		r->w.in_bits = r->w.wide ? 52 : 48;
 	if (r->w.in_bits < 25)
@@ -313,7 +325,9 @@ static bool stage1(struct a64 *c, uint64_t va, enum a64_access access, bool priv
 		return false;
 	permissions(c, &r, desc, tables, p);
 	p->guarded = desc >> 50 & 1;
-	p->device = (c->reg[a64_regime_el2(c) ? A64_R_MAIR_EL2 : A64_R_MAIR_EL1] >> bits(desc, 4, 2) * 8 & 0xf0) == 0;
+	p->attr = (uint8_t)(c->reg[a64_regime_el2(c) ? A64_R_MAIR_EL2 : A64_R_MAIR_EL1] >> bits(desc, 4, 2) * 8);
+	p->sh = (uint8_t)(r.ds ? r.sh : bits(desc, 9, 8));
+	p->device = (p->attr & 0xf0) == 0;
 	f->fsc = (uint8_t)(FSC_PERMISSION + level);
 	return true;
 }
@@ -338,6 +352,7 @@ static bool translate(struct a64 *c, uint64_t va, enum a64_access access, bool p
 			return false;
 	} else {
 		/* Off: flat, all allowed; without HCR.DC data is Device-nGnRnE, but memory is memory here. */
+		p->attr = c->reg[A64_R_HCR_EL2] & HCR_DC && !a64_regime_el2(c) ? 0xff : 0;
 		p->pa = c->bus.flat ? va : bits(va, 55, 0);
 		if (p->pa >> 52 != 0 && !c->bus.flat) {
 			f->fsc = FSC_SIZE;
@@ -392,7 +407,10 @@ uint64_t a64_at(struct a64 *c, uint64_t va, enum a64_access access, bool priv, b
 	if (!ok)
 		return 1 | (uint64_t)f.fsc << 1 | (uint64_t)f.s1ptw << 8 | (uint64_t)f.stage2 << 9 | (uint64_t)1 << 11;
 	par = (p.pa & 0x000ffffffffff000) | (uint64_t)1 << 11 | (uint64_t)1 << 9; /* NS; RES1 */
-	return par | (p.device ? 0 : (uint64_t)3 << 7 | (uint64_t)0xff << 56);
+	if (p.device) /* stage 2 may say so, too */
+		p.attr &= 0x0f;
+	/* Device memory, and what no cache holds, is Outer Shareable. */
+	return par | (uint64_t)((p.attr & 0xf0) == 0 || p.attr == 0x44 ? 2 : p.sh) << 7 | (uint64_t)p.attr << 56;
 }
 
 /* The TLB learns a translation to memory. */

@@ -114,10 +114,23 @@ static const char *trap_of(enum a64_reg reg)
 	}
 }
 
+/* The feature without which a row is not there. */
+static enum a64_feat needs_of(enum a64_reg reg)
+{
+	switch (reg) {
+#define A64_NEEDS(name, feat) case A64_R_##name: return A64_FEAT_##feat;
+#include "models/cpu/a64/a64_kinds.def"
+	default: return A64_FEAT_NONE;
+	}
+}
+
 void a64_regs_init(struct a64 *c)
 {
 	for (unsigned i = 1; i < A64_REGS; i++) {
+		const enum a64_feat needs = needs_of((enum a64_reg)i);
+
 		c->reg[i] = a64_reg_reset((enum a64_reg)i);
+		c->traps[i].absent = needs != A64_FEAT_NONE && !A64_HAS(c->feats, needs);
 		find_controls(&c->traps[i], trap_of((enum a64_reg)i));
 	}
 	if (A64_HAS(c->feats, A64_FEAT_FGT))
