@@ -284,19 +284,23 @@ static struct rep *document(void)
 	rep_u64(t, 7);
 	rep_fix(t, 100000);
 	rep_i64(t, 5);
+	rep_str(t, "not the same");
+	rep_u64(t, 10000), rep_band(t, 5000000, 25000000);
+	rep_none(t);
+	rep_none(t);
 	return r;
 }
 
 START_TEST(every_format_says_both_ends_of_a_band)
 {
 	static const char *const said[REP_FORMAT_COUNT][3] = {
-		[REP_TEXT] = { "12,000 \303\227\303\2671.50  2.5 \303\227\303\2672.00       -100 \303\227\303\2672.00", "-100 (-150..+50)", "+5" },
-		[REP_MD] = { "| sure | 12,000 \303\227\303\2671.50 | 2.5 \303\227\303\2672.00 | -100 \303\227\303\2672.00 |", "-100 (-150..+50)", "| 7 | 100.0 |" },
+		[REP_TEXT] = { "12,000 \303\227\303\2671.50  2.5 \303\227\303\2672.00  ", "-100 (-150..+50)", "10,000 \303\2672.00\303\2272.50" },
+		[REP_MD] = { "| sure | 12,000 \303\227\303\2671.50 | 2.5 \303\227\303\2672.00 | -100 \303\2672.00\303\2271.50 |", "-100 (-150..+50)", "| 10,000 \303\2672.00\303\2272.50 | - | - |" },
 		[REP_CSV] = { "what,cycles,each,change,cycles_low,cycles_high,each_low,each_high,change_low,change_high\n"
 			      "sure,12000,2.5,-100,8000.0,18000.0,1.25,5.0,-150.0,-50.0\n",
 			      "not sure,0,,-100,0.0,0.0,,,-150.0,50.0\n", "a count,7,100.0,5,,,,,,\n" },
-		[REP_JSON] = { "\"cycles\": [[8000.0, 18000.0], [0.0, 0.0], null]", "\"each\": [[1.25, 5.0], null, null]",
-			       "\"change\": [[-150.0, -50.0], [-150.0, 50.0], null]" },
+		[REP_JSON] = { "\"cycles\": [[8000.0, 18000.0], [0.0, 0.0], null, [5000.0, 25000.0]]", "\"each\": [[1.25, 5.0], null, null, null]",
+			       "\"change\": [[-150.0, -50.0], [-150.0, 50.0], null, null]" },
 		[REP_HTML] = { "data-low=\"8000.0\" data-high=\"18000.0\" title=\"8000.0 to 18000.0\" data-v=\"12000\">12,000 \303\227\303\2671.50<",
 			       "data-v=\"2.5\">2.5 \303\227\303\2672.00<", "data-v=\"-100\">-100 (-150..+50)<" },
 	};
@@ -371,6 +375,7 @@ static size_t columns_of_table(const char *command, const char *key, json_t *tab
 				ck_assert(json_number_value(json_array_get(b, 0)) == 0 && json_number_value(json_array_get(b, 1)) == 0);
 		}
 		ck_assert_msg(cycles || bands == NULL || band == NULL || strcmp(json_string_value(json_object_get(col, "unit")), "us") == 0 ||
+				      strcmp(json_string_value(json_object_get(col, "unit")), "ms") == 0 ||
 				      strcmp(json_string_value(json_object_get(col, "unit")), "ns") == 0 || strcmp(key, "per_exit") == 0 ||
 				      strcmp(key, "relative") == 0 || strcmp(name, "break_even") == 0 || strstr(name, "ratio") != NULL || strcmp(key, "summary") == 0,
 			      "%s: %s.%s is a count and has a band", command, key, name);
@@ -386,6 +391,9 @@ static const char *const commands[] = {
 	"el2sim compare " REPLAY " configs/experiment/linux-4.15-nvhe-n1.ini --vary machine.name=a,b",
 	"el2sim compare configs/workload/mixed.ini --el2sim.include=configs/machine/qemu-n1.ini --vary policy.el1=eager,deferred "
 	"--run.duration=20ms",
+	"el2sim price linux-6.12-vhe linux-6.1-vhe --machine configs/machine/neoverse-n1.ini --all",
+	"el2sim price linux-4.15-vhe linux-6.12-vhe --machine configs/machine/ampere-altra.ini",
+	"el2sim abi configs/experiment/abi-scope.ini",
 };
 
 START_TEST(every_figure_in_cycles_has_a_band_and_no_count_has)
@@ -414,6 +422,19 @@ static bool says(const char *text, const char *a, const char *b)
 	return false;
 }
 
+START_TEST(a_price_says_what_its_sign_hangs_on)
+{
+	struct str out = output_of("el2sim price linux-4.15-vhe linux-6.12-vhe --machine configs/machine/neoverse-n1.ini");
+
+	ck_assert(says(str_get(&out), "hvc:", "by the costs' deviations]"));
+	ck_assert(says(str_get(&out), "pays up to", "loads per exit ("));
+	str_free(&out);
+	out = output_of("el2sim price linux-6.12-vhe linux-6.12-vhe --machine configs/machine/neoverse-n1.ini");
+	ck_assert(says(str_get(&out), "no difference in an exit", ""));
+	str_free(&out);
+}
+END_TEST
+
 START_TEST(a_verdict_says_when_a_difference_is_inside_the_band)
 {
 	struct str out = output_of("el2sim compare " REPLAY " --vary machine.name=a,b --vary cost.scale=1,1.1");
@@ -421,6 +442,12 @@ START_TEST(a_verdict_says_when_a_difference_is_inside_the_band)
 	ck_assert(says(str_get(&out), "name=a scale=1.1:", "dearer, outside the band")); /* one machine: the same of all costs cancels */
 	ck_assert(says(str_get(&out), "name=b scale=1.1:", "two machines' costs): inside the band: not told apart"));
 	ck_assert(!says(str_get(&out), "name=b scale=1:", "band")); /* no difference */
+	str_free(&out);
+	out = output_of("el2sim diff configs/experiment/linux-4.15-vhe-n1.ini " REPLAY);
+	ck_assert(says(str_get(&out), "all cycles: linux-6.12-vhe-n1.ini has 0.88 times those of", "common costs): cheaper, outside the band"));
+	str_free(&out);
+	out = output_of("el2sim diff " REPLAY " " REPLAY);
+	ck_assert(!says(str_get(&out), "all cycles:", "band"));
 	str_free(&out);
 }
 END_TEST
@@ -493,6 +520,7 @@ int main(void)
 	tcase_add_loop_test(t, every_format_says_both_ends_of_a_band, 0, REP_FORMAT_COUNT);
 	tcase_add_test(t, a_report_that_is_read_has_its_bands);
 	tcase_add_loop_test(t, every_figure_in_cycles_has_a_band_and_no_count_has, 0, (int)(sizeof(commands) / sizeof(commands[0])));
+	tcase_add_test(t, a_price_says_what_its_sign_hangs_on);
 	tcase_add_test(t, a_verdict_says_when_a_difference_is_inside_the_band);
 	tcase_add_loop_test(t, a_shipped_fit_says_how_scale_and_cpi_go_together, 0, 3);
 	suite_add_tcase(s, t);

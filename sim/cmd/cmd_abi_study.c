@@ -63,15 +63,34 @@ static int64_t band(int64_t value, int64_t factor)
 	return num_signed_ratio(value, factor, 1000);
 }
 
+/* The cell that was added last, thousandths, has the band of a call's price. */
+static void in_band(struct rep_table *t, const struct study *st, int64_t milli)
+{
+	rep_band(t, band(milli, st->o->band_low), band(milli, st->o->band_high));
+}
+
+static void time_cell(struct rep_table *t, const struct study *st, uint64_t cycles, enum unit unit)
+{
+	rep_fix(t, time_of(st, cycles, unit));
+	in_band(t, st, time_of(st, cycles, unit));
+}
+
+/* Cells of a time whose band has columns of its own. */
+static void spread(struct rep_table *t, const struct study *st, int64_t milli)
+{
+	rep_fix(t, milli);
+	rep_fix(t, band(milli, st->o->band_low));
+	rep_fix(t, band(milli, st->o->band_high));
+}
+
 static void price_table(const struct study *st, struct rep *r)
 {
 	static const struct rep_col cols[] = {
 		{ "part", "", REP_STR, "", 0, false },
 		{ "instructions", "", REP_U64, "", 0, false },
-		{ "cycles", "", REP_U64, "", 0, false },
+		{ "cycles", "", REP_U64, "cycles", 0, false },
 		{ "ns", "time", REP_FIX, "ns", 1, false },
-		{ "ns_low", "low", REP_FIX, "ns", 1, false },
-		{ "ns_high", "high", REP_FIX, "ns", 1, false },
+		{ "ns_low", "low", REP_FIX, "ns", 1, false }, { "ns_high", "high", REP_FIX, "ns", 1, false },
 	};
 	const struct abi_price *p = &st->price;
 	const struct {
@@ -88,14 +107,11 @@ static void price_table(const struct study *st, struct rep *r)
 	struct rep_table *t = rep_table(r, "prices", "What a call costs", cols, 6);
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		int64_t ns = time_of(st, rows[i].cycles, NS);
-
 		rep_str(t, rows[i].name);
 		rep_u64(t, rows[i].insns);
 		rep_u64(t, rows[i].cycles);
-		rep_fix(t, ns);
-		rep_fix(t, band(ns, st->o->band_low));
-		rep_fix(t, band(ns, st->o->band_high));
+		in_band(t, st, num_i64((i128)rows[i].cycles * 1000));
+		spread(t, st, time_of(st, rows[i].cycles, NS));
 	}
 	rep_note(r, "of the %llu instructions of KVM_GET_ONE_REG %llu are the system call, %llu more the way to any "
 		 "ioctl, the rest mutex, copies, lookup and accessor", (unsigned long long)p->insns[ABI_CALL_GET],
@@ -116,6 +132,9 @@ struct combo {
 	struct abi_row base, row;
 };
 
+#define HEAD_COLS                                                                                                            \
+	{ "vmm", "", REP_STR, "", 0, false }, { "flow", "", REP_STR, "", 0, false }, { "variant", "", REP_STR, "", 0, false }
+
 static void head_cells(struct rep_table *t, const struct combo *c)
 {
 	rep_str(t, abi_vmm_names[c->vmm]);
@@ -132,7 +151,6 @@ static int64_t downtime(const struct study *st, enum abi_vmm vmm, const struct a
 static void flow_row(const struct study *st, struct rep_table *t, const struct combo *c)
 {
 	const struct abi_row *row = &c->row;
-	int64_t ms = downtime(st, c->vmm, row);
 
 	head_cells(t, c);
 	rep_u64(t, c->n);
@@ -141,11 +159,10 @@ static void flow_row(const struct study *st, struct rep_table *t, const struct c
 	rep_u64(t, row->total.bytes);
 	rep_u64(t, row->insns);
 	rep_u64(t, row->serial);
-	rep_fix(t, time_of(st, row->serial, MS));
-	rep_fix(t, time_of(st, row->par.cycles, MS));
-	rep_fix(t, ms);
-	rep_fix(t, band(ms, st->o->band_low));
-	rep_fix(t, band(ms, st->o->band_high));
+	in_band(t, st, num_i64((i128)row->serial * 1000));
+	time_cell(t, st, row->serial, MS);
+	time_cell(t, st, row->par.cycles, MS);
+	spread(t, st, downtime(st, c->vmm, row));
 	rep_fix(t, abi_saved(&c->base, row));
 	rep_fix(t, abi_ceiling(&c->base, c->n));
 }
@@ -153,22 +170,15 @@ static void flow_row(const struct study *st, struct rep_table *t, const struct c
 static struct rep_table *flow_table(struct rep *r)
 {
 	static const struct rep_col cols[] = {
-		{ "vmm", "", REP_STR, "", 0, false },
-		{ "flow", "", REP_STR, "", 0, false },
-		{ "variant", "", REP_STR, "", 0, false },
+		HEAD_COLS,
 		{ "vcpus", "", REP_ID, "", 0, false },
-		{ "calls", "", REP_U64, "", 0, false },
-		{ "failed", "", REP_U64, "", 0, true },
-		{ "bytes", "", REP_U64, "", 0, false },
-		{ "instructions", "", REP_U64, "", 0, false },
-		{ "cycles", "", REP_U64, "", 0, false },
-		{ "serial_ms", "serial", REP_FIX, "ms", 3, false },
-		{ "parallel_ms", "parallel", REP_FIX, "ms", 3, false },
+		{ "calls", "", REP_U64, "", 0, false }, { "failed", "", REP_U64, "", 0, true },
+		{ "bytes", "", REP_U64, "", 0, false }, { "instructions", "", REP_U64, "", 0, false },
+		{ "cycles", "", REP_U64, "cycles", 0, false },
+		{ "serial_ms", "serial", REP_FIX, "ms", 3, false }, { "parallel_ms", "parallel", REP_FIX, "ms", 3, false },
 		{ "downtime_ms", "downtime", REP_FIX, "ms", 3, false },
-		{ "low_ms", "low", REP_FIX, "ms", 3, false },
-		{ "high_ms", "high", REP_FIX, "ms", 3, false },
-		{ "saved", "calls saved", REP_FIX, "%", 2, false },
-		{ "ceiling", "at most", REP_FIX, "%", 2, false },
+		{ "low_ms", "low", REP_FIX, "ms", 3, false }, { "high_ms", "high", REP_FIX, "ms", 3, false },
+		{ "saved", "calls saved", REP_FIX, "%", 2, false }, { "ceiling", "at most", REP_FIX, "%", 2, false },
 	};
 
 	struct rep_table *t = rep_table(r, "flows", "Flows", cols, 16);
@@ -192,20 +202,17 @@ static void lock_row(const struct study *st, struct rep_table *t, const struct c
 	rep_u64(t, c->n);
 	rep_u64(t, row->par.acquisitions);
 	rep_u64(t, row->par.waits);
-	rep_fix(t, time_of(st, row->par.wait, MS));
-	rep_fix(t, time_of(st, row->par.longest, US));
-	rep_fix(t, time_of(st, row->par.cycles, MS));
+	time_cell(t, st, row->par.wait, MS);
+	time_cell(t, st, row->par.longest, US);
+	time_cell(t, st, row->par.cycles, MS);
 }
 
 static struct rep_table *lock_table(struct rep *r)
 {
 	static const struct rep_col cols[] = {
-		{ "vmm", "", REP_STR, "", 0, false },
-		{ "flow", "", REP_STR, "", 0, false },
-		{ "variant", "", REP_STR, "", 0, false },
+		HEAD_COLS,
 		{ "vcpus", "", REP_ID, "", 0, false },
-		{ "acquisitions", "", REP_U64, "", 0, true },
-		{ "waits", "had to wait", REP_U64, "", 0, true },
+		{ "acquisitions", "", REP_U64, "", 0, true }, { "waits", "had to wait", REP_U64, "", 0, true },
 		{ "wait_ms", "waiting, all threads", REP_FIX, "ms", 3, false },
 		{ "longest_us", "longest wait", REP_FIX, "us", 3, false },
 		{ "parallel_ms", "parallel", REP_FIX, "ms", 3, false },
@@ -223,18 +230,15 @@ static void slope_row(const struct study *st, struct rep_table *t, const struct 
 	rep_u64(t, row->shared);
 	rep_u64(t, row->calls_per_vcpu);
 	rep_u64(t, row->shared_calls);
-	rep_fix(t, time_of(st, row->first, US));
-	rep_fix(t, time_of(st, row->slope, US));
+	time_cell(t, st, row->first, US);
+	time_cell(t, st, row->slope, US);
 }
 
 static struct rep_table *slope_table(struct rep *r)
 {
 	static const struct rep_col cols[] = {
-		{ "vmm", "", REP_STR, "", 0, false },
-		{ "flow", "", REP_STR, "", 0, false },
-		{ "variant", "", REP_STR, "", 0, false },
-		{ "registers", "", REP_U64, "", 0, false },
-		{ "shared", "of the VM or host", REP_U64, "", 0, false },
+		HEAD_COLS,
+		{ "registers", "", REP_U64, "", 0, false }, { "shared", "of the VM or host", REP_U64, "", 0, false },
 		{ "calls_per_vcpu", "calls per vCPU", REP_U64, "", 0, false },
 		{ "shared_calls", "scope can remove", REP_U64, "", 0, false },
 		{ "first_us", "first vCPU", REP_FIX, "us", 3, false },
@@ -443,8 +447,7 @@ static void set_table(const struct study *st, struct rep *r)
 {
 	static const struct rep_col cols[] = {
 		{ "features", "", REP_STR, "", 0, false },
-		{ "registers", "", REP_U64, "", 0, false },
-		{ "shared", "of the VM or host", REP_U64, "", 0, false },
+		{ "registers", "", REP_U64, "", 0, false }, { "shared", "of the VM or host", REP_U64, "", 0, false },
 		{ "share", "share", REP_FIX, "%", 2, false },
 		{ "calls_per_vcpu", "qemu save: calls per vCPU", REP_U64, "", 0, false },
 		{ "slope_us", "each further vCPU", REP_FIX, "us", 3, false },
@@ -464,7 +467,7 @@ static void set_table(const struct study *st, struct rep *r)
 		rep_u64(t, row.shared);
 		rep_fix(t, num_ratio(row.shared, 100000, row.registers));
 		rep_u64(t, row.calls_per_vcpu);
-		rep_fix(t, time_of(st, row.slope, US));
+		time_cell(t, st, row.slope, US);
 	}
 }
 
@@ -476,7 +479,7 @@ static void mask_row(const struct study *st, struct rep_table *t, const char *ho
 	rep_str(t, how);
 	rep_u64(t, tr->gets + tr->sets);
 	rep_u64(t, tr->failed);
-	rep_fix(t, time_of(st, cycles, US));
+	time_cell(t, st, cycles, US);
 	rep_u64(t, tr->missed);
 	rep_u64(t, tr->wrong);
 	rep_u64(t, tr->side_effects);
@@ -504,8 +507,7 @@ static int mask_table(const struct study *st, struct rep *r, struct err *e)
 {
 	static const struct rep_col cols[] = {
 		{ "form", "how the VMM finds out", REP_STR, "", 0, false },
-		{ "calls", "", REP_U64, "", 0, false },
-		{ "failed", "", REP_U64, "", 0, false },
+		{ "calls", "", REP_U64, "", 0, false }, { "failed", "", REP_U64, "", 0, false },
 		{ "us", "time", REP_FIX, "us", 3, false },
 		{ "missed", "writable bits missed", REP_U64, "", 0, false },
 		{ "wrong", "fixed bits taken for writable", REP_U64, "", 0, false },

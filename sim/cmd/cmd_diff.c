@@ -5,6 +5,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/app/config.h"
+#include "sim/report/diff_band.h"
 #include "sim/cmd/diff_gate.h"
 #include "sim/cmd/diff_side.h"
 #include "sim/cmd/explain_diff.h"
@@ -55,6 +56,7 @@ struct sides {
 	struct rep *r;
 	bool inputs; /* are in r */
 	size_t bounds; /* figures of both that are bounds */
+	struct diff_bands bands;
 };
 
 /* ---- limits ---- */
@@ -123,6 +125,7 @@ static int compare_point(struct diff *d, struct sides *s, size_t ia, size_t ib, 
 		rc = diff_side_report(&s->b, ib, &b, &why_b, e);
 	if (rc == 0 && a != NULL && b != NULL) {
 		s->bounds += rep_bounds(a) + rep_bounds(b);
+		diff_band_add(&s->bands, a, b);
 		add_pair(d, s, label, a, b);
 	} else if (rc == 0 && (a != NULL || b != NULL))
 		diff_add_lonely(d, label, a != NULL, str_get(a != NULL ? &why_b : &why_a));
@@ -210,6 +213,10 @@ static const char *name_of(const char *path)
 static int report(struct diff *d, struct sides *s, const struct diff_args *o, struct err *e)
 {
 	diff_report(d, s->first, s->second, s->r);
+	diff_band_verdict(&s->bands, s->first, s->second, s->r);
+	if (s->bands.points != 0)
+		rep_note(s->r, "uncertainty: a band \303\227\303\267F is of its figure alone, and the limits of a gate do not look at it; what both "
+			 "results have in common cancels in the verdict on all cycles (" BAND_OF_100 " of 100), and in no other number");
 	if (s->bounds != 0)
 		rep_note(s->r, "%zu figures are bounds, because a trace lacks events or lost some: they are not compared, and no "
 			 "gate looks at them (el2sim doctor TRACE: what to record)", s->bounds);

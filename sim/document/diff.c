@@ -171,7 +171,17 @@ static void remember_worst(struct diff *d, const struct change *c, bool marked)
 	d->worst_marked = marked;
 }
 
-static void compare(struct diff *d, const char *point, const struct metric *a, const struct metric *b)
+static struct change_band band_of(const struct metric *m)
+{
+	return m != NULL ? (struct change_band){ m->band, m->low, m->high } : (struct change_band){ .known = false };
+}
+
+/* Clocks of both sides, Hz; 0: not known. */
+struct clocks {
+	uint64_t a, b;
+};
+
+static void compare(struct diff *d, const char *point, const struct clocks *hz, const struct metric *a, const struct metric *b)
 {
 	const struct metric *m = a != NULL ? a : b;
 	const struct metric_rule *rule = metric_rule_of(m->name);
@@ -179,13 +189,16 @@ static void compare(struct diff *d, const char *point, const struct metric *a, c
 	struct diff_limit *l = limit_of(d, m->name);
 	struct change c = { .metric = m->name, .unit = m->unit, .point = (char *)point, .in_a = a != NULL,
 			    .in_b = b != NULL, .a = a != NULL ? value_of(a) : 0, .b = b != NULL ? value_of(b) : 0,
-			    .better = rule->better };
+			    .better = rule->better, .band_a = band_of(a), .band_b = band_of(b) };
 
 	g->metrics++;
 	if (l != NULL)
 		l->fits++;
 	if (a != NULL && b != NULL && c.a == c.b)
 		return;
+	c.timed = a != NULL && b != NULL && hz->a != 0 && hz->b != 0 && strcmp(m->unit, "cycles") == 0;
+	if (c.timed)
+		c.ns = c.b * 1000000000 / hz->b - c.a * 1000000000 / hz->a;
 	c.dearer = (c.better == METRIC_LESS && c.b > c.a) || (c.better == METRIC_MORE && c.b < c.a);
 	c.cheaper = (c.better == METRIC_LESS && c.b < c.a) || (c.better == METRIC_MORE && c.b > c.a);
 	if (l != NULL && exceeds(l, &c))
@@ -228,6 +241,15 @@ static void name_groups(struct diff *d, const struct metrics *m)
 		(void)group_of(d, m->m[i].name);
 }
 
+static uint64_t clock_of(const struct metrics *m)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		if (strcmp(m->m[i].name, "facts/clock_hz") == 0 && m->m[i].type == REP_U64)
+			return m->m[i].u;
+	}
+	return 0;
+}
+
 static void carry(struct diff *d, const char *text, bool in_first)
 {
 	for (size_t i = 0; i < d->n_carried; i++) {
@@ -252,18 +274,20 @@ void diff_add(struct diff *d, const char *point, const struct rep *a, const stru
 {
 	const struct metric **la, **lb;
 	struct metrics ma, mb;
+	struct clocks hz;
 	size_t i = 0, k = 0;
 
 	metrics_of(a, &ma);
 	metrics_of(b, &mb);
 	name_groups(d, &ma);
 	name_groups(d, &mb);
+	hz = (struct clocks){ clock_of(&ma), clock_of(&mb) };
 	la = sorted(&ma);
 	lb = sorted(&mb);
 	while (i < ma.n || k < mb.n) {
 		int order = i == ma.n ? 1 : k == mb.n ? -1 : strcmp(la[i]->name, lb[k]->name);
 
-		compare(d, point, order <= 0 ? la[i] : NULL, order >= 0 ? lb[k] : NULL);
+		compare(d, point, &hz, order <= 0 ? la[i] : NULL, order >= 0 ? lb[k] : NULL);
 		i += order <= 0;
 		k += order >= 0;
 	}

@@ -12,6 +12,12 @@ struct change {
 	char *metric, *unit, *point;
 	bool in_a, in_b;
 	i128 a, b;
+	struct change_band {
+		bool known;
+		int64_t low, high; /* thousandths */
+	} band_a, band_b;
+	bool timed; /* cycles of reports that say their clock */
+	i128 ns;    /* then: what the change takes */
 	enum metric_better better;
 	bool dearer, cheaper;
 	const struct diff_limit *failed; /* NULL: passed, or not looked at */

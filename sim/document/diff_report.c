@@ -73,6 +73,17 @@ static void limit_text(struct rep_table *t, const struct diff_limit *l)
 	str_free(&b);
 }
 
+static void side(struct rep_table *t, bool there, i128 v, const struct change_band *band)
+{
+	if (!there) {
+		rep_none(t);
+		return;
+	}
+	number(t, v);
+	if (band->known)
+		rep_band(t, band->low, band->high);
+}
+
 static void change_row(struct rep_table *t, const struct change *c, bool points)
 {
 	struct metric_parts p = metric_parts(c->metric);
@@ -82,19 +93,17 @@ static void change_row(struct rep_table *t, const struct change *c, bool points)
 	rep_strf(t, "%.*s", p.table_len, p.table);
 	rep_str(t, p.row);
 	rep_str(t, c->unit);
-	if (c->in_a)
-		number(t, c->a);
-	else
-		rep_none(t);
-	if (c->in_b)
-		number(t, c->b);
-	else
-		rep_none(t);
+	side(t, c->in_a, c->a, &c->band_a);
+	side(t, c->in_b, c->b, &c->band_b);
 	if (c->in_a && c->in_b)
 		number(t, c->b - c->a);
 	else
 		rep_none(t);
 	percent(t, c);
+	if (c->timed)
+		number(t, c->ns);
+	else
+		rep_none(t);
 	rep_str(t, meaning(c));
 	if (c->failed != NULL)
 		limit_text(t, c->failed);
@@ -115,11 +124,12 @@ static struct rep_table *new_table(struct rep *r, const char *key, const char *t
 		{ .key = "second", .title = second, .type = REP_FIX },
 		{ .key = "change", .type = REP_FIX },
 		{ .key = "percent", .title = "change", .type = REP_FIX, .unit = "%", .decimals = 2 },
+		{ .key = "ns", .title = "as time", .type = REP_FIX, .unit = "ns", .decimals = 1 },
 		{ .key = "meaning", .type = REP_STR },
 		{ .key = "limit", .title = "over the limit", .type = REP_STR },
 	};
 
-	return rep_table(r, key, title, points ? cols : cols + 1, points ? 10 : 9);
+	return rep_table(r, key, title, points ? cols : cols + 1, points ? 11 : 10);
 }
 
 static void rows_of(const struct group *g, const char *name, struct rep_table *t, bool points, struct rep *r)

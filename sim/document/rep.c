@@ -297,6 +297,41 @@ size_t rep_bounds(const struct rep *r)
 	return n;
 }
 
+static const struct rep_table *table_of(const struct rep *r, const char *key)
+{
+	for (size_t i = 0; i < r->ntables; i++) {
+		if (strcmp(r->tables[i]->key, key) == 0)
+			return r->tables[i];
+	}
+	return NULL;
+}
+
+bool rep_number(const struct rep *r, const char *table, const char *row, const char *col, int64_t *milli)
+{
+	const struct rep_table *t = table_of(r, table);
+	size_t at = 0, i = 0;
+
+	if (t == NULL || t->cols[0].type != REP_STR)
+		return false;
+	while (at < t->ncols && strcmp(t->cols[at].key, col) != 0)
+		at++;
+	while (i < rep_rows(t) && strcmp(t->cells[i * t->ncols].s, row) != 0)
+		i++;
+	if (at == t->ncols || i == rep_rows(t) || t->cells[i * t->ncols + at].none || t->cols[at].type == REP_STR)
+		return false;
+	*milli = cell_milli(&t->cols[at], &t->cells[i * t->ncols + at]);
+	return true;
+}
+
+const char *rep_fact_text(const struct rep *r, const char *key)
+{
+	for (size_t i = 0; i < r->nfacts; i++) {
+		if (strcmp(r->facts[i].key, key) == 0)
+			return r->facts[i].text;
+	}
+	return NULL;
+}
+
 void rep_rule(struct rep_table *t)
 {
 	BUG_ON(t->ncells % t->ncols != 0);

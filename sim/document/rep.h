@@ -155,6 +155,10 @@ void rep_band(struct rep_table *t, int64_t low, int64_t high);
 void rep_band_factor(struct rep_table *t, double factor);
 /* Is any number of the report a bound? How many are, those that are not known at all left out. */
 size_t rep_bounds(const struct rep *r);
+/* The number in a cell, thousandths: of the first row whose first cell is that text. False if there is none. */
+bool rep_number(const struct rep *r, const char *table, const char *row, const char *col, int64_t *milli);
+/* Text of a fact; NULL if there is none. */
+const char *rep_fact_text(const struct rep *r, const char *key);
 /* A rule before the next row: that and all after it are totals; text draws it, Markdown and HTML make them bold. */
 void rep_rule(struct rep_table *t);
 /* A rule between groups of rows that are no totals; not in a table with rep_rule(). */

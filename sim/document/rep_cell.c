@@ -99,11 +99,16 @@ static void add_end(struct str *b, const struct rep_col *col, int64_t milli)
 	add_fixed(b, milli, decimals, REP_PEOPLE);
 }
 
+static void add_factor(struct str *b, double factor)
+{
+	str_addf(b, "%.*f", factor < 10 ? 2 : factor < 100 ? 1 : 0, factor);
+}
+
 /* " \303\227\303\2671.83" where the sign of the figure is certain, else " (-40..+16)". */
 static void add_band(struct str *b, const struct rep_col *col, const struct rep_cell *cell)
 {
 	const double v = col->type == REP_U64 ? (double)cell->u * 1000 : col->type == REP_I64 ? (double)cell->i * 1000 : (double)cell->i;
-	double low = (double)cell->low, high = (double)cell->high, factor;
+	double low = (double)cell->low, high = (double)cell->high, up, down;
 
 	if (cell->low == cell->high)
 		return;
@@ -119,8 +124,17 @@ static void add_band(struct str *b, const struct rep_col *col, const struct rep_
 		str_addc(b, ')');
 		return;
 	}
-	factor = high / fabs(v) > fabs(v) / low ? high / fabs(v) : fabs(v) / low;
-	str_addf(b, " \303\227\303\267%.*f", factor < 10 ? 2 : factor < 100 ? 1 : 0, factor);
+	up = high / fabs(v);
+	down = fabs(v) / low;
+	if (fabs(up - down) > 0.05 * up) { /* not the same to both sides */
+		str_add(b, " \303\267");
+		add_factor(b, down);
+		str_add(b, "\303\227");
+		add_factor(b, up);
+		return;
+	}
+	str_add(b, " \303\227\303\267");
+	add_factor(b, up > down ? up : down);
 }
 
 /* Without what is said of its bounds. */

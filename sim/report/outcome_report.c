@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim/report/outcome_report.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "sim/base/num.h"
@@ -478,6 +479,40 @@ static void reg_table(const struct bands *b, struct rep *r)
 					  .x = "register", .y = col_phase_keys });
 }
 
+/* Of the whole: what a later comparison needs to tell what is common to both. */
+static void cost_table(const struct bands *b, struct rep *r)
+{
+	const struct rep_col cols[] = { col_text("option", ""), col_cycles("cycles", ""), col_fix("mix", "of an exit's", "%", 3),
+					col_fix("deviation", "", "%", 3), col_fix("correlation", "to cost.scale", "", 3) };
+	const struct band_form *all = path_given(b->x->path) ? &b->all : &b->modelled;
+	const struct band_dev *d = &b->x->band;
+	struct rep_table *t;
+
+	if (!d->known || b->x->bounds != NULL)
+		return;
+	t = rep_table(r, "costs", "Cycles by the cost that makes them, and how far it may be off", cols, 5);
+	rep_detail(t);
+	for (unsigned i = 0; i <= BAND_ROWS; i++) {
+		struct band_form f = { .v = { 0 } };
+		const double mix = i < BAND_COSTS ? d->mix[i] : 0;
+		char name[48];
+
+		for (unsigned k = 0; k < BAND_ROWS; k++) /* the last row: cost.scale, of all that it moves */
+			f.v[k] = k == i || (i == BAND_ROWS && k < BAND_COSTS) ? all->v[k] : 0;
+		if (band_cycles(&f) <= 0 && mix <= 0 && i < BAND_PATH)
+			continue;
+		rep_str(t, i < BAND_ROWS ? band_row_name(i, name) : "cost.scale");
+		rep_u64(t, (uint64_t)llround(band_cycles(&f)));
+		rep_in_band(t, b, &f);
+		rep_fix(t, llround(mix * 100000));
+		rep_fix(t, llround((i == BAND_ROWS ? d->scale : i == BAND_PATH ? d->cpi : d->single) * 100000));
+		if (i == BAND_PATH)
+			rep_fix(t, llround(d->correlation * 1000));
+		else
+			rep_none(t);
+	}
+}
+
 void outcome_tables(const struct run_result *x, struct rep *r)
 {
 	struct run_sums s;
@@ -499,5 +534,6 @@ void outcome_tables(const struct run_result *x, struct rep *r)
 	reg_table(&b, r);
 	counter_table(&b, r);
 	accessor_table(x, r);
+	cost_table(&b, r);
 	bands_free(&b);
 }
