@@ -87,6 +87,21 @@ START_TEST(the_metrics_that_are_asked_for_are_stored)
 }
 END_TEST
 
+START_TEST(a_figure_in_cycles_is_stored_with_its_band)
+{
+	static const char inside[] = "SELECT count(*) AS n FROM metrics v JOIN metrics l USING (point) JOIN metrics h USING (point) "
+				     "WHERE v.name = 'per_exit/cycles/each' AND l.name = v.name || '_low' AND h.name = v.name || '_high' "
+				     "AND l.value < v.value AND v.value < h.value";
+
+	config("a.ini", "machine.vcpus = 1, 2\nmetrics = per_exit/cycles/each\n");
+	ck_assert_int_eq(run("sweep a.ini"), 0);
+	answers("a.db", inside, "n\n2\n");
+	answers("a.db", "SELECT count(*) AS n FROM metrics", "n\n6\n"); /* a band goes with its figure, and alone */
+	ck_assert_int_eq(run("report a.db --table points --format csv"), 0);
+	said("out", ",c4_low,c4_high");
+}
+END_TEST
+
 START_TEST(a_changed_plan_runs_only_what_is_new)
 {
 	config("a.ini", "machine.vcpus = 1, 2\n");
@@ -251,6 +266,7 @@ int main(void)
 	tcase_add_test(c, the_stored_report_is_what_the_stored_command_prints);
 	tcase_add_loop_test(c, what_a_command_reports_is_swept, 0, (int)(sizeof(commands) / sizeof(commands[0])));
 	tcase_add_test(c, the_metrics_that_are_asked_for_are_stored);
+	tcase_add_test(c, a_figure_in_cycles_is_stored_with_its_band);
 	tcase_add_test(c, a_changed_plan_runs_only_what_is_new);
 	tcase_add_test(c, a_point_that_fails_is_kept_with_its_sentence_and_the_others_run);
 	tcase_add_test(c, workers_change_and_points_stay);

@@ -48,7 +48,16 @@ void metrics_of(const struct rep *r, struct metrics *out);
 void metrics_with_bounds(const struct rep *r, struct metrics *out);
 void metrics_free(struct metrics *m);
 
-/* Metrics as bytes for another process of this program. Bounds and decimals are not among them. */
+/* Ends of the band of a metric are metrics of their own where results are stored: its name and one of these. */
+#define METRIC_LOW  "_low"
+#define METRIC_HIGH "_high"
+/* Length of a name without them. */
+size_t metric_stem(const char *name);
+
+/*
+ * Metrics as bytes for another process of this program. Bounds and decimals are not among them; of those that are gated, and of
+ * phases, the ends of their bands are.
+ */
 void metrics_pack(const struct metrics *m, struct str *b);
 /* One of them. */
 struct metric_view {

@@ -2,6 +2,7 @@
 #include "sim/sweep/sweep_data.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/base/str.h"
@@ -10,6 +11,7 @@
 /* Metrics of phases that a point is read for: cycles and runs of each. */
 struct phase_sums {
 	int64_t cycles[PHASE_COUNT], runs[PHASE_COUNT];
+	struct sweep_band band[PHASE_COUNT]; /* of cycles, thousandths */
 	bool any, beyond;
 };
 
@@ -209,12 +211,45 @@ static bool thousandths(const struct store_metric *m, int64_t *v)
 	return good;
 }
 
+void sweep_in_band(struct rep_table *t, const struct sweep_band *b, int64_t v)
+{
+	if (b->has[0] && b->has[1])
+		rep_band(t, b->end[0] < v ? b->end[0] : v, b->end[1] > v ? b->end[1] : v);
+}
+
+/* Is it an end of the metric's band? Then it is taken. */
+static bool take_end(struct sweep_band *b, const struct store_metric *m, const char *metric)
+{
+	const size_t n = strlen(metric);
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (strncmp(m->name, metric, n) == 0 && strcmp(m->name + n, i != 0 ? METRIC_HIGH : METRIC_LOW) == 0)
+			return b->has[i] = thousandths(m, &b->end[i]);
+	}
+	return false;
+}
+
+static void take_phase_end(struct phase_sums *s, const struct store_metric *m)
+{
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
+		char name[64];
+
+		(void)snprintf(name, sizeof(name), "phases/%s/cycles", phase_name((enum ws_phase)ph));
+		if (take_end(&s->band[ph], m, name))
+			return;
+	}
+}
+
 static void take_phase(struct phase_sums *s, const struct store_metric *m)
 {
 	struct metric_parts parts = metric_parts(m->name);
 
-	if (strncmp(m->name, "phases/", 7) != 0 || parts.col == NULL || m->real)
+	if (strncmp(m->name, "phases/", 7) != 0 || parts.col == NULL)
 		return;
+	if (m->real) {
+		take_phase_end(s, m);
+		return;
+	}
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
 		const char *name = phase_name((enum ws_phase)ph);
 
@@ -234,6 +269,7 @@ static void take_metric(void *ctx, const struct store_metric *m)
 	struct reading *r = ctx;
 
 	for (size_t i = 0; i < r->d->n_headline; i++) {
+		(void)take_end(&r->p->band[i], m, r->d->headline[i]);
 		if (strcmp(r->d->headline[i], m->name) != 0)
 			continue;
 		r->p->known[i] = thousandths(m, &r->p->v[i]);
@@ -259,8 +295,12 @@ static void derive_phases(struct sweep_point *p, const struct phase_sums *s)
 		p->per_exit += ph != PHASE_LOAD && ph != PHASE_PUT ? per(s->cycles[ph], exits) : 0;
 	p->per_load = per(s->cycles[PHASE_LOAD], s->runs[PHASE_LOAD]) + per(s->cycles[PHASE_PUT], s->runs[PHASE_PUT]);
 	p->loads = per(s->runs[PHASE_LOAD], exits);
-	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
 		p->phase[ph] = per(s->cycles[ph], exits);
+		p->phase_band[ph] = s->band[ph];
+		for (unsigned i = 0; i < 2; i++)
+			p->phase_band[ph].end[i] = s->band[ph].end[i] / exits;
+	}
 }
 
 /* "per_exit/cycles/each" is "cycles per exit"; others say their name. */
@@ -360,8 +400,18 @@ static int read_point(struct sweep_data *d, size_t i, struct err *e)
 	return 0;
 }
 
+static void add_band(struct sweep_band *m, const struct sweep_band *p)
+{
+	for (unsigned i = 0; i < 2; i++)
+		m->has[i] = m->has[i] && p->has[i] && !__builtin_add_overflow(m->end[i], p->end[i], &m->end[i]);
+}
+
 static void add_to_mean(struct sweep_point *m, const struct sweep_point *p, size_t n_headline)
 {
+	for (size_t h = 0; h < n_headline; h++)
+		add_band(&m->band[h], &p->band[h]);
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+		add_band(&m->phase_band[ph], &p->phase_band[ph]);
 	for (size_t h = 0; h < n_headline; h++)
 		m->known[h] = m->known[h] && p->known[h] && !__builtin_add_overflow(m->v[h], p->v[h], &m->v[h]);
 	m->phases = m->phases && p->phases && !__builtin_add_overflow(m->per_exit, p->per_exit, &m->per_exit) &&
@@ -373,13 +423,19 @@ static void add_to_mean(struct sweep_point *m, const struct sweep_point *p, size
 
 static void divide(struct sweep_point *m, int64_t n, size_t n_headline)
 {
-	for (size_t h = 0; h < n_headline; h++)
+	for (size_t h = 0; h < n_headline; h++) {
 		m->v[h] /= n;
+		m->band[h].end[0] /= n;
+		m->band[h].end[1] /= n;
+	}
 	m->per_exit /= n;
 	m->per_load /= n;
 	m->loads /= n;
-	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
+	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
 		m->phase[ph] /= n;
+		m->phase_band[ph].end[0] /= n;
+		m->phase_band[ph].end[1] /= n;
+	}
 }
 
 /* Points that are the same but for the repeat become one. */

@@ -11,6 +11,12 @@
 #define SWEEP_NONE      SIZE_MAX
 #define SWEEP_EXIT_CYCLES "per_exit/cycles/each" /* the metric that crossovers are about */
 
+/* Ends of the band of a number; each end is known or not. */
+struct sweep_band {
+	bool has[2];
+	int64_t end[2]; /* low, high */
+};
+
 /* What one point comes to: numbers in thousandths. */
 struct sweep_point {
 	uint64_t number;      /* in the plan */
@@ -20,11 +26,13 @@ struct sweep_point {
 	bool done;            /* ok or no, so there are numbers */
 	bool known[SWEEP_HEADLINES];
 	int64_t v[SWEEP_HEADLINES];
+	struct sweep_band band[SWEEP_HEADLINES];
 	bool phases;          /* the report has phases, and there were exits and loads */
 	int64_t per_exit;     /* cycles of all phases but load and put: exit, handling, entry, first use */
 	int64_t per_load;     /* cycles of a vcpu_load and the vcpu_put after it */
 	int64_t loads;        /* vcpu_loads per exit */
 	int64_t phase[PHASE_COUNT]; /* cycles per exit */
+	struct sweep_band phase_band[PHASE_COUNT];
 };
 
 struct sweep_data {
@@ -50,6 +58,9 @@ struct sweep_data {
 /* 0, or -1 with ERR_INPUT; free in both cases. */
 int sweep_data_read(struct sweep_data *d, struct store *s, struct err *e);
 void sweep_data_free(struct sweep_data *d);
+
+/* The decimal that was added last has this band; nothing if it is not known. */
+void sweep_in_band(struct rep_table *t, const struct sweep_band *b, int64_t v);
 
 /* What a configuration comes to at a place, as mean over repeats; NULL if there are no numbers. */
 const struct sweep_point *sweep_find(const struct sweep_data *d, size_t config, size_t place);

@@ -148,10 +148,12 @@ static void axis_table(const struct sweep_data *d, struct rep *r)
 
 static void value_cell(struct rep_table *t, const struct sweep_point *p, size_t headline)
 {
-	if (p == NULL || !p->known[headline])
+	if (p == NULL || !p->known[headline]) {
 		rep_none(t);
-	else
-		rep_fix(t, p->v[headline]);
+		return;
+	}
+	rep_fix(t, p->v[headline]);
+	sweep_in_band(t, &p->band[headline], p->v[headline]);
 }
 
 /* One headline number: a row per place, a column per configuration. */
@@ -237,10 +239,12 @@ static void point_table(const struct sweep_data *d, struct rep *r)
 		for (size_t h = 0; h < d->n_headline; h++)
 			value_cell(t, p, h);
 		for (unsigned ph = 0; d->phases && ph < PHASE_COUNT; ph++) {
-			if (p->phases)
-				rep_fix(t, p->phase[ph]);
-			else
+			if (!p->phases) {
 				rep_none(t);
+				continue;
+			}
+			rep_fix(t, p->phase[ph]);
+			sweep_in_band(t, &p->phase_band[ph], p->phase[ph]);
 		}
 	}
 	if (d->phases)

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,6 +154,7 @@ void sweep_least_verdict(const struct sweep_data *d, struct rep *r)
 {
 	const struct sweep_point *best = NULL;
 	struct str at = STR_INIT;
+	char range[80] = "";
 
 	for (size_t i = 0; i < d->n_mean; i++)
 		if (d->n_headline != 0 && d->mean[i].known[0] && (best == NULL || d->mean[i].v[0] < best->v[0]))
@@ -163,8 +165,14 @@ void sweep_least_verdict(const struct sweep_data *d, struct rep *r)
 		if (sweep_is_place(d, i))
 			str_addf(&at, "%s%s %s", at.len != 0 ? ", " : "", sweep_short_name(store_axis_at(d->s, i)->name),
 				 sweep_label(d, best, i));
-	rep_verdict(r, "least %s: %" PRId64 ".%" PRId64 " with %s%s%s%s", d->title[0], best->v[0] / 1000,
-		    best->v[0] % 1000 / 100, d->config[best->config], at.len != 0 ? " (" : "", str_get(&at),
+	if (best->band[0].has[0] && best->band[0].has[1] && best->band[0].end[0] < best->band[0].end[1]) {
+		(void)snprintf(range, sizeof(range), " (%" PRId64 " to %" PRId64 ")", best->band[0].end[0] / 1000,
+			       (best->band[0].end[1] + 999) / 1000);
+		rep_note(r, "uncertainty: cycles \303\227\303\267F are between the figure divided and multiplied by F, 95 of 100, each alone: what points on "
+			    "one machine have in common cancels between them, and el2sim compare says whether two are told apart");
+	}
+	rep_verdict(r, "least %s: %" PRId64 ".%" PRId64 "%s with %s%s%s%s", d->title[0], best->v[0] / 1000,
+		    best->v[0] % 1000 / 100, range, d->config[best->config], at.len != 0 ? " (" : "", str_get(&at),
 		    at.len != 0 ? ")" : "");
 	str_free(&at);
 }

@@ -34,15 +34,18 @@ struct worker {
 /* [sweep] metrics: patterns separated by commas or blanks; none: all but those of single vCPUs and pCPUs. */
 static bool wanted(const struct metric_view *m, const char *patterns)
 {
-	char *copy, *list, *word;
+	char *copy, *list, *word, *stem;
 	bool fits = false;
 
 	if (patterns[0] == '\0')
 		return !m->member;
 	copy = xstrdup(patterns);
 	list = copy;
+	stem = xstrdup(m->name); /* a band goes with its figure */
+	stem[metric_stem(stem)] = '\0';
 	while (!fits && (word = str_word(&list, ", \t")) != NULL)
-		fits = fnmatch(word, m->name, 0) == 0;
+		fits = fnmatch(word, m->name, 0) == 0 || fnmatch(word, stem, 0) == 0;
+	free(stem);
 	free(copy);
 	return fits;
 }
