@@ -32,7 +32,7 @@ struct rep *rep_new(const char *command, const char *title)
 
 void rep_chart_clear(struct rep_chart *c)
 {
-	const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->band, c->marks };
+	const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->split, c->band, c->marks };
 
 	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
 		free((char *)text[k]);
@@ -362,6 +362,12 @@ void rep_many(struct rep_table *t)
 	t->many = true;
 }
 
+bool rep_chart_fits(const struct rep_table *t, const struct rep_chart *c)
+{
+	return rep_has_columns(t, c->x) && rep_has_columns(t, c->y) && rep_has_columns(t, c->series) && rep_has_columns(t, c->choose) &&
+	       rep_has_columns(t, c->split) && rep_has_columns(t, c->band);
+}
+
 void rep_chart(struct rep_table *t, const struct rep_chart *c)
 {
 	struct rep_chart copy = *c;
@@ -371,11 +377,11 @@ void rep_chart(struct rep_table *t, const struct rep_chart *c)
 	copy.y = rep_printable(c->y);
 	copy.series = rep_printable(c->series);
 	copy.choose = rep_printable(c->choose);
+	copy.split = rep_printable(c->split);
 	copy.band = rep_printable(c->band);
 	copy.marks = rep_printable(c->marks);
 	BUG_ON((unsigned)c->kind >= REP_CHART_COUNT || copy.x[0] == '\0' || copy.y[0] == '\0');
-	BUG_ON(!rep_has_columns(t, copy.x) || !rep_has_columns(t, copy.y) || !rep_has_columns(t, copy.series) ||
-	       !rep_has_columns(t, copy.choose) || !rep_has_columns(t, copy.band));
+	BUG_ON(!rep_chart_fits(t, &copy));
 	t->charts = xrealloc(t->charts, (t->ncharts + 1) * sizeof(*t->charts));
 	t->charts[t->ncharts++] = copy;
 }

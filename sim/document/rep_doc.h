@@ -51,6 +51,8 @@ void *rep_one_more(void *v, size_t n, size_t size);
 
 void rep_table_free(struct rep_table *t);
 void rep_chart_clear(struct rep_chart *c);
+/* Does the table have every column that the chart names? No string of it is NULL. */
+bool rep_chart_fits(const struct rep_table *t, const struct rep_chart *c);
 
 #define REP_ROWS_SHOWN 20 /* of a table with many rows */
 #define REP_MORE       "\342\200\246 %zu more rows: --all" /* what stands for the others */

@@ -179,7 +179,8 @@ void rep_chart_json(struct str *b, const struct rep_chart *c)
 {
 	const struct {
 		const char *key, *text;
-	} given[] = { { "title", c->title }, { "x", c->x }, { "series", c->series }, { "marks", c->marks } };
+	} given[] = { { "title", c->title }, { "x", c->x }, { "series", c->series }, { "split", c->split },
+		      { "marks", c->marks } };
 	const struct {
 		const char *key;
 		bool on;

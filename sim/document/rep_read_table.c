@@ -101,11 +101,19 @@ static bool words_of(const json_t *list, struct str *b)
 	return true;
 }
 
+/* A member that may be left out. */
+static const char *text_or_none(const json_t *v, const char *key)
+{
+	const char *text = rd_string_of(json_object_get(v, key));
+
+	return text != NULL ? text : "";
+}
+
 static int read_chart(const struct rd *d, struct rep_table *t, const json_t *v)
 {
 	const char *kind = rd_text_at(d, v, t->key, "kind");
 	struct rep_chart c = { .title = rd_string_of(json_object_get(v, "title")), .x = rd_string_of(json_object_get(v, "x")),
-			       .series = rd_string_of(json_object_get(v, "series")),
+			       .series = text_or_none(v, "series"), .split = text_or_none(v, "split"),
 			       .marks = rd_string_of(json_object_get(v, "marks")),
 			       .log_x = json_is_true(json_object_get(v, "log_x")),
 			       .log_y = json_is_true(json_object_get(v, "log_y")),
@@ -121,18 +129,16 @@ static int read_chart(const struct rd *d, struct rep_table *t, const json_t *v)
 		c.kind++;
 	if (c.kind == REP_CHART_COUNT || !words_of(json_object_get(v, "y"), &y) ||
 	    !words_of(json_object_get(v, "choose"), &choose) || !words_of(low_high, &band) ||
-	    (low_high != NULL && json_array_size(low_high) != 2) || c.x == NULL || c.x[0] == '\0' || y.len == 0 ||
-	    !rep_has_columns(t, c.x) || !rep_has_columns(t, str_get(&y)) || !rep_has_columns(t, str_get(&choose)) ||
-	    !rep_has_columns(t, str_get(&band)) ||
-	    (c.series != NULL && !rep_has_columns(t, c.series))) {
-		rc = rd_wrong(d, "%s: chart %zu: want a known kind, and columns of this table as x, y, series, choose and band",
+	    (low_high != NULL && json_array_size(low_high) != 2) || c.x == NULL || c.x[0] == '\0' || y.len == 0)
+		c.kind = REP_CHART_COUNT;
+	c.y = str_get(&y);
+	c.choose = str_get(&choose);
+	c.band = str_get(&band);
+	if (c.kind == REP_CHART_COUNT || !rep_chart_fits(t, &c))
+		rc = rd_wrong(d, "%s: chart %zu: want a known kind, and columns of this table as x, y, series, choose, split and band",
 			   t->key, t->ncharts + 1);
-	} else {
-		c.y = str_get(&y);
-		c.choose = str_get(&choose);
-		c.band = str_get(&band);
+	else
 		rep_chart(t, &c);
-	}
 	str_free(&y);
 	str_free(&choose);
 	str_free(&band);

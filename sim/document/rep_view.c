@@ -150,8 +150,7 @@ static void leave_columns(struct rep_table *t, const size_t *at, size_t n)
 	for (size_t i = 0; i < t->ncharts; i++) {
 		struct rep_chart *c = &t->charts[i];
 
-		if (rep_has_columns(t, c->x) && rep_has_columns(t, c->y) && rep_has_columns(t, c->series) &&
-		    rep_has_columns(t, c->choose) && rep_has_columns(t, c->band))
+		if (rep_chart_fits(t, c))
 			t->charts[charts++] = *c;
 		else
 			rep_chart_clear(c);

@@ -123,7 +123,7 @@ static bool defers(const struct sweep_data *d, size_t config, size_t base)
 	return o.deferring * 2 > o.n;
 }
 
-/* --- curves: the change of cycles over the loads per exit, as the chart of the savings draws it ---- */
+/* --- curves: the change of cycles over the loads per exit ------------------------------------- */
 
 struct curve_point {
 	int64_t loads, change;
@@ -168,7 +168,7 @@ static size_t curve_of(const struct sweep_data *d, struct pair k, size_t axis, u
 	return kept;
 }
 
-/* Each crossing of one curve: on the straight line between two points, as drawn. Points at 0 are no side. */
+/* Each crossing of one curve: on the straight line between two points. Points at 0 are no side. */
 static void cross_curve(const struct curve_point *c, size_t n, struct crossings *x, crossing_fn *f, void *ctx)
 {
 	const struct curve_point *from = NULL, *first = NULL;
@@ -334,18 +334,18 @@ static void mark_table(const struct sweep_data *d, const struct pair *k, size_t 
 	str_free(&name);
 }
 
-static void place_text(const struct sweep_data *d, const struct sweep_point *p, size_t without, struct str *b)
+static void place_text(const struct sweep_data *d, const struct sweep_point *p, size_t without, size_t nor, struct str *b)
 {
 	str_reset(b);
 	for (size_t i = 0; i < d->n_axis; i++)
-		if (sweep_is_place(d, i) && i != without)
+		if (sweep_is_place(d, i) && i != without && i != nor)
 			str_addf(b, "%s%s", b->len != 0 ? ", " : "", sweep_label(d, p, i));
 }
 
 static void saving_table(const struct sweep_data *d, const struct pair *k, size_t n, struct rep *r)
 {
 	size_t axis = sweep_axis(d, "machine"), cols = 0;
-	struct rep_col c[6];
+	struct rep_col c[7];
 	struct rep_table *t;
 	struct str name = STR_INIT, place = STR_INIT, title = STR_INIT;
 
@@ -353,6 +353,7 @@ static void saving_table(const struct sweep_data *d, const struct pair *k, size_
 	if (axis != SWEEP_NONE)
 		c[cols++] = (struct rep_col){ .key = "machine", .type = REP_STR };
 	c[cols++] = (struct rep_col){ .key = "place", .title = "point", .type = REP_STR };
+	c[cols++] = (struct rep_col){ .key = "line", .title = "drawn as one line", .type = REP_STR };
 	c[cols++] = (struct rep_col){ .key = "loads_per_exit", .title = "loads per exit", .type = REP_FIX, .decimals = 3 };
 	c[cols++] = (struct rep_col){ .key = "change", .title = "cycles per exit", .type = REP_FIX, .unit = "% change", .decimals = 1 };
 	t = rep_table(r, "savings", "What a configuration changes, over the loads per exit", c, cols);
@@ -364,10 +365,12 @@ static void saving_table(const struct sweep_data *d, const struct pair *k, size_
 
 			if (p == NULL || base == NULL || !p->phases || !base->phases)
 				continue;
-			place_text(d, p, axis, &place);
+			place_text(d, p, axis, SWEEP_NONE, &place);
 			rep_str(t, str_get(&name));
 			if (axis != SWEEP_NONE)
 				rep_str(t, sweep_label(d, p, axis));
+			rep_str(t, str_get(&place));
+			place_text(d, p, axis, d->x, &place); /* without an axis of numbers each point is alone */
 			rep_str(t, str_get(&place));
 			rep_fix(t, p->loads);
 			rep_fix(t, change(p, base));
@@ -376,7 +379,7 @@ static void saving_table(const struct sweep_data *d, const struct pair *k, size_
 	str_addf(&title, "Cycles per exit against %s: below 0 it pays", d->config[0]);
 	rep_chart(t, &(struct rep_chart){ .kind = REP_LINES, .title = str_get(&title),
 					  .x = "loads_per_exit", .y = "change", .series = "pair",
-					  .choose = axis != SWEEP_NONE ? "machine" : "", .marks = "crossover_marks",
+					  .choose = axis != SWEEP_NONE ? "machine" : "", .split = "line", .marks = "crossover_marks",
 					  .log_x = true, .lead = true });
 	str_free(&name);
 	str_free(&place);
@@ -466,8 +469,9 @@ void sweep_crossovers(const struct sweep_data *d, struct rep *r)
 	mark_table(d, k, n, r);
 	if (asks_cycles(d))
 		verdicts(d, k, n, r);
-	rep_note(r, "loads per exit at which a configuration costs as much as the other: where the drawn curve of modelled cycles per "
-		    "exit, all phases, crosses 0; the range is that of the crossings");
+	rep_note(r, "loads per exit at which a configuration costs as much as the other: interpolated between two points that are "
+		    "neighbours in loads per exit, of whatever workload, where the change of modelled cycles per exit, all phases, "
+		    "passes 0; the range is that of all such places");
 }
 
 /* --- on an axis ------------------------------------------------------------------------------- */

@@ -91,6 +91,17 @@ static void axis_cells(const struct sweep_data *d, struct rep_table *t, const st
 	}
 }
 
+/* The last axis that has a column; there is one. */
+static size_t last_column(const struct sweep_data *d)
+{
+	size_t last = SWEEP_NONE, n = 0;
+
+	for (size_t i = 0; i < d->n_axis; i++)
+		if (has_column(d, i, false) && n++ < COLUMNS_MAX / 2)
+			last = i;
+	return last;
+}
+
 /* Keys of the axes that the reader chooses one value of; without: not that axis. */
 static char *choices(const struct sweep_data *d, size_t without, bool all)
 {
@@ -160,7 +171,7 @@ static void value_cell(struct rep_table *t, const struct sweep_point *p, size_t 
 static void headline_table(const struct sweep_data *d, size_t h, struct rep *r)
 {
 	struct columns x = { .n = 0 };
-	char *choose = choices(d, d->x, false), key[24], title[200];
+	char *choose = choices(d, d->x != SWEEP_NONE ? d->x : last_column(d), false), key[24], title[200];
 	struct str y = STR_INIT;
 	struct rep_table *t;
 	size_t n_axes, n_config;
@@ -195,7 +206,7 @@ static void headline_table(const struct sweep_data *d, size_t h, struct rep *r)
 						  .marks = h == 0 ? SWEEP_AXIS_CROSSINGS : "" });
 	} else if (n_axes != 0) {
 		rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = d->title[h], .x = x.c[n_axes - 1].key,
-						  .y = str_get(&y) });
+						  .y = str_get(&y), .choose = choose });
 	}
 	if (h != 0)
 		rep_detail(t);

@@ -243,6 +243,27 @@ def a_bar_is_as_long_as_its_value(p):
         assert abs(w / max(widths) - v / max(values)) < .002, (w, v)
 
 
+def a_bar_below_0_goes_the_other_way_with_its_sign(p):
+    p.run("diff configs/experiment/linux-4.15-nvhe-n1.ini configs/experiment/linux-6.12-nvhe-n1.ini", "-o", p.path("both signs"))
+    p.open("both signs")
+    figure = figure_of(p, "What moved")
+    table = p.js("return arguments[0].dataset.table", figure)
+    values = numbers(column(p, table, "percent"))
+    assert min(values) < 0 < max(values), values
+    zero = float(figure.find_element(By.CSS_SELECTOR, "line.zero").get_attribute("x1"))
+    bars = [(float(b.get_attribute("x")), float(b.get_attribute("width"))) for b in figure.find_elements(By.CSS_SELECTOR, "rect.part")]
+    labels = figure.find_elements(By.CSS_SELECTOR, "text.value")
+    assert len(bars) == len(labels) == len([v for v in values if v is not None])
+    scale = max(w / abs(v) for (_, w), v in zip(bars, values) if v)
+    for (x, w), v, label in zip(bars, values, labels):
+        assert abs(x + w - zero if v < 0 else x - zero) < .1, (v, x, w, zero)
+        assert w <= .5 or abs(w / abs(v) - scale) < .02 * scale, (v, w)
+        assert label.text.startswith("+" if v > 0 else ("-", "\u2212") if v < 0 else "0"), (v, label.text)
+        assert (label.get_attribute("text-anchor") == "end") == (v < 0)
+    for a, b in zip(labels, labels[1:]):
+        assert a.rect["y"] + a.rect["height"] <= b.rect["y"] + 1, (a.text, b.text)
+
+
 def the_reader_chooses_what_is_drawn(p):
     p.open("abi")
     figure = one(p, ".answer figure.chart")
@@ -279,6 +300,22 @@ def crossovers_are_marked_where_the_table_says(p):
         # The axis is logarithmic: distances are ratios.
         for a, b, x, y in zip(at, at[1:], sorted(marks), sorted(marks)[1:]):
             assert abs((b - a) / (at[-1] - at[0]) - math.log(y / x) / math.log(max(marks) / min(marks))) < .01
+
+
+def no_line_joins_two_workloads(p):
+    p.open("sweep")
+    figure = one(p, ".answer figure.chart")
+    machine = figure.find_element(By.CSS_SELECTOR, "select").get_attribute("value")
+    rows = p.js("""const d = el2sim.data(document.getElementById('savings')), at = key => d.columns.findIndex(c => c.key === key);
+        return d.rows.filter(r => r.texts[at('machine')] === arguments[0])
+          .map(r => [r.texts[at('pair')], r.texts[at('line')], r.values[at('loads_per_exit')]])""", machine)
+    lines = figure.find_elements(By.CSS_SELECTOR, "path.line")
+    assert len({line for _, line, _ in rows}) > 3 and len(lines) == len({pair for pair, _, _ in rows})
+    for path in lines:
+        of = {(line, loads) for pair, line, loads in rows if pair == path.get_attribute("data-series") and loads > 0}
+        d = path.get_attribute("d")
+        assert d.count("M") == len({line for line, _ in of}), (path.get_attribute("data-series"), d)
+        assert d.count("M") + d.count("L") == len(of)
 
 
 def curves_cross_where_they_are_marked(p):

@@ -35,7 +35,8 @@ el2sim.charts = () => {
   function model(figure, spec, chosen) {
     const data = el2sim.data(document.getElementById(figure.dataset.table));
     const at = key => data.columns.findIndex(c => c.key === key);
-    const x = at(spec.x), ys = spec.y.map(at), by = spec.series ? at(spec.series) : -1;
+    const x = at(spec.x), ys = spec.y.map(at), by = spec.series ? at(spec.series) : -1, split = spec.split ? at(spec.split) : -1;
+    const part = r => split < 0 ? "" : r.texts[split];
     const rows = data.rows.filter(r => (spec.choose || []).every((key, i) => r.texts[at(key)] === chosen[i]));
     const unit = unique(ys.map(y => data.columns[y].unit)).join(", ");
     // Two columns may have one title ("cycles", of another heading each): then their keys tell them apart.
@@ -49,17 +50,18 @@ el2sim.charts = () => {
       m.xName = m.xTitle = "";
     } else if (by >= 0) {
       const told = spec.kind === "lines" ? null : tellApart(data, x, x, by, (spec.choose || []).map(at));
-      const place = r => told === null ? r.texts[x] : told.get(r), one = r => r.texts[by] || "neither";
+      const place = r => told === null ? JSON.stringify([r.texts[x], part(r)]) : told.get(r), one = r => r.texts[by] || "neither";
       const names = unique(data.rows.map(one));
       const points = unique(rows.map(place));
       const find = (p, s) => rows.find(r => place(r) === p && one(r) === s);
-      m.positions = points.map(p => ({ name: p, x: rows.find(r => place(r) === p).values[x] }));
+      m.positions = points.map(p => rows.find(r => place(r) === p))
+        .map(r => ({ name: told === null ? r.texts[x] : told.get(r), x: r.values[x], part: part(r) }));
       const column = (name, i) => points.map(p => find(p, name)?.values[i] ?? null);
       m.series = names.map((name, index) => ({ name, index, values: column(name, ys[0]), band: (spec.band || []).map(key => column(name, at(key))) }))
         .filter(s => s.values.some(v => v !== null));
       m.yTitle = withUnit(data.columns[ys[0]]);
     } else {
-      m.positions = rows.map(r => ({ name: r.texts[x], x: r.values[x] }));
+      m.positions = rows.map(r => ({ name: r.texts[x], x: r.values[x], part: part(r) }));
       m.series = ys.map((y, index) => ({ name: nameOf(y), index, values: rows.map(r => r.values[y]) }));
       if (m.series.length === 1) m.yTitle = [m.series[0].name, unit].filter(t => t !== "" && t !== m.series[0].unit).join(", ");
     }
@@ -238,15 +240,19 @@ el2sim.charts = () => {
     for (const k of m.marks)
       g.append("text").attr("class", "mark-label").attr("x", k.at + (k.left ? -5 : 5)).attr("y", -5 - k.level * 15).attr("text-anchor", k.left ? "end" : "start").text(k.shown);
     const ruler = g.append("line").attr("class", "ruler").attr("y2", height).attr("visibility", "hidden");
+    // What is not of one part (a workload, say) is not joined.
+    const parted = indices => [...d3.group(indices, i => m.positions[i].part).values()];
     for (const s of series.filter(s => s.band?.length === 2)) {
       const [from, to] = s.band, drawn = from.map((v, i) => i).filter(i => from[i] !== null && to[i] !== null && (!m.spec.log_y || from[i] > 0));
-      const edge = [...drawn.map(i => [px(i), y(to[i])]), ...drawn.reverse().map(i => [px(i), y(from[i])])];
-      g.append("path").attr("class", "band").style("fill", colour(s.index)).attr("data-band", s.name).attr("d", edge.length === 0 ? "" : `M${edge.join("L")}Z`);
+      const edge = of => [...of.map(i => [px(i), y(to[i])]), ...of.toReversed().map(i => [px(i), y(from[i])])];
+      g.append("path").attr("class", "band").style("fill", colour(s.index)).attr("data-band", s.name)
+        .attr("d", parted(drawn).map(of => `M${edge(of).join("L")}Z`).join(""));
     }
     for (const s of series) {
-      const points = s.values.map((v, i) => [px(i), v]).filter(p => p[1] !== null && (!m.spec.log_y || p[1] > 0));
+      const drawn = s.values.map((v, i) => i).filter(i => s.values[i] !== null && (!m.spec.log_y || s.values[i] > 0));
+      const points = drawn.map(i => [px(i), s.values[i]]);
       g.append("path").attr("class", "line").style("stroke", colour(s.index)).attr("stroke-dasharray", dash(s.index)).attr("data-series", s.name)
-        .attr("d", d3.line().x(p => p[0]).y(p => y(p[1]))(points));
+        .attr("d", parted(drawn).map(of => d3.line().x(px).y(i => y(s.values[i]))(of)).join(""));
       if (points.length <= 40)
         for (const p of points)
           g.append("path").attr("class", "dot").style("fill", colour(s.index)).attr("transform", `translate(${p[0]},${y(p[1])})`).attr("d", symbol(s.index).size(60)());
@@ -309,7 +315,8 @@ el2sim.charts = () => {
         return;
       }
       const i = drawn.places[at];
-      readout.append(make("b", {}, (m.named ? [m.positions[i].name] : [m.xName, m.positions[i].name, m.xUnit]).filter(t => t !== "").join(" ")), ": ");
+      const p = m.positions[i], where = (m.named ? [p.name] : [m.xName, p.name, m.xUnit]).filter(t => t !== "").join(" ");
+      readout.append(make("b", {}, where + (p.part ? `, ${p.part}` : "")), ": ");
       const shown = m.series.filter(s => !hidden.has(s.name) && s.values[i] !== null);
       const range = s => s.band?.length === 2 && s.band.every(b => b[i] !== null) ? ` (${s.band.map(b => exact(b[i])).join(" to ")})` : "";
       shown.forEach((s, k) => readout.append(make("span", {}, `${s.name} `, make("b", {}, exact(s.values[i])), range(s), k + 1 < shown.length ? "," : ""), " "));
