@@ -8,10 +8,10 @@ if(NOT EL2SIM_ONDEMAND OR EL2SIM_SANITIZE OR EL2SIM_TSAN OR EL2SIM_COVERAGE OR N
   return()
 endif()
 set(ondemand_targets PkgConfig::TRACECMD PkgConfig::SECCOMP PkgConfig::ARCHIVE PkgConfig::ZLIB PkgConfig::ZSTD PkgConfig::ELF
-  PkgConfig::JANSSON PkgConfig::SQLITE PkgConfig::NLOPT PkgConfig::PROTOBUF_C)
+  PkgConfig::JANSSON PkgConfig::SQLITE PkgConfig::NLOPT PkgConfig::PROTOBUF_C PkgConfig::CAIRO)
 set(ondemand_files ${TRACECMD_LINK_LIBRARIES} ${SECCOMP_LINK_LIBRARIES} ${ARCHIVE_LINK_LIBRARIES} ${ZLIB_LINK_LIBRARIES}
   ${ZSTD_LINK_LIBRARIES} ${ELF_LINK_LIBRARIES} ${FDT} ${JANSSON_LINK_LIBRARIES} ${SQLITE_LINK_LIBRARIES} ${NLOPT_LINK_LIBRARIES}
-  ${PROTOBUF_C_LINK_LIBRARIES})
+  ${PROTOBUF_C_LINK_LIBRARIES} ${CAIRO_LINK_LIBRARIES})
 set(ondemand_definitions _GNU_SOURCE)
 if(BABELTRACE_FOUND)
   list(APPEND ondemand_targets PkgConfig::BABELTRACE)
@@ -49,14 +49,20 @@ set_source_files_properties(sim/cmd/ondemand/ondemand.c PROPERTIES COMPILE_DEFIN
 target_link_libraries(el2sim PRIVATE ${CMAKE_DL_LIBS})
 target_link_options(el2sim PRIVATE LINKER:--as-needed)
 
-# dpkg-shlibdeps sees only what is linked: the packages of the others are named.
+# dpkg-shlibdeps sees only what is linked: the packages of the others are named. One command of many draws: that one only is recommended.
 set(EL2SIM_ONDEMAND_PACKAGES "")
+set(EL2SIM_ONDEMAND_RECOMMENDED "")
 find_program(DPKG_QUERY dpkg-query)
 foreach(file ${ondemand_sonames})
   if(DPKG_QUERY)
     execute_process(COMMAND ${DPKG_QUERY} -S "*/${file}" OUTPUT_VARIABLE owner ERROR_QUIET)
     if(owner MATCHES "^([a-z0-9.+-]+)[:,]")
-      list(APPEND EL2SIM_ONDEMAND_PACKAGES ${CMAKE_MATCH_1})
+      set(package ${CMAKE_MATCH_1})
+      if(file MATCHES "^libcairo")
+        list(APPEND EL2SIM_ONDEMAND_RECOMMENDED ${package})
+      else()
+        list(APPEND EL2SIM_ONDEMAND_PACKAGES ${package})
+      endif()
     endif()
   endif()
 endforeach()

@@ -21,7 +21,7 @@ def block(match):
     command, shown = match[1], match[2]
     out = printed(command, home)
     answer = [line for line in out.split("\n")[:5] if line.startswith(("=> ", "!! "))]
-    if not (answer or "--format csv" in command or re.search(r" -o \S+\.html$", command)):
+    if not (answer or "--format csv" in command or re.search(r" -o \S+\.(html|json|svg|pdf|png|dat)$", command)):
         failed.append(f"{command}: no answer in the first five lines: {out[:200]}")
     if not bless and out != shown:
         failed.append(f"{command}: prints\n{out}and the page shows\n{shown}")

@@ -65,7 +65,7 @@ static const char *const commands[] = {
 START_TEST(an_ending_that_is_no_format_is_refused_by_every_command)
 {
 	const char *command = commands[_i];
-	char *help = help_of(command), *path = named("pdf"), text[64];
+	char *help = help_of(command), *path = named("rtf"), text[64];
 	bool writes = strstr(help, "-o, --output") != NULL;
 	struct err e;
 
@@ -73,7 +73,7 @@ START_TEST(an_ending_that_is_no_format_is_refused_by_every_command)
 	ck_assert_int_eq(run(text, "-o", path, &e), -1);
 	if (writes) {
 		ck_assert_int_eq(e.code, ERR_USAGE);
-		ck_assert_msg(strstr(e.text, ".pdf is ") != NULL && strstr(e.text, "want a name that ends in .") != NULL,
+		ck_assert_msg(strstr(e.text, ".rtf is ") != NULL && strstr(e.text, "want a name that ends in .") != NULL,
 			      "%s: %s", command, e.text);
 	}
 	ck_assert_int_ne(access(path, F_OK), 0);

@@ -58,7 +58,7 @@ static struct rep *full_document(void)
 	ck_assert_uint_eq(rep_rows(empty), 0);
 	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Stack", .x = "name", .y = "count cycles" });
 	rep_chart(t, &(struct rep_chart){ .kind = REP_LINES, .title = "Lines", .x = "count", .y = "share",
-					  .series = "name", .choose = "why addr", .split = "name", .band = "ratio share", .marks = "points", .log_x = true,
+					  .series = "name", .choose = "why addr", .split = "name", .band = "ratio share", .unit = "pieces <of>", .marks = "points", .log_x = true,
 					  .log_y = true });
 	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .x = "name", .y = "ratio", .transposed = true });
 	t = rep_table(r, "points", "Points <of> a curve", points, N(points));

@@ -32,7 +32,7 @@ struct rep *rep_new(const char *command, const char *title)
 
 void rep_chart_clear(struct rep_chart *c)
 {
-	const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->split, c->band, c->marks };
+	const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->split, c->band, c->unit, c->marks };
 
 	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
 		free((char *)text[k]);
@@ -379,6 +379,7 @@ void rep_chart(struct rep_table *t, const struct rep_chart *c)
 	copy.choose = rep_printable(c->choose);
 	copy.split = rep_printable(c->split);
 	copy.band = rep_printable(c->band);
+	copy.unit = rep_printable(c->unit);
 	copy.marks = rep_printable(c->marks);
 	BUG_ON((unsigned)c->kind >= REP_CHART_COUNT || copy.x[0] == '\0' || copy.y[0] == '\0');
 	BUG_ON(!rep_chart_fits(t, &copy));

@@ -198,6 +198,7 @@ struct rep_chart {
 	const char *choose; /* columns: the reader picks one value of each, and sees its rows only. Or NULL */
 	const char *split;  /* column: lines join rows of one value of it only, such as a workload. Or NULL */
 	const char *band;   /* columns "low high": how uncertain y is, drawn behind the lines of a series. Or NULL */
+	const char *unit;   /* what is counted, where the columns of y have no unit. Or NULL */
 	const char *marks;  /* table with the same column x (a decimal), those of choose and "label": points on the
 			       axis, such as crossovers. Or NULL */
 	bool log_x, log_y;

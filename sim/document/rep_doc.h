@@ -121,6 +121,17 @@ bool rep_has_band(const struct rep_table *t, size_t col);
 /* "reads>= writes>=": the bounds of a row. */
 void rep_row_bounds(struct str *b, const struct rep_table *t, size_t row);
 
+/* Names of series and bars that mean the same in every chart (phases of the switch, what a change is): the colour of each. */
+#define REP_COLOURS(X)                                                                              \
+	X("load", 0) X("enter", 1) X("exit", 2) X("put", 3) X("lazy", 4) X("handle", 5)             \
+	X("cheaper", 2) X("dearer", 7) X("neither", 6)
+#define REP_PALETTE_COUNT 8
+extern const unsigned rep_palette[REP_PALETTE_COUNT]; /* 0xRRGGBB on white; --c0, --c1, ... of html/report.css */
+/* A name's colour, or -1. */
+int rep_colour_of(const char *name);
+/* {"load": 0, ...}: for the page's script. */
+void rep_colours_json(struct str *b);
+
 /* A chart as in the JSON. */
 void rep_chart_json(struct str *b, const struct rep_chart *c);
 /* n reports as one page. */

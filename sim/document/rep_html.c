@@ -460,7 +460,10 @@ void rep_html_page(const struct rep *const *r, size_t n, struct str *b)
 	struct str prefix = STR_INIT;
 
 	add_head(b, n == 1 ? title_of(r[0]) : "Reports");
-	str_add(b, "<body><a class=\"skip\" href=\"#el2sim-main\">Skip to the report</a>\n<header class=\"top\">"
+	rep_colours_json(&prefix);
+	str_add(b, "<body data-colours=\"");
+	filter_html(b, str_get(&prefix));
+	str_add(b, "\"><a class=\"skip\" href=\"#el2sim-main\">Skip to the report</a>\n<header class=\"top\">"
 		   "<p class=\"brand\">el2sim</p>");
 	if (n == 1)
 		add_element(b, "<p class=\"what\">", r[0]->command, "</p>");

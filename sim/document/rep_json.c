@@ -180,7 +180,7 @@ void rep_chart_json(struct str *b, const struct rep_chart *c)
 	const struct {
 		const char *key, *text;
 	} given[] = { { "title", c->title }, { "x", c->x }, { "series", c->series }, { "split", c->split },
-		      { "marks", c->marks } };
+		      { "unit", c->unit },   { "marks", c->marks } };
 	const struct {
 		const char *key;
 		bool on;

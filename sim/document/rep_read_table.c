@@ -114,6 +114,7 @@ static int read_chart(const struct rd *d, struct rep_table *t, const json_t *v)
 	const char *kind = rd_text_at(d, v, t->key, "kind");
 	struct rep_chart c = { .title = rd_string_of(json_object_get(v, "title")), .x = rd_string_of(json_object_get(v, "x")),
 			       .series = text_or_none(v, "series"), .split = text_or_none(v, "split"),
+			       .unit = rd_string_of(json_object_get(v, "unit")),
 			       .marks = rd_string_of(json_object_get(v, "marks")),
 			       .log_x = json_is_true(json_object_get(v, "log_x")),
 			       .log_y = json_is_true(json_object_get(v, "log_y")),

@@ -36,15 +36,17 @@ static struct rep_table *table(const struct sheet *s, const char *key, const cha
 	return table_in(s, key, title, what, type, decimals, "");
 }
 
+#define ACCESSES "reads and writes"
+
 /* Draw it: bars of all configurations beside each other, or one bar of each with a part per row. */
-static void chart(const struct sheet *s, struct rep_table *t, const char *what, const char *title, bool stack, bool lead)
+static void chart(const struct sheet *s, struct rep_table *t, const char *what, const char *title, const char *unit, bool stack, bool lead)
 {
 	struct str y = STR_INIT;
 
 	for (size_t i = 0; i < s->n; i++)
 		str_addf(&y, "c%zu ", i + 1);
 	rep_chart(t, &(struct rep_chart){ .kind = stack ? REP_STACK : REP_BARS, .title = title, .x = what, .y = str_get(&y),
-					  .transposed = stack, .lead = lead });
+					  .unit = unit, .transposed = stack, .lead = lead });
 	str_free(&y);
 }
 
@@ -307,7 +309,7 @@ static void per_exit_table(const struct sheet *s)
 	average_row(t, s, "exits of the trace to the VMM and back, each", user_accesses, user_exits, 0);
 	average_row(t, s, "vcpu_load and vcpu_put, each pair", pair_accesses, n_puts, 0);
 	whole_trace_row(t, s);
-	chart(s, t, "what", "Register reads and writes, each", false, true);
+	chart(s, t, "what", "Register reads and writes, each", ACCESSES, false, true);
 }
 
 static void phase_table(const struct sheet *s)
@@ -318,7 +320,7 @@ static void phase_table(const struct sheet *s)
 		row_if(t, s, phase_name((enum ws_phase)ph), phase_accesses, NULL, ph);
 	rep_rule(t);
 	row(t, s, "total", compare_all, NULL, 0);
-	chart(s, t, "phase", "Reads and writes of the whole trace by phase", true, false);
+	chart(s, t, "phase", "Reads and writes of the whole trace by phase", ACCESSES, true, false);
 }
 
 static void group_table(const struct sheet *s)
@@ -327,7 +329,7 @@ static void group_table(const struct sheet *s)
 
 	for (unsigned g = 0; g < GRP_COUNT; g++)
 		row_if(t, s, group_name((enum sr_group)g), group_accesses, NULL, g);
-	chart(s, t, "group", "Reads and writes of the whole trace by register group", false, false);
+	chart(s, t, "group", "Reads and writes of the whole trace by register group", ACCESSES, false, false);
 }
 
 /* Cycles of an exit, or what they take at the clock. */
@@ -359,7 +361,7 @@ static void kind_tables(const struct sheet *s)
 		if (kind_count(s, 0, k) != 0)
 			average_row(t, s, exit_row((enum exit_kind)k)->name, kind_accesses, kind_count, k);
 	}
-	chart(s, t, "kind", "Reads and writes per exit by exit kind", false, false);
+	chart(s, t, "kind", "Reads and writes per exit by exit kind", ACCESSES, false, false);
 	t = table_in(s, "kind_cycles", "Cycles per exit, modelled and measured path, by exit kind", "kind", REP_FIX, 1, "cycles");
 	for (unsigned k = 0; k < EXIT_COUNT; k++)
 		kind_row(t, s, k, false);
@@ -432,7 +434,7 @@ static void cycle_tables(const struct sheet *s)
 	t = table_in(s, "phase_cycles", "Modelled cycles by phase, whole trace", "phase", REP_U64, 0, "cycles");
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++)
 		row_if(t, s, phase_name((enum ws_phase)ph), phase_cycles, phase_form, ph);
-	chart(s, t, "phase", "Modelled cycles of the whole trace by phase", true, false);
+	chart(s, t, "phase", "Modelled cycles of the whole trace by phase", "cycles", true, false);
 }
 
 static void ratio_table(const struct sheet *s)

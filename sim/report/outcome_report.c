@@ -264,7 +264,7 @@ static void kind_table(const struct bands *b, struct rep *r)
 		rest_row(t, b, "unfinished", &x->out->unfinished);
 	}
 	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Cycles by exit kind: modelled, measured path",
-					  .x = "kind", .y = "cycles path_cycles" });
+					  .x = "kind", .y = "cycles path_cycles", .unit = "cycles" });
 }
 
 /* Exits whose kind the trace does not tell: what each may be. */
@@ -382,7 +382,8 @@ static void group_table(const struct bands *b, bool by_cycles, struct rep *r)
 	}
 	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .x = "group", .y = col_phase_keys, .lead = by_cycles,
 					  .title = by_cycles ? "Where the modelled cycles go: register group and phase"
-							  : "Reads and writes by register group and phase" });
+							  : "Reads and writes by register group and phase",
+					  .unit = by_cycles ? "cycles" : "reads and writes" });
 }
 
 static void counter_table(const struct bands *b, struct rep *r)
@@ -476,7 +477,7 @@ static void reg_table(const struct bands *b, struct rep *r)
 			reg_row(t, b, (enum sysreg)reg, g);
 	}
 	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Reads and writes by register and phase",
-					  .x = "register", .y = col_phase_keys });
+					  .x = "register", .y = col_phase_keys, .unit = "reads and writes" });
 }
 
 /* Of the whole: what a later comparison needs to tell what is common to both. */

@@ -202,11 +202,11 @@ static void headline_table(const struct sweep_data *d, size_t h, struct rep *r)
 	if (d->x != SWEEP_NONE) {
 		(void)snprintf(title, sizeof(title), "%s over %s", d->title[h], store_axis_at(d->s, d->x)->name);
 		rep_chart(t, &(struct rep_chart){ .kind = REP_LINES, .title = title, .x = store_axis_at(d->s, d->x)->name,
-						  .y = str_get(&y), .choose = choose, .log_x = type == REP_ID,
+						  .y = str_get(&y), .unit = d->title[h], .choose = choose, .log_x = type == REP_ID,
 						  .marks = h == 0 ? SWEEP_AXIS_CROSSINGS : "" });
 	} else if (n_axes != 0) {
 		rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .title = d->title[h], .x = x.c[n_axes - 1].key,
-						  .y = str_get(&y), .choose = choose });
+						  .y = str_get(&y), .unit = d->title[h], .choose = choose });
 	}
 	if (h != 0)
 		rep_detail(t);

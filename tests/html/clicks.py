@@ -276,6 +276,42 @@ def the_reader_chooses_what_is_drawn(p):
     assert paths() == before
 
 
+def quoted(line):
+    return [w.replace("\\\\", "\\") for w in re.findall(r'"((?:[^"\\]|\\.)*)"', line)]
+
+
+def figures_draw_what_the_page_draws(p):
+    for name in COMMANDS:
+        p.open(name)
+        drawn = {}
+        for table, caption, legend, places, bars in p.js("""return [...document.querySelectorAll('figure.chart')].map(f => [f.dataset.table,
+                f.querySelector('figcaption').textContent, [...f.querySelectorAll('.legend button')].map(b => b.textContent),
+                f.querySelectorAll('.plot text.name').length,
+                [...f.querySelectorAll('.plot rect.part')].map(r => [r.dataset.series, Number(r.getAttribute('width'))])])"""):
+            drawn[table, caption] = legend, places, bars
+        listed = json.loads(p.run("report", p.result(name), "--figure", "list", "--format", "json"))["tables"]["figures"]["rows"]
+        assert sorted(caption for _, caption in drawn) == sorted(r["title"] for r in listed), name
+        for row in listed:
+            (legend, places, bars), = [v for (table, caption), v in drawn.items()
+                                       if caption == row["title"] and (row["figure"] + "-").startswith(table + "-")]
+            lines = [l for l in p.run("report", p.result(name), "--figure", row["figure"], "--format", "dat").splitlines()
+                     if l and not l.startswith("#")]
+            series = [n for n in quoted(lines[0])[1:] if not n.endswith((", low", ", high"))]
+            assert series == legend or (len(series) == 1 and legend == []), (name, row["figure"], series, legend)
+            if row["kind"] == "lines":
+                continue
+            table = [l.rsplit('" ', 1)[1].split() for l in lines[1:]]
+            values = {s: sorted(abs(float(r[i])) for r in table if r[i] not in ("?", "0") and len(r) == len(series)) for i, s in enumerate(series)}
+            assert places == min(24, sum(row["kind"] == "bars" or any(v not in ("?", "0") for v in r) for r in table)), (name, row["figure"], places)
+            if len(table) > 24:
+                continue
+            longest = max((w for _, w in bars), default=0), max((v[-1] for v in values.values() if v), default=0)
+            for s in series:
+                widths = sorted(w for of, w in bars if of == s and w > .5)
+                for w, v in zip(widths[::-1], values[s][::-1]):
+                    assert abs(w / longest[0] - v / longest[1]) < .01, (name, row["figure"], s, w, v)
+
+
 # --- sweeps --------------------------------------------------------------------------------------
 
 def the_sweep_says_first_when_deferral_pays(p):

@@ -7,6 +7,8 @@
  */
 #include <archive.h>
 #include <archive_entry.h>
+#include <cairo-pdf.h>
+#include <cairo-svg.h>
 #include <dlfcn.h>
 #include <gelf.h>
 #include <jansson.h>
@@ -57,7 +59,8 @@
 	X(jansson, EL2SIM_SO_jansson)                                                               \
 	X(sqlite3, EL2SIM_SO_sqlite3)                                                               \
 	X(nlopt, EL2SIM_SO_nlopt)                                                                   \
-	X(protobuf_c, EL2SIM_SO_protobuf_c)
+	X(protobuf_c, EL2SIM_SO_protobuf_c)                                                         \
+	X(cairo, EL2SIM_SO_cairo)
 
 enum library {
 #define X(name, file) LIB_##name,

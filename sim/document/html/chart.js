@@ -7,7 +7,7 @@ el2sim.charts = () => {
   const COLOURS = 8, BARS_MAX = 24, TICKS_MAX = 12, SYMBOLS = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross,
     d3.symbolStar, d3.symbolWye, d3.symbolCircle], DASHES = ["", "7 3", "2 3", "9 3 2 3"];
   // Names that mean the same on every page have one colour there: the phases of the switch, and what a change is.
-  const FIXED = { load: 0, enter: 1, exit: 2, put: 3, lazy: 4, handle: 5, cheaper: 2, dearer: 7, neither: 6 };
+  const FIXED = JSON.parse(document.body.dataset.colours);
   const fixed = names => names.length > 0 && names.every(n => Object.hasOwn(FIXED, n));
   const colour = i => `var(--c${i % COLOURS})`;
   const dash = i => DASHES[Math.floor(i / COLOURS) % DASHES.length];
@@ -75,6 +75,7 @@ el2sim.charts = () => {
       });
       m.positions = order.map(i => m.positions[i]);
     }
+    m.yTitle ||= spec.unit || "";
     if (fixed(m.series.map(s => s.name))) m.series.forEach(s => { s.index = FIXED[s.name]; });
     if (spec.kind === "stack") m.series = m.series.filter(s => s.values.some(v => v !== null && v !== 0));
     if (figure.dataset.marks) m.marks = marks(figure, spec, chosen);
