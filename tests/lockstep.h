@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,7 +42,6 @@ struct qemu_entry {
 struct qemu {
 	pid_t pid;
 	int log, monitor; /* its log; into its monitor */
-	char *memory_file;
 	uint8_t *ram;
 	uint64_t memory;
 	char *line, *buffer; /* line: of the next entry, or NULL at the end */
@@ -182,7 +182,6 @@ static inline bool qemu_start(struct qemu *q, const char *words, const char *app
 		argv[argc++] = (char *)(uintptr_t)append;
 	}
 	argv[argc] = NULL;
-	q->memory_file = xstrdup(memory_file);
 	q->memory = memory;
 	q->pid = fork();
 	if (q->pid == 0) {
@@ -190,6 +189,7 @@ static inline bool qemu_start(struct qemu *q, const char *words, const char *app
 		(void)dup2(out[1], 1);
 		(void)dup2(null, 2);
 		(void)dup2(log[1], 3);
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* it does not outlive the test */
 		execvp(argv[0], argv);
 		_exit(127);
 	}
@@ -216,6 +216,7 @@ static inline bool qemu_start(struct qemu *q, const char *words, const char *app
 	ram = fd >= 0 ? mmap(NULL, memory, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
 	if (fd >= 0)
 		(void)close(fd);
+	(void)unlink(memory_file); /* it is mapped on both sides */
 	q->ram = ram != MAP_FAILED ? ram : NULL;
 	return strstr(reply, "paused") != NULL && q->ram != NULL;
 }
@@ -236,9 +237,6 @@ static inline void qemu_end(struct qemu *q)
 	(void)close(q->monitor);
 	if (q->ram != NULL)
 		(void)munmap(q->ram, q->memory);
-	if (q->memory_file != NULL)
-		(void)unlink(q->memory_file);
-	free(q->memory_file);
 	free(q->buffer);
 }
 
