@@ -50,7 +50,7 @@ static struct part part_of(const struct ws_prog *p, const struct ws_op *op, uint
 		return x;
 	}
 	x.row = BAND_OP + (unsigned)row->cost;
-	if (row->operand == OPND_GRP) /* the loop is charged to its barrier */
+	if (row->operand == OPND_GRP && op->step != NULL && (op->step->guard.fixed_on & CND(BHB_LOOP)) != 0) /* charged to its barrier */
 		x.loop = fmax(0, x.cycles - (double)times * (double)machine_cost(m, m->op[row->cost]) / 1000.0);
 	x.cycles -= x.loop;
 	return x;
