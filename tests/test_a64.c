@@ -3,7 +3,9 @@
 #include <check.h>
 
 #include "models/cpu/a64/a64_impl.h"
+#include "models/cpu/a64/regs.h"
 #include "models/cpu/machine.h"
+#include "models/cpu/sysreg.h"
 #include "tests/a64/bench.h"
 #include "tests/suite.h"
 
@@ -521,6 +523,15 @@ START_TEST(every_register_of_the_tables_is_found_by_its_encoding)
 	ck_assert_int_eq(a64_reg_by_encoding(3, 0, 1, 0, 0), A64_R_SCTLR_EL1);
 	ck_assert_int_eq(a64_reg_by_encoding(3, 3, 14, 0, 2), A64_R_CNTVCT_EL0);
 	ck_assert_int_eq(a64_reg_by_encoding(3, 7, 15, 15, 7), A64_R_NONE);
+#define SYSREG(name, op0, op1, crn, crm, op2, ...)                                                  \
+	ck_assert_msg(sysreg_by_encoding(op0, op1, crn, crm, op2) == SR_##name, #name);             \
+	ck_assert_msg(a64_reg_by_encoding(op0, op1, crn, crm, op2) == A64_R_##name, #name);
+#include "models/cpu/sysregs.def"
+	ck_assert_int_eq(sysreg_by_encoding(3, 7, 15, 15, 7), SR_NONE);
+	ck_assert_int_eq(sysreg_by_encoding(4, 0, 0, 0, 0), SR_NONE);
+	ck_assert_int_eq(sysreg_by_encoding(0, 0, 0, 0, 8), SR_NONE);
+#define A64_KIND(name, kind, reset) ck_assert_msg(a64_reg_kind(A64_R_##name) == A64_KIND_##kind, #name);
+#include "models/cpu/a64/a64_kinds.def"
 }
 END_TEST
 
