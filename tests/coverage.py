@@ -25,14 +25,16 @@ functions = collections.defaultdict(dict)                                   # fi
 data = [os.path.join(d, f) for d, _, files in os.walk(build) for f in files if f.endswith(".gcda")]
 if not data:
     sys.exit(f"{build}: no counts (*.gcda): run tests of the preset coverage first")
-for at in range(0, len(data), 50):
-    out = subprocess.run(["gcov", "--json-format", "--branch-probabilities", "--stdout", *data[at:at + 50]], capture_output=True, text=True)
+tests = os.path.join(build, "tests", "")
+groups = [(by_test, [d for d in data if d.startswith(tests) == by_test]) for by_test in (False, True)]
+for by_test, part in [(by_test, group[at:at + 50]) for by_test, group in groups for at in range(0, len(group), 50)]:
+    out = subprocess.run(["gcov", "--json-format", "--branch-probabilities", "--stdout", *part], capture_output=True, text=True)
     for text in out.stdout.splitlines():
         if not text.startswith("{"):
             continue
         for f in json.loads(text)["files"]:
             path = os.path.relpath(os.path.join(root, f["file"]), root)
-            if room_of(path) is None:
+            if room_of(path) is None or (by_test and path.endswith(".def")):  # a test's own expansion of a table
                 continue
             for g in f["functions"]:
                 functions[path][g["name"].split(".")[0]] = (g["start_line"], g["end_line"])
