@@ -104,12 +104,12 @@ echo "skipped: no browser" >build/$preset/Testing/Temporary/LastTest.log
 echo "Test $preset"
 case " $FAILING " in *" $preset "*) printf "50%% tests passed, 1 tests failed out of 2\nThe following: test_of_%s\n" "$preset"; exit 8 ;; esac
 echo "100% tests passed, 0 tests failed out of 2"'
-for FAILING in "" release asan fuzz "release asan"; do
+for FAILING in "" release asan tsan fuzz "release asan"; do
 	export FAILING
 	out=$(cd "$tree" && ./check --fuzz --no-install 2>&1)
 	status=$?
 	[ $status -eq $([ -z "$FAILING" ]; echo $?) ] || fail "failing: \"$FAILING\": status $status: $out"
-	for preset in release asan fuzz; do
+	for preset in release asan tsan fuzz; do
 		grep -q "skipped in build/$preset: no browser" <<<"$out" || fail "the reason is not said: $out"
 		n=$(grep -c "The following: test_of_$preset" <<<"$out") want=0
 		[[ " $FAILING " != *" $preset "* ]] || want=2
