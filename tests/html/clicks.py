@@ -32,7 +32,7 @@ def column(p, table, key):
 
 
 def numbers(texts):
-    return [float(t.replace(",", "")) for t in texts if t != "–"]
+    return [float(t.replace(",", "").split(" ")[0]) for t in texts if t != "–"]  # without its band
 
 
 def bar_of(p, table):
