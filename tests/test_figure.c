@@ -10,6 +10,13 @@
 #include "tests/report_lines.h"
 #include "tests/suite.h"
 
+/* fontconfig keeps patterns for good, where LeakSanitizer does not find them. */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
+
 static const struct figure_look plain = { FIGURE_MM_DEFAULT, false, NULL, 0 };
 
 static struct str drawn(const struct figure *f, const struct figure_look *look, enum figure_format format)
