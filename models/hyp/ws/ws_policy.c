@@ -4,11 +4,32 @@
 #include <string.h>
 
 const char *const ws_policy_names[POL_COUNT + 1] = {
-#define X(id, name, help) name,
+#define X(id, name, help, traps) name,
 	WS_POLICIES(X)
 #undef X
 	NULL
 };
+
+static const struct {
+	const char *help;
+	bool traps;
+} rows[POL_COUNT] = {
+#define X(id, name, help, traps) { help, traps },
+	WS_POLICIES(X)
+#undef X
+};
+
+const char *ws_policy_help(enum ws_policy pol)
+{
+	BUG_ON(pol >= POL_COUNT);
+	return rows[pol].help;
+}
+
+bool ws_policy_traps(enum ws_policy pol)
+{
+	BUG_ON(pol >= POL_COUNT);
+	return rows[pol].traps;
+}
 
 /* Groups that have a first-use trap, so that lazy means something. */
 #define LAZY_GROUPS (1U << GRP_fpsimd | 1U << GRP_sve | 1U << GRP_pauth)
@@ -20,9 +41,8 @@ static enum ws_policy policy_of(const struct ws_config *c, const struct ws_op *o
 	return (enum ws_policy)c->group_policy[op->group];
 }
 
-/* Register accesses, vector blocks, barriers and MMIO of a group move; exceptions and calls stay
- * where they are. */
-static bool moves(const struct ws_op *op)
+/* Register accesses, vector blocks, barriers and MMIO of a group; exceptions and calls stay where they are. */
+bool ws_policy_moves(const struct ws_op *op)
 {
 	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);
 
@@ -198,7 +218,7 @@ static size_t insert_moved(const struct ws_prog *p, struct ws_op *out, size_t n,
 		const struct ws_op *op = &p->op[i];
 		enum ws_policy pol = policy_of(&p->config, op);
 
-		if (is_anchor(op) || !moves(op) || pol == POL_NEVER || op->phase == anchor->phase)
+		if (is_anchor(op) || !ws_policy_moves(op) || pol == POL_NEVER || op->phase == anchor->phase)
 			continue;
 		if (target(op, pol) == (enum ws_phase)anchor->phase)
 			out[n++] = moved_op(op, (enum ws_phase)anchor->phase,
@@ -237,7 +257,7 @@ int ws_apply_policies(struct ws_prog *p, struct err *e)
 			n = insert_moved(p, out, n, op);
 			continue;
 		}
-		if (moves(op) && (pol == POL_NEVER || target(op, pol) != (enum ws_phase)op->phase))
+		if (ws_policy_moves(op) && (pol == POL_NEVER || target(op, pol) != (enum ws_phase)op->phase))
 			continue;
 		out[n] = *op;
 		if (pol == POL_LAZY && op->group == GRP_pauth && op->phase != PHASE_LOAD)

@@ -14,4 +14,7 @@ int ws_apply_policies(struct ws_prog *p, struct err *e);
 /* Can a policy other than `model` be given to this register? Not if it is looked at only, or the host's own. */
 bool ws_policy_applies(enum sysreg reg);
 
+/* Does the op move where its group's or register's policy says? */
+bool ws_policy_moves(const struct ws_op *op);
+
 #endif

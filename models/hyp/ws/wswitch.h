@@ -9,21 +9,27 @@
 #include "models/hyp/kvm/step.h"
 #include "sim/base/err.h"
 
-/* One row per policy: when a group's registers move. */
+/*
+ * One row per policy: when a group's registers move. traps: the guest's accesses trap instead, and what these cost is in no count of a
+ * run, for no trace event shows them.
+ */
 #define WS_POLICIES(X)                                                                              \
-	X(MODEL, "model", "as the switch model has it")                                             \
-	X(EAGER, "eager", "at each guest entry and exit")                                           \
-	X(DEFERRED, "deferred", "at vcpu_load and vcpu_put")                                        \
-	X(LAZY, "lazy", "at the first trapped use after vcpu_load")                                 \
-	X(NEVER, "never", "not switched: the guest's accesses are trapped and emulated")
+	X(MODEL, "model", "as the switch model has it", false)                                     \
+	X(EAGER, "eager", "at each guest entry and exit", false)                                   \
+	X(DEFERRED, "deferred", "at vcpu_load and vcpu_put", false)                                \
+	X(LAZY, "lazy", "at the first trapped use after vcpu_load", false)                         \
+	X(NEVER, "never", "not switched: the guest's accesses are trapped and emulated", true)
 
 enum ws_policy {
-#define X(id, name, help) POL_##id,
+#define X(id, name, help, traps) POL_##id,
 	WS_POLICIES(X)
 #undef X
 	POL_COUNT
 };
 extern const char *const ws_policy_names[POL_COUNT + 1]; /* NULL-terminated */
+/* When its registers move, and whether accesses of the guest trap that no run counts: of WS_POLICIES. */
+const char *ws_policy_help(enum ws_policy pol);
+bool ws_policy_traps(enum ws_policy pol);
 
 struct ws_patch;
 
