@@ -194,7 +194,7 @@ def hostile_files(made):
         jobs.append(lambda words=words: run(*words))
     for name in ("trace", "ini", "report", "poisoned", "printable", "db", "evil db", "kernel", "noise", "empty", "folder", "nowhere"):
         for words in (["report"], ["diff", made["report"]], ["trace", "info"], ["trace", "stat"], ["doctor"], ["kernel", "info"],
-                      ["kernel", "diff", made["kernel"]], ["record", "--symbols", made["kernel"]], ["run"], ["config"], ["verify", "--reference"], ["abi", "--compare"]):
+                      ["kernel", "diff", made["kernel"]], ["record", "--symbols", made["kernel"]], ["run"], ["advise", "--groups"], ["config"], ["verify", "--reference"], ["abi", "--compare"]):
             jobs.append(lambda words=words, name=name: in_every_format(*words, made[name]))
     cells = "SELECT '=1![a](b)' AS \"=1\", '-2', -2, '+3 %', char(27,155,8238,133,10,9) || '[31m' AS t, x'9b1b5b', NULL"
     for form in ("table", "csv", "json"):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""cookbook.py PAGE BINARY_DIR BLESS: see test_cookbook.sh."""
+"""cookbook.py PAGE JOBS BINARY_DIR BLESS: see test_cookbook.sh."""
 import os, re, subprocess, sys, tempfile
 
-page, binary, bless = sys.argv[1:]
+page, n_jobs, binary, bless = sys.argv[1:]
 root = os.getcwd()
 text = open(page, encoding="utf-8").read()
 failed = []
@@ -32,7 +32,7 @@ with tempfile.TemporaryDirectory() as home:
     for name in ("configs", "traces"):
         os.symlink(os.path.join(root, name), os.path.join(home, name))
     jobs = re.split(r"(?m)^(?=## )", text)
-    if len(jobs) != 6:
+    if len(jobs) != int(n_jobs) + 1:
         failed.append(f"{len(jobs) - 1} jobs")
     for i, job in enumerate(jobs[1:], 1):
         jobs[i] = re.sub(r"(?ms)^```\n\$ (.*?)\n(.*?)```$", block, job)
