@@ -83,6 +83,17 @@ const char *sysreg_vhe_name(enum sysreg reg, char buf[static 24])
 	return buf;
 }
 
+/* "S3_3_C4_C2_2": op0, op1, CRn, CRm, op2, by which the Arm ARM names any register. */
+static enum sysreg by_generic_name(const char *name)
+{
+	unsigned op0, op1, crn, crm, op2;
+	int end = 0;
+
+	if (sscanf(name, "%*1[Ss]%1u_%1u_%*1[Cc]%2u_%*1[Cc]%2u_%1u%n", &op0, &op1, &crn, &crm, &op2, &end) != 5 || name[end] != '\0')
+		return SR_NONE;
+	return sysreg_by_encoding(op0, op1, crn, crm, op2);
+}
+
 enum sysreg sysreg_by_name(const char *name)
 {
 	char buf[24];
@@ -92,7 +103,7 @@ enum sysreg sysreg_by_name(const char *name)
 		    strcasecmp(name, sysreg_vhe_name(reg, buf)) == 0)
 			return reg;
 	}
-	return SR_NONE;
+	return by_generic_name(name);
 }
 
 enum sysreg sysreg_e2h(enum sysreg reg)
