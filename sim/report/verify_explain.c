@@ -120,7 +120,8 @@ void verify_summary(const struct verify_result *x, struct str *out)
 	for (size_t i = 0; i < x->v->n; i++)
 		(void)json_array_append_new(kinds, kind_object(&x->v->c[i]));
 	for (size_t i = 0; i < x->n_paths; i++)
-		(void)json_array_append_new(paths, path_object(&x->path[i]));
+		if (verify_path_recorded(&x->path[i]))
+			(void)json_array_append_new(paths, path_object(&x->path[i]));
 	all = json_pack("{s:s, s:{s:s, s:s, s:s}, s:s, s:I, s:I, s:I, s:o}", "schema",
 			"el2sim.verify-summary/1", "reference", "kernel", x->v->kernel, "cpu",
 			x->v->cpu, "mode", x->v->mode, "model", x->model, "exact",

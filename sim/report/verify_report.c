@@ -8,6 +8,11 @@
 
 #define NCOLS(cols) (sizeof(cols) / sizeof((cols)[0]))
 
+bool verify_path_recorded(const struct verify_path *p)
+{
+	return p->o.n != 0;
+}
+
 void verify_sums_of(const struct verify_result *x, struct verify_sums *s)
 {
 	memset(s, 0, sizeof(*s));
@@ -18,8 +23,10 @@ void verify_sums_of(const struct verify_result *x, struct verify_sums *s)
 		s->total += !c->left_out;
 		s->exact += !c->left_out && verify_exact(c);
 	}
-	s->paths = x->n_paths;
 	for (size_t i = 0; i < x->n_paths; i++) {
+		if (!verify_path_recorded(&x->path[i]))
+			continue;
+		s->paths++;
 		s->switch_exact += x->path[i].modelled && x->path[i].d.switch_exact;
 		s->whole_exact += x->path[i].modelled && x->path[i].d.exact;
 	}
@@ -140,8 +147,8 @@ static void path_row(struct rep_table *t, const struct verify_path *p)
 	rep_u64(t, p->o.n);
 	rep_u64(t, p->s.n);
 	rep_u64(t, p->d.n_switch);
-	if (!p->modelled) {
-		rep_str(t, "no such exit kind in el2sim");
+	if (!p->modelled || !verify_path_recorded(p)) {
+		rep_str(t, p->modelled ? "nothing recorded" : "no such exit kind in el2sim");
 		rep_none(t);
 		return;
 	}
@@ -226,7 +233,7 @@ static void order_tables(const struct verify_result *x, struct rep *r)
 		path_row(t, &x->path[i]);
 	t = rep_table(r, "order_differences", "First difference in order", first, NCOLS(first));
 	for (size_t i = 0; i < x->n_paths; i++) {
-		if (x->path[i].modelled && !x->path[i].d.exact)
+		if (x->path[i].modelled && verify_path_recorded(&x->path[i]) && !x->path[i].d.exact)
 			difference_rows(t, &x->path[i]);
 	}
 }

@@ -15,6 +15,9 @@ struct verify_path {
 	bool modelled;
 };
 
+/* Has the path an op to compare? A kind that does not exit in the recording's mode has none. */
+bool verify_path_recorded(const struct verify_path *p);
+
 /* All that a run of `el2sim verify` found; pointers belong to the caller. */
 struct verify_result {
 	const struct verify *v;

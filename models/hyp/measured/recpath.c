@@ -262,16 +262,20 @@ static void align(struct recpath_diff *d, const struct recpath *o, const struct 
 	free(best);
 }
 
-/* A recorded op in a function where ops of the switch were found. */
+/* A recorded op in a function where ops of the switch were found, and none of the host's path (both read the counter). */
 static bool in_switch(const struct recpath_diff *d, const struct recpath *o,
 		      const struct verify_seq *s, size_t i)
 {
+	bool is = false;
+
 	for (size_t k = 0; k < o->n; k++) {
-		if (d->of_ref[k] != 0 && s->op[d->of_ref[k] - 1].phase != PHASE_HANDLE &&
-		    strcmp(recpath_function(o, k), recpath_function(o, i)) == 0)
-			return true;
+		if (d->of_ref[k] == 0 || strcmp(recpath_function(o, k), recpath_function(o, i)) != 0)
+			continue;
+		if (s->op[d->of_ref[k] - 1].phase == PHASE_HANDLE)
+			return false;
+		is = true;
 	}
-	return false;
+	return is;
 }
 
 /* Walk both sides to the first op without a partner (of the switch only, if told). False if there
