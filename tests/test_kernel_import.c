@@ -61,21 +61,23 @@ static struct kernel_model *imported(const char *kernel, const char *name)
 	return m;
 }
 
-/* Ops of a phase as "MSR SCTLR_EL1 [guest] lrs; ...". */
-static void ops_of(const struct kernel_model *m, enum ws_phase phase, struct str *b)
+/* Ops of a phase or a part as "MSR SCTLR_EL1 [guest] lrs; ...". */
+static void ops_of(const struct kernel_model *m, enum ws_comp comp, struct str *b)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		const struct ws_step *s = &m->step[i];
 		const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)s->opcode);
 		char guard[200];
 
-		if (s->comp != m->model.phase[phase] || s->opcode == OP_ANCHOR)
+		if (s->comp != comp || s->opcode == OP_ANCHOR)
 			continue;
 		str_addf(b, "%s", row->name);
 		if (row->operand == OPND_REG)
 			str_addf(b, " %s", sysreg_name((enum sysreg)s->operand));
 		else if (row->operand == OPND_NUM)
 			str_addf(b, " %u", s->operand);
+		else if (row->operand == OPND_COMP)
+			str_addf(b, " %s", comp_name((enum ws_comp)s->operand));
 		str_addf(b, "%s%s%s", s->side != SIDE_NONE ? " [" : "", side_name((enum ws_side)s->side), s->side != SIDE_NONE ? "]" : "");
 		(void)ws_guard_text(&s->guard, guard, sizeof(guard));
 		str_addf(b, "%s%s; ", guard[0] != '\0' ? " " : "", guard);
@@ -113,8 +115,8 @@ START_TEST(each_phase_has_its_ops_in_order_with_their_conditions)
 	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
 		struct str a = STR_INIT, b = STR_INIT;
 
-		ops_of(base, expected[i].phase, &a);
-		ops_of(patch, expected[i].phase, &b);
+		ops_of(base, base->model.phase[expected[i].phase], &a);
+		ops_of(patch, patch->model.phase[expected[i].phase], &b);
 		ck_assert_str_eq(str_get(&a), expected[i].base);
 		ck_assert_str_eq(str_get(&b), expected[i].patch != NULL ? expected[i].patch : expected[i].base);
 		str_free(&a);
@@ -139,7 +141,7 @@ START_TEST(a_kernel_is_executed_as_it_has_patched_itself)
 	if (!built())
 		return;
 	m = imported(KERNEL("switch.ALT"), "alt");
-	ops_of(m, PHASE_ENTER, &b);
+	ops_of(m, m->model.phase[PHASE_ENTER], &b);
 	ck_assert_str_eq(str_get(&b),
 			 "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; "
 			 "MSR ELR_EL2 [guest]; MSR SPSR_EL2 [guest]; DSB_ISHST; DSB_ISHST; DSB_NSHST; ISB; DSB_NSHST; DSB_ISH; DSB_ISHST; DSB_ISH; "
@@ -231,6 +233,35 @@ START_TEST(damaged_types_are_refused)
 }
 END_TEST
 
+START_TEST(what_a_handler_and_the_host_do_is_found_too)
+{
+	static const struct {
+		enum ws_comp comp;
+		const char *ops;
+	} rows[] = {
+		{ COMP_wfi_vgic_put, "MRS ICH_VMCR_EL2 [guest]; ISB; " },
+		{ COMP_wfi_vgic_load, "MSR ICH_VMCR_EL2 [guest]; " },
+		{ COMP_os_lock, "CALL vhe_put; CALL vhe_load; " },
+		{ COMP_host_fp_restore, "MSR FPSR [host]; MRS FPCR; MSR FPCR [host] new-fpcr; " },
+		{ COMP_host_svc_entry, "" },
+	};
+	struct kernel_model *m;
+
+	if (!built())
+		return;
+	m = imported(KERNEL("switch.BASE"), "parts");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct str b = STR_INIT;
+
+		ops_of(m, rows[i].comp, &b);
+		ck_assert_str_eq(str_get(&b), rows[i].ops);
+		str_free(&b);
+	}
+	kernel_model_free(m);
+	(void)unlink(model_file("parts"));
+}
+END_TEST
+
 START_TEST(an_import_is_a_switch_model_for_its_machine)
 {
 	struct kernel_model *m;
@@ -312,6 +343,8 @@ START_TEST(a_damaged_model_is_refused_with_its_line)
 		{ "el2sim-kernel 1\nop LOAD MSRR SCTLR_EL1 guest - f 0x0 1\n", "did you mean \"MSR\"" },
 		{ "el2sim-kernel 1\nop LOAD MSR SCTLR_EL1 guest lr f 0x0 1\n", "unknown condition" },
 		{ "el2sim-kernel 1\nop LOAD MSR SCTLR_EL1 guest lrs,!lrs f 0x0 1\n", "on and off" },
+		{ "el2sim-kernel 1\nop wfi_vgic_putt MSR SCTLR_EL1 guest - f 0x0 1\n", "unknown phase" },
+		{ "el2sim-kernel 1\nop os_lock CALL PUTS - - f 0x0 1\n", "unknown component" },
 		{ "el2sim-kernel 1\nop BOOT MSR SCTLR_EL1 guest - f 0x0 1\n", "unknown phase" },
 		{ "el2sim-kernel 1\nmode vhe2\n", "unknown mode" },
 		{ "el2sim-kernel 1\nversion six\n", "no version" },
@@ -369,6 +402,7 @@ int main(void)
 	tcase_add_test(t, a_kernel_is_executed_as_it_has_patched_itself);
 	tcase_add_loop_test(t, a_kernel_that_cannot_go_on_is_refused_with_where_and_why, 0, (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_test(t, damaged_types_are_refused);
+	tcase_add_test(t, what_a_handler_and_the_host_do_is_found_too);
 	tcase_add_test(t, an_import_is_a_switch_model_for_its_machine);
 	tcase_add_test(t, a_patch_has_its_price);
 	tcase_add_test(t, what_cannot_be_executed_is_refused_in_a_line);

@@ -314,6 +314,8 @@ static bool entered(struct swc *w)
 
 		if (r != NULL)
 			r->component = outside[row - 1].component;
+		else if (mark != 0 && (r = record(w, SWC_CALLED)) != NULL)
+			r->mark = mark;
 		else if (w->recording && !later)
 			swc_note(w, "%s: %s", swc_func_name(w), outside[row - 1].why);
 		c->x[0] = action == ACT_MEMORY ? swc_alloc(w, 0x10000) : action == ACT_ONE;

@@ -5,14 +5,15 @@
 #include <string.h>
 
 #include "models/switchcode/exec_impl.h"
+#include "models/switchcode/scene_conds.h"
 
-enum { RUN_BUDGET = 2000000, TURNS_MAX = 8, RUNS_MAX = 64, GPRS_OF_A_CONTEXT = 12, VECTOR_MASK = 127 };
+enum { RUN_BUDGET = 2000000, TURNS_MAX = 8, GPRS_OF_A_CONTEXT = 12, VECTOR_MASK = 127 };
 
 /* Ticks of 16 ns: before the host's next timer, and behind it (SWC_HOST_NEXT). */
 #define NEAR (UINT64_C(1) << 16)
 #define FAR  (UINT64_C(1) << 40)
 
-enum leaves { HVC, INTERRUPT, FAULT, PERMISSION, SERROR_EXIT, UNKNOWN, SGI, FP };
+enum leaves { HVC, INTERRUPT, FAULT, PERMISSION, SERROR_EXIT, UNKNOWN, SGI, FP, WFI, OSLAR };
 enum does { IDLE, SERRORS, DEBUGS, UNDEBUGS, LIVE, ENDED, TIMERS, VTIMER, NOTIMERS, VTIMER_ONLY, FPCRS };
 enum before { NOTHING, GOES_ON, CONTROLS, BLOCKS, OTHER, VSERROR, THREAD_FP };
 enum vcpu_feature { PLAIN, WITH_PTRAUTH };
@@ -44,7 +45,8 @@ static const struct {
 } leave_rows[] = {
 	[HVC] = { 0x5a000000, 0x400 },        [INTERRUPT] = { 0, 0x480 },        [FAULT] = { 0x93c08006, 0x400 },
 	[PERMISSION] = { 0x93c0800f, 0x400 }, [SERROR_EXIT] = { 0xbe000000, 0x580 }, [UNKNOWN] = { 0xfe000000, 0x400 },
-	[SGI] = { 0x623a3016, 0x400 },        [FP] = { 0x1fe00000, 0x400 },
+	[SGI] = { 0x623a3016, 0x400 },        [FP] = { 0x1fe00000, 0x400 },         [WFI] = { 0x07e00000, 0x400 },
+	[OSLAR] = { 0x62280400, 0x400 },
 };
 
 const char *swc_cond_name(enum swc_cond c)
@@ -59,17 +61,27 @@ const char *swc_cond_name(enum swc_cond c)
 
 const char *swc_phase_name(enum swc_phase phase)
 {
-	static const char *const names[] = { "LOAD", "ENTER", "EXIT", "PUT", "LAZY" };
+	static const char *const names[] = { "LOAD", "ENTER", "EXIT", "PUT", "LAZY",
+#define SWC_PART(id, name) name,
+#include "models/switchcode/scenes.def"
+	};
 
 	return names[phase];
 }
 
-/* Functions by which records are cut into phases. */
-enum mark { MARK_LOAD = 1, MARK_PUT, MARK_HANDLE };
+/* Functions by which records are cut into phases and parts. must: every kernel has it. */
+enum mark { MARK_LOAD = 1, MARK_PUT, MARK_HANDLE, MARK_WFI, MARK_HALT };
 static const struct {
 	const char *name;
 	uint8_t mark;
-} marks[] = { { "kvm_arch_vcpu_load", MARK_LOAD }, { "kvm_arch_vcpu_put", MARK_PUT }, { "handle_exit", MARK_HANDLE } };
+	bool must;
+} marks[] = { { "kvm_arch_vcpu_load", MARK_LOAD, true }, { "kvm_arch_vcpu_put", MARK_PUT, true }, { "handle_exit", MARK_HANDLE, true },
+	      { "kvm_vcpu_wfi", MARK_WFI, false },       { "kvm_vcpu_halt", MARK_HALT, false },    { "kvm_vcpu_block", MARK_HALT, false } };
+
+enum swc_phase swc_marked_phase(const struct swc_record *r)
+{
+	return r->mark == MARK_PUT ? SWC_PUT : SWC_LOAD;
+}
 
 /* --- playing ----------------------------------------------------------------------------------- */
 
@@ -249,7 +261,7 @@ static void merge(struct swc_model *m, enum swc_phase phase, const struct swc *w
 	size_t n_old = m->n[phase], run = m->n_runs[phase], *lcs, i = 0, j = 0, k = 0;
 	uint64_t before = from;
 
-	if (run == RUNS_MAX)
+	if (run == SWC_RUNS_MAX)
 		return;
 	m->run[phase][run].state = state;
 	m->n_runs[phase]++;
@@ -296,6 +308,7 @@ struct cutter {
 	uint32_t state;
 	size_t turn;
 	bool entering; /* between the script's turns, in a run */
+	bool handling; /* handle_exit runs */
 };
 
 static void begin(struct cutter *c, enum swc_phase phase, uint32_t state, const struct swc_record *r)
@@ -318,7 +331,7 @@ static void end(struct cutter *c, const struct swc_record *r)
 	if (c->s->vcpu == WITH_PTRAUTH)
 		c->state |= M(PTRAUTH);
 	merge(c->m, c->phase, c->w, c->index, c->n, c->from, c->state);
-	if (run < RUNS_MAX)
+	if (run < SWC_RUNS_MAX)
 		c->m->run[c->phase][run].insns = r->insns - c->from;
 }
 
@@ -333,28 +346,61 @@ static bool unmasks(const struct swc_record *r)
 	return r->event == SWC_OP && r->what.kind == VML_PSTATE && (r->what.enc & SWC_PSTATE_FIELD) == SWC_PSTATE_DAIFCLR && (r->what.enc >> 3 & 2) != 0;
 }
 
+static void called(struct cutter *c, const struct swc_record *r)
+{
+	bool waits = c->open && c->phase == SWC_WFI_PUT;
+
+	c->handling |= r->mark == MARK_HANDLE && c->turn < c->s->n; /* at the last one the script is over */
+	if (c->handling && (r->mark == MARK_PUT || r->mark == MARK_LOAD)) { /* the phases as they are, at another place */
+		if (r->mark == MARK_PUT)
+			begin(c, SWC_OS_LOCK, 0, r);
+		if (c->open)
+			c->index[c->n++] = (size_t)(r - c->w->records);
+		return;
+	}
+	switch ((enum mark)r->mark) {
+	case MARK_LOAD: begin(c, SWC_LOAD, c->s->loads, r); return;
+	case MARK_PUT: begin(c, SWC_PUT, c->s->puts, r); return;
+	case MARK_WFI: begin(c, SWC_WFI_PUT, 0, r); return;
+	case MARK_HALT:
+	case MARK_HANDLE:
+		end(c, r);
+		if (waits)
+			begin(c, SWC_WFI_LOAD, 0, r);
+		return;
+	}
+}
+
+static void back(struct cutter *c, const struct swc_record *r)
+{
+	bool phase = r->mark == MARK_PUT || r->mark == MARK_LOAD;
+
+	if (c->handling && phase) {
+		if (r->mark == MARK_LOAD)
+			end(c, r);
+		return;
+	}
+	c->handling &= r->mark != MARK_HANDLE;
+	if (phase || r->mark == MARK_WFI)
+		end(c, r);
+	if ((r->mark == MARK_LOAD || r->mark == MARK_HANDLE) && c->turn < c->s->n)
+		begin(c, SWC_ENTER, enter_state(c), r);
+}
+
 static void cut_record(struct cutter *c, size_t i)
 {
 	const struct swc_record *r = &c->w->records[i];
 
 	if (c->open && c->phase == SWC_EXIT && unmasks(r))
 		end(c, r);
-	if (c->open && wanted(c->w, r) && r->event != SWC_TAKEN)
+	if (c->open && c->phase != SWC_OS_LOCK && wanted(c->w, r) && r->event != SWC_TAKEN)
 		c->index[c->n++] = i;
 	switch (r->event) {
 	case SWC_CALLED:
-		if (r->mark == MARK_LOAD)
-			begin(c, SWC_LOAD, c->s->loads, r);
-		else if (r->mark == MARK_PUT)
-			begin(c, SWC_PUT, c->s->puts, r);
-		else
-			end(c, r);
+		called(c, r);
 		return;
 	case SWC_BACK:
-		if (r->mark != MARK_HANDLE)
-			end(c, r);
-		if (r->mark != MARK_PUT && c->turn < c->s->n)
-			begin(c, SWC_ENTER, enter_state(c), r);
+		back(c, r);
 		return;
 	case SWC_GUEST:
 		if (c->open && c->phase == SWC_EXIT)
@@ -382,90 +428,35 @@ static void cut(struct swc *w, struct swc_model *m, const struct scene *s)
 	free(c.index);
 }
 
-/* --- conditions -------------------------------------------------------------------------------- */
-
-static bool holds(uint32_t on, uint32_t off, uint32_t state)
+/* A thread of the host gets its FP registers back: FPCR as it is, and another one. */
+static void host_fp(struct swc *w, struct swc_model *m)
 {
-	return (on & ~state) == 0 && (off & state) == 0;
-}
+	static const struct {
+		uint32_t fpcr, state;
+	} rows[] = { { 0, 0 }, { 1 << 24, M(NEW_FPCR) } };
+	const struct vml_symbol *s = vml_symbol(w->k->img, "fpsimd_restore_current_state");
 
-/*
- * The fewest conditions that hold in all executions of `want` and in none of those that are left out. False: no conjunction does.
- */
-static bool conjunction(const struct swc_model *m, enum swc_phase phase, uint64_t want, uint64_t avoid, uint32_t *on, uint32_t *off)
-{
-	uint32_t all = (UINT32_C(1) << SWC_CONDS) - 1;
+	for (size_t i = 0; s != NULL && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct cutter c = { .w = w, .m = m, .s = &scenes[0], .index = NULL };
+		struct err e = { 0 };
 
-	*on = *off = all;
-	for (size_t r = 0; r < m->n_runs[phase]; r++)
-		if (want >> r & 1) {
-			*on &= m->run[phase][r].state;
-			*off &= ~m->run[phase][r].state;
-		}
-	for (size_t r = 0; r < m->n_runs[phase]; r++)
-		if ((avoid >> r & 1) && holds(*on, *off, m->run[phase][r].state))
-			return false;
-	/* Leave out what is not needed: conditions that must not hold first. */
-	for (unsigned pass = 0; pass < 2; pass++)
-		for (unsigned c = 0; c < SWC_CONDS; c++) {
-			uint32_t bit = UINT32_C(1) << c, x = *on & ~(pass == 1 ? bit : 0), y = *off & ~(pass == 0 ? bit : 0);
-			bool needed = false;
-
-			for (size_t r = 0; r < m->n_runs[phase]; r++)
-				needed |= (avoid >> r & 1) && holds(x, y, m->run[phase][r].state);
-			if (!needed) {
-				*on = x;
-				*off = y;
-			}
-		}
-	return true;
-}
-
-/* Gives each op its conditions; one whose conditions are no conjunction becomes several rows that exclude each other. */
-static void conditions(struct swc_model *m, enum swc_phase phase)
-{
-	uint64_t every = m->n_runs[phase] == 64 ? UINT64_MAX : (UINT64_C(1) << m->n_runs[phase]) - 1;
-	struct swc_op *out = xcalloc(m->n[phase] * RUNS_MAX + 1, sizeof(*out));
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n[phase]; i++) {
-		uint64_t left = m->ops[phase][i].seen, absent = every & ~left;
-		bool first = true;
-
-		while (left != 0) {
-			uint64_t take = left, now = 0;
-			struct swc_op *o = &out[n];
-
-			*o = m->ops[phase][i];
-			while (!conjunction(m, phase, take, absent, &o->on, &o->off)) { /* all at once, or what still goes together */
-				uint64_t some = 0;
-
-				for (size_t r = 0; r < m->n_runs[phase]; r++)
-					if ((take >> r & 1) && conjunction(m, phase, some | UINT64_C(1) << r, absent, &o->on, &o->off))
-						some |= UINT64_C(1) << r;
-				if (some == 0 || some == take)
-					break;
-				take = some;
-			}
-			if (!conjunction(m, phase, take, absent, &o->on, &o->off)) { /* of two executions alike, one has it */
-				o->hidden = true;
-				m->hidden++;
-			}
-			for (size_t r = 0; r < m->n_runs[phase]; r++)
-				if (holds(o->on, o->off, m->run[phase][r].state))
-					now |= UINT64_C(1) << r;
-			absent |= now; /* another row does not repeat it */
-			left &= ~now;
-			n++;
-			m->split += !first;
-			first = false;
-			if (now == 0)
-				break;
-		}
+		swc_restore(w);
+		swc_set_reg(w, "FPCR", rows[i].fpcr);
+		w->recording = true;
+		w->n_records = 0;
+		if (swc_call(w, s->addr, &w->current, 0, RUN_BUDGET, NULL, NULL, &e) != 0)
+			swc_note(w, "fpsimd_restore_current_state stopped: %s", e.text);
+		w->recording = false;
+		if (e.text[0] != '\0' || w->n_records == 0)
+			return;
+		c.index = xcalloc(w->n_records, sizeof(*c.index));
+		begin(&c, SWC_HOST_FP, rows[i].state, &w->records[0]);
+		for (size_t k = 0; k < w->n_records; k++)
+			if (wanted(w, &w->records[k]))
+				c.index[c.n++] = k;
+		end(&c, &w->records[w->n_records - 1]);
+		free(c.index);
 	}
-	free(m->ops[phase]);
-	m->ops[phase] = out;
-	m->n[phase] = n;
 }
 
 int swc_play(struct swc *w, struct swc_model *m, struct err *e)
@@ -480,6 +471,8 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		long f = vml_func_named(w->k->img, marks[i].name);
 
+		if (f < 0 && !marks[i].must)
+			continue;
 		if (f < 0)
 			return err_set(e, ERR_INPUT, "%s: has no function %s, where a phase begins", w->k->img->path, marks[i].name);
 		w->mark[f] = marks[i].mark;
@@ -521,8 +514,9 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 		if (m->failed == m->scenes && m->failed == 2)
 			return err_set(e, ERR_INPUT, "%s: its switch cannot be executed: %s", w->k->img->path, first.text);
 	}
+	host_fp(w, m);
 	for (unsigned p = 0; p < SWC_PHASES; p++)
-		conditions(m, (enum swc_phase)p);
+		scene_conditions(m, (enum swc_phase)p);
 	return 0;
 }
 

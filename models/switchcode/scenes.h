@@ -12,8 +12,17 @@ enum swc_cond {
 };
 const char *swc_cond_name(enum swc_cond c);
 
-enum swc_phase { SWC_LOAD, SWC_ENTER, SWC_EXIT, SWC_PUT, SWC_LAZY, SWC_PHASES };
+/* The phases of the switch, then parts of the host's path. */
+enum swc_phase {
+	SWC_LOAD, SWC_ENTER, SWC_EXIT, SWC_PUT, SWC_LAZY,
+#define SWC_PART(id, name) SWC_##id,
+#include "models/switchcode/scenes.def"
+	SWC_PHASES
+};
+/* "LOAD"; of a part its component. */
 const char *swc_phase_name(enum swc_phase phase);
+/* Of an op SWC_CALLED: the phase that is run there. */
+enum swc_phase swc_marked_phase(const struct swc_record *r);
 
 /* One op of a phase, where it stands; executed when all of `on` hold and none of `off` (bits of enum swc_cond). */
 struct swc_op {
@@ -24,13 +33,15 @@ struct swc_op {
 	uint64_t seen;  /* executions of the phase that had it, as bits */
 };
 
+enum { SWC_RUNS_MAX = 64 };
+
 struct swc_model {
 	struct swc_op *ops[SWC_PHASES];
 	size_t n[SWC_PHASES];
 	struct {
 		uint32_t state; /* bits of enum swc_cond */
 		uint64_t insns;
-	} run[SWC_PHASES][64]; /* executions of a phase */
+	} run[SWC_PHASES][SWC_RUNS_MAX]; /* executions of a phase */
 	size_t n_runs[SWC_PHASES];
 	uint64_t hidden;  /* ops that something else decides than the conditions that are known */
 	uint64_t split;   /* ops that needed more than one row: their conditions are no conjunction */

@@ -30,7 +30,7 @@ static bool is_opcode(const char *name)
 /* Whose value an access moves. */
 static enum ws_side side_of(const struct swc_record *r, enum swc_phase phase, const struct sysreg_row *row)
 {
-	bool to_guest = phase == SWC_LOAD || phase == SWC_ENTER || phase == SWC_LAZY;
+	bool to_guest = phase == SWC_LOAD || phase == SWC_ENTER || phase == SWC_LAZY || phase == SWC_WFI_LOAD;
 
 	if (r->place == SWC_HOST)
 		return SIDE_HOST;
@@ -107,6 +107,10 @@ static bool line_of(const struct swc_op *o, enum swc_phase phase, const char *gr
 		*l = (struct line){ .opcode = "CALL" };
 		(void)snprintf(l->object, sizeof(l->object), "%s", r->component);
 		return true;
+	case SWC_CALLED:
+		*l = (struct line){ .opcode = "CALL" };
+		(void)snprintf(l->object, sizeof(l->object), "%s", swc_phase_name(swc_marked_phase(r)));
+		return true;
 	case SWC_TAKEN: *l = (struct line){ "EXC", "exit", SIDE_NONE }; return true;
 	default:
 		(void)snprintf(l->opcode, sizeof(l->opcode), "%s_%s", r->event == SWC_GPRS ? "GPR" : "FPR", r->load ? "LOAD" : "SAVE");
@@ -169,7 +173,7 @@ static void add_phase(const struct swc *w, const struct swc_model *m, enum swc_p
 		struct line l;
 		bool is;
 
-		if (i == anchor && phase != SWC_LAZY)
+		if (i == anchor && phase < SWC_LAZY)
 			str_addf(b, "op %s ANCHOR %d - - - 0 0\n", swc_phase_name(phase), phase == SWC_EXIT || phase == SWC_PUT);
 		if (i == m->n[phase])
 			break;
@@ -222,7 +226,7 @@ void kernel_text(const struct swc *w, const struct swc_model *m, const struct ke
 	add_machine(w->m, b);
 	for (unsigned p = 0; p < SWC_PHASES; p++)
 		add_phase(w, m, (enum swc_phase)p, b);
-	for (unsigned p = 0; p < SWC_PHASES; p++)
+	for (unsigned p = 0; p <= SWC_LAZY; p++)
 		for (size_t i = 0; i < m->n_runs[p]; i++) {
 			bool again = false;
 

@@ -101,9 +101,41 @@ __attribute__((noipa)) void kvm_arch_vcpu_put(struct kvm_vcpu *vcpu)
 #endif
 }
 
+/* Another thread runs here: never executed. */
+__attribute__((noipa)) void kvm_vcpu_halt(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.ctxt.sys_regs[VBAR_EL1] = read("vbar_el12");
+}
+
+__attribute__((noipa)) void kvm_vcpu_wfi(struct kvm_vcpu *vcpu)
+{
+	vcpu->arch.ctxt.sys_regs[8] = read("ich_vmcr_el2");
+	isb();
+	kvm_vcpu_halt(vcpu);
+	write("ich_vmcr_el2", vcpu->arch.ctxt.sys_regs[8]);
+}
+
+__attribute__((noipa)) void fpsimd_restore_current_state(void)
+{
+	const struct task_struct *current = (const struct task_struct *)read("sp_el0");
+	u64 fpcr = current->stack[1];
+
+	write("fpsr", current->stack[0]);
+	if (read("fpcr") != fpcr)
+		write("fpcr", fpcr);
+}
+
+/* WFI waits; a write of OSLAR_EL1 puts and loads the vCPU. */
 __attribute__((noipa)) int handle_exit(struct kvm_vcpu *vcpu, int code)
 {
-	(void)vcpu;
+	u64 esr = vcpu->arch.fp[0];
+
+	if (code == 0 && esr >> 26 == 1)
+		kvm_vcpu_wfi(vcpu);
+	if (code == 0 && (esr & ~0x3e0ul) == 0x62280400) {
+		kvm_arch_vcpu_put(vcpu);
+		kvm_arch_vcpu_load(vcpu, 0);
+	}
 	return code < 3;
 }
 

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "models/hyp/kvm/exits.h"
 #include "models/hyp/kvm/vflags.h"
 #include "models/hyp/check/ws_life.h"
 
@@ -77,7 +78,7 @@ static void mark_roots(bool *used)
 		p = ws_compile(&c, &e);
 		BUG_ON(p == NULL);
 		for (unsigned comp = 0; comp < COMP_COUNT; comp++) {
-			if (p->comp[comp].n != 0)
+			if (p->comp[comp].n != 0 || exit_runs((enum ws_comp)comp)) /* rows of versions that only models from data have, too */
 				mark(used, (enum ws_comp)comp);
 		}
 		ws_free(p);

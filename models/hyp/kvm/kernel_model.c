@@ -80,6 +80,9 @@ static int parse_guard(struct reader *r, char *text, struct ws_guard *g)
 	return 0;
 }
 
+/* Until the mode is known, a phase that is called is behind the components. */
+enum { FIRST_PHASE = COMP_COUNT };
+
 static int parse_operand(struct reader *r, const struct ws_opcode_row *row, const char *word, uint16_t *operand)
 {
 	enum sr_group group;
@@ -105,6 +108,11 @@ static int parse_operand(struct reader *r, const struct ws_opcode_row *row, cons
 		*operand = (uint16_t)n;
 		return 0;
 	case OPND_COMP:
+		i = name_in(word, phase_of, PHASE_LAZY + 1);
+		if (i >= 0) {
+			*operand = (uint16_t)(FIRST_PHASE + i);
+			return 0;
+		}
 		i = name_in(word, comp_of, COMP_COUNT);
 		if (i < 0)
 			return unknown(r, "component", word, comp_of, COMP_COUNT, "want one of comps.def");
@@ -114,7 +122,8 @@ static int parse_operand(struct reader *r, const struct ws_opcode_row *row, cons
 	BUG("unknown operand kind");
 }
 
-enum { OP_FIELDS = 8 };
+/* Until the mode is known, a step's component is its phase, or a part of the host's path behind them. */
+enum { OP_FIELDS = 8, FIRST_PART = PHASE_LAZY + 1 };
 
 /* PHASE OPCODE OBJECT SIDE GUARD FUNCTION ADDRESS INSTRUCTIONS */
 static int parse_op(struct reader *r, char *line)
@@ -124,7 +133,6 @@ static int parse_op(struct reader *r, char *line)
 	char *f[OP_FIELDS];
 	uint64_t address, insns;
 	int phase, opcode, side;
-	enum ws_comp comp;
 
 	for (unsigned i = 0; i < OP_FIELDS; i++) {
 		f[i] = str_word(&line, " \t");
@@ -135,10 +143,15 @@ static int parse_op(struct reader *r, char *line)
 	if (str_word(&line, " \t") != NULL)
 		return err_set(r->e, ERR_INPUT, "an op has %d fields, here are more", OP_FIELDS);
 	phase = name_in(f[0], phase_of, PHASE_LAZY + 1);
+	if (phase < 0) {
+		int part = name_in(f[0], comp_of, COMP_COUNT);
+
+		phase = part < 0 ? -1 : FIRST_PART + part;
+	}
 	opcode = name_in(f[1], opcode_of, OP_COUNT);
 	side = name_in(f[3], side_of, SIDE_COUNT);
 	if (phase < 0)
-		return unknown(r, "phase", f[0], phase_of, PHASE_LAZY + 1, "want load, enter, exit, put or lazy");
+		return unknown(r, "phase", f[0], phase_of, PHASE_LAZY + 1, "want load, enter, exit, put, lazy or a component of the host");
 	if (opcode < 0)
 		return unknown(r, "opcode", f[1], opcode_of, OP_COUNT, "want one of ops.def");
 	if (side < 0 || side == SIDE_CTX)
@@ -149,8 +162,7 @@ static int parse_op(struct reader *r, char *line)
 	m->address = xrealloc(m->address, (m->n + 1) * sizeof(*m->address));
 	m->insns = xrealloc(m->insns, (m->n + 1) * sizeof(*m->insns));
 	s = &m->step[m->n];
-	comp = (enum ws_comp)phase; /* until the mode is known */
-	*s = (struct ws_step){ .comp = (uint16_t)comp, .opcode = (uint8_t)opcode, .side = (uint8_t)side, .line = (uint16_t)r->line,
+	*s = (struct ws_step){ .comp = (uint16_t)phase, .opcode = (uint8_t)opcode, .side = (uint8_t)side, .line = (uint16_t)r->line,
 			       .function = f[5] };
 	m->address[m->n] = address;
 	m->insns[m->n] = (uint32_t)insns;
@@ -297,7 +309,10 @@ static void settle(struct kernel_model *m)
 	BUG_ON(like == NULL);
 	memcpy(m->model.phase, like->phase, sizeof(m->model.phase));
 	for (size_t i = 0; i < m->n; i++) {
-		m->step[i].comp = (uint16_t)m->model.phase[m->step[i].comp];
+		m->step[i].comp = (uint16_t)(m->step[i].comp < FIRST_PART ? (unsigned)m->model.phase[m->step[i].comp]
+									  : m->step[i].comp - (unsigned)FIRST_PART);
+		if (ws_opcode_row((enum ws_opcode)m->step[i].opcode)->operand == OPND_COMP && m->step[i].operand >= FIRST_PHASE)
+			m->step[i].operand = (uint16_t)m->model.phase[m->step[i].operand - FIRST_PHASE];
 		m->step[i].file = m->model.name;
 	}
 	m->model.step = m->step;
@@ -310,7 +325,7 @@ static int check_whole(struct reader *r)
 	bool has[PHASE_LAZY + 1] = { false };
 
 	for (size_t i = 0; i < r->m->n; i++)
-		has[r->m->step[i].comp] = true;
+		has[r->m->step[i].comp < FIRST_PART ? r->m->step[i].comp : PHASE_LAZY] = true;
 	if (!r->has_mode || !r->has_version || !r->has_features || r->m->model.name == NULL || r->sizes != 15)
 		return err_set(r->e, ERR_INPUT, "is not whole: want name, version, mode, features, list_registers, pri_bits, breakpoints and watchpoints");
 	for (unsigned p = PHASE_LOAD; p <= PHASE_PUT; p++)

@@ -174,8 +174,12 @@ static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side s
 	BUG("unknown operand kind");
 }
 
-static bool is_phase(const struct ws_model *m, enum ws_comp comp)
+/* Is the component the model's own: a phase, or a part of the host's path that it has rows of? */
+static bool is_own(const struct ws_model *m, enum ws_comp comp)
 {
+	for (size_t i = 0; i < m->n_step; i++)
+		if (m->step[i].comp == comp)
+			return true;
 	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++)
 		if (m->phase[ph] == comp)
 			return true;
@@ -189,7 +193,7 @@ static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, st
 	size_t n;
 	const struct ws_step *s = ws_steps(&n);
 
-	if (m->step != NULL && is_phase(m, comp)) {
+	if (m->step != NULL && is_own(m, comp)) {
 		s = m->step;
 		n = m->n_step;
 	}
