@@ -31,6 +31,11 @@ static const char *const guest_core_names[] = {
 	NULL
 };
 
+const char *guest_core_name(enum guest_core model)
+{
+	return guest_core_names[model];
+}
+
 #define MEMBER(m) offsetof(struct machine, m)
 #define CYCLES_MAX 100000
 

@@ -44,6 +44,9 @@ const struct opt_row *machine_opt_rows(size_t *n);
 const char *calibration_name(enum calibration cal);
 const char *calibration_help(enum calibration cal);
 
+/* Name of a model beside a guest's instructions, as [machine] guest_core has it. */
+const char *guest_core_name(enum guest_core model);
+
 /* Cycles of one of the costs above, in thousandths, scaled. */
 static inline uint64_t machine_cost(const struct machine *m, int64_t cost)
 {

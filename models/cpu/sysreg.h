@@ -56,6 +56,7 @@ enum guest_core {
 #define X(id, name, help) GUEST_CORE_##id,
 	GUEST_CORE(X)
 #undef X
+	GUEST_CORES
 };
 
 /* Columns of sysregs.def; see there. */

@@ -19,10 +19,10 @@ static void guest_table(const struct run_result *x, struct rep *r)
 {
 	const struct outcome *o = x->out;
 	const struct rep_col cols[] = {col_id("vm", "VM"), col_text("image", ""), col_text("format", ""), col_count("vcpus", "vCPUs", ""),
-				       col_count("instructions", "", ""), col_cycles("cycles", "guest"),
+				       col_text("core", ""), col_text("models", "modelled beside instructions"), col_count("instructions", "", ""), col_cycles("cycles", "guest"),
 				       col_fix("mips", "M instructions per simulated s", "", 1), col_count("pages", "pages mapped", ""),
 				       col_text("end", "")};
-	struct rep_table *t = rep_table(r, "guests", "Guests that executed", cols, 9);
+	struct rep_table *t = rep_table(r, "guests", "Guests that executed", cols, 11);
 	const uint64_t us = o->clock->end_ns / 1000;
 
 	for (size_t i = 0; i < o->n_guests; i++) {
@@ -32,6 +32,8 @@ static void guest_table(const struct run_result *x, struct rep *r)
 		rep_str(t, g->image);
 		rep_str(t, g->format);
 		rep_u64(t, g->vcpus);
+		rep_str(t, g->core);
+		rep_str(t, g->models);
 		rep_u64(t, g->insns);
 		rep_u64(t, g->cycles);
 		guest_band(t, &x->band);
@@ -152,6 +154,9 @@ void guest_answer(const struct outcome *o, struct rep *r)
 		(g->good ? rep_verdict : rep_alarm)(r, "guest %s%s: %s, after %s instruction%s", g->image,
 						    g->good ? "" : " DID NOT END WELL", g->end, run_count(g->insns, n),
 						    g->insns == 1 ? "" : "s");
+		rep_note(r, "guest %s was executed by el2sim's A64 core as %s (%s), instructions cost by class ([cost] insn_*); beside them [machine] guest_core "
+			 "models %s%s", g->image, g->core, g->features, strcmp(g->models, "none") == 0 ? "nothing" : g->models,
+			 strcmp(g->models, "none") == 0 ? ": each branch is predicted, each access hits" : "");
 		if (g->nowhere != 0)
 			rep_note(r, "guest %s: %" PRIu64 " accesses to addresses where nothing is, the first at 0x%" PRIx64
 				 ": they read as 0", g->image, g->nowhere, g->nowhere_at);

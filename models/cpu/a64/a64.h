@@ -31,6 +31,9 @@ enum a64_feat {
 #define A64_HAS(feats, feat) ((feats) >> (feat) & 1)
 #define A64_FEATS_ALL        (((uint64_t)1 << A64_FEATS) - 1)
 
+/* Its name: "LSE". */
+const char *a64_feat_name(enum a64_feat feat);
+
 /* Classes of instructions, and of events beside them, counted and costed by: rows INSNCOST of costs.def. */
 enum a64_class {
 #define INSNCOST(class, cycles, why) A64_CLASS_##class,

@@ -114,6 +114,16 @@ static const char *trap_of(enum a64_reg reg)
 	}
 }
 
+const char *a64_feat_name(enum a64_feat feat)
+{
+	static const char *const names[A64_FEATS] = {
+#define A64_FEAT(id, help) [A64_FEAT_##id] = #id,
+#include "models/cpu/a64/a64_feats.def"
+	};
+
+	return feat > A64_FEAT_NONE && feat < A64_FEATS ? names[feat] : "none";
+}
+
 /* The feature without which a row is not there. */
 static enum a64_feat needs_of(enum a64_reg reg)
 {

@@ -133,6 +133,31 @@ static void tell_end(const struct code_vm *vm, struct outcome_guest *g)
 	g->end = xstrdup(end);
 }
 
+static char *listed(const struct str *text)
+{
+	return xstrdup(text->len != 0 ? str_get(text) : "none");
+}
+
+/* Who executed: all vCPUs of a VM have the same core. */
+static void tell_core(const struct code_vm *vm, struct outcome_guest *g)
+{
+	const struct machine *m = vm->vm->config.machine;
+	const uint64_t feats = vm->vm->cpu[0].core->feats;
+	struct str text = STR_INIT;
+
+	g->core = xstrdup(m->name);
+	for (unsigned f = A64_FEAT_NONE + 1; f < A64_FEATS; f++)
+		if (A64_HAS(feats, f))
+			str_addf(&text, "%s%s", text.len != 0 ? " " : "", a64_feat_name((enum a64_feat)f));
+	g->features = listed(&text);
+	str_free(&text);
+	for (unsigned i = 0; i < GUEST_CORES; i++)
+		if (m->guest_core >> i & 1)
+			str_addf(&text, "%s%s", text.len != 0 ? ", " : "", guest_core_name((enum guest_core)i));
+	g->models = listed(&text);
+	str_free(&text);
+}
+
 static void one(const struct code_vm *vm, unsigned number, struct outcome_guest *g)
 {
 	struct str text = STR_INIT;
@@ -141,6 +166,7 @@ static void one(const struct code_vm *vm, unsigned number, struct outcome_guest 
 				    .nowhere = vm->vm->nowhere, .nowhere_at = vm->vm->nowhere_at};
 	g->image = xstrdup(vm->vm->config.image);
 	g->format = xstrdup(image_kind_name(vm->vm->image.kind));
+	tell_core(vm, g);
 	tell_end(vm, g);
 	for (unsigned i = 0; i < vm->n; i++) {
 		g->cycles += a64_cycles(vm->vm->cpu[i].core);

@@ -51,6 +51,9 @@ void outcome_free(struct outcome *o)
 
 		free(g->image);
 		free(g->format);
+		free(g->core);
+		free(g->models);
+		free(g->features);
 		free(g->end);
 		free(g->tell);
 		free(g->console);

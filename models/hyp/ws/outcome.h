@@ -143,6 +143,8 @@ struct outcome_site {
 /* A VM whose guest executes code. */
 struct outcome_guest {
 	char *image, *format;    /* file, and what it is */
+	char *core, *models;     /* who executed it: the machine whose core it is; what of it is modelled beside instructions, or "none" */
+	char *features;          /* of that core, the names of a64_feats.def */
 	char *end;               /* how it ended, a sentence */
 	char *tell;              /* registers and last exits of its vCPUs */
 	char *console;           /* what it wrote */
