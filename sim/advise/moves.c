@@ -2,6 +2,7 @@
 /* When a run moved a group or a register: phases, conditions, and how often. */
 #include <inttypes.h>
 
+#include "models/hyp/ws/ws_policy.h"
 #include "sim/advise/advise.h"
 
 /* Conditions under which ops of one phase move something, and how often they did. */
@@ -45,6 +46,11 @@ static void one_phase(const struct when *w, size_t n, unsigned phase, struct str
 		str_addf(b, " (if %s%s)", text, n > 1 ? ", or others" : "");
 	else if (n > 1)
 		str_addf(b, " (part of it on conditions)");
+}
+
+bool change_touches(const struct change *x, const struct ws_op *op)
+{
+	return ws_policy_moves(op) && (x->reg != SR_NONE ? op->reg == x->reg : op->group == x->group);
 }
 
 void moves_text(const struct outcome *o, const struct change *x, struct str *b)

@@ -92,11 +92,6 @@ struct ws_prog *program_without(const struct config *c, struct err *e)
 	return compile(c, &copy, e);
 }
 
-bool change_touches(const struct change *x, const struct ws_op *op)
-{
-	return ws_policy_moves(op) && (x->reg != SR_NONE ? op->reg == x->reg : op->group == x->group);
-}
-
 void variant_init(const struct advisor *a, struct variant *v, const struct change *x, size_t n)
 {
 	struct config c = *a->c;

@@ -10,25 +10,16 @@ const char *const ws_policy_names[POL_COUNT + 1] = {
 	NULL
 };
 
-static const struct {
-	const char *help;
-	bool traps;
-} rows[POL_COUNT] = {
-#define X(id, name, help, traps) { help, traps },
-	WS_POLICIES(X)
-#undef X
-};
-
-const char *ws_policy_help(enum ws_policy pol)
-{
-	BUG_ON(pol >= POL_COUNT);
-	return rows[pol].help;
-}
-
 bool ws_policy_traps(enum ws_policy pol)
 {
+	static const bool rows[POL_COUNT] = {
+#define X(id, name, help, traps) traps,
+		WS_POLICIES(X)
+#undef X
+	};
+
 	BUG_ON(pol >= POL_COUNT);
-	return rows[pol].traps;
+	return rows[pol];
 }
 
 /* Groups that have a first-use trap, so that lazy means something. */

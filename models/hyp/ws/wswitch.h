@@ -27,8 +27,7 @@ enum ws_policy {
 	POL_COUNT
 };
 extern const char *const ws_policy_names[POL_COUNT + 1]; /* NULL-terminated */
-/* When its registers move, and whether accesses of the guest trap that no run counts: of WS_POLICIES. */
-const char *ws_policy_help(enum ws_policy pol);
+/* Do accesses of the guest trap that no run counts? */
 bool ws_policy_traps(enum ws_policy pol);
 
 struct ws_patch;
