@@ -78,7 +78,7 @@ static void mark_roots(bool *used)
 		p = ws_compile(&c, &e);
 		BUG_ON(p == NULL);
 		for (unsigned comp = 0; comp < COMP_COUNT; comp++) {
-			if (p->comp[comp].n != 0 || exit_runs((enum ws_comp)comp)) /* rows of versions that only models from data have, too */
+			if (p->comp[comp].n != 0 || exit_runs((enum ws_comp)comp)) /* or with rows of models from data */
 				mark(used, (enum ws_comp)comp);
 		}
 		ws_free(p);
@@ -87,7 +87,11 @@ static void mark_roots(bool *used)
 
 static void check_comps(struct ws_findings *f)
 {
-	bool used[COMP_COUNT] = { false }, rows[COMP_COUNT] = { false };
+	bool used[COMP_COUNT] = { false };
+	bool rows[COMP_COUNT] = {
+#define COMP_OF_DATA(id) [COMP_##id] = true,
+#include "models/hyp/kvm/comps.def"
+	};
 	size_t n;
 	const struct ws_step *s = ws_steps(&n);
 
