@@ -41,6 +41,7 @@ static const struct fault_case {
 	{ "explain a.ini -o o.txt", "o.txt", NULL },
 	{ "profile replay.ini -o o.txt", "o.txt", NULL },
 	{ "sensitivity replay.ini -o o.txt", "o.txt", NULL },
+	{ "advise replay.ini --groups -o o.txt", "o.txt", NULL },
 	{ "verify --reference registers.csv.zst --totals totals.csv -o o.txt", "o.txt", NULL },
 	{ "calibrate experiment/linux-6.12-vhe-n1.ini --microbench bench.log -o o.txt --write w.ini", "o.txt w.ini", NULL },
 	{ "validate --public -o o.txt", "o.txt", NULL },
