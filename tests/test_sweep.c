@@ -171,6 +171,24 @@ END_TEST
 
 #define ENDLESS "--run.duration=10000000000us" /* many minutes of work */
 
+/* Waits until a process has worked for 200 ms of processor time: a point has begun in it. A process killed before is no crash of a point. */
+static void wait_for_work(pid_t pid)
+{
+	unsigned long user = 0;
+
+	while (user < (unsigned long)sysconf(_SC_CLK_TCK) / 5) {
+		struct str path = STR_INIT, stat;
+		const char *at;
+
+		str_addf(&path, "/proc/%d/stat", (int)pid);
+		stat = slurp(str_get(&path));
+		at = strrchr(str_get(&stat), ')'); /* then state, 10 numbers, user time in ticks (proc(5)) */
+		ck_assert_msg(at != NULL && sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu", &user) == 1, "%s", str_get(&stat));
+		str_free(&path);
+		str_free(&stat);
+	}
+}
+
 START_TEST(a_point_whose_process_dies_is_a_crash_of_its_own)
 {
 	pid_t pid, child = 0;
@@ -179,6 +197,7 @@ START_TEST(a_point_whose_process_dies_is_a_crash_of_its_own)
 	pid = start("sweep a.ini -j1 " ENDLESS, 0);
 	while (child == 0)
 		child = child_of(pid);
+	wait_for_work(child);
 	ck_assert_int_eq(kill(child, SIGKILL), 0);
 	for (pid_t next = child; next == child || next == 0;)
 		next = child_of(pid); /* it goes on with the second */
