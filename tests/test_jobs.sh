@@ -55,6 +55,10 @@ same compare configs/workload/boot.ini --vary switch.model=linux-4.15-vhe,linux-
 for format in text json; do
 	same abi configs/experiment/abi-scope.ini --format $format
 done
+for format in text json; do
+	same advise configs/experiment/linux-6.12-vhe-n1.ini --groups --format $format
+done
+same advise configs/workload/boot.ini --groups --budget 900cycles
 same abi configs/experiment/abi-scope.ini --vcpus 1,7,300
 same abi configs/experiment/abi-scope.ini --vcpus 0
 
