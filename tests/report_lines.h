@@ -45,6 +45,7 @@ static const char *const report_lines[] = {
 	"el2sim abi --list",
 	"el2sim validate --public",
 	"el2sim sensitivity " RL_VHE,
+	"el2sim advise " RL_WORK " --groups",
 	"el2sim calibrate configs/measured/altra.ini --microbench tests/data/microbench-altra.log",
 	"el2sim price linux-4.15-vhe linux-6.12-vhe --machine machine/neoverse-n1.ini",
 	"el2sim diff " RL_VHE " configs/experiment/linux-4.15-vhe-n1.ini --explain",
