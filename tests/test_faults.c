@@ -316,7 +316,7 @@ static void check_run(const struct without_fault *w, int status, const char *kin
 	ck_assert_msg((status >= 0 && status <= 7) || status == 130, "%snot a documented one: %s", str_get(&how), str_get(&e));
 	ck_assert_msg(!done || same_text(&out, &w->out), "%swrong output: %.300s", str_get(&how), str_get(&out));
 	ck_assert_msg(done || status == 1 || strstr(str_get(&e), "el2sim: ") != NULL, "%snot a word", str_get(&how));
-	ck_assert_msg(strncmp(w->c->words, "query", 5) != 0 || done || cut || out.len == 0, "%shalf an answer", str_get(&how));
+	ck_assert_msg(strncmp(w->c->words, "query", 5) != 0 || done || cut || out.len == 0, "%shalf an answer: %s", str_get(&how), str_get(&e));
 	ck_assert_msg(out.len <= w->out.len || !done, "%smore output", str_get(&how));
 	for (size_t i = 0; next_file(&list, file); i++)
 		check_file(w, file, &w->file[i], done, str_get(&how));

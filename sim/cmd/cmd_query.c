@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "sim/app/args.h"
@@ -397,19 +398,22 @@ static int no_room(struct err *e)
 static int answer_at_end(struct asking *q, FILE *to, struct err *e)
 {
 	FILE *f = tmpfile();
-	char part[65536];
+	void *whole = MAP_FAILED;
+	long n = 0;
 	int rc;
-	size_t n;
 
 	if (f == NULL)
 		return no_room(e);
 	rc = answer(q, f, e);
-	if (rc == 0 && (fflush(f) != 0 || ferror(f) != 0 || fseek(f, 0, SEEK_SET) != 0))
+	if (rc == 0 && (fflush(f) != 0 || ferror(f) != 0 || (n = ftell(f)) < 0))
 		rc = no_room(e);
-	while (rc == 0 && (n = fread(part, 1, sizeof(part), f)) != 0)
-		(void)fwrite(part, 1, n, to);
-	if (rc == 0 && ferror(f) != 0)
+	/* mapped: a read that fails half way would leave half an answer */
+	if (rc == 0 && n != 0 && (whole = mmap(NULL, (size_t)n, PROT_READ, MAP_SHARED, fileno(f), 0)) == MAP_FAILED)
 		rc = no_room(e);
+	if (whole != MAP_FAILED) {
+		(void)fwrite(whole, 1, (size_t)n, to);
+		(void)munmap(whole, (size_t)n);
+	}
 	(void)fclose(f);
 	return rc;
 }
