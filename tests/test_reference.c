@@ -86,6 +86,34 @@ START_TEST(a_row_has_every_column)
 }
 END_TEST
 
+START_TEST(a_generic_name_is_read_as_the_registers_own)
+{
+	static const struct {
+		const char *given, *read;
+	} rows[] = {
+		{ "s3_3_c4_c2_2", "svcr" },     { "s3_0_c1_c0_0", "sctlr_el1" }, { "s3_7_c15_c15_7", "s3_7_c15_c15_7" },
+		{ "s3_3_c4_c2_2x", "s3_3_c4_c2_2x" }, { "sctlr_el12", "sctlr_el12" },  { "s1e1r", "s1e1r" },
+	};
+	char buf[REF_REGISTER];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct err e = { ERR_NONE, "" };
+		struct str text = STR_INIT;
+		struct ref_row row;
+		struct ref *r;
+
+		ck_assert_str_eq(ref_register(rows[i].given, buf), rows[i].read);
+		str_addf(&text, HEADER "7.3,max,vhe,0,sysreg_id,x,%s,read,2,host,f,1\n", rows[i].given);
+		r = ref_open(write_text(str_get(&text)), &e);
+		ck_assert_ptr_nonnull(r);
+		ck_assert_int_eq(ref_next(r, &row, &e), 1);
+		ck_assert_str_eq(row.effective, rows[i].read);
+		ref_close(r);
+		str_free(&text);
+	}
+}
+END_TEST
+
 START_TEST(a_compressed_file_reads_as_the_plain_one)
 {
 	struct err e = { ERR_NONE, "" };
@@ -272,6 +300,7 @@ int main(void)
 	if (fd < 0 || close(fd) != 0)
 		return 1;
 	tcase_add_test(tc, a_row_has_every_column);
+	tcase_add_test(tc, a_generic_name_is_read_as_the_registers_own);
 	tcase_add_test(tc, a_compressed_file_reads_as_the_plain_one);
 	tcase_add_test(tc, a_stream_larger_than_every_buffer_is_read_to_its_end);
 	tcase_add_test(tc, two_frames_one_after_the_other_are_one_file);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "models/hyp/measured/reference.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "models/cpu/sysreg.h"
 #include "sim/base/str.h"
 #include "traces/csv.h"
 
@@ -41,6 +44,7 @@ const char *ref_region_name(enum ref_region region)
 
 struct ref {
 	struct csv *csv;
+	char effective[REF_REGISTER]; /* of the row that was read last, if it had a generic name */
 };
 
 struct ref *ref_open(const char *path, struct err *e)
@@ -103,6 +107,19 @@ int ref_region_field(const struct csv *c, const char *text, uint8_t *region, str
 	return word(c, text, "region", regions, REF_REGION_COUNT, region, e);
 }
 
+const char *ref_register(const char *name, char buf[static REF_REGISTER])
+{
+	bool generic = name[0] == 's' && isdigit((unsigned char)name[1]) != 0;
+	enum sysreg reg = generic ? sysreg_by_name(name) : SR_NONE;
+
+	if (reg == SR_NONE)
+		return name;
+	(void)snprintf(buf, REF_REGISTER, "%s", sysreg_name(reg));
+	for (char *c = buf; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return buf;
+}
+
 static int small(const struct csv *c, enum column col, uint64_t max, uint8_t *v, struct err *e)
 {
 	uint64_t n;
@@ -127,7 +144,7 @@ int ref_next(struct ref *r, struct ref_row *row, struct err *e)
 		.mode = f[COL_mode],
 		.exit = f[COL_exit],
 		.reg = f[COL_register],
-		.effective = f[COL_effective_register],
+		.effective = ref_register(f[COL_effective_register], r->effective),
 		.function = f[COL_function],
 	};
 	if (small(c, COL_cfg, REF_CFG_MAX, &row->cfg, e) != 0 ||

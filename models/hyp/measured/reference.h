@@ -54,6 +54,13 @@ int ref_next(struct ref *r, struct ref_row *row, struct err *e);
 int ref_at(const struct ref *r, struct err *e);
 void ref_close(struct ref *r);
 
+#define REF_REGISTER 24
+/*
+ * A register by the name of sysregs.def, lower case, if it is there and its recorder knew only a generic one (s3_3_c4_c2_2); any other
+ * name as it is. buf: for the answer.
+ */
+const char *ref_register(const char *name, char buf[static REF_REGISTER]);
+
 /* The columns op and region of a recording that is read row by row; ERR_INPUT with what is known. */
 int ref_op_field(const struct csv *c, const char *text, uint8_t *op, struct err *e);
 int ref_region_field(const struct csv *c, const char *text, uint8_t *region, struct err *e);

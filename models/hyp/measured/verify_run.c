@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "models/hyp/measured/recpath.h"
 #include "models/hyp/measured/softreg.h"
 #include "models/hyp/measured/verify_seq.h"
 #include "sim/base/num.h"
@@ -50,16 +49,10 @@ static bool is_tracing(const char *function)
 	return false;
 }
 
-/* name: a register's may be its generic one (s3_3_c4_c2_2), where the recorder had no other. */
 static struct run_item *item(struct verify_run *v, enum ref_op op, const char *name)
 {
-	enum sysreg reg = op == REF_OP_read || op == REF_OP_write ? sysreg_by_name(name) : SR_NONE;
-	char own[VERIFY_NAME_MAX];
+	enum sysreg reg;
 
-	if (reg != SR_NONE && name[0] == 's' && name[1] >= '0' && name[1] <= '9') {
-		recpath_effective(own, name, false);
-		name = own;
-	}
 	for (size_t i = 0; i < v->n; i++) {
 		if (v->item[i].it.op == op && strcmp(v->item[i].it.name, name) == 0)
 			return &v->item[i];
@@ -68,6 +61,7 @@ static struct run_item *item(struct verify_run *v, enum ref_op op, const char *n
 	memset(&v->item[v->n], 0, sizeof(v->item[v->n]));
 	v->item[v->n].it.op = (uint8_t)op;
 	(void)snprintf(v->item[v->n].it.name, sizeof(v->item[v->n].it.name), "%s", name);
+	reg = op == REF_OP_read || op == REF_OP_write ? sysreg_by_name(name) : SR_NONE;
 	v->item[v->n].group = reg != SR_NONE ? (enum sr_group)sysreg_row(reg)->group : GRP_COUNT;
 	return &v->item[v->n++];
 }
@@ -97,6 +91,7 @@ static int take_row(struct verify_run *v, const struct csv *c, const char *const
 	const char *function = ref_plain_function(f[COL_FUNCTION]);
 	uint8_t op = 0, region = 0;
 	uint64_t count;
+	char name[REF_REGISTER];
 	struct run_item *it;
 
 	if (csv_u64(c, COL_COUNT, REF_COUNT_MAX, &count, e) != 0 ||
@@ -120,7 +115,7 @@ static int take_row(struct verify_run *v, const struct csv *c, const char *const
 		v->enters += count;
 	if (!verify_compared((enum ref_op)op))
 		return 0;
-	it = item(v, (enum ref_op)op, f[COL_EFFECTIVE]);
+	it = item(v, (enum ref_op)op, ref_register(f[COL_EFFECTIVE], name));
 	it->it.ref += count;
 	verify_add_function(&it->it, function, count);
 	return 0;
