@@ -80,8 +80,24 @@ static int parse_guard(struct reader *r, char *text, struct ws_guard *g)
 	return 0;
 }
 
-/* Until the mode is known, a phase that is called is behind the components. */
-enum { FIRST_PHASE = COMP_COUNT };
+/* Until the mode is known, components of the host's path stand behind the phases. */
+enum { FIRST_PART = PHASE_LAZY + 1 };
+
+/* A phase or a component; -1: neither. */
+static int place_in(const char *word)
+{
+	int i = name_in(word, phase_of, FIRST_PART);
+
+	if (i >= 0)
+		return i;
+	i = name_in(word, comp_of, COMP_COUNT);
+	return i < 0 ? -1 : FIRST_PART + i;
+}
+
+static uint16_t place_settled(const struct ws_model *m, unsigned place)
+{
+	return (uint16_t)(place < FIRST_PART ? (unsigned)m->phase[place] : place - (unsigned)FIRST_PART);
+}
 
 static int parse_operand(struct reader *r, const struct ws_opcode_row *row, const char *word, uint16_t *operand)
 {
@@ -108,12 +124,7 @@ static int parse_operand(struct reader *r, const struct ws_opcode_row *row, cons
 		*operand = (uint16_t)n;
 		return 0;
 	case OPND_COMP:
-		i = name_in(word, phase_of, PHASE_LAZY + 1);
-		if (i >= 0) {
-			*operand = (uint16_t)(FIRST_PHASE + i);
-			return 0;
-		}
-		i = name_in(word, comp_of, COMP_COUNT);
+		i = place_in(word);
 		if (i < 0)
 			return unknown(r, "component", word, comp_of, COMP_COUNT, "want one of comps.def");
 		*operand = (uint16_t)i;
@@ -122,8 +133,7 @@ static int parse_operand(struct reader *r, const struct ws_opcode_row *row, cons
 	BUG("unknown operand kind");
 }
 
-/* Until the mode is known, a step's component is its phase, or a part of the host's path behind them. */
-enum { OP_FIELDS = 8, FIRST_PART = PHASE_LAZY + 1 };
+enum { OP_FIELDS = 8 };
 
 /* PHASE OPCODE OBJECT SIDE GUARD FUNCTION ADDRESS INSTRUCTIONS */
 static int parse_op(struct reader *r, char *line)
@@ -142,12 +152,7 @@ static int parse_op(struct reader *r, char *line)
 	}
 	if (str_word(&line, " \t") != NULL)
 		return err_set(r->e, ERR_INPUT, "an op has %d fields, here are more", OP_FIELDS);
-	phase = name_in(f[0], phase_of, PHASE_LAZY + 1);
-	if (phase < 0) {
-		int part = name_in(f[0], comp_of, COMP_COUNT);
-
-		phase = part < 0 ? -1 : FIRST_PART + part;
-	}
+	phase = place_in(f[0]);
 	opcode = name_in(f[1], opcode_of, OP_COUNT);
 	side = name_in(f[3], side_of, SIDE_COUNT);
 	if (phase < 0)
@@ -309,10 +314,9 @@ static void settle(struct kernel_model *m)
 	BUG_ON(like == NULL);
 	memcpy(m->model.phase, like->phase, sizeof(m->model.phase));
 	for (size_t i = 0; i < m->n; i++) {
-		m->step[i].comp = (uint16_t)(m->step[i].comp < FIRST_PART ? (unsigned)m->model.phase[m->step[i].comp]
-									  : m->step[i].comp - (unsigned)FIRST_PART);
-		if (ws_opcode_row((enum ws_opcode)m->step[i].opcode)->operand == OPND_COMP && m->step[i].operand >= FIRST_PHASE)
-			m->step[i].operand = (uint16_t)m->model.phase[m->step[i].operand - FIRST_PHASE];
+		m->step[i].comp = place_settled(&m->model, m->step[i].comp);
+		if (ws_opcode_row((enum ws_opcode)m->step[i].opcode)->operand == OPND_COMP)
+			m->step[i].operand = place_settled(&m->model, m->step[i].operand);
 		m->step[i].file = m->model.name;
 	}
 	m->model.step = m->step;
@@ -322,10 +326,10 @@ static void settle(struct kernel_model *m)
 
 static int check_whole(struct reader *r)
 {
-	bool has[PHASE_LAZY + 1] = { false };
+	bool has[FIRST_PART + COMP_COUNT] = { false };
 
 	for (size_t i = 0; i < r->m->n; i++)
-		has[r->m->step[i].comp < FIRST_PART ? r->m->step[i].comp : PHASE_LAZY] = true;
+		has[r->m->step[i].comp] = true;
 	if (!r->has_mode || !r->has_version || !r->has_features || r->m->model.name == NULL || r->sizes != 15)
 		return err_set(r->e, ERR_INPUT, "is not whole: want name, version, mode, features, list_registers, pri_bits, breakpoints and watchpoints");
 	for (unsigned p = PHASE_LOAD; p <= PHASE_PUT; p++)
