@@ -92,6 +92,14 @@ void band_run_free(struct band_run *r)
 	free(r);
 }
 
+void band_of_all(const struct ws_prog *p, const uint64_t *exec, struct band_form *f)
+{
+	struct band_run *r = band_run_new(p, exec);
+
+	band_where(r, &BAND_ALL, f);
+	band_run_free(r);
+}
+
 static bool fits(int want, int is)
 {
 	return want < 0 || want == is;
@@ -147,7 +155,6 @@ static void mix_of(const struct ws_prog *p, double mix[BAND_COSTS])
 	struct runner_vcpu *v = runner_vcpu(r, "vm");
 	uint64_t *before = xcalloc(p->n + 1, sizeof(*before)), *exec = xcalloc(p->n + 1, sizeof(*exec));
 	struct band_form f;
-	struct band_run *run;
 	double sum = 0;
 
 	runner_kind(r, v, EXIT_FOR_first_run, NULL);
@@ -157,13 +164,11 @@ static void mix_of(const struct ws_prog *p, double mix[BAND_COSTS])
 	runner_exec(r, exec);
 	for (size_t i = 0; i < p->n; i++)
 		exec[i] -= before[i];
-	run = band_run_new(p, exec);
-	band_where(run, &BAND_ALL, &f);
+	band_of_all(p, exec, &f);
 	for (unsigned i = 0; i < BAND_COSTS; i++)
 		sum += f.v[i];
 	for (unsigned i = 0; i < BAND_COSTS; i++)
 		mix[i] = sum > 0 ? f.v[i] / sum : 0;
-	band_run_free(run);
 	runner_free(r);
 	free(before);
 	free(exec);

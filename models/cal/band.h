@@ -51,6 +51,8 @@ double band_deviation(const struct cal_options *o, enum cal_param p);
 struct band_run;
 struct band_run *band_run_new(const struct ws_prog *p, const uint64_t *exec);
 void band_run_free(struct band_run *r);
+/* The form of all of them. */
+void band_of_all(const struct ws_prog *p, const uint64_t *exec, struct band_form *f);
 
 /* A part of them; -1: any. */
 struct band_where {

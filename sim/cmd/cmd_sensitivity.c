@@ -43,12 +43,9 @@ struct line {
 
 static void form_of(const struct outcome *o, struct band_form *f)
 {
-	struct band_run *r = band_run_new(o->prog, o->exec);
-
-	band_where(r, &BAND_ALL, f);
+	band_of_all(o->prog, o->exec, f);
 	for (unsigned k = 0; k < EXIT_COUNT; k++)
 		f->v[BAND_PATH] += (double)o->kind[k].path.cycles;
-	band_run_free(r);
 }
 
 static const char *name_of(unsigned row, char buf[static 48])

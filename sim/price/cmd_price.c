@@ -106,14 +106,6 @@ static int open_side(struct side *s, const char *what, bool patched, const struc
 	return 0;
 }
 
-static void form_of(const struct ws_prog *p, const uint64_t *exec, struct band_form *f)
-{
-	struct band_run *run = band_run_new(p, exec);
-
-	band_where(run, &BAND_ALL, f);
-	band_run_free(run);
-}
-
 /* Each exit kind once in the steady state: a vCPU that has run before. */
 static void count_side(struct side *s)
 {
@@ -133,7 +125,7 @@ static void count_side(struct side *s)
 		runner_exec(r, exec);
 		for (size_t i = 0; i < s->p->n; i++)
 			exec[i] -= before[i];
-		form_of(s->p, exec, &s->kind_form[k]);
+		band_of_all(s->p, exec, &s->kind_form[k]);
 		runner_free(r);
 	}
 	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++) {
@@ -142,7 +134,7 @@ static void count_side(struct side *s)
 		s->phase[ph] = *ws_count(c, ws_phase_comp(s->p, (enum ws_phase)ph), CND(SYNC) | CND(LOADED), 0);
 		memset(exec, 0, s->p->n * sizeof(*exec));
 		ws_counting_exec(c, exec);
-		form_of(s->p, exec, &s->phase_form[ph]);
+		band_of_all(s->p, exec, &s->phase_form[ph]);
 		ws_counting_free(c);
 	}
 	free(before);

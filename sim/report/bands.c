@@ -29,6 +29,14 @@ struct band_form bands_where(const struct bands *b, struct band_where w)
 	return f;
 }
 
+struct band_form bands_phase(const struct bands *b, enum ws_phase phase)
+{
+	struct band_where w = BAND_ALL;
+
+	w.phase = (int)phase;
+	return bands_where(b, w);
+}
+
 struct band_form bands_totals(const struct bands *b, const struct ws_totals *t)
 {
 	struct band_form f;

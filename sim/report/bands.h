@@ -17,6 +17,7 @@ void bands_free(struct bands *b);
 
 /* Forms of parts. */
 struct band_form bands_where(const struct bands *b, struct band_where w);
+struct band_form bands_phase(const struct bands *b, enum ws_phase phase);
 struct band_form bands_totals(const struct bands *b, const struct ws_totals *t);
 struct band_form bands_path(uint64_t cycles);
 

@@ -39,18 +39,10 @@ struct forms {
 	double clock_ghz;
 };
 
-static struct band_form phase_form(const struct bands *b, enum ws_phase phase)
-{
-	struct band_where w = BAND_ALL;
-
-	w.phase = (int)phase;
-	return bands_where(b, w);
-}
-
 /* Cycles of a phase per something that happened so often. */
 static void add_per(struct band_form *f, const struct bands *b, enum ws_phase phase, uint64_t n)
 {
-	const struct band_form one = phase_form(b, phase);
+	const struct band_form one = bands_phase(b, phase);
 
 	if (n != 0)
 		band_add(f, &one, 1 / (double)n);
@@ -68,7 +60,7 @@ static struct forms forms_of(const struct bands *b)
 	add_per(&f.load, b, PHASE_PUT, o->n.puts);
 	band_add(&f.all, &b->modelled, 1 / exits);
 	for (unsigned i = 0; i < BAND_ROWS; i++)
-		f.all.v[i] -= phase_form(b, PHASE_HANDLE).v[i] / exits;
+		f.all.v[i] -= bands_phase(b, PHASE_HANDLE).v[i] / exits;
 	return f;
 }
 

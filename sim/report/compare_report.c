@@ -236,10 +236,7 @@ static struct band_form class_form(const struct sheet *s, size_t i, unsigned arg
 
 static struct band_form phase_form(const struct sheet *s, size_t i, unsigned arg)
 {
-	struct band_where w = BAND_ALL;
-
-	w.phase = (int)arg;
-	return bands_where(&s->bands[i], w);
+	return bands_phase(&s->bands[i], (enum ws_phase)arg);
 }
 
 static struct band_form path_form(const struct sheet *s, size_t i, unsigned arg)

@@ -45,11 +45,8 @@ static void phase_table(const struct bands *b, struct rep *r)
 	t = rep_table(r, "phases", "By phase", cols, N_SHOWN + 3);
 	for (unsigned ph = 0; ph < PHASE_COUNT; ph++) {
 		const struct span n = span_of(x, &o->phase_runs[ph]);
-		struct band_where w = BAND_ALL;
-		struct band_form f;
+		const struct band_form f = bands_phase(b, (enum ws_phase)ph);
 
-		w.phase = (int)ph;
-		f = bands_where(b, w);
 		phase_cells(t, b, phase_name((enum ws_phase)ph), n, &o->phase[ph], &f);
 		runs = span_add(runs, n);
 	}
