@@ -11,28 +11,10 @@
 #include "sim/app/config.h"
 #include "sim/cmd/explain_reg.h"
 #include "sim/document/rep_doc.h"
+#include "tests/shell.h"
 #include "tests/suite.h"
 
 #define MACHINE "configs/machine/neoverse-n1.ini"
-
-/* Run the program; *out gets both outputs. Returns the exit status. */
-static int el2sim(const char *args, struct str *out)
-{
-	char cmd[512], buf[4096];
-	FILE *f;
-	size_t n;
-	int status;
-
-	(void)snprintf(cmd, sizeof(cmd), "%s/el2sim %s 2>&1", EL2SIM_BINARY_DIR, args);
-	f = popen(cmd, "r");
-	ck_assert_ptr_nonnull(f);
-	str_reset(out);
-	while ((n = fread(buf, 1, sizeof(buf), f)) != 0)
-		str_addn(out, buf, n);
-	status = pclose(f);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
 
 static const struct {
 	const char *args;
@@ -108,7 +90,7 @@ START_TEST(lint_and_explain_answer_with_text_and_status)
 	struct str out = STR_INIT;
 
 	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
-		int status = el2sim(runs[i].args, &out);
+		int status = shell_el2sim(runs[i].args, &out);
 
 		ck_assert_msg(status == runs[i].status, "el2sim %s: exit status %d, want %d\n%s",
 			      runs[i].args, status, runs[i].status, str_get(&out));
@@ -124,7 +106,7 @@ START_TEST(lint_doc_lists_every_rule)
 {
 	struct str out = STR_INIT;
 
-	ck_assert_int_eq(el2sim("lint --doc", &out), 0);
+	ck_assert_int_eq(shell_el2sim("lint --doc", &out), 0);
 	for (unsigned r = 0; r < RULE_COUNT; r++)
 		ck_assert_ptr_nonnull(strstr(str_get(&out), ws_rule_name((enum ws_rule)r)));
 	str_free(&out);
@@ -137,8 +119,8 @@ START_TEST(the_same_question_gets_the_same_bytes)
 	const char *args =
 		"explain " MACHINE " --diff switch.model=linux-4.15-vhe --all --format json";
 
-	ck_assert_int_eq(el2sim(args, &a), 0);
-	ck_assert_int_eq(el2sim(args, &b), 0);
+	ck_assert_int_eq(shell_el2sim(args, &a), 0);
+	ck_assert_int_eq(shell_el2sim(args, &b), 0);
 	ck_assert_str_eq(str_get(&a), str_get(&b));
 	str_free(&a);
 	str_free(&b);

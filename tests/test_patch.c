@@ -10,6 +10,7 @@
 #include "models/hyp/ws/ws_explain.h"
 #include "sim/app/config.h"
 #include "sim/base/str.h"
+#include "tests/shell.h"
 #include "tests/suite.h"
 
 #define VHE "configs/experiment/linux-6.12-vhe-n1.ini"
@@ -246,24 +247,6 @@ START_TEST(an_edit_that_cannot_be_is_a_sentence)
 }
 END_TEST
 
-/* Run the program in a shell; *out gets both outputs. Returns the exit status. */
-static int command(const char *args, struct str *out)
-{
-	char cmd[512], buf[4096];
-	FILE *f;
-	size_t n;
-	int status;
-
-	(void)snprintf(cmd, sizeof(cmd), "%s/el2sim %s 2>&1", EL2SIM_BINARY_DIR, args);
-	f = popen(cmd, "r");
-	ck_assert_ptr_nonnull(f);
-	while ((n = fread(buf, 1, sizeof(buf), f)) != 0)
-		str_addn(out, buf, n);
-	status = pclose(f);
-	ck_assert(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
 /* As a user runs them: arguments, status, what the output says. */
 static const struct {
 	const char *args;
@@ -292,7 +275,7 @@ static const struct {
 START_TEST(every_command_takes_a_patch)
 {
 	struct str out = STR_INIT;
-	int status = command(runs[_i].args, &out);
+	int status = shell_el2sim(runs[_i].args, &out);
 
 	ck_assert_msg(status == runs[_i].status, "%s: %d: %s", runs[_i].args, status, str_get(&out));
 	ck_assert_msg(strstr(str_get(&out), runs[_i].says) != NULL, "%s: %s", runs[_i].args, str_get(&out));

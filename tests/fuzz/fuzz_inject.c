@@ -4,28 +4,15 @@
 #include <string.h>
 
 #include "models/hyp/check/inject.h"
-#include "sim/app/config.h"
 #include "tests/fuzz/bytes.h"
+#include "tests/fuzz/shipped.h"
 
 #define FAULTS_MAX 8
-
-static const struct config *fixed(void)
-{
-	static const struct arg_list none = { NULL, 0 };
-	static struct config c;
-	static bool made;
-	struct err e = { ERR_NONE, "" };
-
-	if (!made)
-		BUG_ON(config_load(&c, "configs/experiment/linux-6.12-vhe-n1.ini", &none, &e) != 0);
-	made = true;
-	return &c;
-}
 
 static void apply(const struct ws_inject *x, size_t n)
 {
 	struct err e = { ERR_NONE, "" };
-	struct ws_prog *p = config_compile(fixed(), true, &e);
+	struct ws_prog *p = config_compile(shipped(), true, &e);
 
 	BUG_ON(p == NULL);
 	if (ws_inject_apply(p, x, n, &e) != 0)

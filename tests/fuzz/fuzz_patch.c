@@ -5,23 +5,10 @@
 #include <string.h>
 
 #include "models/hyp/ws/ws_patch.h"
-#include "sim/app/config.h"
 #include "tests/fuzz/bytes.h"
+#include "tests/fuzz/shipped.h"
 
 #define EDITS 8 /* more of them find nothing more */
-
-static const struct config *fixed(void)
-{
-	static const struct arg_list none = { NULL, 0 };
-	static struct config c;
-	static bool made;
-	struct err e = { ERR_NONE, "" };
-
-	if (!made)
-		BUG_ON(config_load(&c, "configs/experiment/linux-6.12-vhe-n1.ini", &none, &e) != 0);
-	made = true;
-	return &c;
-}
 
 /* A refusal says where: the file, and a line behind it unless it is about all of the file. */
 static void placed(const struct err *e, const char *path)
@@ -33,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char path[BYTES_PATH];
 	int fd = bytes_file(path, data, size);
-	struct config c = *fixed();
+	struct config c = *shipped();
 	struct ws_patch x = { 0 };
 	struct err e = { ERR_NONE, "" };
 	struct ws_prog *p = NULL;
