@@ -307,7 +307,6 @@ struct cutter {
 	uint64_t from;
 	uint32_t state;
 	size_t turn;
-	bool entering; /* between the script's turns, in a run */
 	bool handling; /* handle_exit runs */
 };
 
@@ -444,7 +443,7 @@ static void host_fp(struct swc *w, struct swc_model *m)
 		swc_set_reg(w, "FPCR", rows[i].fpcr);
 		w->recording = true;
 		w->n_records = 0;
-		if (swc_call(w, s->addr, &w->current, 0, RUN_BUDGET, NULL, NULL, &e) != 0)
+		if (swc_call(w, s->addr, NULL, 0, RUN_BUDGET, NULL, NULL, &e) != 0)
 			swc_note(w, "fpsimd_restore_current_state stopped: %s", e.text);
 		w->recording = false;
 		if (e.text[0] != '\0' || w->n_records == 0)
