@@ -8,10 +8,15 @@ trap 'rm -rf "$tmp"' EXIT
 fail() { echo "$*"; exit 1; }
 
 DESTDIR="$tmp/image" cmake --install "$EL2SIM_BINARY_DIR" --prefix /opt/el2sim >"$tmp/log" || { cat "$tmp/log"; exit 1; }
-prefix=$tmp/image/opt/el2sim
+# Where it lies is not where it was installed: the library finds the shipped files beside itself, for a program elsewhere, too.
+mkdir "$tmp/put"
+mv "$tmp/image/opt/el2sim" "$tmp/put/here"
+prefix=$tmp/put/here
+cp "$prefix/share/el2sim/configs/machine/qemu-n1.ini" "$prefix/share/el2sim/configs/machine/only-here.ini"
 pc=$(find "$prefix" -name el2sim.pc)
-export PKG_CONFIG_PATH=${pc%/*} EL2SIM_SHARE=$prefix/share/el2sim
-[ "$(pkg-config --variable=pkgdatadir el2sim)" -ef "$EL2SIM_SHARE" ] || fail "pkgdatadir is not where the files are"
+export PKG_CONFIG_PATH=${pc%/*}
+unset EL2SIM_SHARE
+[ "$(pkg-config --variable=pkgdatadir el2sim)" -ef "$prefix/share/el2sim" ] || fail "pkgdatadir is not where the files are"
 libdir=$(pkg-config --variable=libdir el2sim)
 so=$libdir/libel2sim.so
 [ -e "$so" ] || fail "no $so"
@@ -42,7 +47,7 @@ ${CC:-cc} -std=c11 -Wall -Wextra -Wpedantic -Werror $sanitize embed.c -o embed $
 export LD_LIBRARY_PATH=$libdir
 cat >mine.ini <<'END'
 [el2sim]
-include = machine/qemu-n1.ini
+include = machine/only-here.ini
 include = kernel/linux-6.12-n1-vhe.ini
 include = workload/boot.ini
 [switch]
@@ -54,6 +59,12 @@ read -r without with < <(sed -n 's/.*per exit to it: \([0-9]*\) without the cons
 [ "$with" -gt "$without" ] || { cat out; fail "the console takes no time"; }
 ./embed mine.ini machine.vcpus=2 run.duration=20000 >again
 cmp out again
+
+# So does one that is found by a name of another folder; the program of that prefix finds the same.
+ln -s "$libdir" "$tmp/link"
+LD_LIBRARY_PATH=$tmp/link ./embed mine.ini machine.vcpus=2 run.duration=20000 >again
+cmp out again
+"$prefix/bin/el2sim" config mine.ini >/dev/null
 
 # Errors are those of the program.
 status=0

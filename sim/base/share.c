@@ -2,7 +2,9 @@
 #include "sim/base/share.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -17,29 +19,47 @@ static bool is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* Add ../share/el2sim from the folder of the running program; false if there is no such folder. */
+/* Of the file of a program or library: add ../share/el2sim from its folder, or from the one above (lib/ARCHITECTURE). False: neither is there. */
+static bool beside(struct str *path, char *file)
+{
+	size_t before = path->len;
+	char *slash = strrchr(file, '/');
+
+	if (slash == NULL)
+		return false;
+	*slash = '\0';
+	for (int up = 0; up < 2 && (slash = strrchr(file, '/')) != NULL; up++) {
+		*slash = '\0';
+		str_addf(path, "%s/share/el2sim", file);
+		if (is_folder(path->s + before))
+			return true;
+		path->len = before;
+		path->s[before] = '\0';
+	}
+	return false;
+}
+
 static bool beside_program(struct str *path)
 {
 	char exe[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	size_t before = path->len;
 
 	if (n <= 0)
 		return false;
 	exe[n] = '\0';
-	for (int up = 0; up < 2; up++) { /* the program's name, then its folder */
-		char *slash = strrchr(exe, '/');
+	return beside(path, exe);
+}
 
-		if (slash == NULL)
-			return false;
-		*slash = '\0';
-	}
-	str_addf(path, "%s/share/el2sim", exe);
-	if (is_folder(path->s + before))
-		return true;
-	path->len = before;
-	path->s[before] = '\0';
-	return false;
+/* Is this code in a library, as loaded from a file, and the folder there? The loader gives the program itself no name. */
+static bool beside_library(struct str *path)
+{
+	static const char here[] = "";
+	struct link_map *map = NULL;
+	char file[PATH_MAX];
+	Dl_info info;
+
+	return dladdr1(here, &info, (void **)&map, RTLD_DL_LINKMAP) != 0 && map != NULL && map->l_name[0] != '\0' &&
+	       realpath(map->l_name, file) != NULL && beside(path, file);
 }
 
 /* Where the folder of shipped files is. */
@@ -49,7 +69,7 @@ static void root(struct str *path)
 
 	if (given != NULL && given[0] != '\0')
 		str_add(path, given);
-	else if (!beside_program(path))
+	else if (!beside_library(path) && !beside_program(path))
 		str_add(path, is_folder(EL2SIM_SOURCE "/configs") ? EL2SIM_SOURCE : EL2SIM_SHARE);
 }
 

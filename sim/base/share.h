@@ -11,10 +11,10 @@
 
 /*
  * Add to path a folder of the shipped files: "configs", "traces". They are in the first of these: the
- * environment variable EL2SIM_SHARE when set and not empty; ../share/el2sim from the program's own
- * folder when it exists (an installation works from wherever it was put); the source folder that the
- * program was built from when it is still there (a program that was not installed); the folder given
- * when the program was configured. Whether the last one exists is for the caller to find out.
+ * environment variable EL2SIM_SHARE when set and not empty; share/el2sim where libel2sim.so was installed (above its lib or
+ * lib/ARCHITECTURE), when this is in it, then where the program was (above its bin), when it exists (an installation works from
+ * wherever it was put); the source folder that the program was built from when it is still there (a program that was not
+ * installed); the folder given when the program was configured. Whether the last one exists is for the caller to find out.
  */
 void share_dir(struct str *path, const char *folder);
 
