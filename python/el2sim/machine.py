@@ -31,7 +31,7 @@ class Machine:
         if (config is None) == (text is None):
             raise UsageError("a Machine wants config, the name of a file, or text: one of them")
         self._m = library().el2sim_new()
-        self._kept, self._raised, self._devices = [], None, 0
+        self._kept, self._raised, self._devices = [], None, 0  # _kept: what the library calls
         try:
             if config is not None:
                 call("el2sim_load", self._m, os.fsencode(config))
@@ -134,7 +134,7 @@ class Machine:
 
         return guarded
 
-    def add_device(self, name, base, size, access=None, *, access_size=4, vm=None, accesses=(), weight=1):
+    def add_device(self, name, base, size, access, *, access_size=4, vm=None, accesses=(), weight=1):
         """A device at a guest-physical range. access(machine, Access) says how many ps an access takes, or LATER.
 
         accesses: which ones it gets, of "read", "write", "kernel", "vmm"; none of a pair: both. vm: None: each. Returns its index.
@@ -148,7 +148,7 @@ class Machine:
             wanted = sum(_accesses[what] for what in set(accesses))
         except KeyError as e:
             raise UsageError(f"accesses {e}: want some of {', '.join(_accesses)}") from None
-        fn = lib.AccessFn(self._guarded(asked, 0)) if access is not None else lib.AccessFn()
+        fn = lib.AccessFn(self._guarded(asked, 0))
         device = lib.DeviceStruct(name.encode(), base, size, access_size, lib.ALL if vm is None else vm, wanted, weight, fn, None)
         self._kept.append(fn)
         call("el2sim_add_device", self._at(), ctypes.byref(device))

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
+/**
+ * @file
  * A machine of el2sim (sim/lib/machine.h) as a SystemC module. It runs in the time of the SystemC
  * kernel; its report is, byte for byte, what `el2sim run` writes.
  *
+ * @code
  *	el2sim_device uart = {};
  *	uart.name = "uart";
  *	uart.base = 0x9000000;
@@ -15,6 +17,7 @@
  *	host.mmio(0).bind(console.socket);
  *	sc_core::sc_start();
  *	host.report("text", stdout);
+ * @endcode
  *
  * One SC_METHOD runs the machine's events when they are due. With a global quantum
  * (tlm::tlm_global_quantum) it runs ahead of the SystemC time, at most to the end of the quantum,
@@ -45,57 +48,66 @@
 
 #include "sim/lib/machine.h"
 
-/* Who makes an access: an extension of each transaction. */
+/** Who makes an access: an extension of each transaction. */
 struct el2sim_origin : tlm::tlm_extension<el2sim_origin> {
-	unsigned vcpu = 0, vm = 0, pcpu = 0;
-	bool vmm = false; /* through the VMM, not the host's kernel */
+	unsigned vcpu = 0; /**< whose access it is */
+	unsigned vm = 0;   /**< whose vCPU that is */
+	unsigned pcpu = 0; /**< that it runs on */
+	bool vmm = false;  /**< through the VMM, not the host's kernel */
 
+	/** A new copy, as TLM wants it of an extension. */
 	tlm::tlm_extension_base *clone() const override;
+	/** Become a copy of other, which is an el2sim_origin. */
 	void copy_from(const tlm::tlm_extension_base &other) override;
 };
 
+/** A machine: a module with an initiator socket per device. */
 class el2sim_module : public sc_core::sc_module
 {
       public:
+	/** Of a device. */
 	using socket_type = tlm_utils::simple_initiator_socket<el2sim_module>;
 
-	/* config: as el2sim_load; overrides: as el2sim_set; devices: as el2sim_add_device, access
-	 * and ctx are the module's. The time resolution must be 1 ps or finer. */
+	/** name: the module's; config: as el2sim_load(); overrides: as el2sim_set(); devices: as
+	 * el2sim_add_device(), access and ctx are the module's. The time resolution must be 1 ps or
+	 * finer. */
 	el2sim_module(const sc_core::sc_module_name &name, const std::string &config,
 		      const std::vector<std::string> &overrides = {},
 		      const std::vector<el2sim_device> &devices = {});
 
-	/* The socket of the i-th device, named as the device is. */
+	/** The socket of the i-th device, named as the device is. */
 	socket_type &mmio(std::size_t i)
 	{
 		return *sockets.at(i);
 	}
 
-	/* A device interrupts a vCPU, now. Callable from any process; nothing after the end. */
+	/** A device interrupts a vCPU, now. Callable from any process; nothing after the end. */
 	void interrupt(unsigned vcpu);
 
-	/*
+	/**
 	 * What each pCPU does and where each vCPU is, as unsigned numbers "<name>.pcpu0",
 	 * "<name>.vcpu0" ... that mean what the comment in the file says. Before the simulation
 	 * starts.
 	 */
 	void trace(sc_core::sc_trace_file *file);
-	using sc_core::sc_module::trace;
+	using sc_core::sc_module::trace; /**< SystemC's, beside ours */
 
-	/* Notified when the machine's run ([run] duration) is over. */
+	/** Notified when the machine's run ([run] duration) is over. */
 	const sc_core::sc_event &finished_event() const
 	{
 		return finished;
 	}
 
-	/* End the run, now if it is not over, and write the report (el2sim_report). */
+	/** End the run, now if it is not over, and write the report to file, in a format of
+	 * el2sim_report(). */
 	void report(const std::string &format, std::FILE *file);
 
-	/* A caught error, of el2sim or of SystemC, in one line; the exit status for it. */
+	/** A caught error r, of el2sim or of SystemC, in one line. */
 	static std::string error_text(const sc_core::sc_report &r);
+	/** The program's exit status for a caught error r. */
 	static int error_status(const sc_core::sc_report &r);
 
-	/* For counters; do not run it. */
+	/** For counters; do not run it. */
 	const struct el2sim *machine() const
 	{
 		return m.get();
