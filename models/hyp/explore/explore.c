@@ -33,7 +33,7 @@ struct explore {
 	struct explore_options opt;
 	struct xworld *w;
 	struct xmemo memo;
-	struct xtable state; /* numbers of its blocks, then the tail */
+	struct recset state; /* numbers of its blocks, then the tail */
 	struct node *node;
 	uint32_t room_node;
 	struct explore_stats stats;
@@ -79,7 +79,7 @@ struct explore *explore_new(const struct ws_prog *p, const struct explore_option
 	x->opt = *o;
 	x->w = xworld_new(p, o->vcpus, o->pcpus, o->vms, o->states);
 	xmemo_init(&x->memo, x->w);
-	xtable_init(&x->state, (o->vcpus + o->pcpus + 1) * sizeof(uint32_t));
+	recset_init(&x->state, (o->vcpus + o->pcpus + 1) * sizeof(uint32_t));
 	x->next = xcalloc(NEXT_ENOUGH + XEVENTS_MAX, sizeof(*x->next));
 	x->buf = xmalloc(xstate_size(x->w));
 	x->scratch = xmalloc(2 * xstate_size(x->w));
@@ -91,7 +91,7 @@ void explore_free(struct explore *x)
 	if (x == NULL)
 		return;
 	xmemo_free(&x->memo);
-	xtable_free(&x->state);
+	recset_free(&x->state);
 	xworld_free(x->w);
 	free(x->node);
 	free(x->next);
@@ -115,7 +115,7 @@ static void name_next(struct explore *x, uint32_t *own, uint8_t tail, struct nex
 	}
 	memcpy(to->id, own, n * sizeof(*to->id));
 	to->id[n] = tail;
-	to->hash = xtable_ask(&x->state, to->id);
+	to->hash = recset_ask(&x->state, to->id);
 }
 
 /* Numbers of a state's blocks; returns the tail. */
@@ -124,7 +124,7 @@ static uint8_t blocks_of(const struct explore *x, uint32_t s, uint32_t own[stati
 	uint32_t id[XPARTS + 1];
 	unsigned n = x->opt.vcpus + x->opt.pcpus;
 
-	memcpy(id, xtable_at(&x->state, s), x->state.size);
+	memcpy(id, recset_at(&x->state, s), x->state.size);
 	memcpy(own, id, n * sizeof(*id));
 	return (uint8_t)id[n];
 }
@@ -136,9 +136,9 @@ static void state_bytes(struct explore *x, uint32_t s)
 	uint8_t *b = x->buf, tail = blocks_of(x, s, own);
 
 	for (unsigned i = 0; i < x->opt.vcpus + x->opt.pcpus; i++) {
-		const struct xtable *t = &x->memo.block[i >= x->opt.vcpus];
+		const struct recset *t = &x->memo.block[i >= x->opt.vcpus];
 
-		memcpy(b, xtable_at(t, own[i]), t->size);
+		memcpy(b, recset_at(t, own[i]), t->size);
 		b += t->size;
 	}
 	*b = tail;
@@ -201,7 +201,7 @@ static void add_violations(struct explore *x, uint32_t s, struct xevent ev, unsi
 
 static uint64_t bytes_used(const struct explore *x)
 {
-	return xmemo_bytes(&x->memo) + xtable_bytes(&x->state) + (uint64_t)x->state.n * sizeof(*x->node);
+	return xmemo_bytes(&x->memo) + recset_bytes(&x->state) + (uint64_t)x->state.n * sizeof(*x->node);
 }
 
 /* Run an event in the whole state. False: it breaks a rule. */
@@ -260,7 +260,7 @@ static void add_states(struct explore *x)
 		const struct next *to = &x->next[i];
 		struct node node = { to->parent, to->ev, XNONE, XNONE };
 		bool fresh;
-		uint32_t s = xtable_add_hashed(&x->state, to->id, to->hash, &fresh);
+		uint32_t s = recset_add_hashed(&x->state, to->id, to->hash, &fresh);
 
 		if (!fresh)
 			continue;
@@ -332,7 +332,7 @@ static enum explore_end search(struct explore *x)
 
 	xmemo_world(&x->memo, own, &tail);
 	name_next(x, own, tail, x->next);
-	add_node(x, xtable_add_hashed(&x->state, x->next->id, x->next->hash, &fresh), &root);
+	add_node(x, recset_add_hashed(&x->state, x->next->id, x->next->hash, &fresh), &root);
 	for (unsigned depth = 0; s < x->state.n; depth++) {
 		uint32_t next = x->state.n;
 
@@ -496,7 +496,7 @@ uint64_t *explore_digests(struct explore *x, size_t *n)
 	for (uint32_t s = 0; s < x->state.n; s++) {
 		go_to(x, s);
 		xstate_encode(x->w, true, x->buf, x->scratch, &name);
-		d[s] = xtable_hash(x->buf, xstate_size(x->w));
+		d[s] = recset_hash(x->buf, xstate_size(x->w));
 	}
 	qsort(d, x->state.n, sizeof(*d), by_value);
 	for (size_t i = 0; i < x->state.n; i++) {

@@ -15,12 +15,12 @@ void xmemo_init(struct xmemo *m, struct xworld *w)
 {
 	*m = (struct xmemo){ .w = w };
 	xnames_make(&m->names, w);
-	xtable_init(&m->block[0], xstate_vcpu_size(w));
-	xtable_init(&m->block[1], xstate_pcpu_size(w));
-	xtable_init(&m->lists, 3 * sizeof(uint32_t));
-	xtable_init(&m->groups, 3 * sizeof(uint32_t));
-	xtable_init(&m->patches, sizeof(struct xpatch));
-	xtable_init(&m->patched, 2 * sizeof(uint32_t));
+	recset_init(&m->block[0], xstate_vcpu_size(w));
+	recset_init(&m->block[1], xstate_pcpu_size(w));
+	recset_init(&m->lists, 3 * sizeof(uint32_t));
+	recset_init(&m->groups, 3 * sizeof(uint32_t));
+	recset_init(&m->patches, sizeof(struct xpatch));
+	recset_init(&m->patched, 2 * sizeof(uint32_t));
 	m->scratch = xmalloc(2 * xstate_size(w));
 	m->scratch2 = xmalloc(xstate_size(w));
 }
@@ -28,14 +28,14 @@ void xmemo_init(struct xmemo *m, struct xworld *w)
 void xmemo_free(struct xmemo *m)
 {
 	for (unsigned k = 0; k < 2; k++) {
-		xtable_free(&m->block[k]);
+		recset_free(&m->block[k]);
 		free(m->row[k]);
 		free(m->owners[k]);
 	}
-	xtable_free(&m->lists);
-	xtable_free(&m->groups);
-	xtable_free(&m->patches);
-	xtable_free(&m->patched);
+	recset_free(&m->lists);
+	recset_free(&m->groups);
+	recset_free(&m->patches);
+	recset_free(&m->patched);
 	free(m->list);
 	free(m->local);
 	free(m->group);
@@ -53,11 +53,11 @@ static size_t names_of(const struct xmemo *m)
 
 uint64_t xmemo_bytes(const struct xmemo *m)
 {
-	const struct xtable *const tables[] = { &m->block[0], &m->block[1], &m->lists, &m->groups, &m->patches, &m->patched };
+	const struct recset *const tables[] = { &m->block[0], &m->block[1], &m->lists, &m->groups, &m->patches, &m->patched };
 	uint64_t sum = 0;
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		sum += xtable_bytes(tables[i]);
+		sum += recset_bytes(tables[i]);
 	return sum + m->lists.n * sizeof(*m->list) + m->n_local * sizeof(*m->local) + m->groups.n * sizeof(*m->group) +
 	       m->n_effect * sizeof(*m->effect) + m->patched.n * sizeof(*m->to_patched) +
 	       ((size_t)m->block[0].n + m->block[1].n) * (sizeof(**m->row) + sizeof(**m->owners)) + m->n_rows * names_of(m) * sizeof(*m->renamed);
@@ -79,7 +79,7 @@ static void *room_for(void *p, size_t size, uint32_t i, uint32_t *room)
 
 static const uint8_t *block_at(const struct xmemo *m, bool pcpu, uint32_t i)
 {
-	return xtable_at(&m->block[pcpu], i);
+	return recset_at(&m->block[pcpu], i);
 }
 
 void xmemo_world(struct xmemo *m, uint32_t own[static XPARTS], uint8_t *tail)
@@ -91,9 +91,9 @@ void xmemo_world(struct xmemo *m, uint32_t own[static XPARTS], uint8_t *tail)
 
 	xstate_encode(m->w, false, m->scratch2, m->scratch, &same);
 	for (unsigned v = 0; v < m->w->n_vcpu; v++, b += m->block[0].size)
-		own[n++] = xtable_add(&m->block[0], b, &fresh);
+		own[n++] = recset_add(&m->block[0], b, &fresh);
 	for (unsigned c = 0; c < m->w->n_pcpu; c++, b += m->block[1].size)
-		own[n++] = xtable_add(&m->block[1], b, &fresh);
+		own[n++] = recset_add(&m->block[1], b, &fresh);
 	*tail = *b;
 }
 
@@ -162,7 +162,7 @@ uint32_t xmemo_list(struct xmemo *m, const uint32_t own[static XPARTS], uint8_t 
 	uint32_t i;
 	bool fresh;
 
-	i = xtable_add(&m->lists, key, &fresh);
+	i = recset_add(&m->lists, key, &fresh);
 	if (fresh)
 		make_list(m, i, own, tail, v);
 	return i;
@@ -174,7 +174,7 @@ uint32_t xmemo_effects(struct xmemo *m, uint32_t list, const uint32_t own[static
 {
 	const uint32_t key[3] = { list, own[m->w->n_vcpu + c], (uint32_t)tail << 8 | c };
 	bool fresh;
-	uint32_t i = xtable_add(&m->groups, key, &fresh), n = m->list[list].n;
+	uint32_t i = recset_add(&m->groups, key, &fresh), n = m->list[list].n;
 
 	if (fresh) {
 		m->group = room_for(m->group, sizeof(*m->group), i, &m->room_group);
@@ -196,19 +196,19 @@ static unsigned owners_of(struct xmemo *m, bool pcpu, uint32_t own)
 
 static uint32_t patched(struct xmemo *m, bool pcpu, unsigned id, uint32_t own, uint32_t patch)
 {
-	const struct xpatch *p = (const struct xpatch *)(const void *)xtable_at(&m->patches, patch);
+	const struct xpatch *p = (const struct xpatch *)(const void *)recset_at(&m->patches, patch);
 	const uint32_t key[2] = { own << 1 | pcpu, patch << 4 | id };
 	uint32_t i, to;
 	bool fresh;
 
 	if ((owners_of(m, pcpu, own) & p->owners) == 0 && !(pcpu && xpatch_ends_fp(p, id, block_at(m, true, own))))
 		return own;
-	i = xtable_add(&m->patched, key, &fresh);
+	i = recset_add(&m->patched, key, &fresh);
 	if (!fresh)
 		return m->to_patched[i];
 	memcpy(m->scratch, block_at(m, pcpu, own), m->block[pcpu].size);
-	xblock_patch(m->w, (const struct xpatch *)(const void *)xtable_at(&m->patches, patch), pcpu, id, m->scratch);
-	to = xtable_add(&m->block[pcpu], m->scratch, &fresh);
+	xblock_patch(m->w, (const struct xpatch *)(const void *)recset_at(&m->patches, patch), pcpu, id, m->scratch);
+	to = recset_add(&m->block[pcpu], m->scratch, &fresh);
 	m->to_patched = room_for(m->to_patched, sizeof(*m->to_patched), i, &m->room_patched);
 	m->to_patched[i] = to;
 	return to;
@@ -231,10 +231,10 @@ static void find_effect(struct xmemo *m, struct xevent ev, const uint32_t own[st
 		return;
 	xstate_encode_two(m->w, ev.vcpu, ev.pcpu, vblock, cblock);
 	xpatch_make(m->w, ev.vcpu, ev.pcpu, vblock, &patch);
-	f->v = xtable_add(&m->block[0], vblock, &fresh);
-	f->c = xtable_add(&m->block[1], cblock, &fresh);
+	f->v = recset_add(&m->block[0], vblock, &fresh);
+	f->c = recset_add(&m->block[1], cblock, &fresh);
 	f->tail = xstate_tail(m->w);
-	f->patch = xtable_add(&m->patches, &patch, &fresh);
+	f->patch = recset_add(&m->patches, &patch, &fresh);
 }
 
 bool xmemo_after(struct xmemo *m, uint32_t list, uint32_t i, uint32_t effects, const uint32_t own[static XPARTS], uint8_t tail,
@@ -286,7 +286,7 @@ static uint32_t renamed(struct xmemo *m, bool pcpu, uint32_t own, unsigned i, un
 	name_of(m, i, k, &name);
 	memcpy(m->scratch, block_at(m, pcpu, own), m->block[pcpu].size);
 	xblock_rename(m->w, &name, pcpu, m->scratch);
-	to = xtable_add(&m->block[pcpu], m->scratch, &fresh);
+	to = recset_add(&m->block[pcpu], m->scratch, &fresh);
 	m->renamed[at] = to + 1;
 	return to;
 }

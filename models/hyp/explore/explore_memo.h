@@ -8,7 +8,7 @@
 #define EL2SIM_EXPLORE_EXPLORE_MEMO_H
 
 #include "models/hyp/explore/explore_impl.h"
-#include "models/hyp/explore/explore_table.h"
+#include "sim/base/recset.h"
 
 #define XPARTS (2 * EXPLORE_MAX) /* blocks of a state at most: of vCPUs, then of pCPUs */
 
@@ -28,17 +28,17 @@ struct xlist {
 struct xmemo {
 	struct xworld *w;
 	struct xnames names;
-	struct xtable block[2];  /* of vCPUs, of pCPUs: every one that was met, under any names */
-	struct xtable lists;     /* by block and what else decides */
+	struct recset block[2];  /* of vCPUs, of pCPUs: every one that was met, under any names */
+	struct recset lists;     /* by block and what else decides */
 	struct xlist *list;
 	struct xlocal *local;
 	uint32_t room_list, n_local, room_local;
-	struct xtable groups;    /* a list and the block of a pCPU */
+	struct recset groups;    /* a list and the block of a pCPU */
 	uint32_t *group;         /* of each: its first effect; its list's events have one each */
 	struct xeffect *effect;
 	uint32_t room_group, n_effect, room_effect;
-	struct xtable patches;
-	struct xtable patched;   /* a block and a patch */
+	struct recset patches;
+	struct recset patched;   /* a block and a patch */
 	uint32_t *to_patched;
 	uint32_t room_patched;
 	uint16_t *owners[2]; /* of each block: whose latest values it has; 0: not known yet */

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tables of equal-sized records, each different one once, by number; private to the explorer. */
-#ifndef EL2SIM_EXPLORE_EXPLORE_TABLE_H
-#define EL2SIM_EXPLORE_EXPLORE_TABLE_H
+/* Sets of equal-sized records, each different one once, by number. */
+#ifndef EL2SIM_BASE_RECSET_H
+#define EL2SIM_BASE_RECSET_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim/base/err.h"
 
-struct xtable {
+struct recset {
 	uint8_t *data;
 	uint64_t *slot; /* hash table: 32 bits of the hash, then number + 1; 0 = free */
 	size_t size;    /* bytes of a record */
@@ -16,7 +18,7 @@ struct xtable {
 };
 
 /* By words of 8 bytes with a final mix, four at a time; the table keeps the records, so a collision costs time only. */
-static inline uint64_t xtable_hash(const uint8_t *b, size_t n)
+static inline uint64_t recset_hash(const uint8_t *b, size_t n)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325), lane[4] = { h, h ^ 1, h ^ 2, h ^ 3 }, word[4];
 
@@ -37,30 +39,30 @@ static inline uint64_t xtable_hash(const uint8_t *b, size_t n)
 	return h * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static inline void xtable_init(struct xtable *t, size_t size)
+static inline void recset_init(struct recset *t, size_t size)
 {
-	*t = (struct xtable){ .size = size, .room = 64, .n_slot = 128 };
+	*t = (struct recset){ .size = size, .room = 64, .n_slot = 128 };
 	t->data = xmalloc(t->room * size);
 	t->slot = xcalloc(t->n_slot, sizeof(*t->slot));
 }
 
-static inline void xtable_free(struct xtable *t)
+static inline void recset_free(struct recset *t)
 {
 	free(t->data);
 	free(t->slot);
 }
 
-static inline const uint8_t *xtable_at(const struct xtable *t, uint32_t i)
+static inline const uint8_t *recset_at(const struct recset *t, uint32_t i)
 {
 	return t->data + i * t->size;
 }
 
-static inline uint64_t xtable_bytes(const struct xtable *t)
+static inline uint64_t recset_bytes(const struct recset *t)
 {
 	return (uint64_t)t->n * t->size + (uint64_t)t->n_slot * sizeof(*t->slot);
 }
 
-static inline void xtable_grow(struct xtable *t)
+static inline void recset_grow(struct recset *t)
 {
 	uint64_t *old = t->slot;
 	uint32_t n_old = t->n_slot;
@@ -82,31 +84,31 @@ static inline void xtable_grow(struct xtable *t)
 	free(old);
 }
 
-/* The hash of a record for xtable_add_hashed; where it will look is fetched meanwhile. */
-static inline uint32_t xtable_ask(const struct xtable *t, const void *x)
+/* The hash of a record for recset_add_hashed; where it will look is fetched meanwhile. */
+static inline uint32_t recset_ask(const struct recset *t, const void *x)
 {
-	uint32_t hash = (uint32_t)(xtable_hash(x, t->size) >> 32);
+	uint32_t hash = (uint32_t)(recset_hash(x, t->size) >> 32);
 
 	__builtin_prefetch(&t->slot[hash & (t->n_slot - 1)]);
 	return hash;
 }
 
 /* Number of a record; *fresh: it was not there. */
-static inline uint32_t xtable_add_hashed(struct xtable *t, const void *x, uint32_t hash, bool *fresh)
+static inline uint32_t recset_add_hashed(struct recset *t, const void *x, uint32_t hash, bool *fresh)
 {
 	uint32_t i = hash & (t->n_slot - 1);
 
 	for (; t->slot[i] != 0; i = (i + 1) & (t->n_slot - 1)) {
 		uint32_t number = (uint32_t)t->slot[i] - 1;
 
-		if (t->slot[i] >> 32 != hash || memcmp(xtable_at(t, number), x, t->size) != 0)
+		if (t->slot[i] >> 32 != hash || memcmp(recset_at(t, number), x, t->size) != 0)
 			continue;
 		*fresh = false;
 		return number;
 	}
 	*fresh = true;
 	if (t->n == t->room) {
-		xtable_grow(t);
+		recset_grow(t);
 		for (i = hash & (t->n_slot - 1); t->slot[i] != 0; i = (i + 1) & (t->n_slot - 1))
 			;
 	}
@@ -115,9 +117,9 @@ static inline uint32_t xtable_add_hashed(struct xtable *t, const void *x, uint32
 	return t->n - 1;
 }
 
-static inline uint32_t xtable_add(struct xtable *t, const void *x, bool *fresh)
+static inline uint32_t recset_add(struct recset *t, const void *x, bool *fresh)
 {
-	return xtable_add_hashed(t, x, (uint32_t)(xtable_hash(x, t->size) >> 32), fresh);
+	return recset_add_hashed(t, x, (uint32_t)(recset_hash(x, t->size) >> 32), fresh);
 }
 
 #endif
