@@ -23,6 +23,7 @@ static void save_host(struct oracle *o, const struct ws_op *op, unsigned s)
 	uint64_t *hw = &HW(o, o->c, s);
 	char owner[64];
 
+	oracle_takes(o, *hw);
 	if (o->t.s[s].thread >= 0) {
 		*(to_thread(o, op, (int)s) ? &THREAD_MEM(o, o->v, o->t.s[s].thread) : &HOST_MEM(o, o->c, s)) = *hw;
 		return;
@@ -49,6 +50,7 @@ static void save_guest(struct oracle *o, unsigned s)
 		MEM(o, o->v, s) = TRUTH(o, o->v, s);
 		return;
 	}
+	oracle_takes(o, *hw);
 	MEM(o, o->v, s) = *hw;
 }
 
@@ -90,6 +92,7 @@ static void put_in_force(struct oracle *o, const struct ws_op *op, unsigned s)
 	}
 	if (tag != HW(o, o->c, s))
 		oracle_overwrite(o, s);
+	oracle_takes(o, tag);
 	HW(o, o->c, s) = tag;
 	WRITER(o, o->c, s) = o->at + 1;
 }
@@ -250,6 +253,7 @@ static void displace(struct oracle *o, unsigned v)
 
 	if (vcpu->cpu == ORACLE_NONE)
 		return;
+	o->beyond = true;
 	o->stats.unknown++;
 	cpu = oracle_cpu(o, vcpu->cpu);
 	cpu->loaded = ORACLE_NONE;
@@ -347,6 +351,7 @@ static void leave(struct oracle *o, uint64_t state)
 static void put(struct oracle *o, uint64_t state, unsigned lrs)
 {
 	o->stats.puts++;
+	o->beyond |= o->p->beside.n_no_put != 0; /* which one it is decides */
 	if (!ws_skips_put(o->p, o->n_puts))
 		run_comp(o, ws_phase_comp(o->p, PHASE_PUT), state, lrs);
 	oracle_all_saved(o);
@@ -443,11 +448,11 @@ void oracle_step(struct oracle *o, unsigned v, unsigned cpu, enum ws_comp comp, 
 
 /* ---- accesses from outside the program ---- */
 
-static bool oracle_on_cpu(const struct oracle *o, unsigned v, enum sysreg reg)
+bool oracle_on_cpu(const struct oracle *o, uint64_t state, enum sysreg reg)
 {
 	uint8_t way = o->p->beside.way[reg];
 
-	return way == WAY_CPU || (way == WAY_LOADED && (oracle_vcpu(o, v)->state & CND(LOADED)) != 0);
+	return way == WAY_CPU || (way == WAY_LOADED && (state & CND(LOADED)) != 0);
 }
 
 void oracle_access(struct oracle *o, const struct handler_access *a)
@@ -464,7 +469,7 @@ void oracle_access(struct oracle *o, const struct handler_access *a)
 	o->at = SIZE_MAX;
 	o->function = a->function;
 	o->stats.accesses++;
-	memory = a->via == VIA_MEMORY || !oracle_on_cpu(o, a->vcpu, reg);
+	memory = a->via == VIA_MEMORY || !oracle_on_cpu(o, oracle_vcpu(o, a->vcpu)->state, reg);
 	if (!memory && o->t.s[slot].move == MOVE_CONF)
 		oracle_violate(o, VIOLATION_must_not_cache, slot, NULL, SIZE_MAX,
 			       "the accessor reaches the CPU, which is right only while the reader is the vCPU's own thread");

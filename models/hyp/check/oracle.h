@@ -79,6 +79,8 @@ struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus
 void oracle_free(struct oracle *o);
 /* It as a watcher of a runner of this program: each component and each access is also the oracle's. */
 struct watch *oracle_watch(struct oracle *o);
+/* A watcher remembers what steps do instead of moving each value: they are moved now. Before it is stepped, or its state asked for. */
+void oracle_settle(struct oracle *o);
 
 /*
  * vCPU v on CPU cpu runs a component. state: CND_* bits of the kind and the moment (SYNC, LRS, DEBUG_DIRTY ...);

@@ -167,8 +167,9 @@ static size_t writer(const struct oracle *o, unsigned s)
 	return (size_t)WRITER(o, o->c, s) - 1;
 }
 
-bool oracle_in_a_cpu(const struct oracle *o, unsigned v, unsigned s)
+bool oracle_in_a_cpu(struct oracle *o, unsigned v, unsigned s)
 {
+	oracle_settle(o);
 	for (unsigned c = 0; c < o->n_cpu; c++) {
 		if (HW(o, c, s) == TRUTH(o, v, s))
 			return true;
@@ -185,7 +186,7 @@ static bool reaches(const struct oracle *o, const struct oracle_subject *x, uint
 	return (x->reach & ~state) == 0 && (x->lr < 0 || (unsigned)x->lr < oracle_vcpu(o, o->v)->lrs);
 }
 
-static enum oracle_rule guest_fault(const struct oracle *o, unsigned s)
+static enum oracle_rule guest_fault(struct oracle *o, unsigned s)
 {
 	uint64_t tag = HW(o, o->c, s);
 
@@ -285,8 +286,10 @@ static void check_host(struct oracle *o, unsigned s, bool after_put)
 	enum oracle_rule rule = VIOLATION_host_clobbered;
 	char owner[64];
 
-	if (tag_kind(tag) == TAG_HCFG && !x->own)
+	if (tag_kind(tag) == TAG_HCFG && !x->own) {
+		oracle_takes(o, tag);
 		HOST(o, o->c, s) = tag; /* as good as its own */
+	}
 	if (tag == HOST(o, o->c, s))
 		return;
 	oracle_overwrite(o, s);

@@ -25,6 +25,12 @@ static inline unsigned tag_id(uint64_t tag)
 	return (unsigned)(tag >> 36) & 0xffffff;
 }
 
+/* Whose a tag is: a vCPU's, or a pCPU's. */
+static inline bool oracle_of_vcpu(enum tag_kind kind)
+{
+	return kind >= TAG_THREAD;
+}
+
 static inline uint64_t tag_version(uint64_t tag)
 {
 	return tag & 0xfffffffff;
@@ -200,6 +206,8 @@ struct oracle {
 	size_t at;            /* op; SIZE_MAX between ops */
 	const char *function; /* of an access */
 	struct oracle_fault fault;
+	bool beyond; /* it asked for more than kinds, whether they are the latest, and what is the vCPU's or the pCPU's own */
+	struct oracle_memo *memo; /* of a watcher; NULL: tags move each time */
 };
 
 static inline struct oracle_cpu *oracle_cpu(const struct oracle *o, unsigned c)
@@ -222,6 +230,12 @@ static inline struct oracle_vcpu *oracle_vcpu(const struct oracle *o, unsigned v
 #define THREAD(o, v, k)   (oracle_vcpu(o, v)->tag[3 * (o)->t.n + (unsigned)(k)])
 #define THREAD_MEM(o, v, k) (oracle_vcpu(o, v)->tag[3 * (o)->t.n + N_THREAD + (unsigned)(k)])
 
+/* A value goes elsewhere. */
+static inline void oracle_takes(struct oracle *o, uint64_t tag)
+{
+	o->beyond |= tag_id(tag) != (oracle_of_vcpu(tag_kind(tag)) ? o->v : o->c);
+}
+
 static inline void oracle_barriers_op(struct oracle *o, struct oracle_cpu *cpu, const struct oracle_op *x, size_t i)
 {
 	if ((cpu->pending & x->then) != 0) {
@@ -236,6 +250,16 @@ static inline uint64_t oracle_new_tag(struct oracle *o, enum tag_kind kind, unsi
 {
 	return tag_of(kind, id, ++o->version);
 }
+
+/* ---- oracle_memo.c ---- */
+
+/* What a watcher sees: run once, then remembered. */
+void oracle_memo_make(struct oracle *o);
+void oracle_memo_free(struct oracle *o);
+void oracle_memo_step(struct oracle *o, const struct watch_step *s);
+void oracle_memo_access(struct oracle *o, const struct handler_access *a);
+/* Does an accessor reach the CPU's copy of a register of a vCPU with these run-time bits? */
+bool oracle_on_cpu(const struct oracle *o, uint64_t state, enum sysreg reg);
 
 /* ---- oracle_check.c ---- */
 
@@ -255,6 +279,6 @@ void oracle_overwrite(struct oracle *o, unsigned slot);
 /* The thread's FP state is live on this CPU, unless it came from another. */
 void oracle_thread_fp(struct oracle *o, bool moved);
 /* Is the latest value of a vCPU's register in some CPU? */
-bool oracle_in_a_cpu(const struct oracle *o, unsigned v, unsigned slot);
+bool oracle_in_a_cpu(struct oracle *o, unsigned v, unsigned slot);
 
 #endif

@@ -60,8 +60,7 @@ static void see_step(void *self, const struct watch_step *s)
 	struct oracle *o = self;
 
 	oracle_grow(o, s->vcpu + 1, s->cpu + 1);
-	oracle_step(o, s->vcpu, s->cpu, s->comp, s->state, s->lrs);
-	oracle_on_cpu_flag(o, s->vcpu, s->on_cpu);
+	oracle_memo_step(o, s);
 }
 
 static void see_access(void *self, const struct handler_access *a)
@@ -69,7 +68,7 @@ static void see_access(void *self, const struct handler_access *a)
 	struct oracle *o = self;
 
 	oracle_grow(o, a->vcpu + 1, a->cpu + 1);
-	oracle_access(o, a);
+	oracle_memo_access(o, a);
 }
 
 struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus)
@@ -88,6 +87,8 @@ struct oracle *oracle_new(const struct ws_prog *p, unsigned vcpus, unsigned cpus
 
 struct watch *oracle_watch(struct oracle *o)
 {
+	if (o->memo == NULL)
+		oracle_memo_make(o);
 	return &o->watch;
 }
 
@@ -97,6 +98,7 @@ void oracle_free(struct oracle *o)
 		return;
 	oracle_tables_free(&o->t);
 	oracle_lists_free(o);
+	oracle_memo_free(o);
 	free(o->vcpus);
 	free(o->cpus);
 	free(o->found);

@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An oracle that looks on sees the same few steps over and over. What a component or an access makes of a vCPU and its pCPU is
+ * decided by what they hold (kind of each value, whose it is, is it the latest), so it is run once, on tags, and then
+ * remembered: from one such state, a node, an edge goes to the next. While a pair goes along edges its tags are left as they
+ * were; they are put right (settled) when somebody needs them.
+ *
+ * That holds as long as nothing is wrong, so the first violation ends it, and tags move from then on. Besides, a dead value of a
+ * vCPU that ran on the pCPU before may be overwritten without asking, since it is in memory: a vcpu_put that left one
+ * unsaved ends it, too.
+ */
+#include <string.h>
+
+#include "models/hyp/check/oracle_impl.h"
+#include "models/hyp/kvm/reach.h"
+#include "sim/base/recset.h"
+
+#define NONE UINT32_MAX
+
+/* Bounds, in the order of some megabytes; then all is forgotten. */
+#define NODES_MAX 8192
+#define EDGES_MAX 65536
+
+/* To look at all tags costs as much as some remembered steps save; where that does not come back, it is given up for a while. */
+#define CREDIT_MAX   65536
+#define CREDIT_LOOK  16   /* what a look costs; each remembered step brings 1 */
+#define CREDIT_TRIAL 512  /* after a rest */
+#define REST         8192 /* steps */
+
+enum whose { IS_NONE, IS_OWN, IS_OTHER };
+
+/* The state of a pair begins with this; a byte per tag follows, and who wrote what the CPU holds. */
+struct head {
+	uint64_t state, entry_state;
+	barrier_set pending;
+	uint32_t lrs;
+	uint8_t in_guest, cpu, fp_cpu, loaded, thread; /* enum whose, the last four */
+	uint8_t none[7];
+};
+
+#define TAG_BYTE(kind, other, latest) ((uint8_t)((unsigned)(kind) << 5 | (unsigned)(other) << 1 | (latest)))
+#define BYTE_KIND(b)   ((enum tag_kind)((b) >> 5))
+#define BYTE_OTHER(b)  (((b) & 2) != 0)
+#define BYTE_LATEST(b) (((b) & 1) != 0)
+
+/* A version that none has: of what is not the latest. */
+#define SOME_OLD UINT64_C(0xfffffffff)
+
+/* A step or an access from a node on. */
+struct key {
+	uint64_t state;
+	uint32_t node;
+	uint16_t what; /* component, register */
+	uint8_t lrs;
+	uint8_t how;   /* HOW_* */
+};
+#define HOW_STEP   0x80U
+#define HOW_ON_CPU 0x40U
+#define HOW_WRITE  0x20U /* | via */
+
+struct edge {
+	uint32_t to; /* node; NONE: it must be run each time */
+	uint32_t fresh, known;
+};
+
+/* Whom a pCPU's edges are of. */
+struct pair {
+	uint32_t v, node; /* NONE: tags are as they should be */
+	bool moved;       /* they are not */
+};
+
+struct oracle_memo {
+	bool over;
+	struct recset nodes, edges;
+	struct recset fresh; /* sets of slots, a bit each: new values of the guest, its controls, the host; then of the thread */
+	struct recset known; /* how often known bugs showed */
+	struct edge *edge;
+	uint32_t room_edge;
+	struct pair *pair;   /* by pCPU */
+	uint32_t *at;        /* by vCPU: pCPU of its pair */
+	unsigned n_pair, n_at;
+	size_t words, set_words; /* of a set of slots; of a record of fresh */
+	uint64_t *set;           /* set_words per pCPU, since it was settled; then one more */
+	uint8_t *buf;
+	uint64_t *nobody, *thread; /* rows of versions that no tag has; of the thread's values */
+	unsigned credit, rest;
+};
+
+/* ---- life ---- */
+
+static size_t node_size(const struct oracle *o)
+{
+	return (sizeof(struct head) + 4 * (size_t)o->t.n + N_THREAD + o->t.n * sizeof(uint16_t) + 7) / 8 * 8;
+}
+
+static void tables_init(struct oracle *o, struct oracle_memo *m)
+{
+	const uint64_t no_known[ORACLE_KNOWN] = { 0 };
+	bool fresh;
+
+	recset_init(&m->nodes, node_size(o));
+	recset_init(&m->edges, sizeof(struct key));
+	recset_init(&m->fresh, m->set_words * sizeof(uint64_t));
+	recset_init(&m->known, sizeof(no_known));
+	(void)recset_add(&m->known, no_known, &fresh);
+}
+
+static void tables_free(struct oracle_memo *m)
+{
+	recset_free(&m->nodes);
+	recset_free(&m->edges);
+	recset_free(&m->fresh);
+	recset_free(&m->known);
+}
+
+void oracle_memo_make(struct oracle *o)
+{
+	struct oracle_memo *m = xcalloc(1, sizeof(*m));
+
+	_Static_assert(sizeof(struct key) == 16 && sizeof(struct head) == 48, "hashed as bytes");
+	o->memo = m;
+	m->words = (o->t.n + 63) / 64;
+	m->set_words = 3 * m->words + 1;
+	m->buf = xcalloc(1, node_size(o));
+	m->nobody = xmalloc(2 * (size_t)(o->t.n + 1) * sizeof(*m->nobody));
+	memset(m->nobody, 0xff, 2 * (size_t)(o->t.n + 1) * sizeof(*m->nobody));
+	m->thread = m->nobody + o->t.n + 1;
+	m->credit = CREDIT_MAX;
+	m->over = o->p->n > UINT16_MAX - 1;
+	tables_init(o, m);
+}
+
+void oracle_memo_free(struct oracle *o)
+{
+	struct oracle_memo *m = o->memo;
+
+	if (m == NULL)
+		return;
+	tables_free(m);
+	free(m->edge);
+	free(m->pair);
+	free(m->at);
+	free(m->set);
+	free(m->buf);
+	free(m->nobody);
+	free(m);
+}
+
+static void grow(struct oracle *o, struct oracle_memo *m)
+{
+	if (m->n_pair < o->room_cpu) {
+		m->pair = xrealloc(m->pair, o->room_cpu * sizeof(*m->pair));
+		m->set = xrealloc(m->set, (o->room_cpu + 1) * m->set_words * sizeof(*m->set));
+	}
+	for (; m->n_pair < o->room_cpu; m->n_pair++)
+		m->pair[m->n_pair] = (struct pair){ NONE, NONE, false };
+	if (m->n_at < o->room_vcpu)
+		m->at = xrealloc(m->at, o->room_vcpu * sizeof(*m->at));
+	for (; m->n_at < o->room_vcpu; m->n_at++)
+		m->at[m->n_at] = NONE;
+}
+
+static uint64_t *set_of(const struct oracle_memo *m, unsigned c)
+{
+	return m->set + c * m->set_words;
+}
+
+/* Slots of a set of what is new: by kind of the tag. */
+static uint64_t *slots_of(const struct oracle_memo *m, uint64_t *set, enum tag_kind kind)
+{
+	return set + (kind == TAG_GUEST ? 0 : kind == TAG_GCFG ? m->words : 2 * m->words);
+}
+
+static bool has(const uint64_t *set, unsigned s)
+{
+	return (set[s / 64] >> s % 64 & 1) != 0;
+}
+
+/* ---- tags to a node ---- */
+
+/* What tags are held against: by their kind, its row of latest values, and its owner. */
+struct own {
+	const uint64_t *latest[TAG_GCFG + 1];
+	uint64_t id[TAG_GCFG + 1];
+};
+
+static void own_make(const struct oracle *o, unsigned v, unsigned c, struct own *w)
+{
+	const struct oracle_memo *m = o->memo;
+
+	for (unsigned k = 0; k <= TAG_GCFG; k++) {
+		w->latest[k] = m->nobody;
+		w->id[k] = oracle_of_vcpu((enum tag_kind)k) ? v : c;
+	}
+	for (unsigned s = 0; s < o->t.n; s++) {
+		if (o->t.s[s].thread >= 0)
+			m->thread[s] = THREAD(o, v, o->t.s[s].thread);
+	}
+	w->latest[TAG_GUEST] = &TRUTH(o, v, 0);
+	w->latest[TAG_GCFG] = &CONTROL(o, v, 0);
+	w->latest[TAG_HOST] = &HOST(o, c, 0);
+	w->latest[TAG_THREAD] = m->thread;
+}
+
+static uint8_t *put_tags(const struct own *w, const uint64_t *restrict tag, unsigned n, uint8_t *restrict b)
+{
+	for (unsigned s = 0; s < n; s++) {
+		const enum tag_kind kind = tag_kind(tag[s]);
+
+		b[s] = TAG_BYTE(kind, tag_id(tag[s]) != w->id[kind], w->latest[kind][s] == tag[s]);
+	}
+	return b + n;
+}
+
+static uint8_t whose(uint32_t id, uint32_t own)
+{
+	return id == ORACLE_NONE ? IS_NONE : id == own ? IS_OWN : IS_OTHER;
+}
+
+/* Number of the state of v and c; NONE: it is not one to go on from. */
+static uint32_t look(struct oracle *o, unsigned v, unsigned c)
+{
+	struct oracle_memo *m = o->memo;
+	const struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
+	const struct oracle_cpu *cpu = oracle_cpu(o, c);
+	const unsigned n = o->t.n;
+	struct head h = { .state = vcpu->state, .entry_state = vcpu->entry_state, .pending = cpu->pending,
+			  .lrs = vcpu->lrs, .in_guest = (uint8_t)vcpu->in_guest, .cpu = whose(vcpu->cpu, c),
+			  .fp_cpu = whose(vcpu->fp_cpu, c), .loaded = whose(cpu->loaded, v), .thread = whose(cpu->thread, v) };
+	uint8_t *b = m->buf + sizeof(h), *host;
+	struct own w;
+	bool fresh;
+
+	if (h.cpu == IS_OTHER || h.loaded == IS_OTHER)
+		return NONE;
+	memcpy(m->buf, &h, sizeof(h));
+	own_make(o, v, c, &w);
+	b = put_tags(&w, &MEM(o, v, 0), n, b);
+	for (unsigned k = 0; k < N_THREAD; k++) {
+		const uint64_t tag = THREAD_MEM(o, v, k);
+		const enum tag_kind kind = tag_kind(tag);
+
+		*b++ = TAG_BYTE(kind, tag_id(tag) != w.id[kind], tag == THREAD(o, v, k));
+	}
+	b = put_tags(&w, &HW(o, c, 0), n, b);
+	b = put_tags(&w, &HOST_MEM(o, c, 0), n, b);
+	host = b;
+	b = put_tags(&w, &HOST(o, c, 0), n, b);
+	for (unsigned s = 0; s < n; s++) {
+		const uint16_t writer = (uint16_t)WRITER(o, c, s);
+
+		if (BYTE_OTHER(host[s]))
+			return NONE;
+		memcpy(b + s * sizeof(writer), &writer, sizeof(writer));
+	}
+	return recset_add(&m->nodes, m->buf, &fresh);
+}
+
+/* ---- a node to tags ---- */
+
+static uint64_t tag_of_byte(uint8_t b, uint64_t now, const struct own *w, unsigned s)
+{
+	const enum tag_kind kind = BYTE_KIND(b);
+	const bool versions = kind == TAG_HOST || oracle_of_vcpu(kind);
+
+	if (BYTE_OTHER(b)) /* nothing moved it */
+		return now;
+	return BYTE_LATEST(b) ? w->latest[kind][s] : tag_of(kind, (unsigned)w->id[kind], versions ? SOME_OLD : 0);
+}
+
+static const uint8_t *get_tags(const struct own *w, const uint8_t *b, unsigned n, uint64_t *tag)
+{
+	for (unsigned s = 0; s < n; s++)
+		tag[s] = tag_of_byte(b[s], tag[s], w, s);
+	return b + n;
+}
+
+static void new_versions(struct oracle *o, const uint64_t *set, enum tag_kind kind, unsigned id, uint64_t *tag)
+{
+	for (unsigned s = 0; s < o->t.n; s++) {
+		if (has(set, s))
+			tag[s] = oracle_new_tag(o, kind, id);
+	}
+}
+
+static uint32_t id_of(uint8_t whose, uint32_t own, uint32_t now)
+{
+	return whose == IS_NONE ? ORACLE_NONE : whose == IS_OWN ? own : now;
+}
+
+static void get_head(struct oracle *o, unsigned v, unsigned c, const struct head *h)
+{
+	struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
+	struct oracle_cpu *cpu = oracle_cpu(o, c);
+
+	vcpu->state = h->state;
+	vcpu->entry_state = h->entry_state;
+	vcpu->lrs = h->lrs;
+	vcpu->in_guest = h->in_guest;
+	vcpu->cpu = id_of(h->cpu, c, vcpu->cpu);
+	vcpu->fp_cpu = id_of(h->fp_cpu, c, vcpu->fp_cpu);
+	cpu->loaded = id_of(h->loaded, v, cpu->loaded);
+	cpu->thread = id_of(h->thread, v, cpu->thread);
+	cpu->pending = h->pending;
+}
+
+static void get_node(struct oracle *o, unsigned v, unsigned c, const uint8_t *b, uint64_t *set)
+{
+	const struct oracle_memo *m = o->memo;
+	const unsigned n = o->t.n;
+	const uint8_t *host;
+	struct head h;
+	struct own w;
+
+	memcpy(&h, b, sizeof(h));
+	get_head(o, v, c, &h);
+	b += sizeof(h);
+	host = b + 3 * n + N_THREAD;
+	new_versions(o, slots_of(m, set, TAG_GUEST), TAG_GUEST, v, &TRUTH(o, v, 0));
+	new_versions(o, slots_of(m, set, TAG_GCFG), TAG_GCFG, v, &CONTROL(o, v, 0));
+	new_versions(o, slots_of(m, set, TAG_HOST), TAG_HOST, c, &HOST(o, c, 0));
+	for (unsigned s = 0; s < n; s++) {
+		if (BYTE_KIND(host[s]) == TAG_HCFG)
+			HOST(o, c, s) = tag_of(TAG_HCFG, c, 0);
+	}
+	for (unsigned k = 0; k < N_THREAD; k++) {
+		if (has(set + 3 * m->words, k))
+			THREAD(o, v, k) = oracle_new_tag(o, TAG_THREAD, v);
+	}
+	own_make(o, v, c, &w);
+	b = get_tags(&w, b, n, &MEM(o, v, 0));
+	for (unsigned k = 0; k < N_THREAD; k++, b++)
+		THREAD_MEM(o, v, k) = BYTE_KIND(*b) == TAG_THREAD && BYTE_LATEST(*b) ? THREAD(o, v, k) : tag_of_byte(*b, THREAD_MEM(o, v, k), &w, 0);
+	b = get_tags(&w, b, n, &HW(o, c, 0));
+	b = get_tags(&w, b, n, &HOST_MEM(o, c, 0)) + n;
+	for (unsigned s = 0; s < n; s++) {
+		uint16_t writer;
+
+		memcpy(&writer, b + s * sizeof(writer), sizeof(writer));
+		WRITER(o, c, s) = writer;
+	}
+}
+
+/* The tags of a pCPU's pair are put right, and it is none any more. */
+static void settle(struct oracle *o, unsigned c)
+{
+	struct oracle_memo *m = o->memo;
+	struct pair *p = &m->pair[c];
+
+	if (p->node == NONE)
+		return;
+	if (p->moved)
+		get_node(o, p->v, c, recset_at(&m->nodes, p->node), set_of(m, c));
+	m->at[p->v] = NONE;
+	*p = (struct pair){ NONE, NONE, false };
+}
+
+void oracle_settle(struct oracle *o)
+{
+	for (unsigned c = 0; o->memo != NULL && c < o->memo->n_pair; c++)
+		settle(o, c);
+}
+
+static void pair_up(struct oracle_memo *m, unsigned v, unsigned c, uint32_t node)
+{
+	m->pair[c] = (struct pair){ v, node, false };
+	m->at[v] = c;
+	memset(set_of(m, c), 0, m->set_words * sizeof(*m->set));
+}
+
+/* ---- steps ---- */
+
+/* A component or an access. */
+struct doing {
+	const struct watch_step *step;
+	const struct handler_access *access; /* NULL: the step */
+	unsigned v, c;
+	enum ws_phase phase; /* PHASE_COUNT: an access */
+};
+
+static void run(struct oracle *o, const struct doing *d)
+{
+	if (d->access != NULL) {
+		oracle_access(o, d->access);
+		return;
+	}
+	oracle_step(o, d->v, d->c, d->step->comp, d->step->state, d->step->lrs);
+	oracle_on_cpu_flag(o, d->v, d->step->on_cpu);
+}
+
+static void end(struct oracle *o)
+{
+	oracle_settle(o);
+	o->memo->over = true;
+}
+
+/* Is a value of the vCPU left in a CPU and nowhere else, while it is not loaded? */
+static bool left_unsaved(const struct oracle *o, const struct doing *d)
+{
+	if (oracle_vcpu(o, d->v)->cpu == d->c)
+		return false;
+	if (d->access != NULL)
+		return d->access->write && HW(o, d->c, (unsigned)o->t.slot[ws_same(d->access->reg)]) == TRUTH(o, d->v, (unsigned)o->t.slot[ws_same(d->access->reg)]);
+	for (unsigned i = 0; d->phase == PHASE_PUT && i < o->t.n_guest; i++) {
+		if (MEM(o, d->v, o->t.guest[i]) != TRUTH(o, d->v, o->t.guest[i]))
+			return true;
+	}
+	return false;
+}
+
+/* It runs, on tags. False: something is wrong, and it is over. */
+static bool run_on_tags(struct oracle *o, const struct doing *d)
+{
+	const uint64_t violations = o->n_violations;
+
+	o->beyond = false;
+	run(o, d);
+	if (o->n_violations == violations && !left_unsaved(o, d))
+		return true;
+	end(o);
+	return false;
+}
+
+/* What is new since a version, as a record of fresh. */
+static uint32_t new_since(struct oracle *o, unsigned v, unsigned c, uint64_t version)
+{
+	struct oracle_memo *m = o->memo;
+	uint64_t *set = set_of(m, m->n_pair), *guest = slots_of(m, set, TAG_GUEST), *control = slots_of(m, set, TAG_GCFG),
+		 *host = slots_of(m, set, TAG_HOST);
+	bool fresh;
+
+	memset(set, 0, m->set_words * sizeof(*set));
+	for (unsigned s = 0; s < o->t.n; s++) {
+		guest[s / 64] |= (uint64_t)(tag_version(TRUTH(o, v, s)) > version) << s % 64;
+		control[s / 64] |= (uint64_t)(tag_version(CONTROL(o, v, s)) > version) << s % 64;
+		host[s / 64] |= (uint64_t)(tag_version(HOST(o, c, s)) > version) << s % 64;
+	}
+	for (unsigned k = 0; k < N_THREAD; k++)
+		set[3 * m->words] |= (uint64_t)(tag_version(THREAD(o, v, k)) > version) << k;
+	return recset_add(&m->fresh, set, &fresh);
+}
+
+static uint32_t known_since(struct oracle *o, const uint64_t *before)
+{
+	uint64_t since[ORACLE_KNOWN];
+	bool fresh;
+
+	for (size_t i = 0; i < ORACLE_KNOWN; i++)
+		since[i] = o->n_known[i] - before[i];
+	return recset_add(&o->memo->known, since, &fresh);
+}
+
+static bool can_look(struct oracle_memo *m)
+{
+	if (m->rest != 0) {
+		m->rest--;
+		return false;
+	}
+	if (m->credit < CREDIT_LOOK) {
+		m->credit = CREDIT_TRIAL;
+		m->rest = REST;
+		return false;
+	}
+	m->credit -= CREDIT_LOOK;
+	return true;
+}
+
+/* Run it, and remember what it does from the node on. */
+static void learn(struct oracle *o, const struct doing *d, uint32_t edge)
+{
+	struct oracle_memo *m = o->memo;
+	const uint64_t version = o->version, unknown = o->stats.unknown;
+	uint64_t known[ORACLE_KNOWN];
+	uint32_t to;
+
+	settle(o, d->c);
+	memcpy(known, o->n_known, sizeof(known));
+	if (!run_on_tags(o, d) || !can_look(m))
+		return;
+	to = look(o, d->v, d->c);
+	if (to == NONE)
+		return;
+	if (!o->beyond && o->stats.unknown == unknown)
+		m->edge[edge] = (struct edge){ to, new_since(o, d->v, d->c, version), known_since(o, known) };
+	pair_up(m, d->v, d->c, to);
+}
+
+static void count(struct oracle *o, const struct doing *d)
+{
+	struct oracle_stats *s = &o->stats;
+
+	s->steps += d->access == NULL;
+	s->accesses += d->access != NULL;
+	s->loads += d->phase == PHASE_LOAD;
+	s->entries += d->phase == PHASE_ENTER;
+	s->exits += d->phase == PHASE_EXIT;
+	s->puts += d->phase == PHASE_PUT;
+	o->n_puts += d->phase == PHASE_PUT;
+}
+
+static void go_along(struct oracle *o, const struct doing *d, struct pair *p, const struct edge *e)
+{
+	struct oracle_memo *m = o->memo;
+	uint64_t *set = set_of(m, d->c);
+	const uint64_t *more = (const uint64_t *)(const void *)recset_at(&m->fresh, e->fresh);
+
+	count(o, d);
+	p->node = e->to;
+	p->moved = true;
+	m->credit += m->credit < CREDIT_MAX;
+	for (size_t i = 0; i < m->set_words; i++)
+		set[i] |= more[i];
+	if (e->known != 0) {
+		const uint64_t *known = (const uint64_t *)(const void *)recset_at(&m->known, e->known);
+
+		for (size_t i = 0; i < ORACLE_KNOWN; i++)
+			o->n_known[i] += known[i];
+	}
+}
+
+static void make_room(struct oracle *o)
+{
+	struct oracle_memo *m = o->memo;
+
+	if (m->nodes.n >= NODES_MAX || m->edges.n >= EDGES_MAX) {
+		oracle_settle(o);
+		tables_free(m);
+		tables_init(o, m);
+	}
+	if (m->edges.n == m->room_edge) {
+		m->room_edge = m->room_edge != 0 ? 2 * m->room_edge : 256;
+		m->edge = xrealloc(m->edge, m->room_edge * sizeof(*m->edge));
+	}
+}
+
+static void remembered(struct oracle *o, const struct doing *d, struct key *k)
+{
+	struct oracle_memo *m = o->memo;
+	struct pair *p;
+	uint32_t i;
+	bool fresh;
+
+	make_room(o);
+	p = &m->pair[d->c];
+	if (p->node == NONE || p->v != d->v) {
+		uint32_t node;
+
+		settle(o, d->c);
+		if (m->at[d->v] != NONE)
+			settle(o, m->at[d->v]);
+		node = can_look(m) ? look(o, d->v, d->c) : NONE;
+		if (node == NONE) {
+			(void)run_on_tags(o, d);
+			return;
+		}
+		pair_up(m, d->v, d->c, node);
+	}
+	k->node = p->node;
+	i = recset_add(&m->edges, k, &fresh);
+	if (fresh)
+		m->edge[i].to = NONE;
+	if (m->edge[i].to != NONE)
+		go_along(o, d, p, &m->edge[i]);
+	else
+		learn(o, d, i);
+}
+
+void oracle_memo_step(struct oracle *o, const struct watch_step *s)
+{
+	const struct doing d = { .step = s, .v = s->vcpu, .c = s->cpu, .phase = (enum ws_phase)o->t.phase[s->comp] };
+	struct key k = { s->state, NONE, (uint16_t)s->comp, (uint8_t)s->lrs, (uint8_t)(HOW_STEP | (s->on_cpu ? HOW_ON_CPU : 0)) };
+
+	if (o->memo->over) {
+		run(o, &d);
+		return;
+	}
+	grow(o, o->memo);
+	remembered(o, &d, &k);
+}
+
+/* A read changes nothing but what is wrong. False: the copy is not the vCPU's latest value, or the pair must tell. */
+static bool reads_the_latest(struct oracle *o, const struct doing *d, unsigned slot)
+{
+	const struct oracle_memo *m = o->memo;
+	const struct handler_access *a = d->access;
+	const unsigned c = m->at[a->vcpu];
+	const uint8_t *node;
+	struct head h;
+	bool memory;
+	uint8_t b;
+
+	if (c == NONE) { /* its tags are as they should be */
+		if (a->via != VIA_MEMORY && oracle_on_cpu(o, oracle_vcpu(o, a->vcpu)->state, ws_same(a->reg)))
+			return false;
+		(void)run_on_tags(o, d);
+		return true;
+	}
+	node = recset_at(&m->nodes, m->pair[c].node);
+	memcpy(&h, node, sizeof(h));
+	memory = a->via == VIA_MEMORY || !oracle_on_cpu(o, h.state, ws_same(a->reg));
+	if (!memory && (c != a->cpu || o->t.s[slot].move == MOVE_CONF))
+		return false;
+	b = node[sizeof(h) + (memory ? 0 : o->t.n + N_THREAD) + slot];
+	if (o->t.s[slot].required && b != TAG_BYTE(TAG_GUEST, false, true))
+		return false;
+	o->stats.accesses++;
+	return true;
+}
+
+void oracle_memo_access(struct oracle *o, const struct handler_access *a)
+{
+	const struct doing d = { .access = a, .v = a->vcpu, .c = a->cpu, .phase = PHASE_COUNT };
+	const int slot = o->t.slot[ws_same(a->reg)];
+	struct key k = { 0, NONE, (uint16_t)a->reg, 0, (uint8_t)((a->write ? HOW_WRITE : 0) | (unsigned)a->via) };
+
+	if (o->memo->over || slot < 0) {
+		run(o, &d);
+		return;
+	}
+	grow(o, o->memo);
+	if (a->write || !reads_the_latest(o, &d, (unsigned)slot))
+		remembered(o, &d, &k);
+}
