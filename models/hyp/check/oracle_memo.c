@@ -11,7 +11,7 @@
  */
 #include <string.h>
 
-#include "models/hyp/check/oracle_impl.h"
+#include "models/hyp/check/oracle_node.h"
 #include "models/hyp/kvm/reach.h"
 #include "sim/base/recset.h"
 
@@ -26,25 +26,6 @@
 #define CREDIT_LOOK  16   /* what a look costs; each remembered step brings 1 */
 #define CREDIT_TRIAL 512  /* after a rest */
 #define REST         8192 /* steps */
-
-enum whose { IS_NONE, IS_OWN, IS_OTHER };
-
-/* The state of a pair begins with this; a byte per tag follows, and who wrote what the CPU holds. */
-struct head {
-	uint64_t state, entry_state;
-	barrier_set pending;
-	uint32_t lrs;
-	uint8_t in_guest, cpu, fp_cpu, loaded, thread; /* enum whose, the last four */
-	uint8_t none[7];
-};
-
-#define TAG_BYTE(kind, other, latest) ((uint8_t)((unsigned)(kind) << 5 | (unsigned)(other) << 1 | (latest)))
-#define BYTE_KIND(b)   ((enum tag_kind)((b) >> 5))
-#define BYTE_OTHER(b)  (((b) & 2) != 0)
-#define BYTE_LATEST(b) (((b) & 1) != 0)
-
-/* A version that none has: of what is not the latest. */
-#define SOME_OLD UINT64_C(0xfffffffff)
 
 /* A step or an access from a node on. */
 struct key {
@@ -79,26 +60,20 @@ struct oracle_memo {
 	struct pair *pair;   /* by pCPU */
 	uint32_t *at;        /* by vCPU: pCPU of its pair */
 	unsigned n_pair, n_at;
-	size_t words, set_words; /* of a set of slots; of a record of fresh */
+	size_t set_words; /* of a record of fresh */
 	uint64_t *set;           /* set_words per pCPU, since it was settled; then one more */
-	uint8_t *buf;
-	uint64_t *nobody, *thread; /* rows of versions that no tag has; of the thread's values */
+	uint8_t *buf;            /* a node */
 	unsigned credit, rest;
 };
 
 /* ---- life ---- */
-
-static size_t node_size(const struct oracle *o)
-{
-	return (sizeof(struct head) + 4 * (size_t)o->t.n + N_THREAD + o->t.n * sizeof(uint16_t) + 7) / 8 * 8;
-}
 
 static void tables_init(struct oracle *o, struct oracle_memo *m)
 {
 	const uint64_t no_known[ORACLE_KNOWN] = { 0 };
 	bool fresh;
 
-	recset_init(&m->nodes, node_size(o));
+	recset_init(&m->nodes, oracle_node_size(o));
 	recset_init(&m->edges, sizeof(struct key));
 	recset_init(&m->fresh, m->set_words * sizeof(uint64_t));
 	recset_init(&m->known, sizeof(no_known));
@@ -117,14 +92,10 @@ void oracle_memo_make(struct oracle *o)
 {
 	struct oracle_memo *m = xcalloc(1, sizeof(*m));
 
-	_Static_assert(sizeof(struct key) == 16 && sizeof(struct head) == 48, "hashed as bytes");
+	_Static_assert(sizeof(struct key) == 16 && sizeof(struct oracle_head) == 48, "hashed as bytes");
 	o->memo = m;
-	m->words = (o->t.n + 63) / 64;
-	m->set_words = 3 * m->words + 1;
-	m->buf = xcalloc(1, node_size(o));
-	m->nobody = xmalloc(2 * (size_t)(o->t.n + 1) * sizeof(*m->nobody));
-	memset(m->nobody, 0xff, 2 * (size_t)(o->t.n + 1) * sizeof(*m->nobody));
-	m->thread = m->nobody + o->t.n + 1;
+	m->set_words = 3 * oracle_set_words(o) + 1;
+	m->buf = xcalloc(1, oracle_node_size(o));
 	m->credit = CREDIT_MAX;
 	m->over = o->p->n > UINT16_MAX - 1;
 	tables_init(o, m);
@@ -142,7 +113,6 @@ void oracle_memo_free(struct oracle *o)
 	free(m->at);
 	free(m->set);
 	free(m->buf);
-	free(m->nobody);
 	free(m);
 }
 
@@ -165,180 +135,14 @@ static uint64_t *set_of(const struct oracle_memo *m, unsigned c)
 	return m->set + c * m->set_words;
 }
 
-/* Slots of a set of what is new: by kind of the tag. */
-static uint64_t *slots_of(const struct oracle_memo *m, uint64_t *set, enum tag_kind kind)
+/* ---- pairs ---- */
+
+/* The node that v and c are; NONE: none to go on from. */
+static uint32_t look(const struct oracle *o, unsigned v, unsigned c)
 {
-	return set + (kind == TAG_GUEST ? 0 : kind == TAG_GCFG ? m->words : 2 * m->words);
-}
-
-static bool has(const uint64_t *set, unsigned s)
-{
-	return (set[s / 64] >> s % 64 & 1) != 0;
-}
-
-/* ---- tags to a node ---- */
-
-/* What tags are held against: by their kind, its row of latest values, and its owner. */
-struct own {
-	const uint64_t *latest[TAG_GCFG + 1];
-	uint64_t id[TAG_GCFG + 1];
-};
-
-static void own_make(const struct oracle *o, unsigned v, unsigned c, struct own *w)
-{
-	const struct oracle_memo *m = o->memo;
-
-	for (unsigned k = 0; k <= TAG_GCFG; k++) {
-		w->latest[k] = m->nobody;
-		w->id[k] = oracle_of_vcpu((enum tag_kind)k) ? v : c;
-	}
-	for (unsigned s = 0; s < o->t.n; s++) {
-		if (o->t.s[s].thread >= 0)
-			m->thread[s] = THREAD(o, v, o->t.s[s].thread);
-	}
-	w->latest[TAG_GUEST] = &TRUTH(o, v, 0);
-	w->latest[TAG_GCFG] = &CONTROL(o, v, 0);
-	w->latest[TAG_HOST] = &HOST(o, c, 0);
-	w->latest[TAG_THREAD] = m->thread;
-}
-
-static uint8_t *put_tags(const struct own *w, const uint64_t *restrict tag, unsigned n, uint8_t *restrict b)
-{
-	for (unsigned s = 0; s < n; s++) {
-		const enum tag_kind kind = tag_kind(tag[s]);
-
-		b[s] = TAG_BYTE(kind, tag_id(tag[s]) != w->id[kind], w->latest[kind][s] == tag[s]);
-	}
-	return b + n;
-}
-
-static uint8_t whose(uint32_t id, uint32_t own)
-{
-	return id == ORACLE_NONE ? IS_NONE : id == own ? IS_OWN : IS_OTHER;
-}
-
-/* Number of the state of v and c; NONE: it is not one to go on from. */
-static uint32_t look(struct oracle *o, unsigned v, unsigned c)
-{
-	struct oracle_memo *m = o->memo;
-	const struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
-	const struct oracle_cpu *cpu = oracle_cpu(o, c);
-	const unsigned n = o->t.n;
-	struct head h = { .state = vcpu->state, .entry_state = vcpu->entry_state, .pending = cpu->pending,
-			  .lrs = vcpu->lrs, .in_guest = (uint8_t)vcpu->in_guest, .cpu = whose(vcpu->cpu, c),
-			  .fp_cpu = whose(vcpu->fp_cpu, c), .loaded = whose(cpu->loaded, v), .thread = whose(cpu->thread, v) };
-	uint8_t *b = m->buf + sizeof(h), *host;
-	struct own w;
 	bool fresh;
 
-	if (h.cpu == IS_OTHER || h.loaded == IS_OTHER)
-		return NONE;
-	memcpy(m->buf, &h, sizeof(h));
-	own_make(o, v, c, &w);
-	b = put_tags(&w, &MEM(o, v, 0), n, b);
-	for (unsigned k = 0; k < N_THREAD; k++) {
-		const uint64_t tag = THREAD_MEM(o, v, k);
-		const enum tag_kind kind = tag_kind(tag);
-
-		*b++ = TAG_BYTE(kind, tag_id(tag) != w.id[kind], tag == THREAD(o, v, k));
-	}
-	b = put_tags(&w, &HW(o, c, 0), n, b);
-	b = put_tags(&w, &HOST_MEM(o, c, 0), n, b);
-	host = b;
-	b = put_tags(&w, &HOST(o, c, 0), n, b);
-	for (unsigned s = 0; s < n; s++) {
-		const uint16_t writer = (uint16_t)WRITER(o, c, s);
-
-		if (BYTE_OTHER(host[s]))
-			return NONE;
-		memcpy(b + s * sizeof(writer), &writer, sizeof(writer));
-	}
-	return recset_add(&m->nodes, m->buf, &fresh);
-}
-
-/* ---- a node to tags ---- */
-
-static uint64_t tag_of_byte(uint8_t b, uint64_t now, const struct own *w, unsigned s)
-{
-	const enum tag_kind kind = BYTE_KIND(b);
-	const bool versions = kind == TAG_HOST || oracle_of_vcpu(kind);
-
-	if (BYTE_OTHER(b)) /* nothing moved it */
-		return now;
-	return BYTE_LATEST(b) ? w->latest[kind][s] : tag_of(kind, (unsigned)w->id[kind], versions ? SOME_OLD : 0);
-}
-
-static const uint8_t *get_tags(const struct own *w, const uint8_t *b, unsigned n, uint64_t *tag)
-{
-	for (unsigned s = 0; s < n; s++)
-		tag[s] = tag_of_byte(b[s], tag[s], w, s);
-	return b + n;
-}
-
-static void new_versions(struct oracle *o, const uint64_t *set, enum tag_kind kind, unsigned id, uint64_t *tag)
-{
-	for (unsigned s = 0; s < o->t.n; s++) {
-		if (has(set, s))
-			tag[s] = oracle_new_tag(o, kind, id);
-	}
-}
-
-static uint32_t id_of(uint8_t whose, uint32_t own, uint32_t now)
-{
-	return whose == IS_NONE ? ORACLE_NONE : whose == IS_OWN ? own : now;
-}
-
-static void get_head(struct oracle *o, unsigned v, unsigned c, const struct head *h)
-{
-	struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
-	struct oracle_cpu *cpu = oracle_cpu(o, c);
-
-	vcpu->state = h->state;
-	vcpu->entry_state = h->entry_state;
-	vcpu->lrs = h->lrs;
-	vcpu->in_guest = h->in_guest;
-	vcpu->cpu = id_of(h->cpu, c, vcpu->cpu);
-	vcpu->fp_cpu = id_of(h->fp_cpu, c, vcpu->fp_cpu);
-	cpu->loaded = id_of(h->loaded, v, cpu->loaded);
-	cpu->thread = id_of(h->thread, v, cpu->thread);
-	cpu->pending = h->pending;
-}
-
-static void get_node(struct oracle *o, unsigned v, unsigned c, const uint8_t *b, uint64_t *set)
-{
-	const struct oracle_memo *m = o->memo;
-	const unsigned n = o->t.n;
-	const uint8_t *host;
-	struct head h;
-	struct own w;
-
-	memcpy(&h, b, sizeof(h));
-	get_head(o, v, c, &h);
-	b += sizeof(h);
-	host = b + 3 * n + N_THREAD;
-	new_versions(o, slots_of(m, set, TAG_GUEST), TAG_GUEST, v, &TRUTH(o, v, 0));
-	new_versions(o, slots_of(m, set, TAG_GCFG), TAG_GCFG, v, &CONTROL(o, v, 0));
-	new_versions(o, slots_of(m, set, TAG_HOST), TAG_HOST, c, &HOST(o, c, 0));
-	for (unsigned s = 0; s < n; s++) {
-		if (BYTE_KIND(host[s]) == TAG_HCFG)
-			HOST(o, c, s) = tag_of(TAG_HCFG, c, 0);
-	}
-	for (unsigned k = 0; k < N_THREAD; k++) {
-		if (has(set + 3 * m->words, k))
-			THREAD(o, v, k) = oracle_new_tag(o, TAG_THREAD, v);
-	}
-	own_make(o, v, c, &w);
-	b = get_tags(&w, b, n, &MEM(o, v, 0));
-	for (unsigned k = 0; k < N_THREAD; k++, b++)
-		THREAD_MEM(o, v, k) = BYTE_KIND(*b) == TAG_THREAD && BYTE_LATEST(*b) ? THREAD(o, v, k) : tag_of_byte(*b, THREAD_MEM(o, v, k), &w, 0);
-	b = get_tags(&w, b, n, &HW(o, c, 0));
-	b = get_tags(&w, b, n, &HOST_MEM(o, c, 0)) + n;
-	for (unsigned s = 0; s < n; s++) {
-		uint16_t writer;
-
-		memcpy(&writer, b + s * sizeof(writer), sizeof(writer));
-		WRITER(o, c, s) = writer;
-	}
+	return oracle_node_put(o, v, c, o->memo->buf) ? recset_add(&o->memo->nodes, o->memo->buf, &fresh) : NONE;
 }
 
 /* The tags of a pCPU's pair are put right, and it is none any more. */
@@ -350,7 +154,7 @@ static void settle(struct oracle *o, unsigned c)
 	if (p->node == NONE)
 		return;
 	if (p->moved)
-		get_node(o, p->v, c, recset_at(&m->nodes, p->node), set_of(m, c));
+		oracle_node_get(o, p->v, c, recset_at(&m->nodes, p->node), set_of(m, c));
 	m->at[p->v] = NONE;
 	*p = (struct pair){ NONE, NONE, false };
 }
@@ -425,8 +229,8 @@ static bool run_on_tags(struct oracle *o, const struct doing *d)
 static uint32_t new_since(struct oracle *o, unsigned v, unsigned c, uint64_t version)
 {
 	struct oracle_memo *m = o->memo;
-	uint64_t *set = set_of(m, m->n_pair), *guest = slots_of(m, set, TAG_GUEST), *control = slots_of(m, set, TAG_GCFG),
-		 *host = slots_of(m, set, TAG_HOST);
+	uint64_t *set = set_of(m, m->n_pair), *guest = oracle_new_slots(o, set, NEW_GUEST), *control = oracle_new_slots(o, set, NEW_CONTROL),
+		 *host = oracle_new_slots(o, set, NEW_HOST);
 	bool fresh;
 
 	memset(set, 0, m->set_words * sizeof(*set));
@@ -436,7 +240,7 @@ static uint32_t new_since(struct oracle *o, unsigned v, unsigned c, uint64_t ver
 		host[s / 64] |= (uint64_t)(tag_version(HOST(o, c, s)) > version) << s % 64;
 	}
 	for (unsigned k = 0; k < N_THREAD; k++)
-		set[3 * m->words] |= (uint64_t)(tag_version(THREAD(o, v, k)) > version) << k;
+		*oracle_new_slots(o, set, NEW_THREAD) |= (uint64_t)(tag_version(THREAD(o, v, k)) > version) << k;
 	return recset_add(&m->fresh, set, &fresh);
 }
 
@@ -585,7 +389,7 @@ static bool reads_the_latest(struct oracle *o, const struct doing *d, unsigned s
 	const struct handler_access *a = d->access;
 	const unsigned c = m->at[a->vcpu];
 	const uint8_t *node;
-	struct head h;
+	struct oracle_head h;
 	bool memory;
 	uint8_t b;
 
