@@ -178,14 +178,14 @@ static void mix_of(const struct ws_prog *p, double mix[BAND_COSTS])
  * The switch whose exits tell a scale: that of the kernel that was recorded, which a fit wants to be the model's; else the
  * model's own. Policies are the model's: what is compared on a machine has one reference. NULL: the program itself.
  */
-static struct ws_prog *reference(const struct path_profile *path, const struct ws_prog *p)
+static struct ws_prog *reference(const struct path_profile *path, const struct ws_prog *p, struct machine *like)
 {
 	struct ws_config c = p->config;
 	struct ws_prog *ref = NULL;
 	struct err e;
 
 	if (path_given(path))
-		ref = path_compile(path, p->config.machine, &e);
+		ref = path_compile(path, p->config.machine, like, &e);
 	if (ref != NULL)
 		return ref;
 	memset(c.group_policy, POL_MODEL, sizeof(c.group_policy));
@@ -195,7 +195,8 @@ static struct ws_prog *reference(const struct path_profile *path, const struct w
 
 void band_dev_of(const struct cal_options *o, const struct path_profile *path, const struct ws_prog *p, struct band_dev *d)
 {
-	struct ws_prog *ref = reference(path, p);
+	struct machine like;
+	struct ws_prog *ref = reference(path, p, &like);
 
 	memset(d, 0, sizeof(*d));
 	d->known = true;

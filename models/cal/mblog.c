@@ -113,9 +113,9 @@ static int line_of(struct place *at, char *line, struct mblog *l, struct err *e)
 	line[strcspn(line, "\r\n")] = '\0';
 	if (line[0] == '#')
 		return 0; /* a note */
-	if (says(line, "gicv2") || says(line, "gic-version=2")) {
-		(void)err_set(e, ERR_INPUT, "the guest has a GICv2, whose memory-mapped interface no switch model moves: want a run on a "
-			      "host with a GICv3");
+	if (!l->gicv2 && (says(line, "gicv2") || says(line, "gic-version=2"))) {
+		(void)err_set(e, ERR_INPUT, "the guest has a GICv2, and the machine's features have none: want gicv2 in the machine's features, or "
+			      "a run with a GICv3");
 		return no(at, e);
 	}
 	if (!at->table && heading(at, line, e) != 0)

@@ -14,11 +14,13 @@ struct mblog_row {
 struct mblog {
 	struct mblog_row row[BENCH_COUNT];
 	unsigned n; /* logs */
+	bool gicv2; /* of the caller: the machine has a GICv2, so a log may say so */
 };
 
 /*
  * Read a log, which may have other lines around the table (the runner's, the console's), and add its rows. ERR_INPUT with file
- * and line: no table, a table in another unit, a test twice, a time that is no number above 0, a guest with a GICv2.
+ * and line: no table, a table in another unit, a test twice, a time that is no number above 0, a guest with a GICv2 on a
+ * machine that has none.
  */
 int mblog_read(const char *path, struct mblog *l, struct err *e);
 /* Mean of a test in ns; 0: no log has it. *noise: relative deviation of the mean; 0 of one log. */

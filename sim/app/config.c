@@ -216,9 +216,18 @@ static int read_patch(struct config *c, struct err *e)
 	return 0;
 }
 
+static int check_gic(const struct config *c, struct err *e)
+{
+	if (!machine_has(&c->machine, FEAT_GICV2) || !machine_has(&c->machine, FEAT_GICV3))
+		return 0;
+	(void)err_set(e, ERR_CONFIG, "[machine] features has gicv2 and gicv3: a host switches one interface, want one of them (a GICv3 that "
+		      "gives its guests a GICv2 is a gicv3)");
+	return opt_blame(c->set, "machine", "features", e);
+}
+
 int config_done(struct config *c, struct err *e)
 {
-	if (opt_done(c->set, e) != 0 || read_kernel(c, e) != 0 || read_patch(c, e) != 0 || path_read(&c->path_profile, e) != 0)
+	if (opt_done(c->set, e) != 0 || check_gic(c, e) != 0 || read_kernel(c, e) != 0 || read_patch(c, e) != 0 || path_read(&c->path_profile, e) != 0)
 		return -1;
 	vmm_time(c);
 	return config_inject_only(c, c->broken.spec, e) == 0 ? 0 : opt_blame(c->set, "inject", "spec", e);

@@ -52,9 +52,9 @@ static int check_config(const struct config *c, struct err *e)
 	struct ws_config wc;
 	char want[64];
 
-	if ((c->machine.features >> FEAT_GICV3 & 1) == 0)
-		return err_set(e, ERR_CONFIG, "%s: the machine has no gicv3: the memory-mapped interface of a GICv2 has no model, so its "
-			       "exits can't be fitted", c->path);
+	if (!machine_has(&c->machine, FEAT_GICV3) && !machine_has(&c->machine, FEAT_GICV2))
+		return err_set(e, ERR_CONFIG, "%s: the machine has no GIC, whose switch is a part of its exits: want gicv3 or gicv2 in "
+			       "[machine] features", c->path);
 	if (c->path_profile.kernel == NULL || c->path_profile.kernel[0] == '\0')
 		return err_set(e, ERR_CONFIG, "%s: no path profile: want an include of the kernel's, such as "
 			       "kernel/linux-6.12-n1-vhe.ini", c->path);
@@ -68,6 +68,7 @@ static int check_config(const struct config *c, struct err *e)
 
 static int read_logs(struct fitting *x, const struct arg_list *logs, struct err *e)
 {
+	x->log.gicv2 = machine_has(&x->c.machine, FEAT_GICV2);
 	for (size_t i = 0; i < logs->n; i++) {
 		char d[DIGEST_TEXT];
 
@@ -180,6 +181,8 @@ static struct rep *report(const struct fitting *x)
 	if (x->log.n < 5)
 		rep_note(r, "%u log%s: five or more say how much runs differ; until then a row's noise is that of published reruns", x->log.n,
 			 x->log.n == 1 ? "" : "s");
+	if (machine_has(&x->c.machine, FEAT_GICV2))
+		rep_note(r, "GICv2: the path profile's C code was recorded on a host with a GICv3");
 	rep_note(r, "priors are medians of the cores of configs/measured: a log from there is none that nobody has seen");
 	rep_note(r, "a fit of these rows can't tell the costs of single registers: they keep the proportions of the machine's table");
 	return r;

@@ -382,6 +382,7 @@ static int microbench(const struct validate_args *o, const char *config, const s
 	bool own;
 	int answer, rc = config_load_one(&c, config, overrides, e);
 
+	l.gicv2 = rc == 0 && machine_has(&c.machine, FEAT_GICV2);
 	if (rc == 0)
 		rc = read_logs(&o->logs, c.cal.logs, &l, &own, e);
 	if (rc == 0)

@@ -77,6 +77,12 @@ static bool unconditional(const struct ws_op *op, enum ws_opcode opcode)
 	return op->opcode == opcode && op->guard.on == 0 && op->guard.off == 0;
 }
 
+/* The host may access devices (a GICv2) on its way to EL2 and after it, whatever EL it runs at. */
+static bool is_device(const struct ws_op *op)
+{
+	return ws_opcode_row((enum ws_opcode)op->opcode)->counter == CNT_mmio;
+}
+
 static void check_ends(const struct ws_prog *p, enum ws_phase phase, struct ws_findings *f)
 {
 	enum ws_comp comp = ws_phase_comp(p, phase);
@@ -89,6 +95,8 @@ static void check_ends(const struct ws_prog *p, enum ws_phase phase, struct ws_f
 		ws_finding_add(f, RULE_no_exception, GRP_exit, SR_NONE, phase,
 			       "%s: the guest is left by an exception; want EXC as the first op",
 			       phase_name(phase));
+	while (to_host_at_el1 && n != 0 && is_device(&op[n - 1]))
+		n--;
 	if ((to_guest || to_host_at_el1) && (n == 0 || !unconditional(&op[n - 1], OP_ERET)))
 		ws_finding_add(f, RULE_no_eret, GRP_exit, SR_NONE, phase,
 			       "%s: the way to the %s ends in ERET; want it as the last op",
@@ -153,12 +161,14 @@ static void check_calls(const struct ws_prog *p, enum ws_phase phase, struct ws_
 static void check_hypercalls(const struct ws_prog *p, struct ws_findings *f)
 {
 	enum ws_comp enter = ws_phase_comp(p, PHASE_ENTER);
-	const struct ws_op *first = &p->op[p->comp[enter].first];
+	const struct ws_op *first = &p->op[p->comp[enter].first], *end = first + p->comp[enter].n;
 
+	while (first < end && is_device(first))
+		first++;
 	if (p->config.model->mode != MODE_VHE) {
 		check_calls(p, PHASE_LOAD, f);
 		check_calls(p, PHASE_PUT, f);
-		if (p->comp[enter].n == 0 || !unconditional(first, OP_HVC))
+		if (first == end || !unconditional(first, OP_HVC))
 			ws_finding_add(f, RULE_hvc_unpaired, GRP_exit, SR_NONE, PHASE_ENTER,
 				       "enter: the nVHE host reaches EL2 by a hypercall; want HVC "
 				       "as the first op");
@@ -215,7 +225,7 @@ static void check_list_registers(const struct ws_prog *p, struct ws_findings *f)
 				       (enum sysreg)p->op[i].reg, (enum ws_phase)p->op[i].phase,
 				       "%s (group vgic), %s: the host fills list registers "
 				       "before each entry; want policy eager or model",
-				       sysreg_name((enum sysreg)p->op[i].reg),
+				       is_device(&p->op[i]) ? "GICH_LRn" : sysreg_name((enum sysreg)p->op[i].reg),
 				       phase_name((enum ws_phase)p->op[i].phase));
 			return;
 		}

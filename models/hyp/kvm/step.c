@@ -51,6 +51,8 @@
 #define KIND_AT_S1E1R(x)     OPERAND_GRP(x)
 #define KIND_MMIO_READ(x)    OPERAND_GRP(x)
 #define KIND_MMIO_WRITE(x)   OPERAND_GRP(x)
+#define KIND_MMIO_READ_LRS(x) OPERAND_GRP(x)
+#define KIND_MMIO_WRITE_LRS(x) OPERAND_GRP(x)
 #define KIND_GPR_SAVE(x)     OPERAND_NUM(x)
 #define KIND_GPR_LOAD(x)     OPERAND_NUM(x)
 #define KIND_FPR_SAVE(x)     OPERAND_NUM(x)

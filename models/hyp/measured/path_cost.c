@@ -13,7 +13,7 @@ bool path_given(const struct path_profile *p)
 	return p->kernel != NULL && p->kernel[0] != '\0';
 }
 
-struct ws_prog *path_compile(const struct path_profile *p, const struct machine *m, struct err *e)
+struct ws_prog *path_compile(const struct path_profile *p, const struct machine *m, struct machine *like, struct err *e)
 {
 	struct switch_options o = { 0 };
 	struct ws_config c;
@@ -28,9 +28,12 @@ struct ws_prog *path_compile(const struct path_profile *p, const struct machine 
 			      "modelled instructions from the rest", p->kernel, p->mode, name);
 		return NULL;
 	}
+	*like = *m;
+	if (machine_has(m, FEAT_GICV2)) /* every path was recorded with a GICv3 */
+		like->features = (m->features & ~(UINT64_C(1) << FEAT_GICV2)) | UINT64_C(1) << FEAT_GICV3;
 	o.vcpu = p->vcpu;
 	o.own = model;
-	switch_config(&o, m, &c);
+	switch_config(&o, like, &c);
 	c.model = model;
 	prog = ws_compile(&c, e);
 	if (prog == NULL) {
@@ -100,9 +103,10 @@ static void fill_kind(const struct path_profile *p, const struct ws_prog *prog, 
 int path_cost_fill(const struct path_profile *p, const struct machine *m, struct path_cost *cost, struct err *e)
 {
 	struct ws_prog *prog = NULL;
+	struct machine like;
 
 	if (path_given(p)) {
-		prog = path_compile(p, m, e);
+		prog = path_compile(p, m, &like, e);
 		if (prog == NULL)
 			return -1;
 	}

@@ -44,8 +44,11 @@ void path_cost_charge(const struct path_cost *cost, int64_t cpi_milli, struct ou
 /* True if all of a kind's exits have a measured path. */
 bool path_cost_known(const struct path_cost *cost, const struct outcome *o, enum exit_kind k);
 
-/* Program of the kernel, mode and vCPU that were recorded, on m; NULL with ERR_MODEL as path_cost_fill. Free with ws_free. */
-struct ws_prog *path_compile(const struct path_profile *p, const struct machine *m, struct err *e);
+/*
+ * Program of the kernel, mode and vCPU that were recorded, on m with the GICv3 that was recorded; that machine is put into *like,
+ * which must last as long as the program. NULL with ERR_MODEL as path_cost_fill. Free with ws_free.
+ */
+struct ws_prog *path_compile(const struct path_profile *p, const struct machine *m, struct machine *like, struct err *e);
 
 /* True if a profile was given. */
 bool path_given(const struct path_profile *p);

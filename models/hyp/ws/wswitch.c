@@ -158,6 +158,7 @@ static int emit_step(struct compiler *c, const struct ws_step *s, enum ws_side s
 	case OPND_GRP:
 		op = emit(c, s, (enum ws_opcode)s->opcode, side, guard);
 		op->group = (uint8_t)s->operand;
+		op->per_lr = s->opcode == OP_MMIO_READ_LRS || s->opcode == OP_MMIO_WRITE_LRS;
 		ws_op_price(op, machine_cost(m, m->op[row->cost]) + (ends_bhb_loop(s) ? (uint64_t)m->bhb_milli : 0));
 		/* The instruction that trapped is the guest's; SVC is user space's. */
 		op->insns = s->opcode != OP_EXC && s->opcode != OP_SVC;
@@ -484,7 +485,7 @@ const char *ws_op_text(const struct ws_prog *p, const struct ws_op *op, char buf
 	} else if (row->operand == OPND_NUM) {
 		(void)snprintf(buf, 40, "%u x %s", op->num, row->counter == CNT_fpr ? "V" : "X");
 	} else {
-		(void)snprintf(buf, 40, "%s", group_name((enum sr_group)op->group));
+		(void)snprintf(buf, 40, "%s%s", group_name((enum sr_group)op->group), op->per_lr ? " (each LR in use)" : "");
 	}
 	return buf;
 }
