@@ -80,7 +80,7 @@ START_TEST(every_shipped_workload_runs_on_two_models)
 		n++;
 	}
 	(void)closedir(d);
-	ck_assert_uint_eq(n, 7);
+	ck_assert_uint_eq(n, 10);
 }
 END_TEST
 
