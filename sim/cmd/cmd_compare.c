@@ -100,16 +100,33 @@ static int finish(const struct job *job, size_t n, const struct output_args *out
 	return found != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : 0;
 }
 
+/* The first column that replays another trace than the first; n: none does. */
+static size_t other_trace(const struct run_result *x, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (x[i].trace != NULL && x[0].trace != NULL && strcmp(x[i].trace, x[0].trace) != 0)
+			return i;
+	return n;
+}
+
 static int write_report(const struct job *job, size_t n, size_t baseline, bool machines, const struct output_args *out,
 			struct err *e)
 {
 	struct run_result *x = xcalloc(n, sizeof(*x));
-	struct rep *r = machines ? rep_new("compare-workloads", "Machines in simulated time, side by side")
-				 : rep_new("compare", "The same trace under each configuration");
+	struct rep *r;
+	size_t other;
 	int rc;
 
 	for (size_t i = 0; i < n; i++)
 		x[i] = job[i].result;
+	other = other_trace(x, n);
+	r = machines   ? rep_new("compare-workloads", "Machines in simulated time, side by side") :
+	    other == n ? rep_new("compare", "The same trace under each configuration") :
+			 rep_new("compare", "Several traces, each under its configuration");
+	if (other != n)
+		rep_alarm(r, "%s replays %s, %s replays %s: sums, averages and exits per load differ by the guests, too, not by the "
+			  "switch alone; facts and exit kinds are those of the first", x[0].title, x[0].trace, x[other].title,
+			  x[other].trace);
 	inject_report(job[0].config.inject, job[0].config.n_inject, r); /* the same in all columns */
 	for (size_t i = 0; i < n; i++)
 		unsound_report(job[i].prog, job[i].title, r);
