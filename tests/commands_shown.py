@@ -21,6 +21,7 @@ SKIPPED = [  # pattern, why
     (r"\bvmlinux\b|\bkernel (info|diff)", "wants a kernel with symbols: test_kernel.c"),
     (r"\b(my|base|patched)\.kernel\b", "wants an imported kernel: test_kernel_import.c"),
     (r"\brecord .*Image\b|\bNAME-totals", "wants QEMU and a kernel: test_record_kernel.sh"),
+    (r"\bprice [a-z-]+\.csv\b", "wants recordings: test_price.c"),
     (r"--microbench", "wants logs of the user's machine: test_cal.c"),
     (r"\.flat\b", "wants kvm-unit-tests, which are not shipped"),
     (r"--guest Image\b", "wants a kernel, which is not shipped"),
