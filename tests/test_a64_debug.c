@@ -99,6 +99,25 @@ START_TEST(an_instruction_that_faults_is_not_stepped)
 }
 END_TEST
 
+START_TEST(an_instruction_that_the_hypervisor_is_asked_about_is_not_stepped_yet)
+{
+	struct bench *b = debugged(WORDS(0xf9400001, NOP_), SS); /* LDR x1, [x0] where stage 2 has nothing yet */
+
+	b->c->reg[A64_R_SPSR_EL1] = SPSR_SS;
+	b->c->reg[A64_R_HCR_EL2] = 1;
+	b->c->ps.daif = 8;
+	b->c->x[0] = 0x5000;
+	b->c->pc = ERET_AT;
+	b->fault_stage2 = true;
+	ck_assert_int_eq(a64_run(b->c, 10), A64_STOP_EXCEPTION);
+	ck_assert_uint_eq(b->c->pc, 0);
+	ck_assert_uint_eq(b->c->ps.ss, 1);
+	b->fault_stage2 = false;
+	took(b, STEPPED(0x32, BIT(24)), 4);
+	bench_free(b);
+}
+END_TEST
+
 /* BAS all, PMC EL1, E */
 #define AT_EL1 (BIT(0) | BIT(1) | 0x1e0)
 #define AT_EL0 (BIT(0) | BIT(2) | 0x1e0)
@@ -340,6 +359,7 @@ int main(void)
 	tcase_add_test(tc, a_step_stops_behind_each_instruction);
 	tcase_add_test(tc, a_step_of_el0_goes_to_el1_and_over_an_svc_behind_it);
 	tcase_add_test(tc, an_instruction_that_faults_is_not_stepped);
+	tcase_add_test(tc, an_instruction_that_the_hypervisor_is_asked_about_is_not_stepped_yet);
 	tcase_add_test(tc, a_breakpoint_stops_before_its_instruction_where_it_is_enabled);
 	tcase_add_test(tc, a_breakpoint_linked_to_a_context_asks_for_it);
 	tcase_add_test(tc, a_watchpoint_stops_before_the_access_to_its_bytes);

@@ -28,10 +28,12 @@ static void set_x(struct vm_cpu *c, unsigned rt, uint64_t value)
 		c->core->x[rt] = value;
 }
 
+/* The instruction was emulated (kvm_incr_pc): a step of the guest is over with it. */
 static void skip(struct vm_cpu *c)
 {
 	c->core->pc += 4;
 	c->core->ps.btype = 0;
+	c->core->ps.ss = 0;
 }
 
 static void undefined(struct vm_cpu *c)

@@ -338,7 +338,7 @@ static uint64_t run_debugged(struct a64 *c, uint64_t n, uint64_t cycles)
 		n = run_page(c, 1, cycles);
 		insn = op->insn;
 		c->stepped = insn == A64_LDXR || insn == A64_LDAXR || insn == A64_LDXP || insn == A64_LDAXP ? 2 : 1;
-		if (!c->ss_set)
+		if (!c->ss_set && !(c->stopped && c->stop == A64_STOP_EXCEPTION)) /* taken outside: whoever emulates it advances */
 			c->ps.ss = 0;
 		c->attention = 1;
 		return n;
