@@ -5,25 +5,25 @@
 
 #include "models/cpu/a64/a64_impl.h"
 #include "models/vm/vm.h"
-#include "models/vm/vm_map.h"
 #include "tests/lockstep.h"
 
 enum { PATH = 12 };
 
 enum effect { TAKE, CLOCK, SKIP };
-enum kind { REG, MMIO, CALL, RESET, FLAGS, FAR, SMC };
+enum kind { REG, MMIO, CALL, RESET, FLAGS, FAR, SMC, STEP };
 
 static const struct sync_row {
 	const char *name;
 	enum kind kind;
 	int op[5];
 	enum effect effect;
-	uint64_t first, last; /* MMIO: addresses; CALL: function, results */
+	uint64_t first, last; /* MMIO: bytes of the device; CALL: function, results */
+	const char *device;
 } sync_rows[] = {
-#define LOCKSTEP_STATE(name, kind, why) {name, kind, {0}, TAKE, 0, 0},
-#define LOCKSTEP_REG(name, op0, op1, crn, crm, op2, effect, why) {name, REG, {op0, op1, crn, crm, op2}, effect, 0, 0},
-#define LOCKSTEP_MMIO(name, map, first, last, why) {name, MMIO, {0}, TAKE, VM_MAP_##map + (first), VM_MAP_##map + (last)},
-#define LOCKSTEP_CALL(name, function, results, why) {name, CALL, {0}, TAKE, function, results},
+#define LOCKSTEP_STATE(name, kind, why) {name, kind, {0}, TAKE, 0, 0, NULL},
+#define LOCKSTEP_REG(name, op0, op1, crn, crm, op2, effect, why) {name, REG, {op0, op1, crn, crm, op2}, effect, 0, 0, NULL},
+#define LOCKSTEP_MMIO(name, device, first, last, why) {name, MMIO, {0}, TAKE, first, last, #device},
+#define LOCKSTEP_CALL(name, function, results, why) {name, CALL, {0}, TAKE, function, results, NULL},
 #include "tests/lockstep.def"
 };
 enum { ROWS = sizeof(sync_rows) / sizeof(sync_rows[0]) };
@@ -85,9 +85,13 @@ static inline uint64_t allowed(const struct sync_row *r, const struct side *s, u
 
 		return (word & 0xfff00000) == 0xd5300000 /* MRS */ && is_register(r, op) ? rt : 0;
 	}
-	case MMIO:
-		return s->exited && s->exit.ask == VM_MMIO && s->exit.access == A64_READ && s->exit.ipa >= r->first && s->exit.ipa <= r->last
+	case MMIO: {
+		const struct dev *d = s->exited && s->exit.ask == VM_MMIO && s->exit.access == A64_READ ? s->exit.dev : NULL;
+
+		return d != NULL && strncmp(d->name, r->device, strlen(r->device)) == 0 && s->exit.ipa - d->base >= r->first &&
+				       s->exit.ipa - d->base <= r->last
 			       ? (uint64_t)1 << (s->exit.esr >> 16 & 31) & INT32_MAX : 0;
+	}
 	case CALL:
 		return s->exited && s->exit.ask == VM_HVC && (r->first == 0 || r->first == (uint32_t)s->exit.function)
 			       ? (r->last & 1 ? 1 : 0) | (r->last & 2 ? 0xe : 0) : 0;
