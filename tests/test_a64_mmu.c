@@ -356,22 +356,28 @@ START_TEST(a_walk_of_stage_1_may_fail_in_stage_2)
 {
 	static const struct {
 		uint32_t at;
-		bool mapped;
-		uint64_t want;
+		uint64_t tables; /* of the page where the tables are */
+		uint64_t desc, want;
 	} rows[] = {
-		{ AT_S12E1R, false, FAULT_PTW(0x05) }, { AT_S12E1R, true, OK(0x40007000) }, { AT_S12E0R, true, FAULT(0x0f) },
-		{ AT_S1E1R, false, OK(0x40007000) },
+		{ AT_S12E1R, 0, PAGE(0x40007000), FAULT_PTW(0x05) },
+		{ AT_S12E1R, S2BLOCK(0), PAGE(0x40007000), OK(0x40007000) },
+		{ AT_S12E0R, S2BLOCK(0), PAGE(0x40007000), FAULT(0x0f) },
+		{ AT_S1E1R, 0, PAGE(0x40007000), OK(0x40007000) },
+		{ AT_S12E1R, S2BLOCK(0) & ~S2_W, PAGE(0x40007000), OK(0x40007000) },
+		{ AT_S12E1R, S2BLOCK(0) & ~S2_W, PAGE(0x40007000) & ~AF, FAULT_PTW(0x0d) }, /* hardware would set AF */
+		{ AT_S12E1W, S2BLOCK(0) & ~S2_W, PAGE(0x40007000) | RDONLY | DBM, FAULT_PTW(0x0d) },
 	};
 
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct bench *b = leaf(rows[i].at, PAGE(0x40007000), 0);
+		struct bench *b = leaf(rows[i].at, rows[i].desc, BIT(39) | BIT(40));
 
-		put(b, 0x18000, rows[i].mapped ? S2BLOCK(0) : 0); /* where the tables are */
+		put(b, 0x18000, rows[i].tables);
 		put(b, 0x18008, S2BLOCK(0x40000000));
 		b->c->reg[A64_R_VTTBR_EL2] = 0x18000;
 		b->c->reg[A64_R_VTCR_EL2] = VTCR_39;
 		b->c->reg[A64_R_HCR_EL2] = HCR_VM;
 		ck_assert_uint_eq(par(b, 0x5000), rows[i].want);
+		ck_assert_uint_eq(get(b, 0x12000 + 5 * 8), rows[i].desc);
 		ck_assert_uint_eq(b->c->reg[A64_R_HCR_EL2], HCR_VM);
 		bench_free(b);
 	}

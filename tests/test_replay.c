@@ -107,6 +107,8 @@ START_TEST(a_fault_is_told_by_its_syndrome)
 		{ UINT64_C(0x24) << 26 | 0x47, EXIT_s2_fault_write },       /* the same, WnR */
 		{ UINT64_C(0x24) << 26 | 0x4f, EXIT_s2_dirtylog },          /* permission, WnR */
 		{ UINT64_C(0x20) << 26 | 0x07, EXIT_s2_exec },
+		{ UINT64_C(0x20) << 26 | 0x87, EXIT_s2_fault_read },        /* S1PTW: the walk of a fetch */
+		{ UINT64_C(0x24) << 26 | 0xcf, EXIT_s2_dirtylog },          /* S1PTW: it sets a flag in a descriptor */
 	};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {

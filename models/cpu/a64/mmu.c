@@ -14,7 +14,7 @@ enum { FSC_SIZE = 0x00, FSC_TRANSLATION = 0x04, FSC_ACCESS = 0x08, FSC_PERMISSIO
 
 struct fault {
 	uint8_t fsc;
-	bool stage2, s1ptw;
+	bool stage2, s1ptw, update; /* update: of a walk that writes a descriptor */
 	uint64_t ipa;
 };
 
@@ -176,18 +176,30 @@ static bool stage2(struct a64 *c, uint64_t ipa, enum a64_access access, bool s1p
 	return true;
 }
 
-/* Reads a stage 1 descriptor at ipa (an address of stage 2's input, if that is on); *pa: where it lies. */
-static bool walk_desc(struct a64 *c, uint64_t ipa, unsigned level, bool write, uint64_t *desc, uint64_t *pa, struct fault *f)
+/* Reads a stage 1 descriptor at ipa (an address of stage 2's input, if that is on). */
+static bool walk_desc(struct a64 *c, uint64_t ipa, unsigned level, uint64_t *desc, struct fault *f)
 {
 	struct page p = {.pa = ipa, .read = {true, true}, .write = {true, true}};
 
-	if (stage2_on(c) && !stage2(c, ipa, write ? A64_WRITE : A64_READ, true, &p, f))
+	if (stage2_on(c) && !stage2(c, ipa, A64_READ, true, &p, f))
 		return false;
-	*pa = p.pa;
 	if (!read_desc(c, p.pa, desc)) {
 		f->fsc = (uint8_t)(FSC_EXTERNAL_WALK + level);
 		return false;
 	}
+	return true;
+}
+
+/* Hardware updates a stage 1 descriptor (AF, DBM): a write, as far as stage 2 is concerned. */
+static bool update_desc(struct a64 *c, uint64_t ipa, uint64_t desc, struct fault *f)
+{
+	struct page p = {.pa = ipa, .read = {true, true}, .write = {true, true}};
+
+	if (stage2_on(c) && !stage2(c, ipa, A64_WRITE, true, &p, f)) {
+		f->update = true;
+		return false;
+	}
+	write_desc(c, p.pa, desc);
 	return true;
 }
 
@@ -297,7 +309,7 @@ static bool stage1(struct a64 *c, uint64_t va, enum a64_access access, bool priv
 	for (table = r.w.table;; level++) {
 		lo = r.w.page_bits + (3 - level) * stride;
 		at = table + bits(va, lo + stride - 1, lo) * 8;
-		if (!walk_desc(c, at, level, false, &desc, &at, f))
+		if (!walk_desc(c, at, level, &desc, f))
 			return false;
 		f->fsc = (uint8_t)(FSC_TRANSLATION + level);
 		if (!(desc & 1) || (level == 3 && !(desc & 2)))
@@ -313,12 +325,12 @@ static bool stage1(struct a64 *c, uint64_t va, enum a64_access access, bool priv
 		return false;
 	if (!(desc >> 10 & 1)) {
 		f->fsc = (uint8_t)(FSC_ACCESS + level);
-		if (!r.ha)
+		if (!r.ha || !update_desc(c, at, desc |= 1 << 10, f))
 			return false;
-		write_desc(c, at, desc |= 1 << 10);
 	}
-	if (access == A64_WRITE && (desc >> 7 & 1) && r.hd && (desc >> 51 & 1) && (priv || (desc >> 6 & 1)))
-		write_desc(c, at, desc &= ~((uint64_t)1 << 7));
+	if (access == A64_WRITE && (desc >> 7 & 1) && r.hd && (desc >> 51 & 1) && (priv || (desc >> 6 & 1)) &&
+	    !update_desc(c, at, desc &= ~((uint64_t)1 << 7), f))
+		return false;
 	f->fsc = (uint8_t)(FSC_SIZE + level);
 	p->pa = desc_address(&r.w, desc, lo) | bits(va, lo - 1, 0);
 	if (r.w.oa_bits < 52 && p->pa >> r.w.oa_bits != 0)
@@ -368,7 +380,7 @@ static int abort_at(struct a64 *c, uint64_t va, enum a64_access access, const st
 	uint32_t iss = f->fsc | (uint32_t)f->s1ptw << 7;
 
 	if (access != A64_FETCH)
-		iss |= (uint32_t)(access == A64_WRITE && !f->s1ptw) << 6;
+		iss |= (uint32_t)(f->s1ptw ? f->update : access == A64_WRITE) << 6;
 	if (f->stage2) {
 		c->exit.hpfar = f->ipa >> 12 << 4;
 		return a64_to_el2(c, access == A64_FETCH ? A64_EC_IABT : A64_EC_DABT, iss | (f->s1ptw ? 0 : isv), va);

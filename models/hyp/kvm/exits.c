@@ -185,6 +185,7 @@ enum exit_kind exit_of_class(uint64_t ec)
 #define ESR_DABT  UINT64_C(0x93800006)
 #define ESR_IABT  UINT64_C(0x82000006)
 #define ESR_WNR   (UINT64_C(1) << 6)
+#define ESR_S1PTW (UINT64_C(1) << 7)
 #define ESR_PERM  UINT64_C(0x0e) /* DFSC: permission fault, level 2 */
 #define EC_IABT   0x20           /* instruction abort from a lower level */
 #define EC_DABT   0x24
@@ -193,6 +194,9 @@ enum exit_kind exit_of_fault(uint64_t esr)
 {
 	bool permission = (esr >> 2 & 0xf) == 0xc >> 2; /* ISS.DFSC 0b0011xx */
 
+	/* A walk of stage 1 reads, unless it was to update a descriptor (kvm_is_write_fault); it never executes. */
+	if (esr & ESR_S1PTW)
+		return faults[permission ? XA_PERM : XA_READ];
 	if (esr >> 26 == EC_IABT)
 		return faults[XA_EXEC];
 	if ((esr & ESR_WNR) == 0)
