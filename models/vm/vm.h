@@ -36,6 +36,7 @@ struct vm_config {
 	uint64_t counter_hz;                 /* CNTFRQ_EL0 */
 	enum vm_uart uart;
 	bool blocks;       /* stage 2 maps 2 MiB where it can (the host's transparent huge pages), else 4 KiB */
+	bool dirty_log;    /* KVM_MEM_LOG_DIRTY_PAGES: 4 KiB pages, writable from their first store on */
 	bool pauth;        /* the vCPU has pointer authentication (KVM_ARM_VCPU_PTRAUTH_*) */
 	bool pauth_lazy;   /* ... and its first use after vcpu_load traps (before Linux 6.10) */
 	bool cache_ids;    /* CTR_EL0, CLIDR_EL1 and their like trap (Linux 6.3 on) */
@@ -190,6 +191,9 @@ bool vm_lr_is_live(const struct vm_cpu *c);
 uint64_t vm_alarm_next(const struct vm *m);
 void vm_alarm_fires(struct vm *m, uint64_t cycle);
 
+/* KVM_GET_DIRTY_LOG: how many pages were written since the last time; their next store exits. */
+uint64_t vm_collect_dirty(struct vm *m);
+
 /* Bits of the vCPUs that an SGI exit goes to. */
 bool vm_sgi_target(const struct vm_cpu *c, unsigned vcpu);
 
@@ -200,7 +204,7 @@ void vm_tell(const struct vm_cpu *c, struct str *text);
 
 /* ---- inside ---- */
 
-enum { VM_S2_MAPPED = 1, VM_S2_EXEC = 2, VM_S2_PRESENT = 4 };
+enum { VM_S2_MAPPED = 1, VM_S2_EXEC = 2, VM_S2_PRESENT = 4, VM_S2_WRITE = 8 };
 
 /* The guest wrote a physical timer that traps: its interrupt is what the timer's line is (kvm_timer_update_irq). */
 void vm_ptimer_written(struct vm_cpu *c);

@@ -174,10 +174,13 @@ static void system_register(struct vm_cpu *c)
 
 /* ---- memory and devices ---- */
 
-/* The page, or with blocks all of its 2 MiB that are memory. */
-static void map(struct vm *m, uint64_t ipa, bool exec)
+/* The page, or with blocks all of its 2 MiB that are memory. While writes are logged: single pages, writable by a write. */
+static void map(struct vm *m, uint64_t ipa, enum a64_access access)
 {
-	const uint64_t size = m->config.blocks ? VM_BLOCK : VM_PAGE, n = m->memory.size / VM_PAGE;
+	const bool logged = m->config.dirty_log;
+	const uint64_t size = m->config.blocks && !logged ? VM_BLOCK : VM_PAGE, n = m->memory.size / VM_PAGE;
+	const uint8_t is = (uint8_t)(VM_S2_MAPPED | VM_S2_PRESENT | (access == A64_FETCH ? VM_S2_EXEC : 0) |
+				     (!logged || access == A64_WRITE ? VM_S2_WRITE : 0));
 	uint64_t first = (ipa & ~(size - 1)), at;
 
 	for (at = first; at < first + size; at += VM_PAGE) {
@@ -186,8 +189,21 @@ static void map(struct vm *m, uint64_t ipa, bool exec)
 		if (at < m->memory.base || i >= n)
 			continue;
 		m->mapped += (m->stage2[i] & VM_S2_MAPPED) == 0;
-		m->stage2[i] |= (uint8_t)(VM_S2_MAPPED | VM_S2_PRESENT | (exec ? VM_S2_EXEC : 0));
+		m->stage2[i] |= is;
 	}
+}
+
+uint64_t vm_collect_dirty(struct vm *m)
+{
+	uint64_t n = 0;
+
+	for (uint64_t i = 0; i < m->memory.size / VM_PAGE; i++) {
+		n += (m->stage2[i] & VM_S2_WRITE) != 0;
+		m->stage2[i] &= (uint8_t)~VM_S2_WRITE;
+	}
+	for (unsigned i = 0; i < m->config.vcpus; i++)
+		a64_flush_tlb(m->cpu[i].core);
+	return n;
 }
 
 /* An external abort for the guest: of a fetch from a device, or of a walk through one (kvm_inject_dabt, kvm_inject_pabt). */
@@ -256,7 +272,7 @@ enum vm_effect vm_complete(struct vm_cpu *c, uint64_t cycle)
 		access_device(c);
 		break;
 	case VM_FAULT:
-		map(c->vm, x->ipa, x->access == A64_FETCH);
+		map(c->vm, x->ipa, x->access);
 		break;
 	case VM_FP:
 		vm_trap_fp(c, false);

@@ -105,8 +105,9 @@ static bool bus_stage2(void *owner, struct a64 *core, uint64_t ipa, enum a64_acc
 	is = m->stage2[offset / VM_PAGE];
 	if (!(is & VM_S2_MAPPED))
 		return false;
+	*writable = is & VM_S2_WRITE;
 	*fsc = FSC_PERMISSION;
-	return access != A64_FETCH || (is & VM_S2_EXEC);
+	return access == A64_READ || (is & (access == A64_FETCH ? VM_S2_EXEC : VM_S2_WRITE));
 }
 
 static void bus_broadcast(void *owner, struct a64 *core, bool code)
@@ -239,6 +240,8 @@ static enum vm_stop abort_of(struct vm_cpu *c, struct vm_exit *x)
 	x->access = fetch ? A64_FETCH : ISS_WNR(x->esr) ? A64_WRITE : A64_READ;
 	if (x->ipa >= m->memory.base && x->ipa - m->memory.base < m->memory.size) {
 		x->ask = VM_FAULT;
+		if (ISS_S1PTW(x->esr)) /* kvm_is_write_fault: only to update a descriptor */
+			x->access = ISS_PERM(x->esr) ? A64_WRITE : A64_READ;
 		x->present = m->stage2[(x->ipa - m->memory.base) / VM_PAGE] & VM_S2_PRESENT;
 		x->permission = ISS_PERM(x->esr);
 		return VM_EXIT;

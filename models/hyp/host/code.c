@@ -137,6 +137,28 @@ static void alarm_run(struct sk *k, struct sk_proc *self)
 	arm(vm->m, &vm->alarm_due, &vm->alarm_at, vm_alarm_next(vm->vm));
 }
 
+/* ---- dirty logging ---- */
+
+/* A thread of the VMM, on no pCPU of these. */
+static void collect_later(struct code_vm *vm)
+{
+	const uint64_t period = (uint64_t)vm->w->dirty_log_us * (uint64_t)vm->m->clk.hz / 1000000;
+
+	arm(vm->m, &vm->collect_due, &vm->collect_at, smp_now(vm->m) + period);
+}
+
+static void collect_run(struct sk *k, struct sk_proc *self)
+{
+	struct code_vm *vm = container_of(self, struct code_vm, collect);
+
+	(void)k;
+	vm->collect_at = SK_NEVER;
+	if (vm->ended)
+		return;
+	(void)vm_collect_dirty(vm->vm);
+	collect_later(vm);
+}
+
 /* ---- running ---- */
 
 void code_prepare(struct smp_vcpu *v)
@@ -256,7 +278,7 @@ static int vm_of(struct smp *m, const struct smp_vcpu *v, struct code_vm **out, 
 	const struct workload *w = v->guest.w;
 	struct vm_config c = {.image = w->guest, .initrd = w->initrd, .append = w->append, .memory = (uint64_t)w->memory_mib << 20,
 			      .machine = m->prog->config.machine, .counter_hz = (uint64_t)w->counter_hz,
-			      .uart = (enum vm_uart)w->uart, .blocks = w->stage2 == STAGE2_BLOCK,
+			      .uart = (enum vm_uart)w->uart, .blocks = w->stage2 == STAGE2_BLOCK, .dirty_log = w->dirty_log_us != 0,
 			      .pauth = (m->prog->config.vcpu & CND(VPAUTH)) != 0, .pauth_lazy = (m->prog->known & CND(SINCE_6_12)) == 0,
 			      .cache_ids = (m->prog->known & CND(SINCE_6_12)) != 0,
 			      .ptimer_traps = m->prog->config.model->mode != MODE_VHE};
@@ -285,6 +307,13 @@ static int vm_of(struct smp *m, const struct smp_vcpu *v, struct code_vm **out, 
 	sk_proc_init(&m->k, &vm->alarm, "alarm", alarm_run);
 	sk_dont_initialize(&m->k, &vm->alarm);
 	sk_sensitive(&m->k, &vm->alarm, &vm->on_alarm, &vm->alarm_due);
+	vm->collect_at = SK_NEVER;
+	sk_event_init(&m->k, &vm->collect_due, "dirty log");
+	sk_proc_init(&m->k, &vm->collect, "dirty log", collect_run);
+	sk_dont_initialize(&m->k, &vm->collect);
+	sk_sensitive(&m->k, &vm->collect, &vm->on_collect, &vm->collect_due);
+	if (w->dirty_log_us != 0)
+		collect_later(vm);
 	vm->site = xcalloc(vm->vm->image.n_symbols + 1, sizeof(*vm->site));
 	return 0;
 }

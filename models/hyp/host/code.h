@@ -22,6 +22,10 @@ struct code_vm {
 	struct sk_event alarm_due;
 	struct sk_wait on_alarm;
 	uint64_t alarm_at;    /* cycle, SK_NEVER: none */
+	struct sk_proc collect; /* the VMM collects dirty pages */
+	struct sk_event collect_due;
+	struct sk_wait on_collect;
+	uint64_t collect_at;  /* cycle */
 	bool alarm_rings;     /* whom it wakes is being found out */
 	struct { /* exits by the function that caused them */
 		uint64_t count[EXIT_COUNT], cycles[EXIT_COUNT], switched[EXIT_COUNT], vmm[EXIT_COUNT]; /* as struct outcome_site */

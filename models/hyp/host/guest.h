@@ -61,6 +61,7 @@ struct workload {
 	int64_t memory_mib, counter_hz, quantum, max_instructions;
 	int uart;          /* enum vm_uart */
 	int stage2;        /* enum guest_stage2 */
+	int64_t dirty_log_us; /* 0: no dirty logging */
 	int64_t share;     /* of the vCPUs, among the classes that give no number */
 	int64_t vcpus;     /* number of vCPUs, 0: by share */
 	int64_t weight;    /* of the threads, for a fair scheduler */

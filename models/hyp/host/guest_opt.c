@@ -65,6 +65,8 @@ static const struct opt_row fixed_rows[] = {
 	 "UART of the VMM: QEMU's, or kvmtool's and Firecracker's"},
 	{"workload", "stage2", OPT_ENUM, MEMBER(stage2), "block", 0, 0, "", stage2_names,
 	 "what a stage 2 fault maps: 4 KiB, or 2 MiB as with transparent huge pages of the host"},
+	{"workload", "dirty_log", OPT_INT, MEMBER(dirty_log_us), "0", 0, 60000000, "us", NULL,
+	 "how often the VMM collects the pages that a VM that executes code wrote (KVM_GET_DIRTY_LOG), as while it migrates it; 0: never"},
 	{"workload", "counter_hz", OPT_INT, MEMBER(counter_hz), "62500000", 1000000, 1000000000, "Hz", NULL,
 	 "CNTFRQ_EL0: how fine the guest can measure"},
 	{"workload", "quantum", OPT_INT, MEMBER(quantum), "64", 1, 1000000, "cycles", NULL,
