@@ -302,19 +302,6 @@ static void begin(struct lockstep *l, const struct qemu_entry *e)
 	count(l, RESET);
 }
 
-/* A step's exception, though the stepped instruction masked it (MSR DAIFSet, MSR DAIF): taken here, too. */
-static bool masked_step(struct lockstep *l, const struct qemu_taken *t)
-{
-	struct a64 *c = l->vm->cpu[t->cpu].core;
-	const uint32_t word = last_word(c, &l->side[t->cpu]);
-
-	if (t->ec != 0x33 || !(c->ps.daif & 8) || ((word & 0xfffff0ff) != 0xd50340df && (word & 0xffffffe0) != 0xd51b4220))
-		return false;
-	(void)a64_take(c, 1, (uint64_t)0x33 << 26 | (uint64_t)1 << 25 | 1 << 24 | 0x22, 0, 0);
-	count(l, STEP);
-	return true;
-}
-
 /* QEMU takes an exception that no instruction of its own made. */
 static bool taken(struct lockstep *l, const struct qemu_taken *t)
 {
@@ -339,7 +326,11 @@ static bool taken(struct lockstep *l, const struct qemu_taken *t)
 	case QEMU_PREFETCH_ABORT: /* of an instruction that has no entry; an odd address has one */
 		return t->ec == 0x22 || step(l, t->cpu, false);
 	default: /* a breakpoint, a step: taken here before the next instruction, perhaps that of the entry */
-		return t->ec < 0x30 || t->ec > 0x33 || s->ahead || masked_step(l, t) || step(l, t->cpu, false);
+		if (masked_step(c->core, s, t->ec)) {
+			count(l, STEP);
+			return true;
+		}
+		return t->ec < 0x30 || t->ec > 0x33 || s->ahead || step(l, t->cpu, false);
 	}
 }
 
