@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Calibration: counts, predictions, fits, and the shipped measurements. */
 #include <check.h>
+#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "models/cal/public.h"
 #include "sim/app/config.h"
 #include "tests/command.h"
+#include "tests/command_json.h"
 #include "tests/suite.h"
 
 #define MEASURED EL2SIM_SOURCE_DIR "/configs/measured/"
@@ -69,7 +71,7 @@ START_TEST(rows_that_no_fit_saw_are_within_10_and_25_percent)
 		struct cal_fit f;
 		struct err e;
 
-		if (!x->claim)
+		if (x->use != USE_CLAIM)
 			continue;
 		ck_assert_int_eq(cal_hold_out(&logs, x, FITTED, false, cycles, &f, &e), 0);
 		for (unsigned b = 0; b < BENCH_COUNT; b++) {
@@ -86,7 +88,7 @@ END_TEST
 START_TEST(a_fitted_row_is_never_predicted)
 {
 	for (size_t i = 0; i < logs.n; i++) {
-		for (unsigned fit = 0; fit < 1U << BENCH_COUNT; fit++) {
+		for (unsigned fit = 0; fit < 1U << (BENCH_timer_10ms + 1); fit++) {
 			double cycles[BENCH_COUNT];
 			struct cal_fit f;
 			struct err e;
@@ -94,7 +96,7 @@ START_TEST(a_fitted_row_is_never_predicted)
 			if (cal_hold_out(&logs, &logs.log[i], fit, false, cycles, &f, &e) != 0)
 				continue;
 			for (unsigned b = 0; b < BENCH_COUNT; b++)
-				ck_assert(cycles[b] == 0 || (fit >> b & 1) == 0);
+				ck_assert(cycles[b] == 0 || ((fit & ~logs.log[i].recalled) >> b & 1) == 0);
 		}
 	}
 }
@@ -265,6 +267,73 @@ START_TEST(a_written_profile_knows_its_own_log_and_predicts_only_what_it_did_not
 }
 END_TEST
 
+static const char *text_of(const json_t *rows_of, size_t row, const char *column)
+{
+	return json_string_value(json_object_get(json_array_get(json_object_get(rows_of, "rows"), row), column));
+}
+
+/* In no table of predictions stands a figure that its fit was told; what is fitted stands in a table that says so. */
+START_TEST(no_fitted_number_stands_in_a_table_of_predictions)
+{
+	static const char *const tables[] = { "predictions", "context" };
+	json_t *r = json_of("el2sim validate --public"), *fitted = json_object_get(json_object_get(r, "tables"), "fitted");
+	size_t n = json_array_size(json_object_get(fitted, "rows")), seen = 0;
+
+	ck_assert_uint_ge(n, 24);
+	for (size_t t = 0; t < 2; t++) {
+		const json_t *predicted = json_object_get(json_object_get(r, "tables"), tables[t]);
+
+		for (size_t i = 0; i < json_array_size(json_object_get(predicted, "rows")); i++, seen++) {
+			for (size_t k = 0; k < n; k++)
+				ck_assert_msg(strcmp(text_of(predicted, i, "log"), text_of(fitted, k, "log")) != 0 ||
+						      strcmp(text_of(predicted, i, "benchmark"), text_of(fitted, k, "benchmark")) != 0,
+					      "%s of %s was fitted", text_of(predicted, i, "benchmark"), text_of(predicted, i, "log"));
+		}
+	}
+	ck_assert_uint_eq(seen, 13);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(every_published_row_is_within_12_percent_in_the_median_and_was_three_times_as_far_off)
+{
+	json_t *r = json_of("el2sim validate --public --every"), *tables = json_object_get(r, "tables");
+	const json_t *all = json_array_get(json_object_get(json_object_get(tables, "every_summary"), "rows"), 0);
+	const json_t *rows = json_object_get(json_object_get(tables, "every"), "rows");
+
+	ck_assert_uint_eq(json_array_size(rows), 72);
+	ck_assert_int_eq(json_integer_value(json_object_get(all, "n")), 72);
+	ck_assert(json_number_value(json_object_get(all, "median")) <= 12);
+	ck_assert(json_number_value(json_object_get(all, "before_median")) > 30);
+	ck_assert(json_number_value(json_object_get(all, "before_worst")) > 210);
+	for (size_t i = 0; i < json_array_size(rows); i++) /* a log's own row is no row of its fit */
+		ck_assert_int_le(json_integer_value(json_object_get(json_array_get(rows, i), "fitted")), 5);
+	json_decref(r);
+}
+END_TEST
+
+START_TEST(what_is_recalled_is_fitted_to_nothing)
+{
+	for (size_t i = 0; i < logs.n; i++) {
+		struct cal_log x = logs.log[i];
+		double cycles[BENCH_COUNT];
+		struct cal_fit a, b;
+		struct err e;
+
+		if (x.recalled == 0 || cal_hold_out(&logs, &x, x.recalled, true, cycles, &a, &e) != 0)
+			continue;
+		for (size_t k = 0; k < x.n; k++) {
+			if ((x.recalled >> x.obs[k].bench & 1) != 0) {
+				x.obs[k].cycles *= 3;
+				ck_assert(cycles[x.obs[k].bench] > 0);
+			}
+		}
+		ck_assert_int_eq(cal_hold_out(&logs, &x, x.recalled, true, cycles, &b, &e), 0);
+		ck_assert_mem_eq(a.par, b.par, sizeof(a.par));
+	}
+}
+END_TEST
+
 START_TEST(sensitivity_gives_each_cycle_to_one_single_cost)
 {
 	double single = 0, scale = 0, loop = 0;
@@ -357,6 +426,9 @@ int main(void)
 	tcase_add_test(t, logs_are_read_as_micro_bench_prints_them);
 	tcase_add_test(t, each_name_that_a_version_of_micro_bench_prints_is_its_test);
 	tcase_add_test(t, a_written_profile_knows_its_own_log_and_predicts_only_what_it_did_not_see);
+	tcase_add_test(t, no_fitted_number_stands_in_a_table_of_predictions);
+	tcase_add_test(t, every_published_row_is_within_12_percent_in_the_median_and_was_three_times_as_far_off);
+	tcase_add_test(t, what_is_recalled_is_fitted_to_nothing);
 	tcase_add_test(t, sensitivity_gives_each_cycle_to_one_single_cost);
 	tcase_add_test(t, a_vmm_whose_instructions_are_said_takes_their_time_unless_the_workload_says);
 	tcase_add_test(t, decimals_of_costs_add_up_in_any_order);

@@ -22,7 +22,7 @@ static const struct {
 	const char *name;
 	enum cal_bench bench;
 } also[] = {
-#define BENCH_ALSO(name, id) { #name, BENCH_##id },
+#define BENCH_ALSO(name, id) { name, BENCH_##id },
 #include "models/cal/benches.def"
 };
 

@@ -51,6 +51,12 @@ void measured_free(struct measured_table *t)
 	memset(t, 0, sizeof(*t));
 }
 
+static const char *const uses[USE_COUNT] = {
+#define X(id, name, help) name,
+	MEASURED_USES(X)
+#undef X
+};
+
 static struct cal_log *log_of(struct cal_logs *l, const struct measured_row *r)
 {
 	struct cal_log *x;
@@ -69,8 +75,41 @@ static struct cal_log *log_of(struct cal_logs *l, const struct measured_row *r)
 	x->mode = r->mode;
 	x->config = r->config;
 	x->why = r->why;
-	x->claim = r->why[0] == '\0';
+	x->use = USE_COUNT;
+	for (unsigned i = 0; i < USE_COUNT; i++) {
+		if (strcmp(uses[i], r->use) == 0)
+			x->use = (enum measured_use)i;
+	}
 	return x;
+}
+
+int measured_ns(const struct measured_row *r, enum cal_bench *b, double *ns, struct err *e)
+{
+	const size_t word = strcspn(r->benchmark, " ");
+	char name[64] = "";
+	double v, ghz;
+	char *end;
+
+	*ns = 0;
+	if (r->log[0] == '\0')
+		return 0;
+	if (strcmp(r->use, uses[USE_RERUN]) == 0 && word < sizeof(name)) /* "timer_10ms rerun 1" */
+		memcpy(name, r->benchmark, word);
+	if (!cal_bench_by_name(name[0] != '\0' ? name : r->benchmark, b))
+		return err_set(e, ERR_INPUT, "log %s: no test \"%s\" in benches.def", r->log, r->benchmark);
+	v = strtod(r->value, &end);
+	if (*end != '\0' || !(v > 0) || (strcmp(r->unit, "ns") != 0 && strcmp(r->unit, "cycles") != 0))
+		return err_set(e, ERR_INPUT, "log %s: %s: value \"%s %s\": want a number above 0, in ns or cycles", r->log, r->benchmark,
+			       r->value, r->unit);
+	*ns = v;
+	if (strcmp(r->unit, "ns") == 0)
+		return 0;
+	ghz = strtod(r->clock_ghz, &end);
+	if (end == r->clock_ghz || *end != '\0' || !(ghz > 0))
+		return err_set(e, ERR_INPUT, "log %s: %s: a value in cycles and clock_ghz \"%s\": want a number above 0", r->log,
+			       r->benchmark, r->clock_ghz);
+	*ns = v / ghz;
+	return 0;
 }
 
 int cal_logs_of(const struct measured_table *t, struct cal_logs *l, struct err *e)
@@ -79,22 +118,20 @@ int cal_logs_of(const struct measured_table *t, struct cal_logs *l, struct err *
 	for (size_t i = 0; i < t->n; i++) {
 		const struct measured_row *r = &t->row[i];
 		struct cal_log *x;
-		enum cal_bench b;
-		char *end;
+		enum cal_bench b = BENCH_COUNT;
 		double v;
 
-		if (r->log[0] == '\0')
+		if (measured_ns(r, &b, &v, e) != 0)
+			return -1;
+		if (v == 0 || strcmp(r->use, uses[USE_RERUN]) == 0)
 			continue;
-		if (!cal_bench_by_name(r->benchmark, &b))
-			return err_set(e, ERR_INPUT, "log %s: no test \"%s\" in benches.def", r->log, r->benchmark);
-		v = strtod(r->value, &end);
-		if (*end != '\0' || !(v > 0) || strcmp(r->unit, "ns") != 0)
-			return err_set(e, ERR_INPUT, "log %s: %s: value \"%s %s\": want a number above 0, in ns", r->log, r->benchmark,
-				       r->value, r->unit);
 		x = log_of(l, r);
+		if (x->use == USE_COUNT)
+			return err_set(e, ERR_INPUT, "log %s: use \"%s\": want claim, prior, context or rerun", r->log, r->use);
 		if (x->ns[b] != 0)
 			return err_set(e, ERR_INPUT, "log %s: %s twice: a log is one run", r->log, r->benchmark);
 		x->ns[b] = v;
+		x->recalled |= (unsigned)(strcmp(r->grade, "RECALLED") == 0) << b;
 		x->obs[x->n++].bench = b;
 	}
 	return 0;
@@ -130,6 +167,8 @@ int cal_logs_tell(struct cal_logs *l, struct err *e)
 
 		for (size_t i = 0; i < x->n; i++)
 			x->obs[i].cycles = cycles_of(x, x->obs[i].bench);
+		if (x->use > USE_PRIOR)
+			continue;
 		if (cal_fit(&x->counts, x->obs, x->n, &prior, &f, e) != 0)
 			return -1;
 		for (unsigned i = 0; i < PAR_COUNT; i++)
@@ -215,7 +254,7 @@ int cal_hold_out(const struct cal_logs *l, const struct cal_log *log, unsigned f
 
 	cal_prior_without(l, log->core, &prior);
 	for (size_t i = 0; i < log->n; i++) {
-		if ((fit >> log->obs[i].bench & 1) == 0)
+		if (((fit & ~log->recalled) >> log->obs[i].bench & 1) == 0)
 			continue;
 		o[n] = log->obs[i];
 		o[n++].study = study;
@@ -223,6 +262,6 @@ int cal_hold_out(const struct cal_logs *l, const struct cal_log *log, unsigned f
 	if (cal_fit(&log->counts, o, n, &prior, f, e) != 0)
 		return -1;
 	for (unsigned b = 0; b < BENCH_COUNT; b++)
-		predicted[b] = log->ns[b] != 0 && (fit >> b & 1) == 0 ? cal_predict(&log->counts, (enum cal_bench)b, f->par) : 0;
+		predicted[b] = log->ns[b] != 0 && ((fit & ~log->recalled) >> b & 1) == 0 ? cal_predict(&log->counts, (enum cal_bench)b, f->par) : 0;
 	return 0;
 }

@@ -12,10 +12,11 @@
 #include "sim/base/digest.h"
 #include "sim/base/share.h"
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/validate.h"
 
 struct validate_args {
 	struct output_args out;
-	bool public, study;
+	bool public, study, every;
 	struct arg_list logs;
 	const char *table;
 	uint64_t median, worst;
@@ -28,6 +29,8 @@ static const struct arg_row arg_rows[] = {
 	  .help = "the shipped table of published measurements: four rows of each machine are fitted, the others predicted" },
 	{ "--study", NULL, ARG_FLAG, offsetof(struct validate_args, study),
 	  .help = "with --public: the errors that other choices of fitted rows leave, and each row left out in turn" },
+	{ "--every", NULL, ARG_FLAG, offsetof(struct validate_args, every),
+	  .help = "with --public: every published row that has a model, before anything was fitted and now, each left out in turn" },
 	{ "--measurements", NULL, ARG_STR, offsetof(struct validate_args, table), "FILE",
 	  .help = "with --public: this table of measurements instead, with the columns of configs/measured/measurements.csv" },
 	{ "--median", NULL, ARG_U64, offsetof(struct validate_args, median), "PERCENT", .min = 1, .max = 1000,
@@ -42,38 +45,6 @@ static const struct arg_spec spec = {
 	.text = "A row that was fitted is no prediction: it stands in a table of its own, and in no statistic.\n"
 		"Exit status 0 if median and worst error are within the limits, 1 if not.\n",
 };
-
-#define FITTED_ROWS (1U << BENCH_hvc | 1U << BENCH_mmio_read_vgic | 1U << BENCH_ipi | 1U << BENCH_timer_10ms)
-
-/* Error of a prediction, relative to the measurement. */
-static double error_of(const struct cal_log *x, unsigned b, double cycles)
-{
-	return cycles / (x->ns[b] * x->counts.ghz) - 1;
-}
-
-static int64_t tenths(double v)
-{
-	return (int64_t)llround(v * 10) * 100;
-}
-
-/* The configuration of a log: its counts, with the user's overrides. */
-static int count_log(struct cal_log *x, const char *table, const struct arg_list *overrides, struct err *e)
-{
-	struct config c;
-	struct str path = STR_INIT;
-	const char *slash = strrchr(table, '/');
-	int rc;
-
-	if (slash != NULL)
-		str_addn(&path, table, (size_t)(slash + 1 - table));
-	str_addf(&path, "%s.ini", x->config);
-	rc = config_load_one(&c, str_get(&path), overrides, e);
-	if (rc == 0)
-		rc = cal_counts_of(&c.machine, &c.sw, &c.path_profile, &x->counts, e);
-	config_free(&c);
-	str_free(&path);
-	return rc;
-}
 
 /* ---- tables ---- */
 
@@ -93,53 +64,35 @@ static void row(struct rep_table *t, const struct cal_log *x, unsigned b, double
 	rep_str(t, x->machine);
 	rep_str(t, x->name);
 	rep_str(t, cal_bench_row((enum cal_bench)b)->name);
-	rep_fix(t, tenths(x->ns[b]));
-	rep_fix(t, tenths(100 * cal_bench_row((enum cal_bench)b)->noise));
-	rep_fix(t, tenths(cycles / x->counts.ghz));
-	rep_fix(t, tenths(100 * error_of(x, b, cycles)));
+	rep_fix(t, validate_tenths(x->ns[b]));
+	rep_fix(t, validate_tenths(100 * cal_bench_row((enum cal_bench)b)->noise));
+	rep_fix(t, validate_tenths(cycles / x->counts.ghz));
+	rep_fix(t, validate_tenths(100 * validate_error(x, b, cycles)));
 	if (why)
 		rep_str(t, x->why);
 }
 
-struct errors {
-	double *x;
-	size_t n;
-	double worst;
-	const struct cal_log *log;
-	unsigned bench;
-};
-
-static void errors_add(struct errors *s, const struct cal_log *x, unsigned b, double cycles)
-{
-	double v = 100 * fabs(error_of(x, b, cycles));
-
-	s->x = xrealloc(s->x, (s->n + 1) * sizeof(*s->x));
-	s->x[s->n++] = v;
-	if (s->log == NULL || v > s->worst) {
-		s->worst = v;
-		s->log = x;
-		s->bench = b;
-	}
-}
-
 /* Each row of the logs that the fit did not see: claimed ones into claims, others into context. */
-static int predictions(const struct cal_logs *l, struct rep *r, struct errors *s, struct cal_fit *fits, struct err *e)
+static int predictions(const struct cal_logs *l, struct rep *r, struct validate_errors *s, struct cal_fit *fits, struct err *e)
 {
 	struct rep_table *claims = rep_table(r, "predictions", "Predicted rows: none of them was fitted", row_cols, 7);
 	struct rep_table *context = rep_table(r, "context", "Predicted, and not claimed", row_cols, 8);
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct cal_log *x = &l->log[i];
+		const bool claim = x->use == USE_CLAIM;
 		double cycles[BENCH_COUNT];
 
-		if (cal_hold_out(l, x, FITTED_ROWS, false, cycles, &fits[i], e) != 0)
+		if (x->use > USE_PRIOR)
+			continue;
+		if (cal_hold_out(l, x, VALIDATE_FITTED, false, cycles, &fits[i], e) != 0)
 			return -1;
 		for (unsigned b = 0; b < BENCH_COUNT; b++) {
 			if (cycles[b] == 0)
 				continue;
-			row(x->claim ? claims : context, x, b, cycles[b], !x->claim);
-			if (x->claim)
-				errors_add(s, x, b, cycles[b]);
+			row(claim ? claims : context, x, b, cycles[b], !claim);
+			if (claim)
+				validate_errors_add(s, x, b, cycles[b]);
 		}
 	}
 	return 0;
@@ -168,6 +121,8 @@ static void fits_tables(const struct cal_logs *l, const struct cal_fit *fits, st
 	for (size_t i = 0; i < l->n; i++) {
 		const struct cal_log *x = &l->log[i];
 
+		if (x->use > USE_PRIOR)
+			continue;
 		for (unsigned p = 0; p < PAR_COUNT; p++) {
 			const struct cal_param_row *row = cal_param_row((enum cal_param)p);
 
@@ -175,19 +130,19 @@ static void fits_tables(const struct cal_logs *l, const struct cal_fit *fits, st
 			rep_str(t, row->option);
 			rep_fix(t, (int64_t)llround(fits[i].par[p] * 1000));
 			rep_str(t, row->unit);
-			rep_fix(t, tenths(100 * fits[i].sd[p]));
+			rep_fix(t, validate_tenths(100 * fits[i].sd[p]));
 			if (fits[i].learnt[p])
 				rep_str(t, "rows of this log");
 			else
 				rep_strf(t, "median of %zu other cores", cal_cores_without(l, x->core, (enum cal_param)p));
 		}
 		for (unsigned b = 0; b < BENCH_COUNT; b++) {
-			if (x->ns[b] == 0 || (FITTED_ROWS >> b & 1) == 0)
+			if (x->ns[b] == 0 || (VALIDATE_FITTED >> b & 1) == 0)
 				continue;
 			rep_str(f, x->name);
 			rep_str(f, cal_bench_row((enum cal_bench)b)->name);
-			rep_fix(f, tenths(x->ns[b]));
-			rep_fix(f, tenths(100 * error_of(x, b, cal_predict(&x->counts, (enum cal_bench)b, fits[i].par))));
+			rep_fix(f, validate_tenths(x->ns[b]));
+			rep_fix(f, validate_tenths(100 * validate_error(x, b, cal_predict(&x->counts, (enum cal_bench)b, fits[i].par))));
 		}
 	}
 }
@@ -200,12 +155,12 @@ static void others(const struct measured_table *m, struct rep *r)
 		{ .key = "value", .type = REP_STR },   { .key = "unit", .type = REP_STR },   { .key = "grade", .type = REP_STR },
 		{ .key = "why", .title = "why no figure stands beside it", .type = REP_STR },
 	};
-	struct rep_table *t = rep_table(r, "unmodelled", "Context: measurements that are not predicted", cols, 7);
+	struct rep_table *t = rep_table(r, "unmodelled", "Context: measurements that are not claimed; --every predicts those that have a model", cols, 7);
 
 	for (size_t i = 0; i < m->n; i++) {
 		const struct measured_row *x = &m->row[i];
 
-		if (x->log[0] != '\0' || strcmp(x->kind, "composite") != 0)
+		if (strcmp(x->use, "claim") == 0 || strcmp(x->use, "prior") == 0 || strcmp(x->kind, "composite") != 0)
 			continue;
 		rep_str(t, x->machine);
 		rep_str(t, x->kernel);
@@ -217,90 +172,7 @@ static void others(const struct measured_table *m, struct rep *r)
 	}
 }
 
-/* ---- studies ---- */
-
-static const struct rep_col study_cols[] = {
-	{ .key = "fitted", .title = "fitted rows of the machine", .type = REP_STR },
-	{ .key = "rows", .title = "predicted rows", .type = REP_U64 },
-	{ .key = "median", .type = REP_FIX, .unit = "%", .decimals = 1 },
-	{ .key = "worst", .type = REP_FIX, .unit = "%", .decimals = 1 },
-	{ .key = "where", .type = REP_STR },
-};
-
-static void study_row(struct rep_table *t, const char *what, struct errors *s)
-{
-	rep_str(t, what);
-	rep_u64(t, s->n);
-	rep_fix(t, tenths(cal_median(s->x, s->n)));
-	rep_fix(t, tenths(s->worst));
-	rep_strf(t, "%s of %s", cal_bench_row((enum cal_bench)s->bench)->name, s->log->name);
-	free(s->x);
-	memset(s, 0, sizeof(*s));
-}
-
-static int hold_out_row(const struct cal_logs *l, unsigned fit, const char *what, struct rep_table *t, struct err *e)
-{
-	struct errors s = { .n = 0 };
-
-	for (size_t i = 0; i < l->n; i++) {
-		double cycles[BENCH_COUNT];
-		struct cal_fit f;
-
-		if (!l->log[i].claim)
-			continue;
-		if (cal_hold_out(l, &l->log[i], fit, false, cycles, &f, e) != 0)
-			return -1;
-		for (unsigned b = 0; b < BENCH_COUNT; b++) {
-			if (cycles[b] != 0)
-				errors_add(&s, &l->log[i], b, cycles[b]);
-		}
-	}
-	if (s.n != 0)
-		study_row(t, what, &s);
-	return 0;
-}
-
-/* Each row in turn, all others of its log fitted; but: a test that is passed over, or BENCH_COUNT. */
-static int leave_one_out(const struct cal_logs *l, unsigned but, const char *what, struct rep_table *t, struct err *e)
-{
-	struct errors s = { .n = 0 };
-
-	for (size_t i = 0; i < l->n; i++) {
-		const struct cal_log *x = &l->log[i];
-
-		for (unsigned b = 0; x->claim && b < BENCH_COUNT; b++) {
-			double cycles[BENCH_COUNT];
-			struct cal_fit f;
-
-			if (x->ns[b] == 0 || b == but)
-				continue;
-			if (cal_hold_out(l, x, ~(1U << b), true, cycles, &f, e) != 0)
-				return -1;
-			errors_add(&s, x, b, cycles[b]);
-		}
-	}
-	if (s.n != 0)
-		study_row(t, what, &s);
-	return 0;
-}
-
-static int study(const struct cal_logs *l, struct rep *r, struct err *e)
-{
-	struct rep_table *t = rep_table(r, "study", "What is left of the error, by the rows that a fit sees", study_cols, 5);
-	const unsigned hvc = 1U << BENCH_hvc, vgic = 1U << BENCH_mmio_read_vgic;
-
-	if (hold_out_row(l, 0, "none", t, e) != 0 || hold_out_row(l, hvc, "hvc", t, e) != 0 ||
-	    hold_out_row(l, hvc | vgic, "hvc, mmio_read_vgic", t, e) != 0 ||
-	    hold_out_row(l, FITTED_ROWS, "hvc, mmio_read_vgic, ipi, timer_10ms", t, e) != 0 ||
-	    leave_one_out(l, BENCH_COUNT, "all but one, each in turn", t, e) != 0 ||
-	    leave_one_out(l, BENCH_timer_10ms, "the same, the timer never left out", t, e) != 0)
-		return -1;
-	rep_note(r, "study: forms and priors of the parameters were chosen with these rows in view; only a log that nobody has seen "
-		 "confirms them");
-	return 0;
-}
-
-static int verdict(const struct validate_args *o, struct errors *s, struct rep *r, struct err *e)
+static int verdict(const struct validate_args *o, struct validate_errors *s, struct rep *r, struct err *e)
 {
 	double median = cal_median(s->x, s->n);
 	bool ok = s->n != 0 && median <= (double)o->median && s->worst <= (double)o->worst;
@@ -345,7 +217,7 @@ static const struct rep_col log_cols[] = {
 
 /* Rows of the logs that the profile was not fitted to, into the statistic; the names of the others into left. */
 static void log_rows(const struct mblog *l, const struct cal_log *x, uint64_t fitted, const double *par, struct rep *r,
-		     struct errors *s, struct str *left)
+		     struct validate_errors *s, struct str *left)
 {
 	struct rep_table *t = rep_table(r, "predictions", "Rows that the profile was not fitted to", log_cols, 5);
 
@@ -360,11 +232,11 @@ static void log_rows(const struct mblog *l, const struct cal_log *x, uint64_t fi
 		}
 		got = cal_predict(&x->counts, (enum cal_bench)b, par);
 		rep_str(t, cal_bench_row((enum cal_bench)b)->name);
-		rep_fix(t, tenths(x->ns[b]));
-		rep_fix(t, tenths(100 * noise));
-		rep_fix(t, tenths(got / x->counts.ghz));
-		rep_fix(t, tenths(100 * error_of(x, b, got)));
-		errors_add(s, x, b, got);
+		rep_fix(t, validate_tenths(x->ns[b]));
+		rep_fix(t, validate_tenths(100 * noise));
+		rep_fix(t, validate_tenths(got / x->counts.ghz));
+		rep_fix(t, validate_tenths(100 * validate_error(x, b, got)));
+		validate_errors_add(s, x, b, got);
 	}
 }
 
@@ -373,9 +245,9 @@ static int microbench(const struct validate_args *o, const char *config, const s
 {
 	struct config c;
 	struct mblog l = { .n = 0 };
-	struct errors s = { .n = 0 };
+	struct validate_errors s = { .n = 0 };
 	struct str left = STR_INIT;
-	struct cal_log x = { .name = config, .claim = true };
+	struct cal_log x = { .name = config, .use = USE_CLAIM };
 	double par[PAR_COUNT], noise;
 	struct err no = { .code = ERR_NONE };
 	struct rep *r;
@@ -424,7 +296,7 @@ static int public(const struct validate_args *o, const char *table, const struct
 {
 	struct measured_table m;
 	struct cal_logs l = { .n = 0 };
-	struct errors s = { .n = 0 };
+	struct validate_errors s = { .n = 0 };
 	struct cal_fit *fits = NULL;
 	struct rep *r = NULL;
 	int rc = measured_read(table, &m, e);
@@ -432,7 +304,7 @@ static int public(const struct validate_args *o, const char *table, const struct
 	if (rc == 0 && cal_logs_of(&m, &l, e) != 0)
 		rc = err_at(e, table, 0);
 	for (size_t i = 0; rc == 0 && i < l.n; i++)
-		rc = count_log(&l.log[i], table, overrides, e);
+		rc = validate_count(&l.log[i], table, overrides, NULL, e);
 	if (rc == 0)
 		rc = cal_logs_tell(&l, e);
 	if (rc == 0) {
@@ -443,7 +315,9 @@ static int public(const struct validate_args *o, const char *table, const struct
 	if (rc == 0) {
 		fits_tables(&l, fits, r);
 		others(&m, r);
-		rc = o->study ? study(&l, r, e) : 0;
+		rc = o->study ? validate_study(&l, table, overrides, r, e) : 0;
+		if (rc == 0 && o->every)
+			rc = validate_every(&m, &l, table, overrides, r, e);
 	}
 	if (rc == 0) {
 		struct err no = { .code = ERR_NONE };
@@ -451,7 +325,7 @@ static int public(const struct validate_args *o, const char *table, const struct
 
 		rep_note(r, "fitted of each log: hvc, mmio_read_vgic, ipi, timer_10ms; priors of a log are medians of other cores; noise: "
 			 "what reruns of a row differ by");
-		rep_note(r, "not claimable: an unfitted timer or IPI, GICv2, kernels older than the recorded ones, cores in order");
+		rep_note(r, "not claimable: an unfitted timer or IPI, kernels older than the recorded ones, cores in order");
 		rc = output_write(&o->out, r, e);
 		if (rc == 0 && answer != 0) {
 			*e = no;
@@ -475,9 +349,9 @@ int cmd_validate(int argc, char **argv, struct err *e)
 
 	if (args_parse(&a, &spec, argc, argv, &o, e) != 0)
 		return -1;
-	if (o.public ? a.pos.n != 0 || o.logs.n != 0 : a.pos.n == 0 || o.logs.n == 0 || o.study || o.table != NULL) {
-		rc = args_missing(&spec, e, "validate: want CONFIG and --microbench LOG, or --public without them; --study and --measurements go with "
-			     "--public");
+	if (o.public ? a.pos.n != 0 || o.logs.n != 0 : a.pos.n == 0 || o.logs.n == 0 || o.study || o.every || o.table != NULL) {
+		rc = args_missing(&spec, e, "validate: want CONFIG and --microbench LOG, or --public without them; --study, --every and "
+			     "--measurements go with --public");
 	} else if (!o.public) {
 		rc = microbench(&o, a.pos.v[0], &a.overrides, e);
 	} else {
