@@ -11,8 +11,8 @@
 #include "sim/app/output.h"
 #include "sim/base/digest.h"
 #include "sim/base/share.h"
-#include "sim/cmd/cmd.h"
-#include "sim/cmd/validate.h"
+#include "sim/calibrate/cmd_calibrate.h"
+#include "sim/calibrate/validate.h"
 
 struct validate_args {
 	struct output_args out;

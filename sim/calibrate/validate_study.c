@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim validate --public: how good other fits would be, and every row before and after. */
-#include "sim/cmd/validate.h"
+#include "sim/calibrate/validate.h"
 
 #include <math.h>
 #include <stdlib.h>

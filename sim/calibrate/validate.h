@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of el2sim validate --public have in common: errors of predictions, and the studies of them. */
-#ifndef EL2SIM_CMD_VALIDATE_H
-#define EL2SIM_CMD_VALIDATE_H
+#ifndef EL2SIM_CALIBRATE_VALIDATE_H
+#define EL2SIM_CALIBRATE_VALIDATE_H
 
 #include "models/cal/public.h"
 #include "sim/app/args.h"

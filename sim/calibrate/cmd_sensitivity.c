@@ -10,7 +10,7 @@
 #include "sim/app/effective.h"
 #include "sim/app/job.h"
 #include "sim/app/output.h"
-#include "sim/cmd/cmd.h"
+#include "sim/calibrate/cmd_calibrate.h"
 #include "sim/report/oracle_report.h"
 
 struct sensitivity_args {

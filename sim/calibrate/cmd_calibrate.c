@@ -10,7 +10,7 @@
 #include "sim/app/output.h"
 #include "sim/base/digest.h"
 #include "sim/base/file.h"
-#include "sim/cmd/cmd.h"
+#include "sim/calibrate/cmd_calibrate.h"
 
 struct calibrate_args {
 	struct output_args out;
