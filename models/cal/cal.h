@@ -3,6 +3,7 @@
  * Calibration: what a test of micro-bench takes on a machine, from few parameters; their fit; and how far to trust them.
  *
  *	cycles = scale * switch + bhb_loop * loops + cpi * (path + vmm * exits to the VMM)   exits, by their kinds' counts
+ *		 + scale, cpi * the guest's interrupt handler (ipi, lpi, timer)
  *		 times cold (timer)  +  kick_latency (ipi, lpi)  +  lpi * mmio_read_vgic (lpi)
  *
  * Counts come from the switch program and the path profile: they are no parameters. Classes of registers can't be told apart by
@@ -29,12 +30,19 @@ enum cal_bench {
 #define CAL_WITH_LPI  4U /* cost.lpi exits to the vGIC */
 #define CAL_WITH_COLD 8U /* cost.cold */
 
+enum cal_guest {
+#define GUEST_IRQ(id, ...) GUEST_##id,
+#include "models/cal/guest.def"
+	GUEST_COUNT
+};
+
 enum cal_role { CAL_FIT, CAL_HOLD, CAL_NONE };
 
 struct cal_bench_row {
 	const char *name, *help;
 	unsigned kind, more;             /* enum exit_kind; EXIT_COUNT: none */
 	unsigned kind_milli, more_milli; /* how often, thousandths */
+	enum cal_guest guest;            /* what the guest executes of it */
 	unsigned with;                   /* CAL_WITH_* */
 	enum cal_role role;
 	double noise;                    /* least relative deviation of a row */
@@ -66,6 +74,7 @@ struct cal_count {
 	double loops;    /* branch history loops */
 	double insns;    /* of the kernel's C code */
 	double user;     /* exits to the VMM */
+	double guest_sw, guest_insns; /* the same two of the guest's interrupt handler (guest.def) */
 };
 
 struct cal_counts {

@@ -7,8 +7,8 @@
 #include "models/hyp/ws/runner.h"
 
 static const struct cal_bench_row benches[BENCH_COUNT] = {
-#define BENCH(id, kind, kind_milli, more, more_milli, with, fit, noise_milli, help)                                          \
-	{ #id, help, kind, more, kind_milli, more_milli, with, CAL_##fit, noise_milli / 1000.0 },
+#define BENCH(id, kind, kind_milli, more, more_milli, guest, with, fit, noise_milli, help)                                   \
+	{ #id, help, kind, more, kind_milli, more_milli, GUEST_##guest, with, CAL_##fit, noise_milli / 1000.0 },
 #include "models/cal/benches.def"
 };
 
@@ -116,6 +116,25 @@ static void count_kind(const struct version *plain, const struct version *loop, 
 	c->user += times * (exit_row((enum exit_kind)kind)->where == XAT_USER);
 }
 
+/* What the guest executes of an interrupt. */
+static void count_guest(const struct machine *m, enum cal_guest g, struct cal_count *c)
+{
+	static const struct {
+		double insns, mrs_exc, msr_exc, mrs_gic, msr_gic, msr_timer, isb, dsb, exception, eret;
+	} rows[GUEST_COUNT] = {
+#define GUEST_IRQ(id, insns, mrs_exc, msr_exc, mrs_gic, msr_gic, msr_timer, isb, dsb, exception, eret, help)                 \
+	{ insns, mrs_exc, msr_exc, mrs_gic, msr_gic, msr_timer, isb, dsb, exception, eret },
+#include "models/cal/guest.def"
+	};
+
+	c->guest_insns = rows[g].insns;
+	c->guest_sw = (rows[g].mrs_exc * (double)m->mrs[COST_exc] + rows[g].msr_exc * (double)m->msr[COST_exc] +
+		  rows[g].mrs_gic * (double)m->mrs[COST_gic] + rows[g].msr_gic * (double)m->msr[COST_gic] +
+		  rows[g].msr_timer * (double)m->msr[COST_timer] + rows[g].isb * (double)m->op[OPCOST_isb] +
+		  rows[g].dsb * (double)m->op[OPCOST_dsb] + rows[g].exception * (double)m->op[OPCOST_exception] +
+		  rows[g].eret * (double)m->op[OPCOST_eret]) / 1000.0;
+}
+
 int cal_counts_of(const struct machine *m, const struct switch_options *sw, const struct path_profile *path,
 		  struct cal_counts *c, struct err *e)
 {
@@ -135,6 +154,7 @@ int cal_counts_of(const struct machine *m, const struct switch_options *sw, cons
 		c->of[b].why = benches[b].help;
 		count_kind(&plain, &loop, cost, benches[b].kind, benches[b].kind_milli, &c->of[b]);
 		count_kind(&plain, &loop, cost, benches[b].more, benches[b].more_milli, &c->of[b]);
+		count_guest(m, benches[b].guest, &c->of[b]);
 	}
 	ws_free(plain.p);
 	ws_free(loop.p);
@@ -147,7 +167,7 @@ static double warm(const struct cal_counts *c, enum cal_bench b, const double pa
 	const struct cal_count *n = &c->of[b];
 	double vmm = (benches[b].with & CAL_WITH_VMM) != 0 ? n->user * par[PAR_vmm] : 0;
 
-	return par[PAR_scale] * n->sw + c->bhb_loop * n->loops + par[PAR_cpi] * (n->insns + vmm);
+	return par[PAR_scale] * (n->sw + n->guest_sw) + c->bhb_loop * n->loops + par[PAR_cpi] * (n->insns + n->guest_insns + vmm);
 }
 
 double cal_predict(const struct cal_counts *c, enum cal_bench b, const double par[PAR_COUNT])

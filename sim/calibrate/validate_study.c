@@ -199,7 +199,7 @@ int validate_study(const struct cal_logs *l, const char *table, const struct arg
 
 /* ---- every row ---- */
 
-/* What the product said of a log before anything was fitted: class tables, GICv3 for want of another, no delivery, no VMM. */
+/* What the product said of a log before anything was fitted: class tables, GICv3 for want of another, no delivery, no handler, no VMM. */
 static int before(const struct cal_log *x, const char *table, const struct arg_list *overrides, double cycles[BENCH_COUNT], struct err *e)
 {
 	double par[PAR_COUNT] = { [PAR_scale] = 1, [PAR_cold] = 1 };
@@ -218,8 +218,11 @@ static int before(const struct cal_log *x, const char *table, const struct arg_l
 		par[PAR_cpi] = rc == 0 ? (double)c.machine.cpi_milli / 1000.0 : 0;
 		config_free(&c);
 	}
-	for (unsigned b = 0; b < BENCH_COUNT; b++)
+	for (unsigned b = 0; b < BENCH_COUNT; b++) {
+		if (rc == 0)
+			counts.of[b].guest_sw = counts.of[b].guest_insns = 0;
 		cycles[b] = rc == 0 ? cal_predict(&counts, (enum cal_bench)b, par) : 0;
+	}
 	return rc;
 }
 
