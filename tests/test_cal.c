@@ -395,6 +395,51 @@ START_TEST(a_vmm_whose_instructions_are_said_takes_their_time_unless_the_workloa
 }
 END_TEST
 
+START_TEST(a_guests_handler_is_beside_the_delivery_and_of_no_exit_without_an_interrupt)
+{
+	const struct cal_counts *c = &logs.log[0].counts;
+	double par[PAR_COUNT] = { [PAR_scale] = 0.9, [PAR_cpi] = 0.7, [PAR_cold] = 1, [PAR_kick] = 1000 }, with, without;
+	struct cal_counts bare = *c;
+
+	for (unsigned b = 0; b < BENCH_COUNT; b++)
+		bare.of[b].guest_insns = bare.of[b].guest_sw = 0;
+	with = cal_predict(c, BENCH_ipi, par);
+	ck_assert_double_eq_tol(with - cal_predict(&bare, BENCH_ipi, par), 0.9 * c->of[BENCH_ipi].guest_sw + 0.7 * 80, 1e-6);
+	par[PAR_kick] = 0;
+	without = cal_predict(c, BENCH_ipi, par);
+	ck_assert_double_eq_tol(with - without, 1000 * c->ghz, 1e-6); /* nothing of the handler is in it */
+	ck_assert(c->of[BENCH_timer_10ms].guest_insns > c->of[BENCH_ipi].guest_insns);
+	ck_assert(c->of[BENCH_hvc].guest_insns == 0 && c->of[BENCH_mmio_read_vgic].guest_sw == 0);
+}
+END_TEST
+
+/* A fact of a run of a machine in simulated time. */
+static int64_t fact(const char *options, const char *name)
+{
+	char line[512];
+	json_t *r;
+	int64_t v;
+
+	(void)snprintf(line, sizeof(line), "el2sim run configs/experiment/overcommit.ini --run.duration=5ms --machine.vcpus=8 --machine.pcpus=2 %s",
+		       options);
+	r = json_of(line);
+	v = json_integer_value(json_object_get(json_object_get(r, "facts"), name));
+	json_decref(r);
+	return v;
+}
+
+START_TEST(an_exit_after_a_long_residency_is_cold_where_the_profile_says_what_it_costs)
+{
+	const int64_t some = fact("--cost.cold=2 --cost.cold_after=100us", "cold_exits"), all = fact("--cost.cold=2 --cost.cold_after=0", "cold_exits");
+
+	ck_assert_int_eq(fact("", "cold_exits"), 0);
+	ck_assert_int_eq(fact("--cost.cold=2 --cost.cold_after=1s", "cold_exits"), 0);
+	ck_assert_int_gt(some, 0);
+	ck_assert_int_gt(all, some);
+	ck_assert_int_gt(fact("--cost.cold=2 --cost.cold_after=100us", "cold_cycles"), 100 * some);
+}
+END_TEST
+
 START_TEST(decimals_of_costs_add_up_in_any_order)
 {
 	uint64_t a = 0, am = 0, b = 0, bm = 0;
@@ -431,6 +476,8 @@ int main(void)
 	tcase_add_test(t, what_is_recalled_is_fitted_to_nothing);
 	tcase_add_test(t, sensitivity_gives_each_cycle_to_one_single_cost);
 	tcase_add_test(t, a_vmm_whose_instructions_are_said_takes_their_time_unless_the_workload_says);
+	tcase_add_test(t, a_guests_handler_is_beside_the_delivery_and_of_no_exit_without_an_interrupt);
+	tcase_add_test(t, an_exit_after_a_long_residency_is_cold_where_the_profile_says_what_it_costs);
 	tcase_add_test(t, decimals_of_costs_add_up_in_any_order);
 	suite_add_tcase(s, t);
 	return suite_status(s);

@@ -115,7 +115,7 @@ END
 # time, a long residency makes no exit dearer) to the counter's resolution, 16 ns; of ipi and timer_10ms with the guest's own handler.
 for machine in ${EL2SIM_KUT_MACHINES-$(cd configs/machine && ls ./*.ini)}; do
 	machine=$(basename "$machine" .ini)
-	bench() { "$el2sim" run --guest "$kut/micro-bench.flat" --machine "$machine" --vcpus 2 --console --workload.user_time=0 >"$tmp/$1" 2>&1; }
+	bench() { "$el2sim" run --guest "$kut/micro-bench.flat" --machine "$machine" --vcpus 2 --console --workload.user_time=0 --cost.cold=1 >"$tmp/$1" 2>&1; }
 	bench 1 || fail "micro-bench on $machine: $(cat "$tmp/1")"
 	if [ "$machine" = neoverse-n1 ]; then
 		bench 2

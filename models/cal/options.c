@@ -11,7 +11,9 @@ static const char *const bench_names[BENCH_COUNT + 1] = {
 
 static const struct opt_row rows[] = {
 	{ "cost", "cold", OPT_FIXED, MEMBER(cold_milli), "1.9", 1000, 5000, "", NULL,
-	  "an exit after a long residency costs so many times what it costs in a loop; for calibrate and validate" },
+	  "an exit after a long residency costs so many times what it costs in a loop; calibrate, validate, and machines whose profile says it" },
+	{ "cost", "cold_after", OPT_INT, MEMBER(cold_after_ns), "1ms", 0, 1000000000, "ns", NULL,
+	  "machines: an exit is cold after this long in the guest, or asleep" },
 	{ "cost", "lpi", OPT_FIXED, MEMBER(lpi_milli), "0.6", 0, 10000, "", NULL,
 	  "an LPI costs so many exits to the vGIC more than an SGI; for calibrate and validate" },
 	{ "vmm", "insns", OPT_INT, MEMBER(vmm_insns), "1400", 0, 100000000, "instructions", NULL,

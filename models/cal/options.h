@@ -8,6 +8,7 @@
 
 struct cal_options {
 	int64_t cold_milli, lpi_milli; /* thousandths */
+	int64_t cold_after_ns;         /* from which residency, or sleep, an exit is cold */
 	int64_t vmm_insns;
 	const char *logs;              /* SHA-256 of the logs that were fitted, separated by blanks */
 	uint64_t rows;                 /* bit per enum cal_bench: fitted */

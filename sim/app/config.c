@@ -157,6 +157,17 @@ int config_load_one(struct config *c, const char *path, const struct arg_list *o
 	return config_load(c, path, overrides, e) == 0 ? config_is_one(c, e) : -1;
 }
 
+/* A profile that says what a cold exit costs says it of machines, too. */
+static void cold_exits(struct config *c)
+{
+	struct opt_view v;
+
+	if (!opt_find(c->set, "cost", "cold", &v) || v.is_default)
+		return;
+	c->smp.cold_milli = c->cal.cold_milli;
+	c->smp.cold_after_ns = c->cal.cold_after_ns;
+}
+
 /* A profile that says what its VMM executes says the time of an exit to it, unless the workload does. */
 static void vmm_time(struct config *c)
 {
@@ -230,6 +241,7 @@ int config_done(struct config *c, struct err *e)
 	if (opt_done(c->set, e) != 0 || check_gic(c, e) != 0 || read_kernel(c, e) != 0 || read_patch(c, e) != 0 || path_read(&c->path_profile, e) != 0)
 		return -1;
 	vmm_time(c);
+	cold_exits(c);
 	return config_inject_only(c, c->broken.spec, e) == 0 ? 0 : opt_blame(c->set, "inject", "spec", e);
 }
 

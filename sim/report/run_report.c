@@ -22,6 +22,10 @@ static void machine_facts(const struct run_result *x, struct rep *r)
 	rep_fact_u64(r, "duration_us", "simulated time", c->duration_us, "us");
 	if (c->warmup_us != 0)
 		rep_fact_u64(r, "warmup_us", "before it, not counted", c->warmup_us, "us");
+	if (c->cold.counted) {
+		rep_fact_u64(r, "cold_exits", "cold: after a long residency or sleep", c->cold.exits, "");
+		rep_fact_u64(r, "cold_cycles", "what that adds", c->cold.cycles, "cycles");
+	}
 	rep_fact_u64(r, "seed", "seed", c->seed, "");
 }
 

@@ -39,6 +39,7 @@ struct smp_options {
 	int sched; /* enum sched_id, or SMP_AS_RECORDED */
 	const char *pin;  /* pCPUs of sched = pinned; NULL: all */
 	int64_t kick_ns;
+	int64_t cold_milli, cold_after_ns; /* of the profile: a cold exit costs so many thousandths; 0: as a warm one. From which residency or sleep */
 	int64_t slice_us, tick_hz;
 	int64_t halt_poll_ns, halt_poll_grow, halt_poll_grow_start, halt_poll_shrink;
 	int64_t duration_us, warmup_us, seed;
@@ -80,6 +81,7 @@ struct smp_vcpu {
 	struct ws_totals pending; /* since that exit */
 	uint64_t exit_at, slept;  /* cycle of the exit; cycles asleep or waiting since */
 	bool in_exit;
+	bool cold; /* what the host does for it until the next entry is cold */
 	bool dev_wanted, dev_wait; /* an access goes to its device; the VMM waits for it */
 	uint64_t dev_until;        /* cycle at which it answers, SK_NEVER: not known yet */
 	bool woke, woke_remote; /* at the next thread switch */
@@ -114,6 +116,7 @@ struct smp_cpu {
 	uint64_t since;           /* cycle at which the mode began */
 	uint64_t busy, busy_switch; /* cycles that CPU_BUSY takes; of the switch among them */
 	uint64_t busy_milli;        /* thousandths of a cycle that the next step takes along */
+	uint64_t cold_milli;        /* the same of what cold steps cost more */
 	smp_next_fn *next, *after_irq;
 	unsigned irqs, cause; /* pending, of enum smp_irq; being handled */
 	bool resched, was_idle;

@@ -62,6 +62,30 @@ bool smp_wants(const struct smp_vcpu *v)
 	return v->irqs != 0 || (code_of(v) != NULL && code_pending(v));
 }
 
+void smp_rested(struct smp_vcpu *v, uint64_t cycles)
+{
+	struct smp *m = v->m;
+
+	if (v->cold || m->o.cold_milli <= 1000 || smp_ns(m, cycles) < (uint64_t)m->o.cold_after_ns)
+		return;
+	v->cold = true;
+	m->out.clock->cold.exits++;
+}
+
+void smp_takes(struct smp_cpu *c, const struct smp_vcpu *v, uint64_t cycles)
+{
+	uint64_t more;
+
+	c->busy += cycles;
+	if (v == NULL || !v->cold)
+		return;
+	c->cold_milli += cycles * (uint64_t)(c->m->o.cold_milli - 1000);
+	more = c->cold_milli / 1000;
+	c->cold_milli %= 1000;
+	c->busy += more;
+	c->m->out.clock->cold.cycles += more;
+}
+
 void smp_charge(struct smp_cpu *c, struct exit_step s)
 {
 	smp_charge_to(c, c->curr, s);
@@ -80,7 +104,7 @@ void smp_charge_to(struct smp_cpu *c, struct smp_vcpu *v, struct exit_step s)
 
 	/* what is below a cycle waits for the next step */
 	ws_cycles_add(&cycles, &c->busy_milli, t->cycles, t->milli, 1);
-	c->busy += cycles;
+	smp_takes(c, v, cycles);
 	c->busy_switch += s.is_phase ? cycles : 0;
 	if (v != NULL && s.is_phase)
 		ws_cycles_add(&v->switched, &v->switched_milli, t->cycles, t->milli, 1);

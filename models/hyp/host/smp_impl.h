@@ -48,6 +48,10 @@ void smp_set_state(struct smp_cpu *c, struct smp_vcpu *v, enum smp_state state);
 
 /* ---- smp_cpu.c ---- */
 
+/* The vCPU was in the guest, or asleep, for these cycles: is the host's code still warm? */
+void smp_rested(struct smp_vcpu *v, uint64_t cycles);
+/* Cycles of a step that the vCPU's thread runs; cold ones are more. */
+void smp_takes(struct smp_cpu *c, const struct smp_vcpu *v, uint64_t cycles);
 /* Run a step for the pCPU's thread; its cycles are part of what smp_busy takes. */
 void smp_charge(struct smp_cpu *c, struct exit_step s);
 /* The pCPU's event comes at this cycle, unless an interrupt comes first. */

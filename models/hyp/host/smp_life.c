@@ -253,6 +253,7 @@ void smp_clock(struct smp *m)
 	c->vcpu_bytes = smp_vcpu_bytes();
 	c->sched = sched_names[m->o.sched];
 	c->setup = smp_setup(&m->o);
+	c->cold.counted = m->o.cold_milli > 1000 && m->play == NULL;
 }
 
 struct smp *smp_new(const struct smp_options *o, const struct workload *w, const struct ws_prog *p,
@@ -393,6 +394,7 @@ static void begin_window(struct smp *m)
 	memset(c->pcpu, 0, m->n_cpu * sizeof(*c->pcpu));
 	memset(c->latency, 0, sizeof(c->latency));
 	c->path = (struct outcome_path){0, 0};
+	c->cold.exits = c->cold.cycles = 0;
 	settle_later(m);
 }
 

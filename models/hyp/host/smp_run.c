@@ -32,7 +32,7 @@ static void add_path(struct outcome_path *sum, const struct outcome_path *more)
 static void charge_path(struct smp_cpu *c, struct smp_vcpu *v, const struct outcome_path *path)
 {
 	TELL(c, v, ran, &(struct smp_ran){PHASE_HANDLE, COMP_COUNT, path->cycles, NULL});
-	c->busy += path->cycles;
+	smp_takes(c, v, path->cycles);
 	add_path(&v->measured, path);
 	add_path(&c->m->out.clock->path, path);
 }
@@ -49,6 +49,7 @@ static void begin_exit(struct smp_cpu *c, enum exit_kind kind, const struct gues
 	v->in_exit = true;
 	v->exit_at = smp_now(c->m);
 	v->slept = 0;
+	smp_rested(v, v->exit_at > v->entered_at ? v->exit_at - v->entered_at : 0);
 	COUNT(v, exits);
 	smp_charge(c, PHASE(EXIT));
 	v->resident += v->exit_at + c->busy - v->entered_at;
@@ -98,6 +99,7 @@ static void guest_runs(struct smp *m, struct smp_cpu *c)
 	if (v->in_exit)
 		smp_latency(m, LAT_HANDLING, v->exit_at + v->slept);
 	v->in_exit = false;
+	v->cold = false;
 	settle(m, v);
 	guest_acts(m, c);
 }
@@ -475,6 +477,8 @@ static void resume(struct smp *m, struct smp_cpu *c)
 	default:
 		break;
 	}
+	if (v->resume == RESUME_HALT)
+		smp_rested(v, v->slept);
 	if (v->resume != RESUME_FIRST)
 		smp_charge(c, STEP_X(perf_task_sched, VPMU_EVENT));
 	smp_charge(c, PHASE(LOAD));

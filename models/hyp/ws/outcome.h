@@ -103,6 +103,12 @@ struct outcome_class {
 	uint64_t weight;
 };
 
+/* Exits after a long residency, and waits that were long: what the profile's [cost] cold adds to their cycles. */
+struct outcome_cold {
+	bool counted; /* false: the profile says nothing of it */
+	uint64_t exits, cycles;
+};
+
 /* What only an engine with a clock has. Strings are the engine's. */
 struct outcome_clock {
 	uint64_t hz, end;         /* cycles that were simulated */
@@ -118,6 +124,7 @@ struct outcome_clock {
 	unsigned n_cpu;
 	uint64_t (*pcpu)[TIME_COUNT]; /* cycles of each pCPU */
 	struct outcome_path path;     /* of all exits, those too that the end cut off */
+	struct outcome_cold cold;
 	struct hist latency[LAT_COUNT];
 };
 
