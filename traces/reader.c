@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zstd.h>
 
+#include "sim/base/progress.h"
 #include "sim/base/share.h"
 #include "sim/base/str.h"
 #include "traces/native.h"
@@ -40,6 +41,7 @@ struct tr_reader {
 	uint64_t last_ts;
 	uint64_t wanted; /* bit per enum tr_type */
 	struct nat_state st;
+	struct progress bar; /* blocks */
 };
 
 struct chunk {
@@ -421,7 +423,9 @@ static int next_block(struct tr_reader *r, struct err *e)
 		return corrupt(r, b->offset, "the block does not fit the index", e);
 	if (read_chunk(r, b->offset, &c, r->packed, r->raw, e) != 0)
 		return -1;
-	r->next_block++;
+	if (r->bar.what == NULL)
+		progress_begin(&r->bar, "trace", r->nblocks);
+	progress_at(&r->bar, r->next_block++);
 	r->block_offset = b->offset;
 	r->in = (struct nat_in){ r->raw, r->raw + c.raw };
 	r->left = c.events;
@@ -439,8 +443,10 @@ int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e)
 			if (r->in.p != r->in.end)
 				return corrupt(r, r->block_offset,
 					       "the block is longer than its records", e);
-			if (r->next_block == r->nblocks)
+			if (r->next_block == r->nblocks) {
+				progress_end(&r->bar);
 				return 0;
+			}
 			if (next_block(r, e) != 0)
 				return -1;
 			continue;
@@ -492,6 +498,7 @@ void tr_close(struct tr_reader *r)
 {
 	if (r == NULL)
 		return;
+	progress_end(&r->bar);
 	if (r->f != NULL)
 		(void)fclose(r->f);
 	for (uint64_t i = 1; i < r->nstrings; i++)

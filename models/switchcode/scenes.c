@@ -6,6 +6,7 @@
 
 #include "models/switchcode/exec_impl.h"
 #include "models/switchcode/scene_conds.h"
+#include "sim/base/progress.h"
 
 enum { RUN_BUDGET = 2000000, TURNS_MAX = 8, GPRS_OF_A_CONTEXT = 12, VECTOR_MASK = 127 };
 
@@ -461,6 +462,7 @@ static void host_fp(struct swc *w, struct swc_model *m)
 int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 {
 	struct err first = { 0 };
+	struct progress bar;
 	const struct vml_symbol *run = vml_symbol(w->k->img, "kvm_arch_vcpu_ioctl_run"), *put = vml_symbol(w->k->img, "kvm_arch_vcpu_put");
 
 	*m = (struct swc_model){ 0 };
@@ -479,11 +481,13 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 	w->guest = guest;
 	w->over = is_over;
 	w->over_mark = MARK_HANDLE;
+	progress_begin(&bar, "scenes", sizeof(scenes) / sizeof(scenes[0]));
 	for (size_t i = 0; i < sizeof(scenes) / sizeof(scenes[0]); i++) {
 		struct play p = { &scenes[i], 0 };
 		struct err why = { 0 };
 		int rc;
 
+		progress_at(&bar, i);
 		w->owner = &p;
 		if (i != 0 && scenes[i].before != GOES_ON)
 			swc_restore(w);
@@ -510,9 +514,12 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 			cut(w, m, &scenes[i]);
 		else
 			swc_keep(w);
-		if (m->failed == m->scenes && m->failed == 2)
+		if (m->failed == m->scenes && m->failed == 2) {
+			progress_end(&bar);
 			return err_set(e, ERR_INPUT, "%s: its switch cannot be executed: %s", w->k->img->path, first.text);
+		}
 	}
+	progress_end(&bar);
 	host_fp(w, m);
 	for (unsigned p = 0; p < SWC_PHASES; p++)
 		scene_conditions(m, (enum swc_phase)p);

@@ -21,10 +21,15 @@ const char *const events_formats[DUMP_STYLE_COUNT + 2] = {
 static int run_into(struct smp *m, const char *path, const char *origin, struct err *e)
 {
 	struct smp_events *s = smp_events_new(m, path, e);
+	struct progress bar;
+	int rc;
 
 	if (s == NULL)
 		return -1;
-	if (smp_run(m, e) != 0) {
+	progress_begin(&bar, "time", ENGINE_STEPS);
+	rc = engine_run_shown(&m->engine, &bar, e);
+	progress_end(&bar);
+	if (rc != 0) {
 		smp_events_abort(s);
 		return -1;
 	}

@@ -271,10 +271,29 @@ static int derive_checked(struct job *j, const struct job_args *o, struct err *e
 	return o->check ? job_refuse_checks(j, "--check", e) : 0;
 }
 
+/* A machine whose end is known: guests that execute end when they do. Of a trace its reader tells how far it is. */
+static bool tells_time(const struct job *j)
+{
+	return j->smp != NULL && j->smp->code == NULL;
+}
+
+int job_play(struct job *j, struct err *e)
+{
+	struct progress bar;
+	int rc;
+
+	if (!tells_time(j))
+		return engine_run(j->engine, e);
+	progress_begin(&bar, "time", ENGINE_STEPS);
+	rc = engine_run_shown(j->engine, &bar, e);
+	progress_end(&bar);
+	return rc;
+}
+
 int job_run(struct job *j, const struct job_args *o, struct err *e)
 {
 	j->whole = true;
-	if (job_build(j, o, e) != 0 || engine_run(j->engine, e) != 0)
+	if (job_build(j, o, e) != 0 || job_play(j, e) != 0)
 		return -1;
 	return derive_checked(j, o, e);
 }
@@ -289,6 +308,7 @@ struct several {
 	int *rc;
 	struct err *e;
 	size_t *of; /* machines: places of job */
+	struct progress bar; /* of those that tell their time */
 };
 
 static void build_one(void *ctx, size_t i, unsigned thread)
@@ -306,7 +326,7 @@ static void run_machine(void *ctx, size_t i, unsigned thread)
 	const size_t k = s->of[i];
 
 	(void)thread;
-	s->rc[k] = engine_run(s->job[k].engine, &s->e[k]);
+	s->rc[k] = tells_time(&s->job[k]) ? engine_run_shown(s->job[k].engine, &s->bar, &s->e[k]) : engine_run(s->job[k].engine, &s->e[k]);
 }
 
 /* Machines beside each other, replays of one trace in one pass. n: those before the first that could not be built. */
@@ -314,18 +334,23 @@ static void run_engines(struct several *s, size_t n, struct pool *pool)
 {
 	struct engine **g = xcalloc(n, sizeof(struct engine *));
 	struct err *e = xcalloc(n, sizeof(*e));
-	size_t n_machines = 0, n_replays = 0, *replay = xcalloc(n, sizeof(*replay));
+	size_t n_machines = 0, n_replays = 0, n_told = 0, *replay = xcalloc(n, sizeof(*replay));
 	int *rc = xcalloc(n, sizeof(*rc));
 
 	for (size_t i = 0; i < n; i++) {
 		if (s->job[i].smp != NULL) {
 			s->of[n_machines++] = i;
+			n_told += tells_time(&s->job[i]);
 		} else {
 			replay[n_replays] = i;
 			g[n_replays++] = s->job[i].engine;
 		}
 	}
+	if (n_told != 0)
+		progress_begin(&s->bar, "time", n_told * ENGINE_STEPS);
 	pool_run(pool, n_machines, run_machine, s);
+	if (n_told != 0)
+		progress_end(&s->bar);
 	replay_engines_run(g, n_replays, pool, rc, e);
 	for (size_t i = 0; i < n_replays; i++) {
 		s->rc[replay[i]] = rc[i];
@@ -340,7 +365,8 @@ static void run_engines(struct several *s, size_t n, struct pool *pool)
 int jobs_run(struct job *j, size_t n, const struct job_args *o, int (*load)(void *ctx, size_t i, struct err *e), void *ctx,
 	     struct pool *pool, struct err *e)
 {
-	struct several s = { j, o, load, ctx, xcalloc(n, sizeof(*s.rc)), xcalloc(n, sizeof(*s.e)), xcalloc(n, sizeof(*s.of)) };
+	struct several s = { .job = j, .args = o, .load = load, .ctx = ctx, .rc = xcalloc(n, sizeof(*s.rc)),
+			     .e = xcalloc(n, sizeof(*s.e)), .of = xcalloc(n, sizeof(*s.of)) };
 	size_t built = 0;
 	int rc = 0;
 

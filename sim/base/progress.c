@@ -23,7 +23,8 @@ static struct {
 	pthread_cond_t ended;
 	bool stop;
 	const char *command;
-	_Atomic(const char *) what; /* NULL: no part */
+	_Atomic(const struct progress *) shown; /* compared, never looked into; NULL: no part */
+	_Atomic(const char *) what; /* its; NULL: no part */
 	_Atomic uint64_t done, total;
 } watch = { .lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER };
 
@@ -97,7 +98,11 @@ void progress_quiet(void)
 
 void progress_begin(struct progress *p, const char *what, uint64_t total)
 {
+	const struct progress *now = NULL;
+
 	*p = (struct progress){ .what = what, .total = total };
+	if (!atomic_compare_exchange_strong(&watch.shown, &now, p) && now != p)
+		return;
 	atomic_store(&watch.done, 0);
 	atomic_store(&watch.total, total);
 	atomic_store(&watch.what, what);
@@ -105,14 +110,23 @@ void progress_begin(struct progress *p, const char *what, uint64_t total)
 
 void progress_at(struct progress *p, uint64_t done)
 {
+	if (atomic_load_explicit(&watch.shown, memory_order_relaxed) != p)
+		return;
 	atomic_store_explicit(&watch.total, p->total, memory_order_relaxed);
 	atomic_store_explicit(&watch.done, done, memory_order_relaxed);
 }
 
+void progress_add(struct progress *p, uint64_t steps)
+{
+	if (p != NULL && atomic_load_explicit(&watch.shown, memory_order_relaxed) == p)
+		(void)atomic_fetch_add_explicit(&watch.done, steps, memory_order_relaxed);
+}
+
 void progress_end(struct progress *p)
 {
-	const char *mine = p->what;
-
-	(void)atomic_compare_exchange_strong(&watch.what, &mine, NULL);
+	if (atomic_load(&watch.shown) == p) {
+		atomic_store(&watch.what, NULL);
+		atomic_store(&watch.shown, NULL);
+	}
 	p->what = NULL;
 }

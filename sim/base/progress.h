@@ -14,7 +14,10 @@ void progress_watch(const char *what);
 /* Erase the line and draw no more: something is to be written to the terminal. Harmless when nothing is drawn. */
 void progress_quiet(void);
 
-/* Part of a job, of total steps; 0: nobody knows how many. what stays the caller's. One at a time is shown, the last begun. */
+/*
+ * Part of a job, of total steps; 0: nobody knows how many. what stays the caller's. One at a time is shown: the first begun, until its
+ * end; parts of that part, and what other threads do meanwhile, are not.
+ */
 struct progress {
 	const char *what;
 	uint64_t total;
@@ -22,6 +25,7 @@ struct progress {
 
 void progress_begin(struct progress *p, const char *what, uint64_t total);
 void progress_at(struct progress *p, uint64_t done); /* cheap: it is drawn once a second */
+void progress_add(struct progress *p, uint64_t steps); /* so many more are done, in any thread; NULL: nothing */
 void progress_end(struct progress *p);
 
 #endif

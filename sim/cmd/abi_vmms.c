@@ -1,9 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* el2sim abi CONFIG: what the VMMs do, where that was read, and how many vCPUs they and the kernel allow. */
+/* el2sim abi CONFIG: numbers of vCPUs; what the VMMs do, where that was read, and how many vCPUs they and the kernel allow. */
+#include <stdlib.h>
+
 #include "models/hyp/abi/abi_flow.h"
+#include "sim/base/str.h"
 #include "sim/cmd/cmd_abi.h"
 
 #define KERNEL_MOST 512 /* VGIC_V3_MAX_CPUS of Linux 6.12 */
+#define VCPUS_MAX   4096
+
+int abi_vcpus_parse(const char *text, unsigned n[ABI_NUMBERS_MAX], size_t *n_n, struct err *e)
+{
+	char *copy = xstrdup(text), *list = copy, *word;
+	uint64_t v;
+	int rc = 0;
+
+	*n_n = 0;
+	while (rc == 0 && (word = str_word(&list, ", ")) != NULL) {
+		if (!str_u64(word, &v) || v < 1 || v > VCPUS_MAX)
+			rc = err_set(e, ERR_USAGE, "number of vCPUs \"%s\": want 1..%d", word, VCPUS_MAX);
+		else if (*n_n == ABI_NUMBERS_MAX)
+			rc = err_set(e, ERR_USAGE, "more than %d numbers of vCPUs: want fewer", ABI_NUMBERS_MAX);
+		else
+			n[(*n_n)++] = (unsigned)v;
+	}
+	if (rc == 0 && *n_n == 0)
+		rc = err_set(e, ERR_USAGE, "no number of vCPUs: want a list such as 1,8,64,512");
+	free(copy);
+	return rc;
+}
 
 /* The first of the numbers that is above a limit; n: none is. */
 static size_t first_above(const unsigned *vcpus, size_t n, unsigned most)

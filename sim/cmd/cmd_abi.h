@@ -32,6 +32,10 @@ int abi_report_compare(const struct config *c, const char *dump, struct rep *r, 
 /* The study: flows over numbers of vCPUs, locks, masks. ERR_CONFIG, ERR_MODEL. */
 int abi_report_study(const struct config *c, const char *vcpus, struct pool *pool, struct rep *r, struct err *e);
 
+#define ABI_NUMBERS_MAX 32
+/* "1,8,64": up to ABI_NUMBERS_MAX numbers of vCPUs, at least one. ERR_USAGE. */
+int abi_vcpus_parse(const char *text, unsigned n[ABI_NUMBERS_MAX], size_t *n_n, struct err *e);
+
 /*
  * Notes and verdicts about the VMMs of a bit set (bit i: enum abi_vmm): where their flows were read, and whether one of n numbers
  * of vCPUs is more than it, or the kernel, allows.

@@ -6,13 +6,11 @@
 #include "models/hyp/abi/abi_mask.h"
 #include "models/hyp/abi/abi_study.h"
 #include "sim/base/num.h"
+#include "sim/base/progress.h"
 #include "sim/cmd/cmd_abi.h"
 #include "sim/base/str.h"
 #include "sim/kernel/clk.h"
 #include "sim/report/run_report.h"
-
-#define VCPUS_MAX   4096
-#define NUMBERS_MAX 32
 
 struct study {
 	struct abi_study s;
@@ -20,30 +18,9 @@ struct study {
 	struct abi_host host;
 	const struct abi_options *o;
 	struct clk clk;
-	unsigned n[NUMBERS_MAX];
+	unsigned n[ABI_NUMBERS_MAX];
 	size_t n_n;
 };
-
-static int parse_vcpus(const char *text, struct study *st, struct err *e)
-{
-	char *copy = xstrdup(text), *list = copy, *word;
-	uint64_t v;
-	int rc = 0;
-
-	st->n_n = 0;
-	while (rc == 0 && (word = str_word(&list, ", ")) != NULL) {
-		if (!str_u64(word, &v) || v < 1 || v > VCPUS_MAX)
-			rc = err_set(e, ERR_USAGE, "number of vCPUs \"%s\": want 1..%d", word, VCPUS_MAX);
-		else if (st->n_n == NUMBERS_MAX)
-			rc = err_set(e, ERR_USAGE, "more than %d numbers of vCPUs: want fewer", NUMBERS_MAX);
-		else
-			st->n[st->n_n++] = (unsigned)v;
-	}
-	if (rc == 0 && st->n_n == 0)
-		rc = err_set(e, ERR_USAGE, "no number of vCPUs: want a list such as 1,8,64,512");
-	free(copy);
-	return rc;
-}
 
 enum unit { NS = 1, US = 1000, MS = 1000000 };
 
@@ -336,6 +313,7 @@ struct tasks {
 	const struct study *st;
 	struct task *task;
 	size_t n, next; /* next: whose row is put into tables */
+	struct progress bar;
 };
 
 static void add_task(struct tasks *l, enum abi_vmm vmm, enum abi_flow flow, enum abi_variant variant, unsigned n)
@@ -356,11 +334,12 @@ static void add_flow(struct tasks *l, enum abi_vmm vmm, enum abi_flow flow, unsi
 
 static void run_task(void *ctx, size_t i, unsigned thread)
 {
-	const struct tasks *l = ctx;
+	struct tasks *l = ctx;
 	struct task *t = &l->task[i];
 
 	(void)thread;
 	t->rc = abi_study_row(&t->st->s, t->c.vmm, t->c.flow, t->c.variant, t->c.n, &t->c.row, &t->e);
+	progress_add(&l->bar, 1);
 }
 
 static int take_row(struct tasks *l, struct abi_row *row, struct err *e)
@@ -434,7 +413,9 @@ static int flow_tables(const struct study *st, struct pool *pool, struct rep *r,
 		for (unsigned f = 0; f < ABI_FLOW_COUNT; f++)
 			for (size_t i = 0; is_asked(st, vmm, f) && i < st->n_n; i++)
 				add_flow(&l, (enum abi_vmm)vmm, (enum abi_flow)f, st->n[i]);
+	progress_begin(&l.bar, "flows", l.n);
 	pool_run(pool, l.n, run_task, &l);
+	progress_end(&l.bar);
 	rc = fill_tables(st, &t, &l, e);
 	if (rc == 0)
 		answers(st, t.answer, r);
@@ -563,7 +544,7 @@ static int fill(struct study *st, const struct config *c, const char *vcpus, str
 	if (st->host.kernel != ABI_KERNEL_DEFAULT)
 		return err_set(e, ERR_CONFIG, "abi.kernel = %s: what the calls of other kernels than 6.12 do is not modelled, only "
 			       "what they list; want --list or --compare with it", c->abi.kernel);
-	if (parse_vcpus(vcpus != NULL ? vcpus : c->abi.vcpus, st, e) != 0)
+	if (abi_vcpus_parse(vcpus != NULL ? vcpus : c->abi.vcpus, st->n, &st->n_n, e) != 0)
 		return -1;
 	p = config_compile(c, false, e);
 	if (p == NULL)

@@ -7,6 +7,7 @@
 
 #include "sim/cmd/cmd.h"
 #include "sim/app/output.h"
+#include "sim/base/progress.h"
 #include "sim/store/store.h"
 
 struct merge_args {
@@ -135,11 +136,16 @@ static int add(struct store *s, const char *path, struct plan *plan, struct err 
 static int join(struct store *s, const struct arg_list *files, struct plan *plan, struct merged *m, struct err *e)
 {
 	int rc = same_plan(s, plan, e);
+	struct progress bar;
 
 	if (rc != 0 || store_merge_begin(s, e) != 0)
 		return -1;
-	for (size_t i = 0; rc == 0 && i < files->n; i++)
+	progress_begin(&bar, "files", files->n);
+	for (size_t i = 0; rc == 0 && i < files->n; i++) {
 		rc = add(s, files->v[i], plan, e);
+		progress_add(&bar, 1);
+	}
+	progress_end(&bar);
 	if (rc == 0)
 		rc = count(s, m->n, e);
 	if (rc == 0)

@@ -9,6 +9,7 @@
 #define EL2SIM_HYP_ENGINE_H
 
 #include "models/hyp/ws/outcome.h"
+#include "sim/base/progress.h"
 
 #define ENGINE_NEVER UINT64_MAX
 
@@ -37,6 +38,21 @@ static inline int engine_run(struct engine *g, struct err *e)
 {
 	bool good = g->ops->run_until(g, g->ops->end(g), e) == 0;
 
+	return g->ops->finish(g, good, e) == 0 && good ? 0 : -1;
+}
+
+#define ENGINE_STEPS 100
+
+/* The same, step by step: in all ENGINE_STEPS are added to bar (NULL: nobody looks on). */
+static inline int engine_run_shown(struct engine *g, struct progress *bar, struct err *e)
+{
+	const uint64_t from = g->ops->now(g), end = g->ops->end(g), step = end > from ? (end - from) / ENGINE_STEPS : 0;
+	bool good = true;
+
+	for (uint64_t i = 1; good && i <= ENGINE_STEPS; i++) {
+		good = g->ops->run_until(g, i == ENGINE_STEPS ? end : from + i * step, e) == 0;
+		progress_add(bar, 1);
+	}
 	return g->ops->finish(g, good, e) == 0 && good ? 0 : -1;
 }
 
