@@ -98,6 +98,12 @@ START_TEST(a_kernel_is_the_version_a_text_begins_with)
 }
 END_TEST
 
+static void set_kernel(struct abi_vcpu *v, uint16_t kernel)
+{
+	v->vm->host.kernel = kernel;
+	abi_kernel_lists(kernel, v->vm->lists, v->vm->asks);
+}
+
 /* Every register with a row is listed from `since` on and not before `may`, by a vCPU with every feature. */
 START_TEST(each_register_is_listed_since_its_kernel)
 {
@@ -111,7 +117,8 @@ START_TEST(each_register_is_listed_since_its_kernel)
 	v->vm->id[ABI_R_ID_AA64MMFR3_EL1] = sve->vm->id[ABI_R_ID_AA64MMFR3_EL1] = mmfr3;
 	v->vm->host.id[ABI_R_CLIDR_EL1] = sve->vm->host.id[ABI_R_CLIDR_EL1] = 0x1b6db6db; /* every cache */
 	for (size_t k = 0; k < sizeof(kernels) / sizeof(kernels[0]); k++) {
-		v->vm->host.kernel = sve->vm->host.kernel = kernels[k];
+		set_kernel(v, kernels[k]);
+		set_kernel(sve, kernels[k]);
 		for (unsigned i = 0; i < ABI_REG_COUNT; i++) {
 			enum abi_reg reg = (enum abi_reg)i;
 			const struct abi_since *s = abi_reg_since(reg);
@@ -137,7 +144,7 @@ START_TEST(each_guard_is_asked_for_by_its_kernels)
 
 	v->vm->host.id[ABI_R_CLIDR_EL1] = 0;
 	for (uint16_t kernel = ABI_KERNEL(5, 2); kernel <= ABI_KERNEL_LAST; kernel++) {
-		v->vm->host.kernel = kernel;
+		set_kernel(v, kernel);
 		for (unsigned i = 0; i < ABI_REG_COUNT; i++) {
 			enum abi_reg reg = (enum abi_reg)i;
 			enum abi_guard guard = (enum abi_guard)abi_reg_row(reg)->guard;

@@ -80,6 +80,7 @@ struct abi_vm *abi_vm_new(const struct abi_host *host, const struct abi_memory *
 	vm->host = *host;
 	vm->memory = memory != NULL ? *memory : process;
 	abi_kernel_order(host->kernel, vm->order);
+	abi_kernel_lists(host->kernel, vm->lists, vm->asks);
 	vm->id[ABI_R_STD_BMAP] = abi_reg_row(ABI_R_STD_BMAP)->reset;
 	vm->id[ABI_R_STD_HYP_BMAP] = abi_reg_row(ABI_R_STD_HYP_BMAP)->reset;
 	vm->id[ABI_R_VENDOR_HYP_BMAP] = abi_reg_row(ABI_R_VENDOR_HYP_BMAP)->reset;
@@ -387,24 +388,26 @@ static bool has_feature(const struct abi_vcpu *v, enum abi_guard guard, enum abi
 enum abi_listed abi_listed(const struct abi_vcpu *v, enum abi_reg reg)
 {
 	enum abi_guard guard = (enum abi_guard)abi_reg_row(reg)->guard;
-	const struct abi_since *s = abi_reg_since(reg);
-	uint16_t kernel = v->vm->host.kernel;
-	enum abi_asks asks = abi_kernel_asks(kernel, guard);
+	enum abi_listed lists = (enum abi_listed)v->vm->lists[reg];
+	enum abi_asks asks = (enum abi_asks)v->vm->asks[guard];
 
-	if (kernel < s->may)
+	if (lists == ABI_LISTED_NO)
 		return ABI_LISTED_NO;
 	if (asks != ABI_ASKS_NO && !has_feature(v, guard, reg))
 		return asks == ABI_ASKS_YES ? ABI_LISTED_NO : ABI_LISTED_MAY;
-	return kernel < s->since ? ABI_LISTED_MAY : ABI_LISTED_YES;
+	return lists;
 }
 
 bool abi_visible(const struct abi_vcpu *v, enum abi_reg reg)
 {
-	enum abi_listed listed = abi_listed(v, reg);
+	enum abi_listed listed;
 
+	if (abi_reg_row(reg)->guard == ABI_GUARD_ALWAYS && v->vm->lists[reg] == ABI_LISTED_YES)
+		return true; /* most registers: nothing to ask */
+	listed = abi_listed(v, reg);
 	if (listed != ABI_LISTED_MAY)
 		return listed == ABI_LISTED_YES;
-	return v->vm->host.kernel >= abi_reg_since(reg)->since && !v->vm->host.hide_absent;
+	return v->vm->lists[reg] == ABI_LISTED_YES && !v->vm->host.hide_absent;
 }
 
 /* Does the variant tell user space that the register is not per vCPU? */
@@ -446,6 +449,7 @@ uint64_t abi_listed_id(const struct abi_vm *vm, enum abi_reg reg)
 static long get_reg_list(struct abi_vcpu *v, uint64_t arg)
 {
 	struct uapi_reg_list list;
+	uint16_t seen[ABI_REG_COUNT];
 	uint64_t asked, at = arg + sizeof(list);
 
 	if (!v->initialized)
@@ -457,17 +461,15 @@ static long get_reg_list(struct abi_vcpu *v, uint64_t arg)
 	asked = (uint32_t)list.n; /* the kernel looks at 32 bits */
 	list.n = 0;
 	for (unsigned i = 0; i < ABI_REG_COUNT; i++)
-		list.n += abi_visible(v, (enum abi_reg)i);
+		if (abi_visible(v, (enum abi_reg)v->vm->order[i]))
+			seen[list.n++] = v->vm->order[i];
 	if (abi_user_write(v->vm, arg, &list, sizeof(list)) != 0)
 		return -EFAULT;
 	if (asked < list.n)
 		return -E2BIG;
-	for (unsigned i = 0; i < ABI_REG_COUNT; i++) {
-		enum abi_reg reg = (enum abi_reg)v->vm->order[i];
-		uint64_t id = abi_listed_id(v->vm, reg);
+	for (uint64_t i = 0; i < list.n; i++) {
+		uint64_t id = abi_listed_id(v->vm, (enum abi_reg)seen[i]);
 
-		if (!abi_visible(v, reg))
-			continue;
 		if (abi_user_write(v->vm, at, &id, sizeof(id)) != 0)
 			return -EFAULT;
 		at += sizeof(id);

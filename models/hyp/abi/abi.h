@@ -103,6 +103,7 @@ struct abi_vm {
 	void (*on_lock)(void *self, enum abi_lock lock); /* may be NULL; after the call's acquisition */
 	void *on_lock_self;
 	uint16_t order[ABI_REG_COUNT]; /* enum abi_reg, as the host's kernel lists them */
+	uint8_t lists[ABI_REG_COUNT], asks[ABI_GUARD_COUNT]; /* as abi_kernel_lists() fills them for the host's kernel */
 	uint64_t id[ABI_REG_COUNT]; /* class id, fw (PSCI version) and bitmap: the VM-wide values */
 	uint64_t voffset, poffset;
 	uint32_t features;
@@ -140,10 +141,9 @@ long abi_vcpu_ioctl(struct abi_vcpu *v, uint32_t cmd, uint64_t arg);
 uint32_t abi_ioctl_number(enum uapi_ioctl i);
 
 /*
- * Is the register there for this vCPU? MAY: kernels of this version differ. abi_visible: does this VM list it, where a
- * kernel that differs is the one that hide_absent says, or the one without what is younger.
+ * Is the register there for this vCPU? abi_visible: does this VM list it, where a kernel that differs is the one that
+ * hide_absent says, or the one without what is younger.
  */
-enum abi_listed { ABI_LISTED_NO, ABI_LISTED_MAY, ABI_LISTED_YES };
 enum abi_listed abi_listed(const struct abi_vcpu *v, enum abi_reg reg);
 bool abi_visible(const struct abi_vcpu *v, enum abi_reg reg);
 /* The id that KVM_GET_REG_LIST gives it, and its scope as user space is told. */

@@ -148,6 +148,17 @@ enum abi_asks abi_kernel_asks(uint16_t kernel, enum abi_guard guard)
 	return kernel >= asks[guard].open && kernel < asks[guard].from ? ABI_ASKS_MAY : ABI_ASKS_NO;
 }
 
+void abi_kernel_lists(uint16_t kernel, uint8_t lists[ABI_REG_COUNT], uint8_t asks[ABI_GUARD_COUNT])
+{
+	for (unsigned i = 0; i < ABI_REG_COUNT; i++) {
+		const struct abi_since *s = abi_reg_since((enum abi_reg)i);
+
+		lists[i] = kernel < s->may ? ABI_LISTED_NO : kernel < s->since ? ABI_LISTED_MAY : ABI_LISTED_YES;
+	}
+	for (unsigned i = 0; i < ABI_GUARD_COUNT; i++)
+		asks[i] = (uint8_t)abi_kernel_asks(kernel, (enum abi_guard)i);
+}
+
 const char *abi_reg_name_in(enum abi_reg reg, uint16_t kernel)
 {
 	const char *name = abi_reg_row(reg)->name;

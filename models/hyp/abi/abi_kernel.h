@@ -27,6 +27,10 @@ struct abi_since {
 	const char *source; /* "" for NONE */
 };
 const struct abi_since *abi_reg_since(enum abi_reg reg);
+/* Is a register listed? MAY: kernels of one version differ. */
+enum abi_listed { ABI_LISTED_NO, ABI_LISTED_MAY, ABI_LISTED_YES };
+/* What the version alone says of each register (enum abi_listed) and guard (enum abi_asks): an array to index per call. */
+void abi_kernel_lists(uint16_t kernel, uint8_t lists[ABI_REG_COUNT], uint8_t asks[ABI_GUARD_COUNT]);
 /* Does a kernel ask for the guard's feature: NO lists without, MAY is seen both ways. */
 enum abi_asks { ABI_ASKS_NO, ABI_ASKS_MAY, ABI_ASKS_YES };
 enum abi_asks abi_kernel_asks(uint16_t kernel, enum abi_guard guard);
