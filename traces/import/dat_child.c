@@ -31,6 +31,7 @@ struct buffer {
 	struct tracecmd_input *handle;
 	const char *name;
 	bool has[TR_TYPE_COUNT];
+	uint64_t last[TR_CPU_MAX]; /* when the last record of a CPU was, in ns */
 };
 
 #define TASKS 4096 /* power of two */
@@ -212,8 +213,11 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 	struct tep_handle *tep = tracecmd_get_tep(handle);
 	struct tep_event *event = tep_find_event_by_record(tep, rec);
 	struct dat *d = self;
+	struct buffer *b = buffer_of(d, handle);
 	const struct map *map;
 
+	if (cpu >= 0 && cpu < TR_CPU_MAX)
+		b->last[cpu] = rec->ts;
 	if (d->records++ % 4096 == 0)
 		dat_wind_up(d->idle_s);
 	if (rec->missed_events > 0)
@@ -227,7 +231,7 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 	}
 	map = map_of(d, event);
 	if (map->type >= 0)
-		buffer_of(d, handle)->has[map->type] = true;
+		b->has[map->type] = true;
 	if (cpu >= 0 && cpu < TR_CPU_MAX && map->type >= 0)
 		send_event(d, tep, rec, map, cpu);
 	else
@@ -291,6 +295,44 @@ static bool told_apart(struct dat *d)
 	return clash < 0 || d->buffer != NULL;
 }
 
+/*
+ * Were the records of each CPU read to the end? libtracecmd takes a page that it cannot read for the end of the CPU's records,
+ * and says nothing. The functions are exported by the library but in no header, so a library may lack them.
+ */
+static bool read_to_the_end(struct dat *d, const struct buffer *b)
+{
+	int (*cpus)(struct tracecmd_input *);
+	unsigned long long (*size_of)(struct tracecmd_input *, int);
+	struct tep_record *(*last_of)(struct tracecmd_input *, int);
+	void *symbols[] = { dlsym(RTLD_DEFAULT, "tracecmd_cpus"), dlsym(RTLD_DEFAULT, "tracecmd_read_cpu_last"),
+			    dlsym(RTLD_DEFAULT, "tracecmd_get_cpu_file_size") };
+	struct str text = STR_INIT;
+	bool whole = true;
+
+	if (symbols[0] == NULL || symbols[1] == NULL || symbols[2] == NULL)
+		return true;
+	memcpy(&cpus, &symbols[0], sizeof(cpus));
+	memcpy(&last_of, &symbols[1], sizeof(last_of));
+	memcpy(&size_of, &symbols[2], sizeof(size_of));
+	for (int i = 0, n = cpus(b->handle); i < n && i < TR_CPU_MAX && whole; i++) {
+		struct tep_record *last = last_of(b->handle, i);
+
+		whole = last == NULL ? b->last[i] == 0 : last->ts == b->last[i];
+		if (!whole)
+			str_addf(&text, "CPU %d: not all of its records can be read: is the file truncated, or does its disk fail?", i);
+		else if (last == NULL && size_of(b->handle, i) != 0) {
+			str_addf(&text, "CPU %d: none of its %llu bytes of records can be read", i, size_of(b->handle, i));
+			dat_send_text(&d->pipe, DAT_NOTE, str_get(&text), text.len);
+			str_reset(&text);
+		}
+		tracecmd_free_record(last);
+	}
+	if (!whole)
+		dat_fail(&d->pipe, str_get(&text));
+	str_free(&text);
+	return whole;
+}
+
 /* The chosen buffers of the file, merged by time. */
 static bool read_buffers(struct dat *d, struct tracecmd_input *handle)
 {
@@ -315,6 +357,10 @@ static bool read_buffers(struct dat *d, struct tracecmd_input *handle)
 		    : tracecmd_iterate_events_multi(chosen, n, on_record, d);
 	if (rc != 0)
 		dat_fail(&d->pipe, "libtracecmd cannot read the records: is the file truncated?");
+	for (int i = 0; i < d->n_buffers && rc == 0; i++) {
+		if ((all || strcmp(d->buffers[i].name, d->buffer) == 0) && !read_to_the_end(d, &d->buffers[i]))
+			return false;
+	}
 	return rc == 0 && told_apart(d);
 }
 
