@@ -277,6 +277,20 @@ START_TEST(what_is_not_there_is_named)
 }
 END_TEST
 
+/* The colour that a path is filled with, "rgb(...)", or NULL: cairo writes a style, from 1.18 on attributes. */
+static const char *fill_of(const char *path, const char *end)
+{
+	static const char *const forms[] = { "fill:rgb(", "fill=\"rgb(" };
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const char *at = strstr(path, forms[i]);
+
+		if (at != NULL && at < end)
+			return strstr(at, "rgb(");
+	}
+	return NULL;
+}
+
 /* Widths of what an SVG fills with a colour of the palette, in its order. */
 static size_t filled(const char *svg, unsigned colour, double *width, size_t max)
 {
@@ -284,13 +298,14 @@ static size_t filled(const char *svg, unsigned colour, double *width, size_t max
 	size_t n = 0;
 
 	for (const char *p = strstr(svg, "<path"); p != NULL && n < max; p = strstr(p + 1, "<path")) {
-		const char *end = strchr(p, '>'), *style = strstr(p, "fill:rgb("), *d = strstr(p, " d=\"M");
+		const char *end = strchr(p, '>'), *fill = fill_of(p, end), *d = strstr(p, " d=\"M");
 		double x0, y0, x1, y1, red, green, blue;
 
-		if (style == NULL || style > end || d == NULL || d > end)
+		if (fill == NULL || d == NULL || d > end || sscanf(fill, "rgb(%lf%%, %lf%%, %lf%%)", &red, &green, &blue) != 3 ||
+		    sscanf(d, " d=\"M %lf %lf L %lf %lf", &x0, &y0, &x1, &y1) != 4)
 			continue;
-		if (sscanf(style, "fill:rgb(%lf%%,%lf%%,%lf%%)", &red, &green, &blue) == 3 && fabs(red * 2.55 - (rgb >> 16)) < 0.5 &&
-		    fabs(green * 2.55 - (rgb >> 8 & 0xff)) < 0.5 && fabs(blue * 2.55 - (rgb & 0xff)) < 0.5 && sscanf(d, " d=\"M %lf %lf L %lf %lf", &x0, &y0, &x1, &y1) == 4)
+		if (fabs(red * 2.55 - (rgb >> 16)) < 0.5 && fabs(green * 2.55 - (rgb >> 8 & 0xff)) < 0.5 &&
+		    fabs(blue * 2.55 - (rgb & 0xff)) < 0.5)
 			width[n++] = x1 - x0;
 	}
 	return n;
