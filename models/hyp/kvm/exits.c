@@ -18,7 +18,7 @@
 #define M(comp)            { false, COMP_##comp, 0, true }
 #define MX(comp, state)    { false, COMP_##comp, CND(state), true }
 
-static const struct exit_row rows[EXIT_COUNT] = {
+const struct exit_row exit_rows[EXIT_COUNT] = {
 #define EXIT(id, class, access, where, path, state, help, ...)                                      \
 	[EXIT_##id] = { #id, XC_##class, XA_##access, XAT_##where, #path, state, help,                \
 			sizeof((struct exit_step[]){ __VA_ARGS__ }) / sizeof(struct exit_step),     \
@@ -26,31 +26,15 @@ static const struct exit_row rows[EXIT_COUNT] = {
 #include "models/hyp/kvm/exits.def"
 };
 
-const struct exit_row *exit_row(enum exit_kind k)
-{
-	BUG_ON(k >= EXIT_COUNT);
-	return &rows[k];
-}
-
 bool exit_by_name(const char *name, enum exit_kind *k)
 {
 	for (unsigned i = 0; i < EXIT_COUNT; i++) {
-		if (strcmp(name, rows[i].name) == 0) {
+		if (strcmp(name, exit_rows[i].name) == 0) {
 			*k = (enum exit_kind)i;
 			return true;
 		}
 	}
 	return false;
-}
-
-uint64_t exit_step_state(const struct exit_row *row, unsigned i)
-{
-	const struct exit_step *s = &row->step[i];
-	uint64_t state = row->state | s->state;
-
-	if (exit_step_is(s, PHASE_LAZY))
-		state = (state & ~(CND(ABORT) | CND(S2_PERM) | CND(IRQ) | CND(HVC64))) | CND(SYNC);
-	return state;
 }
 
 enum ws_comp exit_step_comp(const struct ws_model *m, const struct exit_step *s)
@@ -74,8 +58,8 @@ bool exit_is_mmio(enum exit_kind k, bool *write)
 bool exit_runs(enum ws_comp comp)
 {
 	for (unsigned k = 0; k < EXIT_COUNT; k++) {
-		for (unsigned i = 0; i < rows[k].n; i++) {
-			if (!rows[k].step[i].is_phase && rows[k].step[i].id == comp)
+		for (unsigned i = 0; i < exit_rows[k].n; i++) {
+			if (!exit_rows[k].step[i].is_phase && exit_rows[k].step[i].id == comp)
 				return true;
 		}
 	}
@@ -258,7 +242,7 @@ static bool hvc_of(enum exit_kind k, uint64_t *function)
 struct exit_tell exit_tell_of(enum exit_kind kind)
 {
 	const struct exit_row *row = exit_row(exit_seen_as(kind));
-	enum exit_kind k = (enum exit_kind)(row - rows);
+	enum exit_kind k = (enum exit_kind)(row - exit_rows);
 	struct exit_tell t = { .ret = EXIT_RET_TRAP, .user = exit_is_user(k), .read = false };
 
 	if ((row->state & (CND(IRQ) | CND(SERROR))) != 0) {

@@ -53,7 +53,12 @@ struct exit_row {
 	struct exit_step step[EXIT_STEPS_MAX];
 };
 
-const struct exit_row *exit_row(enum exit_kind k);
+extern const struct exit_row exit_rows[EXIT_COUNT];
+static inline const struct exit_row *exit_row(enum exit_kind k)
+{
+	BUG_ON(k >= EXIT_COUNT);
+	return &exit_rows[k];
+}
 bool exit_by_name(const char *name, enum exit_kind *k);
 
 /* True if a step of a sequence is this phase. */
@@ -69,7 +74,15 @@ static inline enum ws_phase exit_step_phase(const struct exit_step *s)
 }
 
 /* State bits that hold while a step runs; a first-use trap inside the sequence has a syndrome of its own. */
-uint64_t exit_step_state(const struct exit_row *row, unsigned i);
+static inline uint64_t exit_step_state(const struct exit_row *row, unsigned i)
+{
+	const struct exit_step *s = &row->step[i];
+	const uint64_t state = row->state | s->state;
+
+	if (exit_step_is(s, PHASE_LAZY))
+		return (state & ~(CND(ABORT) | CND(S2_PERM) | CND(IRQ) | CND(HVC64))) | CND(SYNC);
+	return state;
+}
 
 /* Component that a step of the sequence runs in this kernel. */
 enum ws_comp exit_step_comp(const struct ws_model *m, const struct exit_step *s);
