@@ -87,6 +87,8 @@ struct nat_state {
 	uint64_t arg[NAT_TYPES_MAX][TR_ARG_MAX];
 };
 
+#define NAT_ODD 0x80 /* above all flags */
+
 /* A type of the file: which of our types and fields its records are. */
 struct nat_type {
 	int type;                 /* enum tr_type, -1: not known here */
@@ -94,7 +96,11 @@ struct nat_type {
 	int8_t to[TR_ARG_MAX];    /* index of our field, -1: not known here */
 	uint8_t kind[TR_ARG_MAX]; /* enum tr_field_kind in the file */
 	uint64_t count;
-	bool plain;               /* ours, with our fields in our order */
+	uint8_t odd;              /* NAT_ODD: not ours with our fields in our order; else 0 */
+	/* What is read of its records (nat_look). */
+	bool wanted;
+	uint8_t fields_wanted;    /* a bit each, of ours */
+	uint8_t step[TR_ARG_MAX], steps; /* what comes after what (native_read.c) */
 };
 
 /* A place in bytes that are being read; every nat_get_ is false at the end and never passes it. */
@@ -135,19 +141,32 @@ size_t nat_put_varint(unsigned char *p, uint64_t v);
 bool nat_get_varint(struct nat_in *in, uint64_t *v);
 bool nat_get_byte(struct nat_in *in, unsigned char *v);
 uint64_t nat_zigzag(uint64_t v);
-uint64_t nat_unzigzag(uint64_t v);
+static inline uint64_t nat_unzigzag(uint64_t v)
+{
+	return v >> 1 ^ (0 - (v & 1));
+}
 
 /*
  * Write a record (type numbers are ours), at most NAT_EVENT_MAX bytes; returns their number. id: of each of its texts, the
  * number in the file.
  */
 size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_event *ev, const uint32_t *id);
-/*
- * Read a record. 1 = *ev filled, 0 = a record of a type that is not known here or not wanted (bit per enum tr_type), -1 = the
- * bytes make no sense; fields of what is not wanted need not. strings: number of string ids, 0 included.
- */
 _Static_assert(TR_TYPE_COUNT <= 64, "a bit per type");
-int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type *types,
-		  unsigned ntypes, uint64_t strings, uint64_t wanted, struct tr_event *ev);
+/* Read records of a type, or none of them; of their fields only these, a bit each of ours: the others are 0. */
+void nat_look(struct nat_type *t, bool wanted, uint8_t fields);
+/*
+ * Read a record. 1 = *ev filled, 0 = a record of a type that is not known here or not wanted, -1 = the bytes make no sense.
+ * strings: number of string ids, 0 included.
+ */
+int nat_get_event(struct nat_in *in, struct nat_state *st, const struct nat_type *types, unsigned ntypes, uint64_t strings,
+		  struct tr_event *ev);
+/*
+ * The same for many at once: at most room records of *left, which are counted down. types: NAT_TYPES_MAX of them, odd where the
+ * file has none. It stops before a record that is odd or lacks a field, and near the end of the bytes: nat_get_event reads that one.
+ * Bytes that make no sense: nothing is left of them, so nat_get_event finds none; fields that are not wanted need not make sense.
+ * Returns the number of events.
+ */
+unsigned nat_get_events(struct nat_in *in, struct nat_state *st, const struct nat_type *types, uint64_t strings, struct tr_event *ev,
+			unsigned room, uint32_t *left);
 
 #endif

@@ -15,9 +15,13 @@
 #include "traces/native.h"
 #include "traces/trace.h"
 
+#define SOME 64 /* events read at a time */
+
 struct block {
 	uint64_t offset, first_ts;
 	uint32_t events;
+	uint32_t raw_len;
+	unsigned char *raw; /* kept: verified and unpacked; NULL: not */
 };
 
 struct tr_reader {
@@ -35,13 +39,16 @@ struct tr_reader {
 	char *notes[TR_NOTES_MAX];
 	unsigned char *packed, *raw; /* one block */
 	ZSTD_DCtx *unpack;
-	struct nat_in in;            /* what is left of raw */
+	bool keep;                   /* unpacked blocks, up to TR_KEEP_MAX */
+	uint64_t kept;               /* bytes of those */
+	struct nat_in in;            /* what is left of an unpacked block */
 	uint32_t left;               /* records left in the block */
 	uint64_t block_offset;
 	uint64_t last_ts;
-	uint64_t wanted; /* bit per enum tr_type */
 	struct nat_state st;
 	struct progress bar; /* blocks */
+	struct tr_event some[SOME];  /* read, and not all given out */
+	unsigned n_some, given;
 };
 
 struct chunk {
@@ -197,9 +204,10 @@ static bool get_type(struct nat_in *in, struct nat_type *t, struct tr_info *info
 		if (!get_field(in, t, i))
 			return false;
 	}
-	t->plain = t->type >= 0 && t->fields == tr_field_count((enum tr_type)t->type);
+	t->odd = t->type >= 0 && t->fields == tr_field_count((enum tr_type)t->type) ? 0 : NAT_ODD;
 	for (unsigned i = 0; i < t->fields; i++)
-		t->plain &= t->to[i] == (int)i;
+		t->odd |= t->to[i] == (int)i ? 0 : NAT_ODD;
+	nat_look(t, true, UINT8_MAX);
 	if (!nat_get_varint(in, &t->count))
 		return false;
 	if (t->type >= 0) {
@@ -221,6 +229,8 @@ static bool get_types(struct tr_reader *r, struct nat_in *in)
 		if (!get_type(in, &r->types[r->ntypes], &r->info))
 			return false;
 	}
+	for (unsigned i = r->ntypes; i < NAT_TYPES_MAX; i++)
+		r->types[i].odd = NAT_ODD;
 	return true;
 }
 
@@ -240,7 +250,7 @@ static bool get_blocks(struct tr_reader *r, struct nat_in *in, uint64_t footer)
 		    step > UINT64_MAX - ts || events > NAT_BLOCK_EVENTS)
 			return false;
 		ts += step;
-		r->blocks[r->nblocks] = (struct block){ offset, ts, (uint32_t)events };
+		r->blocks[r->nblocks] = (struct block){ .offset = offset, .first_ts = ts, .events = (uint32_t)events };
 		offset += bytes;
 	}
 	return offset == footer;
@@ -408,37 +418,66 @@ struct tr_reader *tr_open(const char *path, struct err *e)
 	}
 	r->packed = xmalloc(ZSTD_compressBound(NAT_RAW_MAX));
 	r->raw = xmalloc(NAT_RAW_MAX);
-	r->wanted = UINT64_MAX;
 	return r;
 }
 
-static int next_block(struct tr_reader *r, struct err *e)
+/* Where a block is unpacked to: memory of its own if it is kept. */
+static unsigned char *room_for(struct tr_reader *r, struct block *b, uint32_t len)
 {
-	const struct block *b = &r->blocks[r->next_block];
+	if (!r->keep || r->kept + len > TR_KEEP_MAX)
+		return r->raw;
+	r->kept += len;
+	b->raw_len = len;
+	b->raw = xmalloc(len);
+	return b->raw;
+}
+
+static int read_block(struct tr_reader *r, struct block *b, struct err *e)
+{
+	unsigned char *raw;
 	struct chunk c;
 
 	if (read_chunk_header(r, b->offset, NAT_BLOCK, NAT_RAW_MAX, &c, e) != 0)
 		return -1;
 	if (c.events != b->events || c.first_ts != b->first_ts || c.first_ts < r->last_ts)
 		return corrupt(r, b->offset, "the block does not fit the index", e);
-	if (read_chunk(r, b->offset, &c, r->packed, r->raw, e) != 0)
+	raw = room_for(r, b, c.raw);
+	if (read_chunk(r, b->offset, &c, r->packed, raw, e) != 0) {
+		r->keep = false;
+		free(b->raw);
+		b->raw = NULL;
+		return -1;
+	}
+	r->in = (struct nat_in){ raw, raw + c.raw };
+	return 0;
+}
+
+static int next_block(struct tr_reader *r, struct err *e)
+{
+	struct block *b = &r->blocks[r->next_block];
+
+	if (b->raw != NULL)
+		r->in = (struct nat_in){ b->raw, b->raw + b->raw_len };
+	else if (read_block(r, b, e) != 0)
 		return -1;
 	if (r->bar.what == NULL)
 		progress_begin(&r->bar, "trace", r->nblocks);
 	progress_at(&r->bar, r->next_block++);
 	r->block_offset = b->offset;
-	r->in = (struct nat_in){ r->raw, r->raw + c.raw };
-	r->left = c.events;
+	r->left = b->events;
 	memset(&r->st, 0, sizeof(r->st));
-	r->st.ts = c.first_ts;
+	r->st.ts = b->first_ts;
 	return 0;
 }
 
-int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e)
+/* Read some events. 1 = there are, 0 = the end, -1 = *e. */
+static int read_some(struct tr_reader *r, struct err *e)
 {
-	int got = 0;
+	uint32_t before;
+	int got;
 
-	while (got == 0) {
+	r->n_some = r->given = 0;
+	for (;;) {
 		if (r->left == 0) {
 			if (r->in.p != r->in.end)
 				return corrupt(r, r->block_offset,
@@ -451,14 +490,39 @@ int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e)
 				return -1;
 			continue;
 		}
-		got = nat_get_event(&r->in, &r->st, r->types, r->ntypes, r->nstrings, r->wanted, ev);
-		if (got < 0)
-			return corrupt(r, r->block_offset, "a record of the block makes no sense",
-				       e);
-		r->left--;
+		before = r->left;
+		r->n_some = nat_get_events(&r->in, &r->st, r->types, r->nstrings, r->some, SOME, &r->left);
+		if (r->left == before) {
+			got = nat_get_event(&r->in, &r->st, r->types, r->ntypes, r->nstrings, r->some);
+			if (got < 0)
+				return corrupt(r, r->block_offset, "a record of the block makes no sense",
+					       e);
+			r->left--;
+			r->n_some = (unsigned)got;
+		}
 		r->last_ts = r->st.ts;
+		if (r->n_some != 0)
+			return 1;
 	}
-	return 1;
+}
+
+int tr_some(struct tr_reader *r, const struct tr_event **ev, unsigned *n, struct err *e)
+{
+	int rc = r->given < r->n_some ? 1 : read_some(r, e);
+
+	*ev = r->some + r->given;
+	*n = r->n_some - r->given;
+	r->given = r->n_some;
+	return rc;
+}
+
+int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e)
+{
+	int rc = r->given < r->n_some ? 1 : read_some(r, e);
+
+	if (rc == 1)
+		*ev = r->some[r->given++];
+	return rc;
 }
 
 void tr_seek(struct tr_reader *r, uint64_t ts_ns)
@@ -477,11 +541,25 @@ void tr_seek(struct tr_reader *r, uint64_t ts_ns)
 	r->left = 0;
 	r->in.p = r->in.end;
 	r->last_ts = 0;
+	r->n_some = r->given = 0;
 }
 
-void tr_want(struct tr_reader *r, uint64_t types)
+void tr_look(struct tr_reader *r, const struct tr_look *look)
 {
-	r->wanted = types;
+	for (unsigned i = 0; i < r->ntypes; i++) {
+		struct nat_type *t = &r->types[i];
+
+		if (look == NULL || t->type < 0)
+			nat_look(t, true, UINT8_MAX);
+		else
+			nat_look(t, (look->types >> t->type & 1) != 0, look->fields[t->type]);
+	}
+	tr_seek(r, 0);
+}
+
+void tr_keep(struct tr_reader *r)
+{
+	r->keep = true;
 }
 
 const char *tr_string(const struct tr_reader *r, uint32_t id)
@@ -504,6 +582,8 @@ void tr_close(struct tr_reader *r)
 	for (uint64_t i = 1; i < r->nstrings; i++)
 		free(r->strings[i]);
 	free(r->strings);
+	for (size_t i = 0; i < r->nblocks; i++)
+		free(r->blocks[i].raw);
 	free(r->blocks);
 	free(r->importer);
 	free(r->origin);

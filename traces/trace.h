@@ -58,20 +58,33 @@ struct tr_reader;
 
 /*
  * Open a native trace (traces/native.h). ERR_INPUT with the path when it is not one, is truncated
- * or corrupt. Memory: one block (1 MiB) twice, the index (24 bytes per block) and the strings.
+ * or corrupt. Memory: one block (1 MiB) twice, the index (40 bytes per block) and the strings.
  */
 struct tr_reader *tr_open(const char *path, struct err *e);
 /* 1 = *ev filled, 0 = end, -1 = error. Blocks are checked by checksum before any record of them is
  * given out. */
 int tr_next(struct tr_reader *r, struct tr_event *ev, struct err *e);
+/* The next ones, as tr_next: *n of them at *ev, until the next call. */
+int tr_some(struct tr_reader *r, const struct tr_event **ev, unsigned *n, struct err *e);
 /* Text of a string id, "" for 0. Belongs to the reader. */
 const char *tr_string(const struct tr_reader *r, uint32_t id);
 /* Go on with the first block that can hold a record at or after ts_ns (earlier records may still
  * come). */
 void tr_seek(struct tr_reader *r, uint64_t ts_ns);
-/* From now on tr_next gives only events of these types, a bit each (TR_BIT); UINT64_MAX: all. */
 #define TR_BIT(type) (UINT64_C(1) << (type))
-void tr_want(struct tr_reader *r, uint64_t types);
+/*
+ * What is looked at: events of these types, a bit each, and of each type these fields, a bit each. Others are not given out, are 0:
+ * who looks at little reads it faster.
+ */
+struct tr_look {
+	uint64_t types;
+	uint8_t fields[TR_TYPE_COUNT];
+};
+/* From now on only that, from the beginning of the trace; NULL: everything. */
+void tr_look(struct tr_reader *r, const struct tr_look *look);
+/* Blocks are unpacked once, for who reads a trace twice: at most TR_KEEP_MAX bytes of them are kept. */
+#define TR_KEEP_MAX (16u << 20)
+void tr_keep(struct tr_reader *r);
 void tr_close(struct tr_reader *r);
 
 /* Whether an event was switched on while the trace was recorded. */

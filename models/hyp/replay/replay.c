@@ -43,13 +43,6 @@ static void finish(struct replay_state *s)
 	free(s->early);
 }
 
-/* Memory is bounded: a thread more than there can be vCPUs. */
-static bool too_many(struct replay_state *s, const struct tr_event *ev)
-{
-	return s->out->n_vcpu == REPLAY_VCPUS_MAX && replay_find(s, ev->pid) == SIZE_MAX &&
-	       (ev->type == TR_kvm_entry || ev->type == TR_kvm_exit || ev->type == TR_kvm_userspace_exit);
-}
-
 struct replay_options replay_options_of(const struct switch_options *o)
 {
 	return (struct replay_options){ .counting = o->counting, .fp = (enum fp_use)o->fp_use,
@@ -144,6 +137,22 @@ void replay_add_watchers(struct replay_state *s, bool always)
 	}
 }
 
+void replay_look(struct tr_reader *trace, uint64_t types)
+{
+	static const struct {
+		uint8_t type, field;
+	} seen[] = {
+#define X(event, field) { TR_##event, TRA_##event##_##field },
+		REPLAY_SEES(X)
+#undef X
+	};
+	struct tr_look look = { .types = types };
+
+	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
+		look.fields[seen[i].type] |= (uint8_t)(1u << seen[i].field);
+	tr_look(trace, &look);
+}
+
 struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *trace, const struct replay_options *opt,
 				  struct err *e)
 {
@@ -171,17 +180,7 @@ struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *tra
 
 int replay_event(struct replay_state *s, const struct tr_event *ev, struct err *e)
 {
-	struct outcome *r = s->out;
-
-	s->now_ns = ev->ts_ns;
-	if (r->trace.last_ns == 0)
-		r->trace.first_ns = ev->ts_ns;
-	r->trace.last_ns = ev->ts_ns;
-	if (too_many(s, ev))
-		return err_set(e, ERR_INPUT, "the trace has more than %d vCPU threads: cut it into parts",
-			       REPLAY_VCPUS_MAX);
-	replay_see(s, ev);
-	return s->ended ? 0 : 1;
+	return replay_events(s, ev, 1, e);
 }
 
 /* Columns in which rules of flags were broken, once more, exit by exit. */
@@ -239,17 +238,22 @@ struct outcome *replay_run(const struct ws_prog *p, struct tr_reader *trace, con
 			  struct err *e)
 {
 	struct replay_state *s = replay_begin(p, trace, opt, e);
-	struct tr_event ev;
+	const struct tr_event *ev;
+	struct outcome *r;
+	unsigned n;
 	int rc = 1;
 
 	if (s == NULL)
 		return NULL;
+	replay_look(trace, UINT64_MAX);
 	while (rc == 1) {
-		rc = tr_next(trace, &ev, e);
+		rc = tr_some(trace, &ev, &n, e);
 		if (rc == 1)
-			rc = replay_event(s, &ev, e);
+			rc = replay_events(s, ev, n, e);
 	}
-	return replay_end(s, rc, e);
+	r = replay_end(s, rc, e);
+	tr_look(trace, NULL);
+	return r;
 }
 
 void replay_free(struct outcome *o)

@@ -86,6 +86,8 @@ struct replay_state;
 struct replay_state *replay_begin(const struct ws_prog *p, struct tr_reader *trace,
 				  const struct replay_options *opt, struct err *e);
 int replay_event(struct replay_state *s, const struct tr_event *ev, struct err *e);
+/* The same for n events. */
+int replay_events(struct replay_state *s, const struct tr_event *ev, unsigned n, struct err *e);
 struct outcome *replay_end(struct replay_state *s, int rc, struct err *e);
 
 #endif

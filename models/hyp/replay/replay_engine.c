@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "models/hyp/replay/replay_impl.h"
 #include "models/hyp/replay/sight.h"
 #include "sim/kernel/list.h"
 
@@ -14,8 +15,8 @@ struct replay_engine {
 	struct replay_options opt;
 	struct replay_state *state; /* NULL: not begun, or over */
 	bool begun;
-	struct tr_event next;
-	bool have_next;
+	const struct tr_event *next; /* the next events, so many; 0: there are no more */
+	unsigned n_next;
 	uint64_t now; /* ps */
 	struct outcome out;
 };
@@ -33,9 +34,10 @@ static int at_trace(const struct replay_engine *x, struct err *e)
 
 static int read_next(struct replay_engine *x, struct err *e)
 {
-	int rc = tr_next(x->trace, &x->next, e);
+	int rc = tr_some(x->trace, &x->next, &x->n_next, e);
 
-	x->have_next = rc == 1;
+	if (rc != 1)
+		x->n_next = 0;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -47,7 +49,10 @@ static int begin(struct replay_engine *x, struct err *e)
 	x->begun = true;
 	tr_seek(x->trace, 0);
 	x->state = replay_begin(x->out.prog, x->trace, &x->opt, e);
-	return x->state != NULL ? read_next(x, e) : -1;
+	if (x->state == NULL)
+		return -1;
+	replay_look(x->trace, UINT64_MAX);
+	return read_next(x, e);
 }
 
 static uint64_t now(const struct engine *g)
@@ -66,11 +71,24 @@ static uint64_t end(const struct engine *g)
 static uint64_t next(const struct engine *g)
 {
 	const struct replay_engine *x = self(g);
-	uint64_t ns = x->next.ts_ns - tr_info(x->trace)->first_ns, last = end(g);
+	uint64_t ns, last = end(g);
 
-	if (!x->have_next)
+	if (!x->begun)
+		return 0;
+	if (x->n_next == 0)
 		return ENGINE_NEVER;
+	ns = x->next->ts_ns - tr_info(x->trace)->first_ns;
 	return ns < last / 1000 ? ns * 1000 : last;
+}
+
+/* How many of the next events come up to a time. */
+static unsigned up_to(const struct replay_engine *x, uint64_t ns)
+{
+	unsigned n = x->n_next;
+
+	while (n != 0 && x->next[n - 1].ts_ns > ns)
+		n--;
+	return n;
 }
 
 static int run_until(struct engine *g, uint64_t ps, struct err *e)
@@ -79,13 +97,16 @@ static int run_until(struct engine *g, uint64_t ps, struct err *e)
 	/* to the last event, also where the file's own summary is wrong about its time */
 	const uint64_t ns = ps == end(g) ? UINT64_MAX : tr_info(x->trace)->first_ns + ps / 1000;
 	int rc = begin(x, e) == 0 ? 1 : -1;
+	unsigned n;
 
 	x->now = ps;
-	while (rc == 1 && x->have_next && x->next.ts_ns <= ns) {
-		rc = replay_event(x->state, &x->next, e);
+	while (rc == 1 && (n = up_to(x, ns)) != 0) {
+		rc = replay_events(x->state, x->next, n, e);
+		x->next += n;
+		x->n_next -= n;
 		if (rc != 1)
-			x->have_next = false; /* the window is over, or an error */
-		else if (read_next(x, e) != 0)
+			x->n_next = 0; /* the window is over, or an error */
+		else if (x->n_next == 0 && read_next(x, e) != 0)
 			rc = -1;
 	}
 	return rc < 0 ? at_trace(x, e) : 0;
@@ -131,8 +152,7 @@ struct engine *replay_engine(const struct ws_prog *p, const char *path, const st
 	x->opt = *opt;
 	x->opt.out = &x->out;
 	x->trace = tr_open(path, e);
-	if (x->trace != NULL && sight_check(tr_info(x->trace), e) == 0 && read_next(x, e) == 0 &&
-	    (!opt->by_event || begin(x, e) == 0))
+	if (x->trace != NULL && sight_check(tr_info(x->trace), e) == 0 && (!opt->by_event || begin(x, e) == 0))
 		return &x->engine;
 	(void)at_trace(x, e);
 	release(&x->engine);
@@ -158,7 +178,7 @@ static int end_group(struct engine *const *g, const size_t *member, size_t n, st
 		struct replay_engine *x = self(g[member[i]]);
 
 		x->begun = true;
-		x->have_next = false;
+		x->n_next = 0;
 		x->now = end(g[member[i]]);
 		if (outcome_check(&x->out, e) != 0)
 			return -1;

@@ -5,23 +5,6 @@
 
 #include "models/hyp/replay/replay_impl.h"
 
-/* Slot of a thread, or the free one where it belongs. */
-static uint16_t *slot_of(struct replay_state *s, int32_t pid)
-{
-	size_t i = replay_slot(pid);
-
-	while (s->slot[i] != 0 && s->out->vcpu[s->slot[i] - 1].pid != pid)
-		i = (i + 1) % REPLAY_SLOTS;
-	return &s->slot[i];
-}
-
-size_t replay_find(struct replay_state *s, int32_t pid)
-{
-	uint16_t slot = *slot_of(s, pid);
-
-	return slot != 0 ? (size_t)slot - 1 : SIZE_MAX;
-}
-
 /* vCPU of the event's thread; it is one from here on. */
 static size_t vcpu_of(struct replay_state *s, const struct tr_event *ev)
 {
@@ -43,7 +26,7 @@ static size_t vcpu_of(struct replay_state *s, const struct tr_event *ev)
 		memcpy(s->track[v].timer_on, fresh->timer_on, sizeof(fresh->timer_on));
 	(void)snprintf(r->vcpu[v].vm_name, sizeof(r->vcpu[v].vm_name), "%s", tr_string(s->trace, ev->comm));
 	s->track[v].run = runner_vcpu(s->runner, r->vcpu[v].vm_name);
-	*slot_of(s, ev->pid) = (uint16_t)(v + 1);
+	*replay_thread_at(s, ev->pid) = (struct replay_thread){ ev->pid, (uint32_t)v + 1 };
 	if (s->sigs != NULL)
 		sigs_vcpu(s->sigs, s->track[v].run, r->vcpu[v].vm_name);
 	r->vcpu[v].vm = s->track[v].run->vm;
@@ -172,7 +155,7 @@ static void see_exit(struct replay_state *s, const struct tr_event *ev)
 	s->out->vcpu[v].n.exits++;
 	t->guest_ns = ev->ts_ns >= t->entry_ns ? ev->ts_ns - t->entry_ns : 0;
 	s->out->vcpu[v].guest_ns += t->guest_ns;
-	switch (ev->arg[TRA_kvm_exit_ret]) {
+	switch (REPLAY_ARG(ev, kvm_exit, ret)) {
 	case EXIT_RET_IRQ:
 		t->kind = t->timer_fired ? EXIT_FOR_guest_timer : EXIT_FOR_irq;
 		break;
@@ -180,10 +163,10 @@ static void see_exit(struct replay_state *s, const struct tr_event *ev)
 		t->kind = EXIT_FOR_serror;
 		break;
 	default:
-		t->kind = exit_of_class(ev->arg[TRA_kvm_exit_esr_ec]);
+		t->kind = exit_of_class(REPLAY_ARG(ev, kvm_exit, esr_ec));
 	}
 	t->doubt.first = t->doubt.base = t->kind;
-	t->doubt.ec = ev->arg[TRA_kvm_exit_esr_ec];
+	t->doubt.ec = REPLAY_ARG(ev, kvm_exit, esr_ec);
 	t->doubt.no_class = ev->absent != 0;
 }
 
@@ -243,9 +226,9 @@ static void see_userspace_exit(struct replay_state *s, const struct tr_event *ev
 
 static enum exit_kind kind_of_access(const struct tr_event *ev)
 {
-	return exit_of_sysreg((unsigned)ev->arg[TRA_kvm_sys_access_Op0], (unsigned)ev->arg[TRA_kvm_sys_access_Op1],
-			      (unsigned)ev->arg[TRA_kvm_sys_access_CRn], (unsigned)ev->arg[TRA_kvm_sys_access_CRm],
-			      (unsigned)ev->arg[TRA_kvm_sys_access_Op2]);
+	return exit_of_sysreg((unsigned)REPLAY_ARG(ev, kvm_sys_access, Op0), (unsigned)REPLAY_ARG(ev, kvm_sys_access, Op1),
+			      (unsigned)REPLAY_ARG(ev, kvm_sys_access, CRn), (unsigned)REPLAY_ARG(ev, kvm_sys_access, CRm),
+			      (unsigned)REPLAY_ARG(ev, kvm_sys_access, Op2));
 }
 
 bool replay_is_sgi(const struct tr_event *ev)
@@ -257,13 +240,16 @@ bool replay_is_sgi(const struct tr_event *ev)
 static void see_detail(struct replay_state *s, const struct tr_event *ev)
 {
 	size_t v = replay_find(s, ev->pid);
-	struct replay_track *t = v != SIZE_MAX ? &s->track[v] : NULL;
+	struct replay_track *t;
 
-	if (t == NULL || !t->have_exit || t->user || t->next != 0)
+	if (v == SIZE_MAX)
+		return;
+	t = &s->track[v];
+	if (!t->have_exit || t->user || t->next != 0)
 		return;
 	switch ((enum tr_type)ev->type) {
 	case TR_kvm_hvc_arm64:
-		t->kind = exit_of_hvc(ev->arg[TRA_kvm_hvc_arm64_r0]);
+		t->kind = exit_of_hvc(REPLAY_ARG(ev, kvm_hvc_arm64, r0));
 		break;
 	case TR_kvm_sys_access:
 		t->kind = kind_of_access(ev);
@@ -271,16 +257,16 @@ static void see_detail(struct replay_state *s, const struct tr_event *ev)
 			replay_send_sgi(s, v, ev);
 		break;
 	case TR_kvm_wfx_arm64:
-		t->kind = ev->arg[TRA_kvm_wfx_arm64_is_wfe] != 0 ? EXIT_FOR_wfe : EXIT_FOR_wfi_goes_on;
+		t->kind = REPLAY_ARG(ev, kvm_wfx_arm64, is_wfe) != 0 ? EXIT_FOR_wfe : EXIT_FOR_wfi_goes_on;
 		break;
 	case TR_kvm_guest_fault:
-		t->kind = exit_of_fault(ev->arg[TRA_kvm_guest_fault_hsr]);
-		t->doubt.hsr = ev->arg[TRA_kvm_guest_fault_hsr];
-		t->mmio_write = (ev->arg[TRA_kvm_guest_fault_hsr] >> 6 & 1) != 0;
+		t->kind = exit_of_fault(REPLAY_ARG(ev, kvm_guest_fault, hsr));
+		t->doubt.hsr = REPLAY_ARG(ev, kvm_guest_fault, hsr);
+		t->mmio_write = (REPLAY_ARG(ev, kvm_guest_fault, hsr) >> 6 & 1) != 0;
 		break;
 	case TR_kvm_mmio:
 		t->mmio = true;
-		t->mmio_write = ev->arg[TRA_kvm_mmio_type] == 2; /* KVM_TRACE_MMIO_WRITE */
+		t->mmio_write = REPLAY_ARG(ev, kvm_mmio, type) == 2; /* KVM_TRACE_MMIO_WRITE */
 		break;
 	default:
 		return;
@@ -290,20 +276,16 @@ static void see_detail(struct replay_state *s, const struct tr_event *ev)
 }
 
 /* The switch itself, and the idle task if that is next, for a vCPU thread that it leaves or goes to. */
-static void switch_threads(struct replay_state *s, const struct tr_event *ev)
+static void switch_threads(struct replay_state *s, const struct tr_event *ev, size_t prev, size_t next)
 {
 	static const struct exit_step to_other = { false, COMP_thread_switch, 0, false };
 	static const struct exit_step to_idle = { false, COMP_thread_switch, CND(TO_IDLE), false };
 	static const struct exit_step idle = { false, COMP_idle_enter, 0, false };
-	bool next_idle = ev->arg[TRA_sched_switch_next_pid] == 0;
-	bool any_idle = next_idle || ev->arg[TRA_sched_switch_prev_pid] == 0;
-	size_t prev = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_prev_pid]);
-	size_t next = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_next_pid]);
+	bool next_idle = REPLAY_ARG(ev, sched_switch, next_pid) == 0;
+	bool any_idle = next_idle || REPLAY_ARG(ev, sched_switch, prev_pid) == 0;
 	size_t v = prev != SIZE_MAX ? prev : next;
 	struct smp_at at = { ev->ts_ns, ev->cpu, next != SIZE_MAX ? (unsigned)next : SMP_NOBODY };
 
-	if (v == SIZE_MAX)
-		return;
 	WATCH(s->watchers, thread, &at, prev != SIZE_MAX ? (unsigned)prev : SMP_NOBODY);
 	replay_step(s, v, any_idle ? &to_idle : &to_other, any_idle ? CND(TO_IDLE) : 0);
 	if (next_idle)
@@ -312,12 +294,14 @@ static void switch_threads(struct replay_state *s, const struct tr_event *ev)
 
 static void see_sched_switch(struct replay_state *s, const struct tr_event *ev)
 {
-	size_t prev = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_prev_pid]);
-	size_t next = replay_find(s, (int32_t)ev->arg[TRA_sched_switch_next_pid]);
+	size_t prev = replay_find(s, (int32_t)REPLAY_ARG(ev, sched_switch, prev_pid));
+	size_t next = replay_find(s, (int32_t)REPLAY_ARG(ev, sched_switch, next_pid));
 
-	switch_threads(s, ev);
+	if (prev == SIZE_MAX && next == SIZE_MAX)
+		return;
+	switch_threads(s, ev, prev, next);
 	if (prev != SIZE_MAX && s->track[prev].in_run && s->track[prev].have_exit && !s->track[prev].scheduled_out)
-		schedule_out(s, prev, ev->cpu, (ev->arg[TRA_sched_switch_prev_state] & 3) != 0);
+		schedule_out(s, prev, ev->cpu, (REPLAY_ARG(ev, sched_switch, prev_state) & 3) != 0);
 	if (next != SIZE_MAX) {
 		replay_put_if_due(s, next);
 		s->track[next].scheduled_out = false;
@@ -329,7 +313,7 @@ static void see_sched_switch(struct replay_state *s, const struct tr_event *ev)
 /* A marker of the recording: from here on it counts, or here it ends. */
 static void see_marker(struct replay_state *s, const struct tr_event *ev)
 {
-	const char *text = tr_string(s->trace, (uint32_t)ev->arg[TRA_print_buf]);
+	const char *text = tr_string(s->trace, (uint32_t)REPLAY_ARG(ev, print, buf));
 
 	if (s->opt->to[0] != '\0' && strcmp(text, s->opt->to) == 0)
 		s->ended = true;
@@ -347,7 +331,8 @@ static void see_marker(struct replay_state *s, const struct tr_event *ev)
 	replay_add_watchers(s, false);
 }
 
-void replay_see(struct replay_state *s, const struct tr_event *ev)
+/* What one event means. */
+static void see(struct replay_state *s, const struct tr_event *ev)
 {
 	put_due_here(s, ev);
 	switch ((enum tr_type)ev->type) {
@@ -364,18 +349,18 @@ void replay_see(struct replay_state *s, const struct tr_event *ev)
 		see_sched_switch(s, ev);
 		break;
 	case TR_kvm_timer_save_state:
-		replay_see_timer(s, ev, ev->arg[TRA_kvm_timer_save_state_ctl],
-			 ev->arg[TRA_kvm_timer_save_state_timer_idx]);
+		replay_see_timer(s, ev, REPLAY_ARG(ev, kvm_timer_save_state, ctl),
+			 REPLAY_ARG(ev, kvm_timer_save_state, timer_idx));
 		break;
 	case TR_kvm_timer_restore_state:
-		replay_see_timer(s, ev, ev->arg[TRA_kvm_timer_restore_state_ctl],
-			 ev->arg[TRA_kvm_timer_restore_state_timer_idx]);
+		replay_see_timer(s, ev, REPLAY_ARG(ev, kvm_timer_restore_state, ctl),
+			 REPLAY_ARG(ev, kvm_timer_restore_state, timer_idx));
 		break;
 	case TR_kvm_timer_update_irq:
 		replay_see_timer_irq(s, ev);
 		break;
 	case TR_kvm_get_timer_map:
-		replay_learn_index(s, ev, ev->arg[TRA_kvm_get_timer_map_vcpu_id]);
+		replay_learn_index(s, ev, REPLAY_ARG(ev, kvm_get_timer_map, vcpu_id));
 		break;
 	case TR_vgic_update_irq_pending:
 		replay_see_irq_pending(s, ev);
@@ -389,9 +374,38 @@ void replay_see(struct replay_state *s, const struct tr_event *ev)
 	case TR_print:
 		see_marker(s, ev);
 		break;
-	default:
+	case TR_kvm_hvc_arm64:
+	case TR_kvm_sys_access:
+	case TR_kvm_wfx_arm64:
+	case TR_kvm_guest_fault:
+	case TR_kvm_mmio:
 		see_detail(s, ev);
 		break;
+	default:
+		break;
 	}
+}
+
+/* Memory is bounded: a thread more than there can be vCPUs. */
+static bool too_many(struct replay_state *s, const struct tr_event *ev)
+{
+	return s->out->n_vcpu == REPLAY_VCPUS_MAX && replay_find(s, ev->pid) == SIZE_MAX &&
+	       (ev->type == TR_kvm_entry || ev->type == TR_kvm_exit || ev->type == TR_kvm_userspace_exit);
+}
+
+int replay_events(struct replay_state *s, const struct tr_event *ev, unsigned n, struct err *e)
+{
+	struct outcome_trace *t = &s->out->trace;
+
+	for (const struct tr_event *end = ev + n; ev < end && !s->ended; ev++) {
+		s->now_ns = ev->ts_ns;
+		if (t->last_ns == 0)
+			t->first_ns = ev->ts_ns;
+		t->last_ns = ev->ts_ns;
+		if (too_many(s, ev))
+			return err_set(e, ERR_INPUT, "the trace has more than %d vCPU threads: cut it into parts", REPLAY_VCPUS_MAX);
+		see(s, ev);
+	}
+	return s->ended ? 0 : 1;
 }
 

@@ -14,6 +14,28 @@
 #define REPLAY_LINES_MAX 16
 #define REPLAY_LINE_SGI  UINT32_MAX /* stands for the SGIs of a vCPU */
 
+/* The fields of events that a replay looks at: no others are read. */
+#define REPLAY_SEES(X)                                                                                               \
+	X(kvm_exit, ret) X(kvm_exit, esr_ec) X(kvm_hvc_arm64, r0) X(kvm_wfx_arm64, is_wfe) X(kvm_guest_fault, hsr)   \
+	X(kvm_mmio, type) X(kvm_sys_access, Op0) X(kvm_sys_access, Op1) X(kvm_sys_access, CRn) X(kvm_sys_access, CRm) \
+	X(kvm_sys_access, Op2) X(kvm_timer_save_state, ctl) X(kvm_timer_save_state, timer_idx)                       \
+	X(kvm_timer_restore_state, ctl) X(kvm_timer_restore_state, timer_idx) X(kvm_timer_update_irq, level)         \
+	X(kvm_get_timer_map, vcpu_id) X(vgic_update_irq_pending, vcpu_id) X(vgic_update_irq_pending, irq)            \
+	X(vgic_update_irq_pending, level) X(kvm_vcpu_wakeup, ns) X(kvm_vcpu_wakeup, waited) X(sched_switch, prev_pid) \
+	X(sched_switch, prev_state) X(sched_switch, next_pid) X(sched_waking, pid) X(sched_waking, target_cpu) X(print, buf)
+
+enum {
+#define X(event, field) REPLAY_SEES_##event##_##field,
+	REPLAY_SEES(X)
+#undef X
+};
+
+/* Such a field; one that is not in the list does not compile. */
+#define REPLAY_ARG(ev, event, field) ((ev)->arg[(int)TRA_##event##_##field + 0 * (int)REPLAY_SEES_##event##_##field])
+
+/* From now on only those fields of these types are read, from the beginning of the trace. */
+void replay_look(struct tr_reader *trace, uint64_t types);
+
 /* One vCPU thread on its way through KVM_RUN. */
 struct replay_track {
 	struct runner_vcpu *run; /* executes programs for it */
@@ -67,6 +89,12 @@ static inline size_t replay_slot(int32_t pid)
 	return (uint32_t)pid * UINT32_C(2654435761) % REPLAY_SLOTS;
 }
 
+/* A thread of a vCPU. */
+struct replay_thread {
+	int32_t pid;
+	uint32_t v; /* + 1; 0: free */
+};
+
 /*
  * An SGI that a vCPU sent: when, its thread, and the thread of its target, 0 if the trace does not tell. told: in
  * words, vgic_update_irq_pending of an interrupt below 16, as a simulated machine writes it (a kernel does not).
@@ -101,7 +129,7 @@ struct replay_state {
 	struct replay_vm *vm;    /* by runner_vcpu.vm */
 	size_t n_vm;
 	uint64_t changes;        /* of the set of vCPUs and their numbers */
-	uint16_t slot[REPLAY_SLOTS]; /* hash of thread ids: vCPU + 1 */
+	struct replay_thread thread[REPLAY_SLOTS]; /* by replay_slot */
 	struct replay_sgis sgis;
 	uint64_t quiet_sgis;     /* dealt out to siblings so far, the trace told no target */
 	uint64_t self_due;       /* thousandths of a quiet SGI that senders have coming */
@@ -116,6 +144,22 @@ struct replay_state {
 	} fresh[REPLAY_SLOTS];   /* threads that loaded a vCPU before its first entry, by replay_slot */
 	uint32_t put_due[TR_CPU_MAX]; /* vCPU + 1 that this CPU is putting after a sched_switch; 0 = none */
 };
+
+/* Slot of a thread, or the free one where it belongs. */
+static inline struct replay_thread *replay_thread_at(struct replay_state *s, int32_t pid)
+{
+	size_t i = replay_slot(pid);
+
+	while (s->thread[i].v != 0 && s->thread[i].pid != pid)
+		i = (i + 1) % REPLAY_SLOTS;
+	return &s->thread[i];
+}
+
+/* vCPU by its thread; SIZE_MAX if none. */
+static inline size_t replay_find(struct replay_state *s, int32_t pid)
+{
+	return (size_t)replay_thread_at(s, pid)->v - 1;
+}
 
 /* Tell the observers of something that happens to a vCPU now. */
 #define REPLAY_TELL(s, v, hook, ...)                                                                \
@@ -178,12 +222,8 @@ const struct replay_sgi *replay_sgi_seen(struct replay_sgis *g, const struct tr_
 
 /* ---- replay_events.c ---- */
 
-/* What one event means. */
-void replay_see(struct replay_state *s, const struct tr_event *ev);
 /* Does a kvm_sys_access event send an SGI? */
 bool replay_is_sgi(const struct tr_event *ev);
-/* vCPU by its thread; SIZE_MAX if none. */
-size_t replay_find(struct replay_state *s, int32_t pid);
 /* The put that a sched_switch announced. */
 void replay_put_if_due(struct replay_state *s, size_t v);
 

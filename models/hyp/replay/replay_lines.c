@@ -120,11 +120,11 @@ void replay_send_sgi(struct replay_state *s, size_t sender, const struct tr_even
 
 void replay_see_waking(struct replay_state *s, const struct tr_event *ev)
 {
-	size_t v = replay_find(s, (int32_t)ev->arg[TRA_sched_waking_pid]);
+	size_t v = replay_find(s, (int32_t)REPLAY_ARG(ev, sched_waking, pid));
 	const struct smp_at at = { ev->ts_ns, ev->cpu, (unsigned)v };
 
 	if (v != SIZE_MAX)
-		WATCH(s->watchers, wake, &at, (unsigned)ev->arg[TRA_sched_waking_target_cpu]);
+		WATCH(s->watchers, wake, &at, (unsigned)REPLAY_ARG(ev, sched_waking, target_cpu));
 }
 
 void replay_see_wakeup(struct replay_state *s, const struct tr_event *ev)
@@ -132,8 +132,8 @@ void replay_see_wakeup(struct replay_state *s, const struct tr_event *ev)
 	size_t v = replay_find(s, ev->pid);
 
 	if (v != SIZE_MAX)
-		REPLAY_TELL(s, v, halt, ev->arg[TRA_kvm_vcpu_wakeup_ns],
-			    ev->arg[TRA_kvm_vcpu_wakeup_waited] != 0, 0, 0);
+		REPLAY_TELL(s, v, halt, REPLAY_ARG(ev, kvm_vcpu_wakeup, ns),
+			    REPLAY_ARG(ev, kvm_vcpu_wakeup, waited) != 0, 0, 0);
 }
 
 void replay_see_timer(struct replay_state *s, const struct tr_event *ev, uint64_t ctl, uint64_t index)
@@ -158,7 +158,7 @@ void replay_see_timer_irq(struct replay_state *s, const struct tr_event *ev)
 {
 	size_t v = replay_find(s, ev->pid);
 
-	if (v == SIZE_MAX || ev->arg[TRA_kvm_timer_update_irq_level] == 0)
+	if (v == SIZE_MAX || REPLAY_ARG(ev, kvm_timer_update_irq, level) == 0)
 		return;
 	s->track[v].timer_fired |= s->track[v].in_guest;
 	s->track[v].timer_woke = true;
@@ -220,9 +220,9 @@ void replay_early_lines(struct replay_state *s, size_t v, const struct tr_event 
 
 void replay_see_irq_pending(struct replay_state *s, const struct tr_event *ev)
 {
-	uint64_t index = ev->arg[TRA_vgic_update_irq_pending_vcpu_id];
-	uint32_t irq = (uint32_t)ev->arg[TRA_vgic_update_irq_pending_irq];
-	bool level = ev->arg[TRA_vgic_update_irq_pending_level] != 0, known = false;
+	uint64_t index = REPLAY_ARG(ev, vgic_update_irq_pending, vcpu_id);
+	uint32_t irq = (uint32_t)REPLAY_ARG(ev, vgic_update_irq_pending, irq);
+	bool level = REPLAY_ARG(ev, vgic_update_irq_pending, level) != 0, known = false;
 
 	if (!level)
 		replay_learn_index(s, ev, index);

@@ -74,7 +74,7 @@ static void arrived(struct pass *p, const struct peer *to)
 
 static void woken(struct pass *p, const struct tr_event *ev)
 {
-	int32_t pid = (int32_t)ev->arg[TRA_sched_waking_pid];
+	int32_t pid = (int32_t)REPLAY_ARG(ev, sched_waking, pid);
 	const struct peer *from = peer_of(p, ev->pid, 0), *to = peer_of(p, pid, 0);
 
 	if (from != NULL && to != NULL && from->open != 0 && from->comm == to->comm)
@@ -85,7 +85,7 @@ static void woken(struct pass *p, const struct tr_event *ev)
 static void pass_by(struct pass *p, const struct tr_event *ev, bool entry)
 {
 	struct peer *t = peer_of(p, ev->pid, ev->comm);
-	bool interrupted = !entry && ev->arg[TRA_kvm_exit_ret] == EXIT_RET_IRQ;
+	bool interrupted = !entry && REPLAY_ARG(ev, kvm_exit, ret) == EXIT_RET_IRQ;
 
 	if (t == NULL)
 		return;
@@ -120,7 +120,7 @@ static void look_at(struct pass *p, const struct tr_event *ev)
 	case TR_kvm_timer_update_irq:
 		t = peer_of(p, ev->pid, 0);
 		if (t != NULL)
-			t->timer |= ev->arg[TRA_kvm_timer_update_irq_level] != 0;
+			t->timer |= REPLAY_ARG(ev, kvm_timer_update_irq, level) != 0;
 		break;
 	case TR_kvm_sys_access:
 		if (replay_is_sgi(ev))
@@ -131,7 +131,7 @@ static void look_at(struct pass *p, const struct tr_event *ev)
 		break;
 	case TR_vgic_update_irq_pending:
 		t = peer_of(p, ev->pid, 0);
-		if (t != NULL && t->open != 0 && ev->arg[TRA_vgic_update_irq_pending_irq] < 16)
+		if (t != NULL && t->open != 0 && REPLAY_ARG(ev, vgic_update_irq_pending, irq) < 16)
 			p->out->sgi[t->open - 1].told = true;
 		break;
 	default:
@@ -141,23 +141,26 @@ static void look_at(struct pass *p, const struct tr_event *ev)
 
 int replay_find_sgis(struct tr_reader *trace, struct replay_sgis *out, struct err *e)
 {
+	const struct tr_event *ev;
 	struct pass *p;
-	struct tr_event ev;
-	int rc = 0;
+	unsigned n;
+	int rc;
 
 	memset(out, 0, sizeof(*out));
 	if (tr_info(trace)->per_type[TR_kvm_sys_access] == 0)
 		return 0;
 	p = xcalloc(1, sizeof(*p));
 	p->out = out;
-	tr_want(trace, LOOKED_AT);
-	while ((rc = tr_next(trace, &ev, e)) == 1)
-		look_at(p, &ev);
+	tr_keep(trace); /* it is read once more */
+	replay_look(trace, LOOKED_AT);
+	while ((rc = tr_some(trace, &ev, &n, e)) == 1) {
+		for (unsigned i = 0; i < n; i++)
+			look_at(p, &ev[i]);
+	}
 	free(p);
 	for (size_t i = 0; i < out->n; i++)
 		out->seen += out->sgi[i].to != 0 || out->sgi[i].told;
-	tr_want(trace, UINT64_MAX);
-	tr_seek(trace, 0);
+	tr_look(trace, NULL);
 	return rc;
 }
 

@@ -43,6 +43,21 @@ static void begin_load(struct replay_state *s, size_t v)
 	l->entries[l->n++] = 0;
 }
 
+/* replay_step by signatures. */
+static inline void count_step(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state)
+{
+	struct replay_track *t = &s->track[v];
+	const bool enter = exit_step_is(step, PHASE_ENTER), leave = exit_step_is(step, PHASE_EXIT);
+
+	sigs_step(s->sigs, v, step, state_of(t, state), enter ? t->n_lines : leave ? t->run->lrs : 0);
+	if (enter) {
+		runner_lrs(t->run, t->n_lines);
+		t->n_lines = 0;
+	} else if (leave) {
+		runner_lrs(t->run, 0);
+	}
+}
+
 /* Run one step; list registers are filled at entry and read back at exit. */
 void replay_step(struct replay_state *s, size_t v, const struct exit_step *step, uint64_t state)
 {
@@ -50,15 +65,12 @@ void replay_step(struct replay_state *s, size_t v, const struct exit_step *step,
 	bool enter = exit_step_is(step, PHASE_ENTER);
 	bool leave = exit_step_is(step, PHASE_EXIT);
 
-	if (exit_step_is(step, PHASE_LOAD))
-		begin_load(s, v);
 	if (s->sigs != NULL) {
-		sigs_step(s->sigs, v, step, state_of(t, state), enter ? t->n_lines : leave ? t->run->lrs : 0);
-		if (enter || leave)
-			runner_lrs(t->run, enter ? t->n_lines : 0);
-		t->n_lines = enter ? 0 : t->n_lines;
+		count_step(s, v, step, state);
 		return;
 	}
+	if (exit_step_is(step, PHASE_LOAD))
+		begin_load(s, v);
 	if (enter) {
 		runner_lrs(t->run, lrs_for(s, t));
 		for (unsigned k = 0; k < t->run->lrs; k++)
@@ -84,6 +96,15 @@ unsigned replay_find_phase(const struct replay_track *t, enum ws_phase phase)
 	return i;
 }
 
+/* What is handled before the next step, to who looks on. */
+static void tell_handlers(const struct replay_state *s, const struct replay_track *t, const struct exit_step *next)
+{
+	if (t->next == 1 && exit_is_exit(t->kind))
+		runner_handlers(s->runner, t->run, t->kind, false);
+	if (next->id == COMP_host_ioctl && !next->is_phase)
+		runner_handlers(s->runner, t->run, t->kind, true);
+}
+
 /* Run the kind's sequence up to, not including, a step. */
 void replay_until(struct replay_state *s, size_t v, unsigned end)
 {
@@ -91,12 +112,16 @@ void replay_until(struct replay_state *s, size_t v, unsigned end)
 	const struct exit_row *row = exit_row(t->kind);
 
 	for (; t->next < end; t->next++) {
-		if (t->next == 1 && exit_is_exit(t->kind))
-			runner_handlers(s->runner, t->run, t->kind, false);
-		if (row->step[t->next].id == COMP_host_ioctl && !row->step[t->next].is_phase)
-			runner_handlers(s->runner, t->run, t->kind, true);
-		if (!row->step[t->next].meanwhile) /* sched_switch events tell that */
-			replay_step(s, v, &row->step[t->next], exit_step_state(row, t->next));
+		const struct exit_step *step = &row->step[t->next];
+
+		if (s->sigs == NULL)
+			tell_handlers(s, t, step);
+		if (step->meanwhile) /* sched_switch events tell that */
+			continue;
+		if (s->sigs != NULL)
+			count_step(s, v, step, exit_step_state(row, t->next));
+		else
+			replay_step(s, v, step, exit_step_state(row, t->next));
 	}
 }
 

@@ -9,15 +9,13 @@
 
 static bool is_child(const struct sig_node *a, const struct sig_node *key)
 {
-	return a->state == key->state && a->parent == key->parent && a->id == key->id && a->is_phase == key->is_phase &&
-	       a->lines == key->lines;
+	return a->state == key->state && a->parent == key->parent && a->step == key->step;
 }
 
 /* Where a node is in the hash, or the free place where it belongs. */
 static uint32_t *child_at(const struct sig_tree *t, const struct sig_node *key)
 {
-	size_t i = (size_t)sig_mix(key->state ^ (uint64_t)key->parent << 32 ^ (uint64_t)key->is_phase << 16 ^ (uint64_t)key->id << 8 ^
-			       key->lines) & (t->n_child - 1);
+	size_t i = (size_t)sig_mix(key->state ^ (uint64_t)key->parent << 32 ^ key->step) & (t->n_child - 1);
 
 	while (t->child[i] != SIG_ROOT && !is_child(&t->node[t->child[i]], key))
 		i = (i + 1) & (t->n_child - 1);
@@ -41,20 +39,16 @@ static uint32_t make_node(struct sig_tree *t, const struct sig_node *key)
 	if ((t->n & (t->n - 1)) == 0)
 		t->node = xrealloc(t->node, 2 * t->n * sizeof(*t->node));
 	t->node[t->n] = *key;
-	t->node[t->n].depth = (uint8_t)(t->node[key->parent].depth + 1);
+	t->node[t->n].depth = t->node[key->parent].depth + 1;
 	*child_at(t, key) = (uint32_t)t->n;
 	return (uint32_t)t->n++;
 }
 
-uint32_t sig_tree_child(struct sig_tree *t, uint32_t parent, const struct exit_step *step, uint64_t state, unsigned lines)
+uint32_t sig_tree_find(struct sig_tree *t, uint32_t parent, uint32_t step, uint64_t state)
 {
-	const struct sig_node key = { .state = state, .parent = parent, .is_phase = step->is_phase, .id = step->id,
-				  .lines = (uint8_t)lines };
-	uint32_t found = t->node[parent].latest;
+	const struct sig_node key = { .state = state, .parent = parent, .step = step };
+	uint32_t found = *child_at(t, &key);
 
-	if (found != SIG_ROOT && is_child(&t->node[found], &key))
-		return found;
-	found = *child_at(t, &key);
 	if (found == SIG_ROOT)
 		found = make_node(t, &key);
 	t->node[parent].latest = found;

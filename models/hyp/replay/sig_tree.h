@@ -15,8 +15,24 @@
 struct sig_node {
 	uint64_t state;
 	uint32_t parent, latest; /* latest: the child that was taken last; SIG_ROOT: none */
-	uint8_t is_phase, id, lines, depth;
+	uint32_t step;           /* SIG_STEP */
+	uint32_t depth;
 };
+
+/* A step's own: struct exit_step, and how many interrupts wait for list registers. */
+#define SIG_STEP(is_phase, id, lines) ((uint32_t)(is_phase) << 16 | (uint32_t)(id) << 8 | (uint32_t)(lines))
+static inline bool sig_is_phase(const struct sig_node *x)
+{
+	return x->step >> 16 != 0;
+}
+static inline uint8_t sig_id(const struct sig_node *x)
+{
+	return x->step >> 8 & 0xff;
+}
+static inline unsigned sig_lines(const struct sig_node *x)
+{
+	return x->step & 0xff;
+}
 
 struct sig_tree {
 	struct sig_node *node;
@@ -34,7 +50,14 @@ static inline uint64_t sig_mix(uint64_t h)
 /* Only the root; t is all zero, or was a tree before. */
 void sig_tree_empty(struct sig_tree *t);
 void sig_tree_free(struct sig_tree *t);
-/* The row with one more step, in a state and with so many interrupts for list registers. parent: not SIG_DEPTH_MAX deep. */
-uint32_t sig_tree_child(struct sig_tree *t, uint32_t parent, const struct exit_step *step, uint64_t state, unsigned lines);
+/* The row with one more step in a state, wherever it is; made if there is none. parent: not SIG_DEPTH_MAX deep. */
+uint32_t sig_tree_find(struct sig_tree *t, uint32_t parent, uint32_t step, uint64_t state);
+static inline uint32_t sig_tree_child(struct sig_tree *t, uint32_t parent, uint32_t step, uint64_t state)
+{
+	const uint32_t latest = t->node[parent].latest;
+	const struct sig_node *x = &t->node[latest];
+
+	return latest != SIG_ROOT && x->state == state && x->step == step ? latest : sig_tree_find(t, parent, step, state);
+}
 
 #endif

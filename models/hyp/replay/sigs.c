@@ -96,8 +96,8 @@ static void run_row(const struct sigs *s, struct column *c, struct runner_vcpu *
 		row[n++] = node;
 	while (n-- > 0) {
 		const struct sig_node *x = &s->tree.node[row[n]];
-		const struct exit_step step = { x->is_phase, x->id, 0, false };
-		const unsigned lrs = x->lines < c->list_registers ? x->lines : c->list_registers;
+		const struct exit_step step = { sig_is_phase(x), sig_id(x), 0, false };
+		const unsigned lrs = sig_lines(x) < c->list_registers ? sig_lines(x) : c->list_registers;
 		const enum ws_phase phase = exit_step_phase(&step);
 		const struct ws_totals *one = runner_times(c->runner, run, exit_step_comp(c->of->p->config.model, &step),
 							   x->state | (lrs != 0 ? CND(LRS) : 0), lrs, times);
@@ -373,7 +373,7 @@ void sigs_step(struct sigs *s, size_t v, const struct exit_step *step, uint64_t 
 		begin_again(s);
 	if (exit_step_is(step, PHASE_LOAD))
 		state |= runner_moved_in(s->col[0].runner, s->col[0].vcpu[v].run);
-	s->at[v] = sig_tree_child(&s->tree, s->at[v], step, state, lines);
+	s->at[v] = sig_tree_child(&s->tree, s->at[v], SIG_STEP(step->is_phase, step->id, lines), state);
 }
 
 void sigs_settle(struct sigs *s, size_t v, enum exit_kind kind)
