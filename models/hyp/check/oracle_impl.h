@@ -207,7 +207,8 @@ struct oracle {
 	const char *function; /* of an access */
 	struct oracle_fault fault;
 	bool beyond; /* it asked for more than kinds, whether they are the latest, and what is the vCPU's or the pCPU's own */
-	struct oracle_memo *memo; /* of a watcher; NULL: tags move each time */
+	struct oracle_memo *memo;   /* of a watcher; NULL: tags move each time */
+	struct oracle_pairs *pairs; /* the same */
 };
 
 static inline struct oracle_cpu *oracle_cpu(const struct oracle *o, unsigned c)

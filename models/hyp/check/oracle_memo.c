@@ -15,7 +15,7 @@
 #include "models/hyp/kvm/reach.h"
 #include "sim/base/recset.h"
 
-#define NONE UINT32_MAX
+#define NONE ORACLE_NO_NODE
 
 /* Bounds, in the order of some megabytes; then all is forgotten. */
 #define NODES_MAX 8192
@@ -44,45 +44,31 @@ struct edge {
 	uint32_t fresh, known;
 };
 
-/* Whom a pCPU's edges are of. */
-struct pair {
-	uint32_t v, node; /* NONE: tags are as they should be */
-	bool moved;       /* they are not */
-};
-
 struct oracle_memo {
 	bool over;
-	struct recset nodes, edges;
+	struct recset edges;
 	struct recset fresh; /* sets of slots, a bit each: new values of the guest, its controls, the host; then of the thread */
 	struct recset known; /* how often known bugs showed */
 	struct edge *edge;
 	uint32_t room_edge;
-	struct pair *pair;   /* by pCPU */
-	uint32_t *at;        /* by vCPU: pCPU of its pair */
-	unsigned n_pair, n_at;
-	size_t set_words; /* of a record of fresh */
-	uint64_t *set;           /* set_words per pCPU, since it was settled; then one more */
-	uint8_t *buf;            /* a node */
 	unsigned credit, rest;
 };
 
 /* ---- life ---- */
 
-static void tables_init(struct oracle *o, struct oracle_memo *m)
+static void tables_init(const struct oracle *o, struct oracle_memo *m)
 {
 	const uint64_t no_known[ORACLE_KNOWN] = { 0 };
 	bool fresh;
 
-	recset_init(&m->nodes, oracle_node_size(o));
 	recset_init(&m->edges, sizeof(struct key));
-	recset_init(&m->fresh, m->set_words * sizeof(uint64_t));
+	recset_init(&m->fresh, oracle_new_words(o) * sizeof(uint64_t));
 	recset_init(&m->known, sizeof(no_known));
 	(void)recset_add(&m->known, no_known, &fresh);
 }
 
 static void tables_free(struct oracle_memo *m)
 {
-	recset_free(&m->nodes);
 	recset_free(&m->edges);
 	recset_free(&m->fresh);
 	recset_free(&m->known);
@@ -92,10 +78,9 @@ void oracle_memo_make(struct oracle *o)
 {
 	struct oracle_memo *m = xcalloc(1, sizeof(*m));
 
-	_Static_assert(sizeof(struct key) == 16 && sizeof(struct oracle_head) == 48, "hashed as bytes");
+	_Static_assert(sizeof(struct key) == 16, "hashed as bytes");
 	o->memo = m;
-	m->set_words = 3 * oracle_set_words(o) + 1;
-	m->buf = xcalloc(1, oracle_node_size(o));
+	oracle_pairs_make(o);
 	m->credit = CREDIT_MAX;
 	m->over = o->p->n > UINT16_MAX - 1;
 	tables_init(o, m);
@@ -109,67 +94,8 @@ void oracle_memo_free(struct oracle *o)
 		return;
 	tables_free(m);
 	free(m->edge);
-	free(m->pair);
-	free(m->at);
-	free(m->set);
-	free(m->buf);
+	oracle_pairs_free(o);
 	free(m);
-}
-
-static void grow(struct oracle *o, struct oracle_memo *m)
-{
-	if (m->n_pair < o->room_cpu) {
-		m->pair = xrealloc(m->pair, o->room_cpu * sizeof(*m->pair));
-		m->set = xrealloc(m->set, (o->room_cpu + 1) * m->set_words * sizeof(*m->set));
-	}
-	for (; m->n_pair < o->room_cpu; m->n_pair++)
-		m->pair[m->n_pair] = (struct pair){ NONE, NONE, false };
-	if (m->n_at < o->room_vcpu)
-		m->at = xrealloc(m->at, o->room_vcpu * sizeof(*m->at));
-	for (; m->n_at < o->room_vcpu; m->n_at++)
-		m->at[m->n_at] = NONE;
-}
-
-static uint64_t *set_of(const struct oracle_memo *m, unsigned c)
-{
-	return m->set + c * m->set_words;
-}
-
-/* ---- pairs ---- */
-
-/* The node that v and c are; NONE: none to go on from. */
-static uint32_t look(const struct oracle *o, unsigned v, unsigned c)
-{
-	bool fresh;
-
-	return oracle_node_put(o, v, c, o->memo->buf) ? recset_add(&o->memo->nodes, o->memo->buf, &fresh) : NONE;
-}
-
-/* The tags of a pCPU's pair are put right, and it is none any more. */
-static void settle(struct oracle *o, unsigned c)
-{
-	struct oracle_memo *m = o->memo;
-	struct pair *p = &m->pair[c];
-
-	if (p->node == NONE)
-		return;
-	if (p->moved)
-		oracle_node_get(o, p->v, c, recset_at(&m->nodes, p->node), set_of(m, c));
-	m->at[p->v] = NONE;
-	*p = (struct pair){ NONE, NONE, false };
-}
-
-void oracle_settle(struct oracle *o)
-{
-	for (unsigned c = 0; o->memo != NULL && c < o->memo->n_pair; c++)
-		settle(o, c);
-}
-
-static void pair_up(struct oracle_memo *m, unsigned v, unsigned c, uint32_t node)
-{
-	m->pair[c] = (struct pair){ v, node, false };
-	m->at[v] = c;
-	memset(set_of(m, c), 0, m->set_words * sizeof(*m->set));
 }
 
 /* ---- steps ---- */
@@ -229,11 +155,11 @@ static bool run_on_tags(struct oracle *o, const struct doing *d)
 static uint32_t new_since(struct oracle *o, unsigned v, unsigned c, uint64_t version)
 {
 	struct oracle_memo *m = o->memo;
-	uint64_t *set = set_of(m, m->n_pair), *guest = oracle_new_slots(o, set, NEW_GUEST), *control = oracle_new_slots(o, set, NEW_CONTROL),
+	uint64_t *set = oracle_new_of(o, o->pairs->n_pair), *guest = oracle_new_slots(o, set, NEW_GUEST), *control = oracle_new_slots(o, set, NEW_CONTROL),
 		 *host = oracle_new_slots(o, set, NEW_HOST);
 	bool fresh;
 
-	memset(set, 0, m->set_words * sizeof(*set));
+	memset(set, 0, oracle_new_words(o) * sizeof(*set));
 	for (unsigned s = 0; s < o->t.n; s++) {
 		guest[s / 64] |= (uint64_t)(tag_version(TRUTH(o, v, s)) > version) << s % 64;
 		control[s / 64] |= (uint64_t)(tag_version(CONTROL(o, v, s)) > version) << s % 64;
@@ -277,16 +203,16 @@ static void learn(struct oracle *o, const struct doing *d, uint32_t edge)
 	uint64_t known[ORACLE_KNOWN];
 	uint32_t to;
 
-	settle(o, d->c);
+	oracle_settle_cpu(o, d->c);
 	memcpy(known, o->n_known, sizeof(known));
 	if (!run_on_tags(o, d) || !can_look(m))
 		return;
-	to = look(o, d->v, d->c);
+	to = oracle_look(o, d->v, d->c);
 	if (to == NONE)
 		return;
 	if (!o->beyond && o->stats.unknown == unknown)
 		m->edge[edge] = (struct edge){ to, new_since(o, d->v, d->c, version), known_since(o, known) };
-	pair_up(m, d->v, d->c, to);
+	oracle_pair_up(o, d->v, d->c, to);
 }
 
 static void count(struct oracle *o, const struct doing *d)
@@ -302,17 +228,17 @@ static void count(struct oracle *o, const struct doing *d)
 	o->n_puts += d->phase == PHASE_PUT;
 }
 
-static void go_along(struct oracle *o, const struct doing *d, struct pair *p, const struct edge *e)
+static void go_along(struct oracle *o, const struct doing *d, struct oracle_pair *p, const struct edge *e)
 {
 	struct oracle_memo *m = o->memo;
-	uint64_t *set = set_of(m, d->c);
+	uint64_t *set = oracle_new_of(o, d->c);
 	const uint64_t *more = (const uint64_t *)(const void *)recset_at(&m->fresh, e->fresh);
 
 	count(o, d);
 	p->node = e->to;
 	p->moved = true;
 	m->credit += m->credit < CREDIT_MAX;
-	for (size_t i = 0; i < m->set_words; i++)
+	for (size_t i = 0; i < oracle_new_words(o); i++)
 		set[i] |= more[i];
 	if (e->known != 0) {
 		const uint64_t *known = (const uint64_t *)(const void *)recset_at(&m->known, e->known);
@@ -326,8 +252,9 @@ static void make_room(struct oracle *o)
 {
 	struct oracle_memo *m = o->memo;
 
-	if (m->nodes.n >= NODES_MAX || m->edges.n >= EDGES_MAX) {
+	if (o->pairs->nodes.n >= NODES_MAX || m->edges.n >= EDGES_MAX) {
 		oracle_settle(o);
+		oracle_pairs_forget(o);
 		tables_free(m);
 		tables_init(o, m);
 	}
@@ -340,24 +267,24 @@ static void make_room(struct oracle *o)
 static void remembered(struct oracle *o, const struct doing *d, struct key *k)
 {
 	struct oracle_memo *m = o->memo;
-	struct pair *p;
+	struct oracle_pair *p;
 	uint32_t i;
 	bool fresh;
 
 	make_room(o);
-	p = &m->pair[d->c];
+	p = &o->pairs->pair[d->c];
 	if (p->node == NONE || p->v != d->v) {
 		uint32_t node;
 
-		settle(o, d->c);
-		if (m->at[d->v] != NONE)
-			settle(o, m->at[d->v]);
-		node = can_look(m) ? look(o, d->v, d->c) : NONE;
+		oracle_settle_cpu(o, d->c);
+		if (o->pairs->at[d->v] != ORACLE_NONE)
+			oracle_settle_cpu(o, o->pairs->at[d->v]);
+		node = can_look(m) ? oracle_look(o, d->v, d->c) : NONE;
 		if (node == NONE) {
 			(void)run_on_tags(o, d);
 			return;
 		}
-		pair_up(m, d->v, d->c, node);
+		oracle_pair_up(o, d->v, d->c, node);
 	}
 	k->node = p->node;
 	i = recset_add(&m->edges, k, &fresh);
@@ -378,28 +305,27 @@ void oracle_memo_step(struct oracle *o, const struct watch_step *s)
 		run(o, &d);
 		return;
 	}
-	grow(o, o->memo);
+	oracle_pairs_grow(o);
 	remembered(o, &d, &k);
 }
 
 /* A read changes nothing but what is wrong. False: the copy is not the vCPU's latest value, or the pair must tell. */
 static bool reads_the_latest(struct oracle *o, const struct doing *d, unsigned slot)
 {
-	const struct oracle_memo *m = o->memo;
 	const struct handler_access *a = d->access;
-	const unsigned c = m->at[a->vcpu];
+	const unsigned c = o->pairs->at[a->vcpu];
 	const uint8_t *node;
 	struct oracle_head h;
 	bool memory;
 	uint8_t b;
 
-	if (c == NONE) { /* its tags are as they should be */
+	if (c == ORACLE_NONE) { /* its tags are as they should be */
 		if (a->via != VIA_MEMORY && oracle_on_cpu(o, oracle_vcpu(o, a->vcpu)->state, ws_same(a->reg)))
 			return false;
 		(void)run_on_tags(o, d);
 		return true;
 	}
-	node = recset_at(&m->nodes, m->pair[c].node);
+	node = recset_at(&o->pairs->nodes, o->pairs->pair[c].node);
 	memcpy(&h, node, sizeof(h));
 	memory = a->via == VIA_MEMORY || !oracle_on_cpu(o, h.state, ws_same(a->reg));
 	if (!memory && (c != a->cpu || o->t.s[slot].move == MOVE_CONF))
@@ -421,7 +347,7 @@ void oracle_memo_access(struct oracle *o, const struct handler_access *a)
 		run(o, &d);
 		return;
 	}
-	grow(o, o->memo);
+	oracle_pairs_grow(o);
 	if (a->write || !reads_the_latest(o, &d, (unsigned)slot))
 		remembered(o, &d, &k);
 }

@@ -8,7 +8,8 @@ enum whose { IS_NONE, IS_OWN, IS_OTHER };
 /* A version that none has: of what is not the latest. */
 #define SOME_OLD UINT64_C(0xfffffffff)
 
-size_t oracle_node_size(const struct oracle *o)
+/* A multiple of 8. */
+static size_t node_size(const struct oracle *o)
 {
 	return (sizeof(struct oracle_head) + 4 * (size_t)o->t.n + N_THREAD + o->t.n * sizeof(uint16_t) + 7) / 8 * 8;
 }
@@ -50,7 +51,7 @@ static uint8_t whose(uint32_t id, uint32_t own)
 	return id == ORACLE_NONE ? IS_NONE : id == own ? IS_OWN : IS_OTHER;
 }
 
-bool oracle_node_put(const struct oracle *o, unsigned v, unsigned c, uint8_t *b)
+static bool put_node(const struct oracle *o, unsigned v, unsigned c, uint8_t *b)
 {
 	const struct oracle_vcpu *vcpu = oracle_vcpu(o, v);
 	const struct oracle_cpu *cpu = oracle_cpu(o, c);
@@ -139,7 +140,8 @@ static void get_head(struct oracle *o, unsigned v, unsigned c, const struct orac
 	cpu->pending = h->pending;
 }
 
-void oracle_node_get(struct oracle *o, unsigned v, unsigned c, const uint8_t *b, uint64_t *set)
+/* v and c get what a node says; set: what became new since they had it. */
+static void get_node(struct oracle *o, unsigned v, unsigned c, const uint8_t *b, uint64_t *set)
 {
 	const unsigned n = o->t.n;
 	const uint8_t *host;
@@ -175,3 +177,80 @@ void oracle_node_get(struct oracle *o, unsigned v, unsigned c, const uint8_t *b,
 	}
 }
 
+
+/* ---- pairs ---- */
+
+void oracle_pairs_make(struct oracle *o)
+{
+	_Static_assert(sizeof(struct oracle_head) == 48, "hashed as bytes");
+	o->pairs = xcalloc(1, sizeof(*o->pairs));
+	o->pairs->buf = xcalloc(1, node_size(o));
+	recset_init(&o->pairs->nodes, node_size(o));
+}
+
+void oracle_pairs_free(struct oracle *o)
+{
+	struct oracle_pairs *q = o->pairs;
+
+	recset_free(&q->nodes);
+	free(q->pair);
+	free(q->at);
+	free(q->set);
+	free(q->buf);
+	free(q);
+}
+
+void oracle_pairs_grow(struct oracle *o)
+{
+	struct oracle_pairs *q = o->pairs;
+
+	if (q->n_pair < o->room_cpu) {
+		q->pair = xrealloc(q->pair, o->room_cpu * sizeof(*q->pair));
+		q->set = xrealloc(q->set, (o->room_cpu + 1) * oracle_new_words(o) * sizeof(*q->set));
+	}
+	for (; q->n_pair < o->room_cpu; q->n_pair++)
+		q->pair[q->n_pair] = (struct oracle_pair){ ORACLE_NONE, ORACLE_NO_NODE, false };
+	if (q->n_at < o->room_vcpu)
+		q->at = xrealloc(q->at, o->room_vcpu * sizeof(*q->at));
+	for (; q->n_at < o->room_vcpu; q->n_at++)
+		q->at[q->n_at] = ORACLE_NONE;
+}
+
+uint32_t oracle_look(struct oracle *o, unsigned v, unsigned c)
+{
+	bool fresh;
+
+	return put_node(o, v, c, o->pairs->buf) ? recset_add(&o->pairs->nodes, o->pairs->buf, &fresh) : ORACLE_NO_NODE;
+}
+
+void oracle_pair_up(struct oracle *o, unsigned v, unsigned c, uint32_t node)
+{
+	o->pairs->pair[c] = (struct oracle_pair){ v, node, false };
+	o->pairs->at[v] = c;
+	memset(oracle_new_of(o, c), 0, oracle_new_words(o) * sizeof(uint64_t));
+}
+
+void oracle_settle_cpu(struct oracle *o, unsigned c)
+{
+	struct oracle_pair *p = &o->pairs->pair[c];
+
+	if (p->node == ORACLE_NO_NODE)
+		return;
+	if (p->moved)
+		get_node(o, p->v, c, recset_at(&o->pairs->nodes, p->node), oracle_new_of(o, c));
+	o->pairs->at[p->v] = ORACLE_NONE;
+	*p = (struct oracle_pair){ ORACLE_NONE, ORACLE_NO_NODE, false };
+}
+
+void oracle_settle(struct oracle *o)
+{
+	for (unsigned c = 0; o->pairs != NULL && c < o->pairs->n_pair; c++)
+		oracle_settle_cpu(o, c);
+}
+
+void oracle_pairs_forget(struct oracle *o)
+{
+	oracle_settle(o);
+	recset_free(&o->pairs->nodes);
+	recset_init(&o->pairs->nodes, node_size(o));
+}
