@@ -56,6 +56,11 @@ for format in text json; do
 	same abi configs/experiment/abi-scope.ini --format $format
 done
 for format in text json; do
+	same explore configs/experiment/linux-6.12-vhe-n1.ini --format $format
+done
+same explore configs/experiment/linux-6.12-nvhe-n1.ini --inject drop:V0-V31@put --force --all --depth 5 --number 2
+same explore configs/experiment/linux-6.12-vhe-n1.ini --depth 0 --memory 2
+for format in text json; do
 	same advise configs/experiment/linux-6.12-vhe-n1.ini --groups --format $format
 done
 same advise configs/workload/boot.ini --groups --budget 900cycles

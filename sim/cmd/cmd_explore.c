@@ -27,7 +27,7 @@ static const char *const state_names[] = {
 struct explore_args {
 	struct output_args out;
 	struct arg_list inject;
-	uint64_t depth, vcpus, pcpus, vms, memory, seconds, number;
+	uint64_t depth, vcpus, pcpus, vms, memory, seconds, number, threads;
 	int states;
 	bool all, force, doc, no_symmetry, no_order;
 	const char *story;
@@ -59,6 +59,7 @@ static const struct arg_row arg_rows[] = {
 	  .help = "tell states apart that differ in the names of vCPUs and pCPUs only: slower, finds the same" },
 	{ "--no-order", NULL, ARG_FLAG, AT(no_order),
 	  .help = "run independent events in both orders: slower, finds the same" },
+	THREADS_ARG_ROW(struct explore_args, threads),
 	{ "--doc", NULL, ARG_FLAG, AT(doc), .help = "print what can happen (without CONFIG)" },
 	OUTPUT_ARG_ROWS(struct explore_args, out),
 };
@@ -176,9 +177,11 @@ static int search(const struct explore_args *o, const struct args *a, const stru
 	struct stopwatch watch;
 	enum explore_end end;
 	struct rep *r = rep_new("explore", "Every interleaving, up to a depth");
+	struct pool *pool = pool_new((unsigned)o->threads);
 	size_t n;
 	int rc;
 
+	opt.pool = pool;
 	stopwatch_begin(&watch, o->seconds);
 	opt.go_on = go_on;
 	opt.self = &watch;
@@ -200,6 +203,7 @@ static int search(const struct explore_args *o, const struct args *a, const stru
 		rc = err_set(e, ERR_INTERRUPTED, "interrupted at depth %u; the report says what was found until then",
 			     explore_stats(x)->depth);
 	explore_free(x);
+	pool_free(pool);
 	rep_free(r);
 	return rc == 0 && n != 0 ? err_set(e, ERR_ANSWER_NO, "%s", "") : rc;
 }

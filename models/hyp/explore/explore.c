@@ -1,49 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The search: breadth first over states that are kept as numbers of blocks, each different block once. */
+/*
+ * The search: breadth first over states that are kept as numbers of blocks, each different block once.
+ *
+ * A level is taken in rounds of some chunks of states. What follows them is made by threads, chunk by chunk, then what is new
+ * of it is added in order. A round has the same states with any number of threads, and is always made as a whole: so is all
+ * that is counted.
+ */
 #include <string.h>
 
-#include "models/hyp/explore/explore_memo.h"
-
-/* ---- the search ---- */
-
-/* How a state was first reached. */
-struct node {
-	uint32_t parent;
-	struct xevent ev;   /* under the parent's names */
-	uint8_t vcpu, pcpu; /* of the event under the state's own names; XNONE: the event touched more */
-};
-
-struct found {
-	uint32_t parent;
-	struct xevent ev;
-};
-
-/* A state that may be new: what it is made of, and how it was come to. */
-struct next {
-	uint32_t id[XPARTS + 1];
-	uint32_t hash, parent;
-	struct xname name; /* new names of what was there before */
-	struct xevent ev;
-	bool wide;
-};
-
-#define NEXT_ENOUGH 64 /* that many are looked up at once */
-
-struct explore {
-	struct explore_options opt;
-	struct xworld *w;
-	struct xmemo memo;
-	struct recset state; /* numbers of its blocks, then the tail */
-	struct node *node;
-	uint32_t room_node;
-	struct explore_stats stats;
-	struct next *next; /* not looked up yet: their slots are on the way from memory */
-	size_t n_next;
-	uint8_t *buf, *scratch;
-	struct xviolation *found;
-	struct found *where;
-	size_t n_found;
-};
+#include "models/hyp/explore/explore_search.h"
+#include "sim/base/pool.h"
 
 void explore_options_init(struct explore_options *o)
 {
@@ -72,15 +38,20 @@ const char *explore_end_what(enum explore_end e)
 	return what[e];
 }
 
+/* ---- life ---- */
+
 struct explore *explore_new(const struct ws_prog *p, const struct explore_options *o)
 {
 	struct explore *x = xcalloc(1, sizeof(*x));
 
 	x->opt = *o;
+	x->p = p;
 	x->w = xworld_new(p, o->vcpus, o->pcpus, o->vms, o->states);
 	xmemo_init(&x->memo, x->w);
-	recset_init(&x->state, (o->vcpus + o->pcpus + 1) * sizeof(uint32_t));
-	x->next = xcalloc(NEXT_ENOUGH + XEVENTS_MAX, sizeof(*x->next));
+	xset_init(&x->state, o->vcpus + o->pcpus + 1);
+	x->n_hand = pool_threads(o->pool);
+	x->hand = xcalloc(x->n_hand, sizeof(*x->hand));
+	x->piece = xcalloc(XCHUNKS, sizeof(*x->piece));
 	x->buf = xmalloc(xstate_size(x->w));
 	x->scratch = xmalloc(2 * xstate_size(x->w));
 	return x;
@@ -91,10 +62,21 @@ void explore_free(struct explore *x)
 	if (x == NULL)
 		return;
 	xmemo_free(&x->memo);
-	recset_free(&x->state);
+	xset_free(&x->state);
+	for (unsigned t = 0; t < x->n_hand; t++) {
+		if (x->hand[t].w == NULL)
+			continue;
+		if (x->hand[t].w != x->w)
+			xworld_free(x->hand[t].w);
+		xhand_free(&x->hand[t]);
+	}
+	for (unsigned k = 0; k < XCHUNKS; k++) {
+		xchunk_free(&x->piece[k].chunk);
+		free(x->piece[k].broken);
+	}
 	xworld_free(x->w);
-	free(x->node);
-	free(x->next);
+	free(x->hand);
+	free(x->piece);
 	free(x->buf);
 	free(x->scratch);
 	free(x->found);
@@ -102,62 +84,37 @@ void explore_free(struct explore *x)
 	free(x);
 }
 
-/* From blocks to the state that is kept: under the names that are tried. */
-static void name_next(struct explore *x, uint32_t *own, uint8_t tail, struct next *to)
+/* Of a thread, by its own hand. */
+static struct xhand *hand_of(struct explore *x, unsigned thread)
 {
-	unsigned n = x->opt.vcpus + x->opt.pcpus;
+	struct xhand *h = &x->hand[thread];
 
-	if (x->opt.no_symmetry) {
-		for (unsigned i = 0; i < EXPLORE_MAX; i++)
-			to->name.v[i] = to->name.c[i] = (uint8_t)i;
-	} else {
-		xmemo_smallest(&x->memo, own, &to->name);
-	}
-	memcpy(to->id, own, n * sizeof(*to->id));
-	to->id[n] = tail;
-	to->hash = recset_ask(&x->state, to->id);
+	if (h->w == NULL)
+		xhand_init(h, thread == 0 ? x->w : xworld_new(x->p, x->opt.vcpus, x->opt.pcpus, x->opt.vms, x->opt.states));
+	return h;
 }
 
-/* Numbers of a state's blocks; returns the tail. */
-static uint8_t blocks_of(const struct explore *x, uint32_t s, uint32_t own[static XPARTS])
+/* Bytes of a state, from its blocks. */
+static void state_bytes(const struct explore *x, uint32_t s, uint8_t *b)
 {
-	uint32_t id[XPARTS + 1];
-	unsigned n = x->opt.vcpus + x->opt.pcpus;
+	const uint32_t *id = xset_at(&x->state, s);
 
-	memcpy(id, recset_at(&x->state, s), x->state.size);
-	memcpy(own, id, n * sizeof(*id));
-	return (uint8_t)id[n];
-}
+	for (unsigned i = 0; i + 1 < x->state.parts; i++) {
+		const struct xtable *t = &x->memo.block[i >= x->opt.vcpus];
 
-/* Bytes of a state, from its blocks, into x->buf. */
-static void state_bytes(struct explore *x, uint32_t s)
-{
-	uint32_t own[XPARTS];
-	uint8_t *b = x->buf, tail = blocks_of(x, s, own);
-
-	for (unsigned i = 0; i < x->opt.vcpus + x->opt.pcpus; i++) {
-		const struct recset *t = &x->memo.block[i >= x->opt.vcpus];
-
-		memcpy(b, recset_at(t, own[i]), t->size);
+		memcpy(b, xtable_at(t, id[i]), t->size);
 		b += t->size;
 	}
-	*b = tail;
+	*b = (uint8_t)id[x->state.parts - 1];
 }
 
-static void go_to(struct explore *x, uint32_t s)
+void explore_go_to(const struct explore *x, uint32_t s, struct xworld *w, uint8_t *buf)
 {
-	state_bytes(x, s);
-	xstate_decode(x->w, x->buf);
+	state_bytes(x, s, buf);
+	xstate_decode(w, buf);
 }
 
-static void add_node(struct explore *x, uint32_t s, const struct node *n)
-{
-	if (s >= x->room_node) {
-		x->room_node = x->room_node != 0 ? 2 * x->room_node : 256;
-		x->node = xrealloc(x->node, x->room_node * sizeof(*x->node));
-	}
-	x->node[s] = *n;
-}
+/* ---- what follows a state ---- */
 
 /*
  * Two events in a row that touch different vCPUs and different pCPUs give the same in either order. The one that
@@ -165,13 +122,168 @@ static void add_node(struct explore *x, uint32_t s, const struct node *n)
  * still reached, and as early: whatever is left out here follows the other order, which an event of a strictly
  * later row would have to forbid in turn, and so on, and rows are finitely many.
  */
-static bool comes_in_other_order(const struct explore *x, const struct node *last, uint32_t last_rank, const struct xlocal *l)
+static bool comes_in_other_order(const struct explore *x, const struct xnode *last, uint32_t last_rank, const struct xlocal *l)
 {
 	if (x->opt.no_order || last->parent == UINT32_MAX || last->vcpu == XNONE || last->vcpu == l->ev.vcpu ||
 	    last->pcpu == l->ev.pcpu)
 		return false;
 	return l->rank < last_rank && !l->wide;
 }
+
+/* A state that is being expanded. */
+struct here {
+	uint32_t s, own[XPARTS];
+	uint8_t tail;
+	const struct xnode *last;
+	uint32_t last_rank;
+};
+
+static void add_broken(struct xpiece *p, uint32_t s, struct xevent ev, const struct xworld *w)
+{
+	size_t n;
+	const struct xviolation *v = xworld_violations(w, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (p->n_broken == p->room_broken) {
+			p->room_broken = 2 * p->room_broken + 8;
+			p->broken = xrealloc(p->broken, p->room_broken * sizeof(*p->broken));
+		}
+		p->broken[p->n_broken++] = (struct xbroken){ v[i], s, ev };
+	}
+}
+
+/* Run an event in the whole state. False: it breaks a rule. */
+static bool run_event(const struct explore *x, struct xhand *h, struct xpiece *p, uint32_t s, struct xevent ev)
+{
+	explore_go_to(x, s, h->w, h->scratch);
+	xworld_do(h->w, ev);
+	if (h->w->n_found != 0)
+		add_broken(p, s, ev, h->w);
+	return h->w->n_found == 0;
+}
+
+/* The blocks after event i of a list. False: it breaks a rule. */
+static bool blocks_after(struct explore *x, struct xhand *h, struct xpiece *p, const struct here *at, uint32_t list, uint32_t i, uint32_t effects,
+			 uint32_t *to, uint8_t *tail)
+{
+	const struct xlocal *l = xmemo_local(&x->memo, list, i);
+
+	if (!l->wide && !x->opt.no_memory && xmemo_after(&x->memo, h, list, i, effects, at->own, at->tail, to, tail))
+		return true;
+	if (h->full || !run_event(x, h, p, at->s, l->ev))
+		return false;
+	xmemo_world(&x->memo, h, to, tail);
+	return true;
+}
+
+/* From blocks to the state that is kept: under the names that are tried. */
+static void name_next(struct explore *x, struct xhand *h, uint32_t *own, uint8_t tail, const struct xlocal *l, struct xnext *to)
+{
+	unsigned n = x->opt.vcpus + x->opt.pcpus;
+	struct xname name;
+
+	if (x->opt.no_symmetry) {
+		for (unsigned i = 0; i < EXPLORE_MAX; i++)
+			name.v[i] = name.c[i] = (uint8_t)i;
+	} else {
+		xmemo_smallest(&x->memo, h, own, &name);
+	}
+	memcpy(to->id, own, n * sizeof(*to->id));
+	to->id[n] = tail;
+	to->hash = xmemo_hash(&x->memo, own, tail);
+	to->slot = 0;
+	if (l != NULL && !l->wide) {
+		to->node.vcpu = name.v[l->ev.vcpu];
+		to->node.pcpu = name.c[l->ev.pcpu];
+	}
+}
+
+/* One event from a state. A state after a violation is not gone on from. */
+static void try_event(struct explore *x, struct xhand *h, struct xpiece *p, const struct here *at, uint32_t list, uint32_t i, uint32_t effects)
+{
+	const struct xlocal *l = xmemo_local(&x->memo, list, i);
+	uint32_t own[XPARTS];
+	struct xnext *to;
+	uint8_t tail;
+
+	p->transitions++;
+	if (!blocks_after(x, h, p, at, list, i, effects, own, &tail) || h->full)
+		return;
+	to = xchunk_next(&p->chunk);
+	to->node = (struct xnode){ at->s, l->ev, XNONE, XNONE };
+	name_next(x, h, own, tail, l, to);
+	p->chunk.n++;
+}
+
+static bool is_over(const struct explore *x, const struct xhand *h, const struct xpiece *p)
+{
+	return h->full || (p->n_broken != 0 && !x->opt.all);
+}
+
+/* The events of one vCPU. */
+static void expand_vcpu(struct explore *x, struct xhand *h, struct xpiece *p, const struct here *at, uint32_t list)
+{
+	uint32_t effects[EXPLORE_MAX] = { 0 }, n = x->memo.list[list].n;
+	unsigned pcpus = x->memo.list[list].pcpus;
+
+	for (unsigned c = 0; pcpus >> c != 0; c++) {
+		if ((pcpus >> c & 1) != 0)
+			effects[c] = xmemo_effects(&x->memo, h, list, at->own, at->tail, c);
+	}
+	for (uint32_t i = 0; i < n && !is_over(x, h, p); i++) {
+		const struct xlocal *l = xmemo_local(&x->memo, list, i);
+
+		if (comes_in_other_order(x, at->last, at->last_rank, l))
+			p->left_out++;
+		else
+			try_event(x, h, p, at, list, i, effects[l->ev.pcpu]);
+	}
+}
+
+static void expand(struct explore *x, struct xhand *h, struct xpiece *p, uint32_t s)
+{
+	struct here at = { .s = s, .last = &x->state.node[s] };
+	uint32_t env;
+
+	memcpy(at.own, xset_at(&x->state, s), (x->state.parts - 1) * sizeof(*at.own));
+	at.tail = (uint8_t)xset_at(&x->state, s)[x->state.parts - 1];
+	at.last_rank = xmemo_rank(at.last->ev);
+	env = xmemo_env(&x->memo, at.own);
+	for (unsigned v = 0; v < x->opt.vcpus && !is_over(x, h, p); v++) {
+		uint32_t list = xmemo_list(&x->memo, h, at.own, at.tail, v, env);
+
+		if (!h->full)
+			expand_vcpu(x, h, p, &at, list);
+	}
+}
+
+/* States of a piece that are left, until there is no room. */
+static void expand_piece(void *ctx, size_t k, unsigned thread)
+{
+	struct explore *x = ctx;
+	struct xhand *h = hand_of(x, thread);
+	struct xpiece *p = &x->piece[k];
+
+	h->full = false;
+	for (; p->done < p->n && (p->n_broken == 0 || x->opt.all); p->done++) {
+		const struct xpiece before = *p;
+
+		expand(x, h, p, p->first + p->done);
+		if (!h->full)
+			continue;
+		p->chunk.n = before.chunk.n;
+		p->transitions = before.transitions;
+		p->left_out = before.left_out;
+		p->n_broken = before.n_broken;
+		return;
+	}
+	p->done = p->n;
+	xchunk_sort(&p->chunk);
+}
+
+/* ---- rounds ---- */
+
+#define CHUNK 64 /* states */
 
 static bool same_violation(const struct xviolation *a, const struct xviolation *b)
 {
@@ -181,173 +293,115 @@ static bool same_violation(const struct xviolation *a, const struct xviolation *
 		(a->function != NULL && b->function != NULL && strcmp(a->function, b->function) == 0));
 }
 
-static void add_violations(struct explore *x, uint32_t s, struct xevent ev, unsigned depth)
+static void add_violations(struct explore *x, const struct xpiece *p, unsigned depth)
 {
-	size_t n, i;
-	const struct xviolation *v = xworld_violations(x->w, &n);
+	for (size_t k = 0; k < p->n_broken; k++) {
+		const struct xbroken *b = &p->broken[k];
+		size_t i;
 
-	for (size_t k = 0; k < n; k++) {
-		for (i = 0; i < x->n_found && !same_violation(&x->found[i], &v[k]); i++)
+		for (i = 0; i < x->n_found && !same_violation(&x->found[i], &b->what); i++)
 			;
 		if (i < x->n_found)
 			continue;
 		x->found = xrealloc(x->found, (x->n_found + 1) * sizeof(*x->found));
 		x->where = xrealloc(x->where, (x->n_found + 1) * sizeof(*x->where));
-		x->found[x->n_found] = v[k];
+		x->found[x->n_found] = b->what;
 		x->found[x->n_found].length = depth + 1;
-		x->where[x->n_found++] = (struct found){ s, ev };
+		x->where[x->n_found++] = (struct xwhere_found){ b->parent, b->ev };
 	}
 }
 
-static uint64_t bytes_used(const struct explore *x)
+static bool is_done(const struct explore *x, unsigned n)
 {
-	return xmemo_bytes(&x->memo) + recset_bytes(&x->state) + (uint64_t)x->state.n * sizeof(*x->node);
-}
-
-/* Run an event in the whole state. False: it breaks a rule. */
-static bool run_event(struct explore *x, uint32_t s, struct xevent ev, unsigned depth)
-{
-	go_to(x, s);
-	xworld_do(x->w, ev);
-	if (x->w->n_found != 0)
-		add_violations(x, s, ev, depth);
-	return x->w->n_found == 0;
-}
-
-/* A state that is being expanded. */
-struct here {
-	uint32_t s, own[XPARTS];
-	uint8_t tail;
-	unsigned depth;
-};
-
-/* The blocks after event i of a list. False: it breaks a rule. */
-static bool blocks_after(struct explore *x, const struct here *h, uint32_t list, uint32_t i, uint32_t effects, uint32_t *to,
-			 uint8_t *tail)
-{
-	const struct xlocal *l = &x->memo.local[x->memo.list[list].first + i];
-	const struct xevent ev = l->ev;
-
-	if (!l->wide && !x->opt.no_memory && xmemo_after(&x->memo, list, i, effects, h->own, h->tail, to, tail))
-		return true;
-	if (!run_event(x, h->s, ev, h->depth))
-		return false;
-	xmemo_world(&x->memo, to, tail);
-	return true;
-}
-
-/* One event from a state. A state after a violation is not gone on from: false. */
-static bool try_event(struct explore *x, const struct here *h, uint32_t list, uint32_t i, uint32_t effects, struct next *to)
-{
-	const struct xlocal l = x->memo.local[x->memo.list[list].first + i];
-	uint32_t own[XPARTS];
-	uint8_t tail;
-
-	x->stats.transitions++;
-	if (!blocks_after(x, h, list, i, effects, own, &tail))
-		return false;
-	to->parent = h->s;
-	to->ev = l.ev;
-	to->wide = l.wide;
-	name_next(x, own, tail, to);
-	return true;
-}
-
-/* States that are new get their numbers. */
-static void add_states(struct explore *x)
-{
-	for (size_t i = 0; i < x->n_next; i++) {
-		const struct next *to = &x->next[i];
-		struct node node = { to->parent, to->ev, XNONE, XNONE };
-		bool fresh;
-		uint32_t s = recset_add_hashed(&x->state, to->id, to->hash, &fresh);
-
-		if (!fresh)
-			continue;
-		if (!to->wide) {
-			node.vcpu = to->name.v[to->ev.vcpu];
-			node.pcpu = to->name.c[to->ev.pcpu];
-		}
-		add_node(x, s, &node);
+	for (unsigned k = 0; k < n; k++) {
+		if (x->piece[k].done < x->piece[k].n)
+			return false;
 	}
-	x->n_next = 0;
+	return true;
 }
 
-#define ASK_EVERY 64 /* states */
+/* What follows n states from s on. */
+static void round_of(struct explore *x, uint32_t s, uint32_t n, unsigned depth)
+{
+	struct xchunk *chunk[XCHUNKS];
+	unsigned pieces = (n + CHUNK - 1) / CHUNK, used = 0;
 
-static bool may_go_on(struct explore *x, uint32_t s, unsigned depth, enum explore_end *end)
+	for (unsigned k = 0; k < pieces; k++) {
+		struct xpiece *p = &x->piece[k];
+
+		p->first = s + k * CHUNK;
+		p->n = k + 1 < pieces ? CHUNK : n - k * CHUNK;
+		p->done = 0;
+		p->chunk.n = 0;
+		p->transitions = p->left_out = 0;
+		p->n_broken = 0;
+	}
+	do {
+		xmemo_make_room(&x->memo);
+		pool_run(x->opt.pool, pieces, expand_piece, x);
+	} while (!is_done(x, pieces));
+	for (; used < pieces && (x->opt.all || x->n_found == 0); used++) {
+		const struct xpiece *p = &x->piece[used];
+
+		x->stats.transitions += p->transitions;
+		x->stats.left_out += p->left_out;
+		add_violations(x, p, depth);
+		chunk[used] = &x->piece[used].chunk;
+	}
+	xset_add(&x->state, x->opt.pool, chunk, used);
+}
+
+static bool may_go_on(struct explore *x, unsigned depth, enum explore_end *end)
 {
 	x->stats.states = x->state.n;
-	x->stats.bytes = bytes_used(x);
+	x->stats.bytes = xmemo_bytes(&x->memo) + xset_bytes(&x->state);
 	if (x->opt.memory != 0 && x->stats.bytes > x->opt.memory) {
 		*end = XEND_MEMORY;
 		return false;
 	}
-	if (s % ASK_EVERY == 0 && x->opt.go_on != NULL && !x->opt.go_on(x->opt.self, x->stats.states, depth)) {
+	if (x->opt.go_on != NULL && !x->opt.go_on(x->opt.self, x->stats.states, depth)) {
 		*end = XEND_STOPPED;
 		return false;
 	}
 	return true;
 }
 
-/* The events of one vCPU. */
-static void expand_vcpu(struct explore *x, const struct here *h, const struct node *last, uint32_t last_rank, uint32_t list)
+/* The state that all begins with. */
+static void begin(struct explore *x)
 {
-	uint32_t effects[EXPLORE_MAX] = { 0 }, n = x->memo.list[list].n;
-	unsigned pcpus = x->memo.list[list].pcpus;
+	struct xchunk *first = &x->piece[0].chunk;
+	struct xnext *to = xchunk_next(first);
+	struct xhand *h = hand_of(x, 0);
+	uint32_t own[XPARTS];
+	uint8_t tail;
 
-	for (unsigned c = 0; pcpus >> c != 0; c++) {
-		if ((pcpus >> c & 1) != 0)
-			effects[c] = xmemo_effects(&x->memo, list, h->own, h->tail, c);
-	}
-	for (uint32_t i = 0; i < n && (x->opt.all || x->n_found == 0); i++) {
-		const struct xlocal *l = &x->memo.local[x->memo.list[list].first + i];
-
-		if (comes_in_other_order(x, last, last_rank, l))
-			x->stats.left_out++;
-		else
-			x->n_next += try_event(x, h, list, i, effects[l->ev.pcpu], &x->next[x->n_next]);
-	}
-}
-
-static void expand(struct explore *x, uint32_t s, unsigned depth)
-{
-	struct here h = { .s = s, .depth = depth };
-	struct node last = x->node[s];
-	uint32_t last_rank = xmemo_rank(last.ev), env;
-
-	h.tail = blocks_of(x, s, h.own);
-	env = xmemo_env(&x->memo, h.own);
-	for (unsigned v = 0; v < x->opt.vcpus && (x->opt.all || x->n_found == 0); v++)
-		expand_vcpu(x, &h, &last, last_rank, xmemo_list(&x->memo, h.own, h.tail, v, env));
+	xmemo_world(&x->memo, h, own, &tail);
+	to->node = (struct xnode){ UINT32_MAX, { 0, 0, 0, 0 }, XNONE, XNONE };
+	name_next(x, h, own, tail, NULL, to);
+	first->n = 1;
+	xchunk_sort(first);
+	xset_add(&x->state, NULL, &first, 1);
 }
 
 static enum explore_end search(struct explore *x)
 {
-	const struct node root = { UINT32_MAX, { 0, 0, 0, 0 }, XNONE, XNONE };
 	enum explore_end end = XEND_CLOSED;
-	uint32_t s = 0, own[XPARTS];
-	uint8_t tail;
-	bool fresh;
+	uint32_t s = 0;
 
-	xmemo_world(&x->memo, own, &tail);
-	name_next(x, own, tail, x->next);
-	add_node(x, recset_add_hashed(&x->state, x->next->id, x->next->hash, &fresh), &root);
+	begin(x);
 	for (unsigned depth = 0; s < x->state.n; depth++) {
-		uint32_t next = x->state.n;
+		uint32_t next = x->state.n, n;
 
 		if (x->opt.depth != 0 && depth == x->opt.depth)
 			return XEND_DEPTH;
-		for (; s < next; s++) {
-			if (!may_go_on(x, s, depth, &end))
+		for (; s < next; s += n) {
+			if (!may_go_on(x, depth, &end))
 				return end;
-			expand(x, s, depth);
+			n = next - s < XCHUNKS * CHUNK ? next - s : XCHUNKS * CHUNK;
+			round_of(x, s, n, depth);
 			if (x->n_found != 0 && !x->opt.all)
 				return XEND_VIOLATION;
-			if (x->n_next >= NEXT_ENOUGH)
-				add_states(x);
 		}
-		add_states(x);
 		x->stats.depth = depth + 1;
 	}
 	return XEND_CLOSED;
@@ -357,152 +411,7 @@ enum explore_end explore_run(struct explore *x)
 {
 	enum explore_end end = search(x);
 
-	add_states(x);
 	x->stats.states = x->state.n;
-	x->stats.bytes = bytes_used(x);
+	x->stats.bytes = xmemo_bytes(&x->memo) + xset_bytes(&x->state);
 	return end;
-}
-
-/* ---- results ---- */
-
-const struct explore_stats *explore_stats(const struct explore *x)
-{
-	return &x->stats;
-}
-
-const struct xviolation *explore_violations(const struct explore *x, size_t *n)
-{
-	*n = x->n_found;
-	return x->found;
-}
-
-/* Names change from state to state: what was called so at the beginning. */
-static void rename_event(const struct xname *was, struct xevent *ev)
-{
-	ev->vcpu = was->v[ev->vcpu];
-	ev->pcpu = was->c[ev->pcpu];
-	if (xevent_args((enum xevent_row)ev->row) == XARG_TARGET)
-		ev->arg = was->v[ev->arg];
-}
-
-/* New names in the order in which they are met: in a VM for vCPUs, of all for pCPUs. */
-static void name_by_order(const struct explore *x, struct xevent *ev, size_t n)
-{
-	unsigned v_met[EXPLORE_MAX] = { 0 }, c_met = 0;
-	struct xname to;
-
-	memset(&to, XNONE, sizeof(to));
-	for (size_t k = 0; k < n; k++) {
-		unsigned v = ev[k].vcpu, vm = v % x->opt.vms;
-
-		if (to.v[v] == XNONE)
-			to.v[v] = (uint8_t)(vm + x->opt.vms * v_met[vm]++);
-		if (to.c[ev[k].pcpu] == XNONE)
-			to.c[ev[k].pcpu] = (uint8_t)c_met++;
-		rename_event(&to, &ev[k]); /* a target was off, so it was met */
-	}
-}
-
-/* A state does not hold where a thread was last, once it is away; a story does: load or migrate? */
-static void name_loads(struct xevent *ev, size_t n)
-{
-	unsigned at[EXPLORE_MAX];
-
-	for (unsigned v = 0; v < EXPLORE_MAX; v++)
-		at[v] = XNONE;
-	for (size_t k = 0; k < n; k++) {
-		if (ev[k].row != XE_load && ev[k].row != XE_migrate)
-			continue;
-		ev[k].row = at[ev[k].vcpu] != XNONE && at[ev[k].vcpu] != ev[k].pcpu ? XE_migrate : XE_load;
-		at[ev[k].vcpu] = ev[k].pcpu;
-	}
-}
-
-struct xevent *explore_path(const struct explore *ro, size_t i, size_t *n)
-{
-	struct explore *x = (struct explore *)(uintptr_t)ro; /* its world is a tool, not a result */
-	struct xname was, name;
-	struct xevent *ev;
-	uint32_t *state, s = x->where[i].parent;
-	size_t k = 0;
-
-	for (uint32_t t = s; x->node[t].parent != UINT32_MAX; t = x->node[t].parent)
-		k++;
-	*n = k + 1;
-	ev = xcalloc(*n, sizeof(*ev));
-	state = xcalloc(*n, sizeof(*state)); /* before each event */
-	ev[k] = x->where[i].ev;
-	state[k] = s;
-	for (; k > 0; k--) {
-		ev[k - 1] = x->node[state[k]].ev;
-		state[k - 1] = x->node[state[k]].parent;
-	}
-	for (unsigned m = 0; m < EXPLORE_MAX; m++)
-		was.v[m] = was.c[m] = (uint8_t)m; /* the first state looks the same under all names */
-	for (k = 0; k < *n; k++) {
-		struct xname before = was;
-		struct xevent own = ev[k];
-
-		rename_event(&before, &ev[k]);
-		go_to(x, state[k]);
-		xworld_do(x->w, own);
-		xstate_encode(x->w, !x->opt.no_symmetry, x->buf, x->scratch, &name);
-		for (unsigned m = 0; m < EXPLORE_MAX; m++) {
-			was.v[name.v[m]] = before.v[m];
-			was.c[name.c[m]] = before.c[m];
-		}
-	}
-	free(state);
-	name_by_order(x, ev, *n);
-	name_loads(ev, *n);
-	return ev;
-}
-
-void explore_told(const struct explore *x, size_t i, struct xviolation *out)
-{
-	struct xworld *w = xworld_new(x->w->m.p, x->opt.vcpus, x->opt.pcpus, x->opt.vms, x->opt.states);
-	size_t n, n_found;
-	struct xevent *ev = explore_path(x, i, &n);
-	const struct xviolation *v;
-
-	for (size_t k = 0; k < n; k++)
-		xworld_do(w, ev[k]);
-	v = xworld_violations(w, &n_found);
-	*out = x->found[i];
-	for (size_t k = n_found; k-- > 0;) { /* with the op that wrote the value, if that was in an earlier event */
-		const struct xviolation *f = &x->found[i];
-
-		if (v[k].flag == f->flag && v[k].rule == f->rule && v[k].phase == f->phase && strcmp(v[k].what, f->what) == 0)
-			*out = v[k];
-	}
-	out->length = x->found[i].length;
-	xworld_free(w);
-	free(ev);
-}
-
-static int by_value(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-uint64_t *explore_digests(struct explore *x, size_t *n)
-{
-	uint64_t *d = xcalloc(x->state.n, sizeof(*d));
-	struct xname name;
-	size_t out = 0;
-
-	for (uint32_t s = 0; s < x->state.n; s++) {
-		go_to(x, s);
-		xstate_encode(x->w, true, x->buf, x->scratch, &name);
-		d[s] = recset_hash(x->buf, xstate_size(x->w));
-	}
-	qsort(d, x->state.n, sizeof(*d), by_value);
-	for (size_t i = 0; i < x->state.n; i++) {
-		if (out == 0 || d[i] != d[out - 1])
-			d[out++] = d[i];
-	}
-	*n = out;
-	return d;
 }

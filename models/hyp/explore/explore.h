@@ -19,6 +19,8 @@
 #include "models/hyp/check/oracle.h"
 #include "models/hyp/kvm/vflags.h"
 
+struct pool;
+
 #define EXPLORE_MAX 4 /* vCPUs, pCPUs, VMs */
 
 enum xevent_row {
@@ -60,6 +62,7 @@ struct explore_options {
 	bool no_symmetry, no_order; /* without the reduction: as a check of it */
 	bool no_memory;             /* every event run in the whole state, none looked up: as a check of that */
 	uint64_t memory;            /* bytes for states; 0: no bound */
+	struct pool *pool;          /* NULL: one thread. Results are the same with any */
 	/* asked now and then: false ends the search. May be NULL */
 	bool (*go_on)(void *self, uint64_t states, unsigned depth);
 	void *self;

@@ -68,33 +68,36 @@ void xnames_make(struct xnames *n, const struct xworld *w)
 	n->n_c = permutations(w->n_pcpu, 1, n->c, n->c_at);
 }
 
-static unsigned v_key(const uint8_t *b)
+static unsigned v_key(uint64_t head)
 {
-	return (unsigned)b[XV_WHERE] << 24 | (unsigned)b[XV_KIND] << 16 | (unsigned)b[XV_PART] << 8 | b[XV_BITS];
+	return (unsigned)(head >> 32 & 0xffffff00) | XHEAD_BYTE(head, XV_BITS);
 }
 
-bool xnames_v_fit(const struct xnames *n, unsigned i, const uint8_t *const *block)
+_Static_assert(XV_WHERE == 0 && XV_KIND == 1 && XV_PART == 2, "v_key: the top of the head");
+
+bool xnames_v_fit(const struct xnames *n, unsigned i, const uint64_t *head)
 {
 	const uint8_t *at = n->v_at[i];
 
 	for (unsigned k = n->n_vm; k < n->n_vcpu; k++) {
-		if (v_key(block[at[k - n->n_vm]]) > v_key(block[at[k]]))
+		if (v_key(head[at[k - n->n_vm]]) > v_key(head[at[k]]))
 			return false;
 	}
 	return true;
 }
 
-static unsigned c_key(const uint8_t *name, const uint8_t *b)
+static unsigned c_key(const uint8_t *name, uint64_t head)
 {
-	return (unsigned)name_v(name, b[XC_LOADED]) << 16 | (unsigned)name_v(name, b[XC_LAST_THREAD]) << 8 | name_v(name, b[XC_THREAD]);
+	return (unsigned)name_v(name, XHEAD_BYTE(head, XC_LOADED)) << 16 | (unsigned)name_v(name, XHEAD_BYTE(head, XC_LAST_THREAD)) << 8 |
+	       name_v(name, XHEAD_BYTE(head, XC_THREAD));
 }
 
-bool xnames_c_fit(const struct xnames *n, unsigned i, unsigned k, const uint8_t *const *block)
+bool xnames_c_fit(const struct xnames *n, unsigned i, unsigned k, const uint64_t *head)
 {
 	const uint8_t *at = n->c_at[k];
 
 	for (unsigned c = 1; c < n->n_pcpu; c++) {
-		if (c_key(n->v[i], block[n->n_vcpu + at[c - 1]]) > c_key(n->v[i], block[n->n_vcpu + at[c]]))
+		if (c_key(n->v[i], head[n->n_vcpu + at[c - 1]]) > c_key(n->v[i], head[n->n_vcpu + at[c]]))
 			return false;
 	}
 	return true;
@@ -223,7 +226,7 @@ void xblock_patch(const struct xworld *w, const struct xpatch *p, bool pcpu, uns
 	unsigned n = w->o->t.n;
 
 	if (pcpu) {
-		if (xpatch_ends_fp(p, id, b))
+		if (xpatch_ends_fp(p, id, b[XC_LAST_THREAD]))
 			b[XC_LAST_THREAD] = XNONE;
 		b += PCPU_HEAD;
 		for (unsigned i = 0; i < 3 * n; i++)

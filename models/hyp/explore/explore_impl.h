@@ -99,6 +99,7 @@ struct xworld {
 	struct xviolation *found;
 	size_t n_found, room_found;
 	unsigned thread_slot[N_THREAD]; /* of the oracle; UINT32_MAX: nobody touches it */
+	uint64_t tag[256];              /* of a byte, after decoding */
 };
 
 /* The exit that is being handled; NULL: none. */
@@ -128,6 +129,8 @@ bool xworld_is_wide(const struct xworld *w, struct xevent ev);
 
 /* ---- a world as bytes ---- */
 
+#define XPARTS (2 * EXPLORE_MAX) /* blocks of a state at most: of vCPUs, then of pCPUs */
+
 /* Renaming: new name of each vCPU and each pCPU. */
 struct xname {
 	uint8_t v[EXPLORE_MAX], c[EXPLORE_MAX];
@@ -153,6 +156,8 @@ size_t xstate_size(const struct xworld *w);
 /* The world under the names that make its bytes smallest; as it is, if symmetric is false. scratch: twice xstate_size. */
 void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t *scratch, struct xname *name);
 void xstate_decode(struct xworld *w, const uint8_t *in);
+/* xworld.tag */
+void xstate_tags_make(uint64_t tag[static 256]);
 /* The same for one vCPU and one pCPU under their names; what the others are is left as it was. */
 uint8_t xstate_tail(const struct xworld *w);
 void xstate_encode_two(const struct xworld *w, unsigned v, unsigned c, uint8_t *vblock, uint8_t *cblock);
@@ -170,9 +175,13 @@ struct xnames {
 	uint8_t v_at[XPERMS_MAX][EXPLORE_MAX], c_at[XPERMS_MAX][EXPLORE_MAX];
 };
 void xnames_make(struct xnames *n, const struct xworld *w);
-/* Do the blocks keep their order (that of what is known of them without names) under vCPU names i, and pCPU names k then? */
-bool xnames_v_fit(const struct xnames *n, unsigned i, const uint8_t *const *block);
-bool xnames_c_fit(const struct xnames *n, unsigned i, unsigned k, const uint8_t *const *block);
+/*
+ * Do the blocks keep their order (that of what is known of them without names) under vCPU names i, and pCPU names k then? head: the
+ * first 8 bytes of each, the first one on top.
+ */
+#define XHEAD_BYTE(head, i) ((uint8_t)((head) >> (56 - 8 * (unsigned)(i))))
+bool xnames_v_fit(const struct xnames *n, unsigned i, const uint64_t *head);
+bool xnames_c_fit(const struct xnames *n, unsigned i, unsigned k, const uint64_t *head);
 /* A block under other names. */
 void xblock_rename(const struct xworld *w, const struct xname *name, bool pcpu, uint8_t *b);
 
@@ -186,10 +195,10 @@ struct xpatch {
 };
 /* Whose latest values a block has: a bit per vCPU, then one per pCPU. */
 unsigned xblock_owners(const struct xworld *w, bool pcpu, const uint8_t *b);
-/* The event ended that its vCPU's FP state is live on pCPU `id`, whose block says so. */
-static inline bool xpatch_ends_fp(const struct xpatch *p, unsigned id, const uint8_t *b)
+/* The event ended that its vCPU's FP state is live on pCPU `id`, whose block has the vCPU as the thread that ran last. */
+static inline bool xpatch_ends_fp(const struct xpatch *p, unsigned id, uint8_t last_thread)
 {
-	return b[XC_LAST_THREAD] == p->v && p->fp_cpu != id;
+	return last_thread == p->v && p->fp_cpu != id;
 }
 /* Of the world after the event, from xstate_decode_two on. */
 void xpatch_make(const struct xworld *w, unsigned v, unsigned c, const uint8_t *vblock, struct xpatch *p);

@@ -332,15 +332,18 @@ void xstate_encode(const struct xworld *w, bool symmetric, uint8_t *out, uint8_t
 
 /* ---- decode ---- */
 
-static inline uint64_t tag_of_byte(uint8_t x)
+void xstate_tags_make(uint64_t tag[static 256])
 {
 	const unsigned versions = 1U << TAG_GUEST | 1U << TAG_GCFG | 1U << TAG_THREAD | 1U << TAG_HOST;
-	unsigned kind = XTAG_KIND(x);
 
-	return tag_of((enum tag_kind)kind, XTAG_OWNER(x), (versions >> kind & 1) * (OLD + (x & 1U)));
+	for (unsigned b = 0; b < 256; b++) {
+		unsigned kind = XTAG_KIND(b);
+
+		tag[b] = tag_of((enum tag_kind)kind, XTAG_OWNER(b), (versions >> kind & 1) * (OLD + (b & 1)));
+	}
 }
 
-_Static_assert(LATEST == OLD + 1, "tag_of_byte");
+_Static_assert(LATEST == OLD + 1, "xstate_tags_make");
 
 static const uint8_t *take(const uint8_t *b, void *x, size_t n)
 {
@@ -379,14 +382,14 @@ static void get_vcpu(struct xworld *w, unsigned v, const uint8_t *b)
 
 	b = get_vcpu_head(w, v, b);
 	for (unsigned s = 0; s < n; s++) {
-		mem[s] = tag_of_byte(b[s]);
+		mem[s] = w->tag[b[s]];
 		truth[s] = guest;
 		control[s] = gcfg;
 	}
 	b += n;
 	for (unsigned k = 0; k < N_THREAD; k++) {
 		THREAD(o, v, k) = tag_of(TAG_THREAD, v, LATEST);
-		THREAD_MEM(o, v, k) = w->thread_slot[k] != UINT32_MAX ? tag_of_byte(*b) : THREAD(o, v, k);
+		THREAD_MEM(o, v, k) = w->thread_slot[k] != UINT32_MAX ? w->tag[*b] : THREAD(o, v, k);
 		b++;
 	}
 }
@@ -412,9 +415,9 @@ static void get_pcpu(struct xworld *w, unsigned c, const uint8_t *b)
 	b = get_pcpu_head(w, c, b);
 	memset(&WRITER(o, c, 0), 0, n * sizeof(uint64_t));
 	for (unsigned s = 0; s < n; s++, b += 3) {
-		hw[s] = tag_of_byte(b[0]);
-		mem[s] = tag_of_byte(b[1]);
-		host[s] = tag_of_byte(b[2]);
+		hw[s] = w->tag[b[0]];
+		mem[s] = w->tag[b[1]];
+		host[s] = w->tag[b[2]];
 	}
 }
 
@@ -431,17 +434,20 @@ void xstate_decode(struct xworld *w, const uint8_t *in)
 	w->o->version = LATEST;
 }
 
-/* What copies of a vCPU's or a pCPU's values are compared with, if its block is not there: a copy stays what it is. */
+/*
+ * What copies of a vCPU's or a pCPU's values are compared with, if its block is not there: a copy stays what it is. And what a vCPU
+ * that is not here left in a CPU is in its memory, too, or vcpu_put was a violation.
+ */
 static void reset_latest(struct xworld *w, unsigned but_v, unsigned but_c)
 {
 	struct oracle *o = w->o;
 
 	for (unsigned v = 0; v < w->n_vcpu; v++) {
-		uint64_t *restrict truth = &TRUTH(o, v, 0), *restrict control = &CONTROL(o, v, 0);
+		uint64_t *restrict truth = &TRUTH(o, v, 0), *restrict control = &CONTROL(o, v, 0), *restrict mem = &MEM(o, v, 0);
 		const uint64_t guest = tag_of(TAG_GUEST, v, LATEST), gcfg = tag_of(TAG_GCFG, v, LATEST);
 
 		for (unsigned s = 0, n = v != but_v ? o->t.n : 0; s < n; s++) {
-			truth[s] = guest;
+			mem[s] = truth[s] = guest;
 			control[s] = gcfg;
 		}
 		for (unsigned k = 0; v != but_v && k < N_THREAD; k++)

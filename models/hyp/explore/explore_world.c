@@ -82,6 +82,7 @@ struct xworld *xworld_new(const struct ws_prog *p, unsigned vcpus, unsigned pcpu
 	w->o = oracle_new(p, vcpus, pcpus);
 	w->plan = vflag_plan_new(p, true, &sink);
 	xmodel_make(&w->m, w->o, states);
+	xstate_tags_make(w->tag);
 	for (unsigned k = 0; k < N_THREAD; k++) {
 		w->thread_slot[k] = UINT32_MAX;
 		for (unsigned s = w->o->t.n; s-- > 0;)
