@@ -277,7 +277,8 @@ static bool tells_time(const struct job *j)
 	return j->smp != NULL && j->smp->code == NULL;
 }
 
-int job_play(struct job *j, struct err *e)
+/* The engine, to its end, while a terminal is told how far it is. */
+static int run_told(struct job *j, struct err *e)
 {
 	struct progress bar;
 	int rc;
@@ -293,7 +294,7 @@ int job_play(struct job *j, struct err *e)
 int job_run(struct job *j, const struct job_args *o, struct err *e)
 {
 	j->whole = true;
-	if (job_build(j, o, e) != 0 || job_play(j, e) != 0)
+	if (job_build(j, o, e) != 0 || run_told(j, e) != 0)
 		return -1;
 	return derive_checked(j, o, e);
 }

@@ -72,8 +72,6 @@ int jobs_run(struct job *j, size_t n, const struct job_args *o, int (*load)(void
 int job_guests_end(const struct job *j, struct err *e);
 /* The same in parts, for who owns the clock: build, to before the first event; then the engine; then the results. */
 int job_build(struct job *j, const struct job_args *o, struct err *e);
-/* The engine, to its end, while a terminal is told how far it is. ERR_INPUT, ERR_MODEL. */
-int job_play(struct job *j, struct err *e);
 void job_derive(struct job *j);
 /* ERR_INPUT when counts are bounds, which folded stacks cannot say. */
 int job_refuse_folded(const struct job *j, struct err *e);
