@@ -90,6 +90,50 @@ START_TEST(a_policy_costs_what_a_run_with_it_costs)
 END_TEST
 
 /* Each pair of something that moves and a policy that it has not, once. */
+/* The form that a band is made of has the cycles of the toll, and what is saved lies in its band. */
+START_TEST(what_a_policy_saves_has_a_band)
+{
+	struct variant *v;
+	struct bench b;
+	struct err e;
+	size_t n, apart = 0;
+
+	begin(&b, NULL, NULL);
+	v = variants_of_all(&b.a, true, &n);
+	ck_assert_int_eq(variants_run(&b.a, v, n, &e), 0);
+	ck_assert_double_eq_tol(band_cycles(&b.a.form), (double)toll_cycles(&b.a.now) / 1000, 0.001);
+	for (size_t i = 0; i < n; i++) {
+		const double saved = (double)(toll_cycles(&b.a.now) - toll_cycles(&v[i].toll)) / 1000;
+		struct band_range r;
+
+		if (v[i].prog == NULL || v[i].same)
+			continue;
+		ck_assert_double_eq_tol(band_cycles(&v[i].form), (double)toll_cycles(&v[i].toll) / 1000, 0.001);
+		r = band_difference(&b.a.base.result.band, &v[i].form, &b.a.form);
+		ck_assert_double_le(r.low, saved + 0.002);
+		ck_assert_double_ge(r.high, saved - 0.002);
+		apart += r.apart;
+	}
+	ck_assert_uint_gt(apart, 3);
+	variants_free(v, n);
+	end(&b);
+}
+END_TEST
+
+START_TEST(the_report_draws_what_saves_most_and_says_how_sure_it_is)
+{
+	struct str out = STR_INIT;
+	struct err e;
+
+	ck_assert_int_eq(run_command("el2sim advise " VHE " --groups --format json", &out, &e), 0);
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "\"savings\""));
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "Cycles saved per exit"));
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "by the costs' deviations"));
+	ck_assert_ptr_nonnull(strstr(str_get(&out), "\"bands\""));
+	str_free(&out);
+}
+END_TEST
+
 START_TEST(every_policy_of_everything_that_moves_is_tried_once)
 {
 	struct bench b;
@@ -264,6 +308,8 @@ int main(void)
 	if (chdir(EL2SIM_SOURCE_DIR) != 0)
 		return 1;
 	tcase_add_loop_test(t, a_policy_costs_what_a_run_with_it_costs, 0, N_MODELS);
+	tcase_add_test(t, what_a_policy_saves_has_a_band);
+	tcase_add_test(t, the_report_draws_what_saves_most_and_says_how_sure_it_is);
 	tcase_add_test(t, every_policy_of_everything_that_moves_is_tried_once);
 	tcase_add_test(t, a_budget_is_met_exactly);
 	tcase_add_test(t, the_explorer_has_the_last_word);

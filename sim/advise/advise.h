@@ -3,6 +3,7 @@
 #ifndef EL2SIM_ADVISE_ADVISE_H
 #define EL2SIM_ADVISE_ADVISE_H
 
+#include "models/cal/band.h"
 #include "models/hyp/check/patch_check.h"
 #include "sim/app/job.h"
 
@@ -44,6 +45,7 @@ struct variant {
 	bool at_least;        /* it costs more than the run says: accesses trap that no run counts */
 	char *fault;          /* what makes it unsound, NULL: nothing was found */
 	struct toll toll;
+	struct band_form form; /* of the cycles of an exit */
 	char *moves;          /* of one change: when the run moved it, in words */
 	struct explored explored;
 };
@@ -62,6 +64,7 @@ struct advisor {
 	struct pool *pool;
 	struct job base;                  /* the configuration as it is, run */
 	struct toll now;
+	struct band_form form; /* of the cycles of an exit, as it is */
 	struct ws_base *judge;            /* of the program without policies */
 	char *fault;                      /* of the configuration as it is */
 	unsigned depth;                   /* of the explorer */
@@ -82,6 +85,8 @@ void variant_init(const struct advisor *a, struct variant *v, const struct chang
 void variant_free(struct variant *v);
 /* Run those that have a program; equal programs once. */
 int variants_run(const struct advisor *a, struct variant *v, size_t n, struct err *e);
+/* The form of what ops of a run cost an exit: those that touch x; NULL: all. */
+struct band_form exit_form(const struct outcome *o, const struct change *x);
 /* Is it sound, is what it costs all that it costs, and is that less? */
 bool variant_gains(const struct advisor *a, const struct variant *v);
 /* Ask the explorer, once. What it finds in a variant that was sound makes it unsound. */

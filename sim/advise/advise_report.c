@@ -5,6 +5,7 @@
 
 #include "sim/advise/advise.h"
 #include "sim/base/num.h"
+#include "sim/report/bands.h"
 #include "sim/report/oracle_report.h"
 #include "sim/report/run_report.h"
 
@@ -36,6 +37,34 @@ void advice_facts(const struct advisor *a, struct rep *r)
 	inject_report(a->c->inject, a->c->n_inject, r);
 	if (a->fault != NULL)
 		rep_alarm(r, "%s is unsound as it is: %s", a->base.title, a->fault);
+}
+
+/* ---- how far to trust it ---- */
+
+static const struct band_dev *dev_of(const struct advisor *a)
+{
+	return &a->base.result.band;
+}
+
+/* What a variant saves of an exit's cycles: what both sides have in common cancels. */
+static struct band_range saved_range(const struct advisor *a, const struct variant *v)
+{
+	return band_difference(dev_of(a), &v->form, &a->form);
+}
+
+/* ", 7.3 to 14.1 by the costs' deviations", of what is said to be saved or, with a minus, lost; "" where there is no band. */
+static void range_words(const struct advisor *a, const struct variant *v, struct str *b)
+{
+	const int64_t saved = toll_cycles(&a->now) - toll_cycles(&v->toll);
+	struct band_range r;
+
+	if (!dev_of(a)->known || v->at_least || saved == 0)
+		return;
+	r = saved_range(a, v);
+	if (!r.apart)
+		str_add(b, ", inside the band of the costs: not told apart");
+	else
+		str_addf(b, ", %.1f to %.1f by the costs' deviations", saved > 0 ? r.low : -r.high, saved > 0 ? r.high : -r.low);
 }
 
 /* ---- what it costs now ---- */
@@ -98,6 +127,15 @@ static const char *policy_now(const struct advisor *a, const struct change *x)
 	return ws_policy_names[x->reg != SR_NONE ? a->c->sw.reg[x->reg] : a->c->sw.group[x->group]];
 }
 
+/* The cell that was added last: what the ops of a group or register cost. */
+static void in_own_band(const struct advisor *a, const struct change *x, struct rep_table *t)
+{
+	const struct band_form f = exit_form(a->base.out, x);
+
+	if (dev_of(a)->known && band_cycles(&f) > 0)
+		rep_band_factor(t, band_factor(dev_of(a), &f));
+}
+
 static void units_table(const struct advisor *a, const struct unit *u, size_t n, struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -119,6 +157,7 @@ static void units_table(const struct advisor *a, const struct unit *u, size_t n,
 		rep_str(t, policy_now(a, &u[i].x));
 		rep_fix(t, toll_accesses(&toll));
 		rep_fix(t, toll_cycles(&toll));
+		in_own_band(a, &u[i].x, t);
 		rep_str(t, when.len != 0 ? str_get(&when) : "never");
 		str_free(&when);
 	}
@@ -196,6 +235,14 @@ static void saved_cell(struct rep_table *t, int64_t now, int64_t then, bool at_m
 	rep_bound(t, at_most ? REP_AT_MOST : REP_EXACT);
 }
 
+static void in_saved_band(const struct advisor *a, const struct variant *v, struct rep_table *t)
+{
+	const struct band_range r = saved_range(a, v);
+
+	if (dev_of(a)->known && !v->at_least)
+		rep_in_range(t, &r);
+}
+
 static void advice_table(const struct advisor *a, const struct ranked *x, size_t n, struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -218,10 +265,43 @@ static void advice_table(const struct advisor *a, const struct ranked *x, size_t
 		rep_str(t, ws_policy_names[v->change[0].policy]);
 		saved_cell(t, toll_accesses(&a->now), toll_accesses(&v->toll), v->at_least);
 		saved_cell(t, now, then, v->at_least);
+		in_saved_band(a, v, t);
 		saved_cell(t, num_signed_ratio((i128)now - then, 100000, now), 0, v->at_least);
 		rep_str(t, v->fault == NULL ? "yes" : "no");
 		why_cell(a, v, t);
 	}
+}
+
+enum { DRAWN = 9, DRAWN_AT_MOST = 3 }; /* bars */
+
+/* What saves most, drawn: the colour says whether it is sound. */
+static void savings_table(const struct advisor *a, const struct ranked *x, size_t n, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "change", "", REP_STR, "", 0, false },
+		{ "sound", "", REP_FIX, "cycles per exit", 1, true },
+		{ "unsound", "", REP_FIX, "cycles per exit", 1, true },
+		{ "at_most", "at most", REP_FIX, "cycles per exit", 1, true },
+	};
+	struct rep_table *t = rep_table(r, "savings", "What saves most of an exit's modelled cycles", cols, 4);
+	size_t left = DRAWN, left_at_most = DRAWN_AT_MOST;
+
+	rep_detail(t);
+	for (size_t i = 0; i < n && x[i].rank < COSTS; i++) {
+		const struct variant *v = x[i].v;
+		size_t *most = v->at_least ? &left_at_most : &left;
+		const int64_t saved = toll_cycles(&a->now) - toll_cycles(&v->toll);
+		const unsigned column = v->at_least ? 2 : v->fault != NULL;
+
+		if (*most == 0)
+			continue;
+		--*most;
+		rep_strf(t, "%s=%s", change_key(&v->change[0]), ws_policy_names[v->change[0].policy]);
+		for (unsigned c = 0; c < 3; c++)
+			saved_cell(t, c == column ? saved : 0, 0, c == column && v->at_least);
+	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_STACK, .title = "Cycles saved per exit", .x = "change", .y = "sound unsound at_most",
+					  .unit = "cycles per exit", .lead = true });
 }
 
 /* Policies that change nothing, or have no meaning. */
@@ -266,6 +346,7 @@ static void gain_words(const struct advisor *a, const struct variant *v, struct 
 	less_words(now, then, "cycles", b);
 	str_addf(b, " per exit (%s to %s modelled cycles, %s %%)", per_exit_text(now, text[0]), per_exit_text(then, text[1]),
 		 per_exit_text(num_signed_ratio((i128)now - then, 100000, now), text[2]));
+	range_words(a, v, b);
 }
 
 static void explored_words(const struct variant *v, struct str *b)
@@ -362,9 +443,11 @@ void advice_report(struct advisor *a, struct variant *v, size_t n, unsigned stor
 	best_verdict(a, x, n, r);
 	unsound_verdict(a, x, n, r);
 	dearest_verdict(a, u, n_units, r);
+	savings_table(a, x, n, r);
 	advice_table(a, x, n, r);
 	units_table(a, u, n_units, r);
 	others_table(x, n, r);
+	band_note(&a->base.result, r);
 	free(u);
 	free(x);
 }

@@ -139,6 +139,21 @@ bool variant_gains(const struct advisor *a, const struct variant *v)
 	return v->prog != NULL && !v->same && v->fault == NULL && !v->at_least && toll_compare(&v->toll, &a->now) < 0;
 }
 
+struct band_form exit_form(const struct outcome *o, const struct change *x)
+{
+	const struct toll t = toll_of(o);
+	uint64_t *exec = xcalloc(o->prog->n + 1, sizeof(*exec));
+	struct band_form all, each = { 0 };
+
+	for (size_t i = 0; i < o->prog->n; i++)
+		exec[i] = x == NULL || change_touches(x, &o->prog->op[i]) ? o->exec[i] : 0;
+	band_of_all(o->prog, exec, &all);
+	if (t.exits != 0)
+		band_add(&each, &all, 1.0 / (double)t.exits);
+	free(exec);
+	return each;
+}
+
 /* ---- runs ---- */
 
 struct runs {
@@ -186,6 +201,7 @@ static int run_some(struct runs *r, struct variant *v, const size_t *run, size_t
 			continue;
 		j = &part.job[run[i] - first];
 		v[i].toll = toll_of(j->out);
+		v[i].form = exit_form(j->out, NULL);
 		if (v[i].n == 1) {
 			moves_text(j->out, &v[i].change[0], &moves);
 			v[i].moves = xstrdup(str_get(&moves));
@@ -246,6 +262,7 @@ int advisor_begin(struct advisor *a, const struct config *c, const struct arg_li
 	    job_guests_end(&a->base, e) != 0)
 		return -1;
 	a->now = toll_of(a->base.out);
+	a->form = exit_form(a->base.out, NULL);
 	if (a->now.exits == 0)
 		return err_set(e, ERR_INPUT, "%s: no guest exit in it: nothing can be said of one", a->base.result.trace != NULL ?
 			       a->base.result.trace : c->path);
