@@ -73,6 +73,7 @@ struct cal_count {
 	double sw;       /* cycles of the switch with cost.scale = 1, without the branch history loop */
 	double loops;    /* branch history loops */
 	double insns;    /* of the kernel's C code */
+	double modelled; /* instructions that the switch stands for, none of insns */
 	double user;     /* exits to the VMM */
 	double guest_sw, guest_insns; /* the same two of the guest's interrupt handler (guest.def) */
 };

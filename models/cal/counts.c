@@ -113,6 +113,7 @@ static void count_kind(const struct version *plain, const struct version *loop, 
 	c->sw += times * sw;
 	c->loops += times * (cycles_of(loop->p, (enum exit_kind)kind, &t) - sw);
 	c->insns += times * (double)cost[kind].insns;
+	c->modelled += times * (double)cost[kind].modelled;
 	c->user += times * (exit_row((enum exit_kind)kind)->where == XAT_USER);
 }
 

@@ -104,6 +104,7 @@ static int entry(struct place *at, char *line, struct mblog *l, struct err *e)
 	at->rows++;
 	l->row[b].sum += avg;
 	l->row[b].squares += avg * avg;
+	l->row[b].times = total / avg;
 	l->row[b].n++;
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 struct mblog_row {
 	double sum, squares; /* ns, of all logs */
+	double times;        /* iterations, of the last log */
 	unsigned n;          /* logs that have it */
 };
 
