@@ -435,6 +435,28 @@ START_TEST(a_price_says_what_its_sign_hangs_on)
 }
 END_TEST
 
+START_TEST(a_gate_says_whether_its_limit_is_inside_the_band)
+{
+	static const char price[] = "el2sim price linux-6.12-vhe linux-6.1-vhe --machine configs/machine/neoverse-n1.ini --fail-above ";
+	char line[256];
+	struct str out = STR_INIT;
+	struct err e = { .code = ERR_NONE };
+
+	(void)snprintf(line, sizeof(line), "%s1", price); /* an HVC is 11 % dearer, 5 to 18 */
+	ck_assert_int_ne(run_command(line, &out, &e), 0);
+	ck_assert(strstr(str_get(&out), "by the costs' deviations: the limit is below the band)") != NULL);
+	str_reset(&out);
+	(void)snprintf(line, sizeof(line), "%s10", price);
+	ck_assert_int_ne(run_command(line, &out, &e), 0);
+	ck_assert(strstr(str_get(&out), "by the costs' deviations: the limit is inside the band)") != NULL);
+	str_reset(&out);
+	ck_assert_int_ne(run_command("el2sim diff configs/experiment/linux-6.12-vhe-n1.ini configs/experiment/linux-6.12-nvhe-n1.ini --fail-above 1%",
+				     &out, &e), 0);
+	ck_assert(says(str_get(&out), "all cycles:", "outside the band"));
+	str_free(&out);
+}
+END_TEST
+
 START_TEST(a_verdict_says_when_a_difference_is_inside_the_band)
 {
 	struct str out = output_of("el2sim compare " REPLAY " --vary machine.name=a,b --vary cost.scale=1,1.1");
@@ -521,6 +543,7 @@ int main(void)
 	tcase_add_test(t, a_report_that_is_read_has_its_bands);
 	tcase_add_loop_test(t, every_figure_in_cycles_has_a_band_and_no_count_has, 0, (int)(sizeof(commands) / sizeof(commands[0])));
 	tcase_add_test(t, a_price_says_what_its_sign_hangs_on);
+	tcase_add_test(t, a_gate_says_whether_its_limit_is_inside_the_band);
 	tcase_add_test(t, a_verdict_says_when_a_difference_is_inside_the_band);
 	tcase_add_loop_test(t, a_shipped_fit_says_how_scale_and_cpi_go_together, 0, 3);
 	suite_add_tcase(s, t);

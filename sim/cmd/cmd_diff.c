@@ -213,7 +213,7 @@ static const char *name_of(const char *path)
 static int report(struct diff *d, struct sides *s, const struct diff_args *o, struct err *e)
 {
 	diff_report(d, s->first, s->second, s->r);
-	diff_band_verdict(&s->bands, s->first, s->second, s->r);
+	diff_band_verdict(&s->bands, s->first, s->second, diff_failed(d) != 0, s->r);
 	if (s->bands.points != 0)
 		rep_note(s->r, "uncertainty: a band \303\227\303\267F is of its figure alone, and the limits of a gate do not look at it; what both "
 			 "results have in common cancels in the verdict on all cycles (" BAND_OF_100 " of 100), and in no other number");

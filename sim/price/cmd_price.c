@@ -106,9 +106,18 @@ static bool is_above(const struct price_args *o, const struct price_pair *x)
 	return x->a.totals.cycles != 0 && price_change(x) > (int64_t)o->fail_above * 1000;
 }
 
-static void alarm_of(const struct price_args *o, const struct price_pair *x, struct rep *r)
+/* Is it the costs that make it more than the limit, or would it be with others, too? */
+static void alarm_of(const struct price_args *o, const struct pricing *m, const struct price_pair *x, struct rep *r)
 {
-	rep_alarm(r, "%s costs %+.1f %% cycles: more than --fail-above %" PRIu64, x->name, (double)price_change(x) / 1000.0, o->fail_above);
+	const struct band_range by = band_ratio(&m->dev, &x->a.form, &m->dev, &x->b.form, true);
+	const double low = 100 * (by.low - 1), high = 100 * (by.high - 1);
+
+	if (band_cycles(&x->a.form) <= 0) {
+		rep_alarm(r, "%s costs %+.1f %% cycles: more than --fail-above %" PRIu64, x->name, (double)price_change(x) / 1000.0, o->fail_above);
+		return;
+	}
+	rep_alarm(r, "%s costs %+.1f %% cycles: more than --fail-above %" PRIu64 " (%+.1f to %+.1f %% by the costs' deviations: the limit is %s)", x->name,
+		  (double)price_change(x) / 1000.0, o->fail_above, low, high, low > (double)o->fail_above ? "below the band" : "inside the band");
 }
 
 /* Returns how many kinds (and the run) cost more than the limit; the first is told. */
@@ -118,9 +127,9 @@ static unsigned above(const struct price_args *o, const struct price *p, struct 
 
 	for (size_t i = 0; o->fail_above != NO_LIMIT && i < p->n; i++)
 		if (is_above(o, &p->kind[i]) && n++ == 0)
-			alarm_of(o, &p->kind[i], r);
+			alarm_of(o, &p->x, &p->kind[i], r);
 	if (o->fail_above != NO_LIMIT && p->run.name != NULL && is_above(o, &p->run)) {
-		alarm_of(o, &p->run, r);
+		alarm_of(o, &p->x, &p->run, r);
 		n++;
 	}
 	return n;

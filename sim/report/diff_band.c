@@ -51,7 +51,7 @@ void diff_band_add(struct diff_bands *x, const struct rep *a, const struct rep *
 	x->inside += !x->last.apart;
 }
 
-void diff_band_verdict(const struct diff_bands *x, const char *first, const char *second, struct rep *r)
+void diff_band_verdict(const struct diff_bands *x, const char *first, const char *second, bool failed, struct rep *r)
 {
 	if (x->differ == 0)
 		return;
@@ -62,5 +62,7 @@ void diff_band_verdict(const struct diff_bands *x, const char *first, const char
 	}
 	rep_verdict(r, "all cycles: %s has %.2f times those of %s (%.2f to %.2f by the deviations of %s costs): %s", second, x->ratio, first,
 		    x->last.low, x->last.high, x->common ? "common" : "two machines'",
-		    !x->last.apart ? "inside the band: not told apart" : x->ratio < 1 ? "cheaper, outside the band" : "dearer, outside the band");
+		    !x->last.apart && failed ? "inside the band: not told apart; what failed the gate may be the costs' doing, unless it is a count"
+		    : !x->last.apart	     ? "inside the band: not told apart"
+		    : x->ratio < 1 ? "cheaper, outside the band" : "dearer, outside the band");
 }

@@ -15,7 +15,7 @@ struct diff_bands {
 
 /* One more point; nothing if the reports do not say. */
 void diff_band_add(struct diff_bands *x, const struct rep *a, const struct rep *b);
-/* The sentence. */
-void diff_band_verdict(const struct diff_bands *x, const char *first, const char *second, struct rep *r);
+/* The sentence; failed: a gate failed, and says whether the costs may have done it. */
+void diff_band_verdict(const struct diff_bands *x, const char *first, const char *second, bool failed, struct rep *r);
 
 #endif
