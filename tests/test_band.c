@@ -435,6 +435,29 @@ START_TEST(a_price_says_what_its_sign_hangs_on)
 }
 END_TEST
 
+START_TEST(latencies_of_a_machine_are_shown_with_its_costs_at_both_ends)
+{
+	json_t *r = json_of("el2sim run configs/experiment/overcommit.ini --el2sim.include=configs/machine/ampere-altra.ini --machine.vcpus=4 "
+			    "--machine.pcpus=4 --run.duration=10ms --latency-bands"), *row;
+	const json_t *rows = json_object_get(json_object_get(json_object_get(r, "tables"), "latency_bands"), "rows");
+	struct str out = STR_INIT;
+	struct err e = { .code = ERR_NONE };
+	size_t i;
+
+	ck_assert_uint_ge(json_array_size(rows), 3);
+	json_array_foreach(rows, i, row) {
+		if (strcmp(json_string_value(json_object_get(row, "latency")), "exit handling") != 0)
+			continue;
+		ck_assert_int_lt(json_integer_value(json_object_get(row, "p50_low")), json_integer_value(json_object_get(row, "p50")));
+		ck_assert_int_lt(json_integer_value(json_object_get(row, "p50")), json_integer_value(json_object_get(row, "p50_high")));
+	}
+	json_decref(r);
+	ck_assert_int_ne(run_command("el2sim run " REPLAY " --latency-bands", &out, &e), 0);
+	ck_assert_ptr_nonnull(strstr(e.text, "want a machine in simulated time"));
+	str_free(&out);
+}
+END_TEST
+
 START_TEST(a_gate_says_whether_its_limit_is_inside_the_band)
 {
 	static const char price[] = "el2sim price linux-6.12-vhe linux-6.1-vhe --machine configs/machine/neoverse-n1.ini --fail-above ";
@@ -543,6 +566,7 @@ int main(void)
 	tcase_add_test(t, a_report_that_is_read_has_its_bands);
 	tcase_add_loop_test(t, every_figure_in_cycles_has_a_band_and_no_count_has, 0, (int)(sizeof(commands) / sizeof(commands[0])));
 	tcase_add_test(t, a_price_says_what_its_sign_hangs_on);
+	tcase_add_test(t, latencies_of_a_machine_are_shown_with_its_costs_at_both_ends);
 	tcase_add_test(t, a_gate_says_whether_its_limit_is_inside_the_band);
 	tcase_add_test(t, a_verdict_says_when_a_difference_is_inside_the_band);
 	tcase_add_loop_test(t, a_shipped_fit_says_how_scale_and_cpi_go_together, 0, 3);

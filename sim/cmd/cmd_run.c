@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* el2sim run: replay a trace through one configuration, or simulate its workload; --timeline: and when what happened. */
 #include "sim/cmd/cmd.h"
+#include "sim/cmd/latency_bands.h"
 #include "sim/app/effective.h"
 #include "sim/app/events_out.h"
 #include "sim/app/guest_args.h"
@@ -24,7 +25,7 @@ struct run_args {
 	struct events_args events;
 	struct guest_args guest;
 	const char *timeline, *story;
-	bool flags;
+	bool flags, latency_bands;
 	int timeline_format; /* enum timeline_format; TIMELINE_FORMAT_COUNT: by the file's ending */
 };
 
@@ -41,6 +42,8 @@ static const struct arg_row arg_rows[] = {
 	  .help = "instead of a trace: the events of a story that el2sim explore wrote; exit status 1 if it ends in a violation" },
 	{ "--flags", NULL, ARG_FLAG, offsetof(struct run_args, flags),
 	  .help = "how often vCPU flags were set, cleared and read, by whom; exit status 1 if a rule of theirs was broken" },
+	{ "--latency-bands", NULL, ARG_FLAG, offsetof(struct run_args, latency_bands),
+	  .help = "of a machine in simulated time: latencies with every cost at the ends of its band, too: two runs more" },
 	OUTPUT_ARG_ROWS_OF(struct run_args, out, output_or_folded),
 };
 
@@ -135,7 +138,7 @@ static uint64_t report_checks(const struct job *j, const struct run_args *o, str
 	return found;
 }
 
-static int run(struct job *j, struct run_args *o, struct err *e)
+static int run(struct job *j, struct run_args *o, const char *file, const struct arg_list *overrides, struct err *e)
 {
 	struct rep *r = NULL;
 	uint64_t found = 0; /* by the oracle, and broken rules of flags */
@@ -149,6 +152,8 @@ static int run(struct job *j, struct run_args *o, struct err *e)
 		r = job_report(j);
 	if (rc == 0 && o->timeline != NULL)
 		rc = write_timeline(j, o, r, e);
+	if (rc == 0 && o->latency_bands)
+		rc = latency_bands(j, &o->job, file, &o->guest, overrides, r, e);
 	if (rc == 0) {
 		found = report_checks(j, o, r);
 		effective_tables(&(struct effective){ &j->config, "" }, 1, r);
@@ -167,6 +172,7 @@ static int story_only(const struct run_args *o, struct err *e)
 			    : o->timeline != NULL		? "--timeline"
 			    : o->events.file != NULL		? "--events"
 			    : o->flags				? "--flags"
+			    : o->latency_bands			? "--latency-bands"
 			    : o->out.format == OUTPUT_FOLDED	? "--format folded"
 								: NULL;
 
@@ -263,7 +269,7 @@ int cmd_run(int argc, char **argv, struct err *e)
 		rc = err_set(e, ERR_USAGE, "%s says what to sweep, and has neither a trace nor a workload of its own: use el2sim "
 			     "sweep", file);
 	if (rc == 0)
-		rc = run(&j, &o, e);
+		rc = run(&j, &o, file, &a.overrides, e);
 	job_free(&j);
 	args_free(&a);
 	return rc;
