@@ -17,21 +17,23 @@ el2sim=$EL2SIM_BINARY_DIR/el2sim
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# guest FILE VCPUS CONFIG ARGUMENT...: what the guest prints, and the report
+# guest FILE VCPUS PMU CONFIG ARGUMENT...: what the guest prints, and the report; PMU: on or off
 guest()
 {
-	local file=$1 vcpus=$2 config=$3
-	shift 3
-	"$el2sim" run "$config" --guest "$kut/$file" --append "$*" --vcpus "$vcpus" --console 2>&1
+	local file=$1 vcpus=$2 pmu=$3 config=$4 features=none
+	shift 4
+	[ "$pmu" = off ] || features=pmu
+	"$el2sim" run "$config" --guest "$kut/$file" --append "$*" --vcpus "$vcpus" --vcpu.features=$features --console 2>&1
 }
 
-# qemu FILE VCPUS ARGUMENT...: what the guest prints there: the machine has what el2sim's has
+# qemu FILE VCPUS PMU ARGUMENT...: what the guest prints there: the machine has what el2sim's has. QEMU's PMU counts with -icount only.
 qemu()
 {
-	local file=$1 vcpus=$2
-	shift 2
-	(ulimit -t 600; qemu-system-aarch64 -nodefaults -M virt,gic-version=3,its=off -accel tcg -cpu cortex-a57,pmu=off -smp "$vcpus" -m 256 \
-		-display none -serial stdio -kernel "$kut/$file" -append "$*" </dev/null 2>&1)
+	local file=$1 vcpus=$2 pmu=$3 count=()
+	shift 3
+	[ "$pmu" = off ] || count=(-icount "shift=0,sleep=off")
+	(ulimit -t 600; qemu-system-aarch64 -nodefaults -M virt,gic-version=3,its=off -accel tcg "${count[@]}" -cpu "cortex-a57,pmu=$pmu" -smp "$vcpus" \
+		-m 256 -display none -serial stdio -kernel "$kut/$file" -append "$*" </dev/null 2>&1)
 }
 
 # The lines of verdict, in an order that does not depend on which CPU is first, and the status (chr-testdev's: status << 1 | 1).
@@ -43,25 +45,30 @@ in_short()
 		END { for (v in n) text = text n[v] " " v ", "; print text "status " status }'
 }
 
-# vCPUs, file, arguments; ": why" if it is another verdict here.
+# vCPUs, +pmu for a vCPU with a PMU, file, arguments; ": why" if it is another verdict here.
 n=0
 echo "| test | vCPUs | QEMU's virt machine | el2sim: VHE, nVHE, ELF |"
 echo "|---|---|---|---|"
 while read -r vcpus flat arguments; do
-	why=
+	why='' pmu=off
+	if [ "$flat" = +pmu ]; then
+		read -r flat arguments <<<"$arguments"
+		pmu=on
+	fi
 	if [[ $arguments == *": "* ]]; then
 		why=${arguments#*: } arguments=${arguments%%: *}
+		arguments=${arguments% }
 	fi
 	[[ "$flat $arguments" == *"${EL2SIM_KUT_ONLY-}"* ]] || continue
 	# shellcheck disable=SC2086
-	qemu "$flat.flat" "$vcpus" $arguments >"$tmp/qemu" || fail "$flat $arguments: QEMU: $(cat "$tmp/qemu")"
+	qemu "$flat.flat" "$vcpus" $pmu $arguments >"$tmp/qemu" || fail "$flat $arguments: QEMU: $(cat "$tmp/qemu")"
 	verdicts <"$tmp/qemu" >"$tmp/want"
 	grep -q '^EXIT' "$tmp/want" || fail "$flat $arguments: QEMU gives no status: $(cat "$tmp/qemu")"
 	for run in ".flat guest" ".flat guest-nvhe" ".elf guest"; do
 		read -r form config <<<"$run"
 		[ -e "$kut/$flat$form" ] || fail "no $flat$form"
 		# shellcheck disable=SC2086
-		guest "$flat$form" "$vcpus" "configs/experiment/$config.ini" $arguments >"$tmp/out" ||
+		guest "$flat$form" "$vcpus" $pmu "configs/experiment/$config.ini" $arguments >"$tmp/out" ||
 			fail "$flat$form $arguments, $config: $(cat "$tmp/out")"
 		verdicts <"$tmp/out" >"$tmp/have"
 		if ! diff "$tmp/want" "$tmp/have" >"$tmp/diff"; then
@@ -74,6 +81,7 @@ while read -r vcpus flat arguments; do
 	done
 	here="the same"
 	[ -z "$why" ] || here="$(in_short <"$tmp/have"): $why"
+	[ $pmu = off ] || vcpus="$vcpus, with a PMU"
 	echo "| $flat${arguments:+ }$arguments | $vcpus | $(in_short <"$tmp/want") | $here |"
 done <<END
 1 dummy
@@ -107,6 +115,17 @@ done <<END
 1 pmu pmu-event-introspection
 1 pmu pmu-basic-event-count
 1 pmu pmu-overflow-interrupt
+1 +pmu pmu cycle-counter 0
+1 +pmu pmu pmu-event-introspection
+1 +pmu pmu pmu-event-counter-config
+1 +pmu pmu pmu-basic-event-count
+1 +pmu pmu pmu-mem-access : QEMU counts no MEM_ACCESS
+1 +pmu pmu pmu-mem-access-reliability : QEMU counts no MEM_ACCESS
+1 +pmu pmu pmu-sw-incr
+1 +pmu pmu pmu-chained-counters : QEMU has no CHAIN
+1 +pmu pmu pmu-chained-sw-incr : QEMU has no CHAIN
+1 +pmu pmu pmu-chain-promotion : QEMU counts no MEM_ACCESS
+1 +pmu pmu pmu-overflow-interrupt : QEMU counts no MEM_ACCESS
 1 pci-test : no PCI bus
 END
 [ $n -gt 0 ] || fail "EL2SIM_KUT_ONLY=${EL2SIM_KUT_ONLY-}: no such test"

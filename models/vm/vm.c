@@ -139,6 +139,7 @@ static void add_cpus(struct vm *m)
 		c->ich.owner = c;
 		c->ich.deactivated = deactivated;
 		vm_core_init(c);
+		pmu_init(&c->pmu);
 	}
 	smccc_init(&m->smccc, m->config.vcpus, 1);
 	m->smccc.owner = m;

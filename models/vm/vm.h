@@ -14,6 +14,7 @@
 #include "models/cpu/machine.h"
 #include "models/dev/gic.h"
 #include "models/dev/gtimer.h"
+#include "models/dev/pmu.h"
 #include "models/dev/smccc.h"
 #include "models/dev/vmm.h"
 #include "models/image/image.h"
@@ -37,6 +38,7 @@ struct vm_config {
 	enum vm_uart uart;
 	bool blocks;       /* stage 2 maps 2 MiB where it can (the host's transparent huge pages), else 4 KiB */
 	bool dirty_log;    /* KVM_MEM_LOG_DIRTY_PAGES: 4 KiB pages, writable from their first store on */
+	bool pmu;          /* the vCPU has one (KVM_ARM_VCPU_PMU_V3) */
 	bool pauth;        /* the vCPU has pointer authentication (KVM_ARM_VCPU_PTRAUTH_*) */
 	bool pauth_lazy;   /* ... and its first use after vcpu_load traps (before Linux 6.10) */
 	bool cache_ids;    /* CTR_EL0, CLIDR_EL1 and their like trap (Linux 6.3 on) */
@@ -66,6 +68,7 @@ enum vm_ask {
 	VM_PAUTH,  /* pointer authentication or its keys while HCR_EL2 traps them */
 	VM_DEBUG,
 	VM_MAINTENANCE, /* an interrupt: list registers ran low while more interrupts wait */
+	VM_PMU,         /* an interrupt: a counter of the guest's went over its end */
 	VM_OTHER,
 };
 
@@ -111,6 +114,7 @@ struct vm_cpu {
 	struct a64 *core;
 	struct ich ich;
 	struct gtimers timer;
+	struct pmu pmu;
 	enum vm_power power;
 	struct vm_exit exit;
 	bool exited;       /* exit is not complete yet */
@@ -208,6 +212,12 @@ enum { VM_S2_MAPPED = 1, VM_S2_EXEC = 2, VM_S2_PRESENT = 4, VM_S2_WRITE = 8 };
 
 /* The guest wrote a physical timer that traps: its interrupt is what the timer's line is (kvm_timer_update_irq). */
 void vm_ptimer_written(struct vm_cpu *c);
+/* The PMU counts what was executed until now; true: a counter went over its end. */
+bool vm_pmu_count(struct vm_cpu *c);
+/* KVM tells the GIC when the PMU's line moved. */
+void vm_pmu_line(struct vm_cpu *c);
+/* An access to it that trapped is done; false: UNDEFINED. */
+bool vm_pmu_access(struct vm_cpu *c, uint64_t *value);
 /* Fill m->trapped. */
 void vm_trapped_init(struct vm *m);
 /* Counter at a cycle. */

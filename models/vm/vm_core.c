@@ -25,7 +25,7 @@
 #define HCR_TID4  ((uint64_t)1 << 49)
 #define HCR_API   ((uint64_t)3 << 40) /* and APK */
 
-/* MDCR_EL2 of a vCPU without a PMU: TDRA, TDOSA, TDA, TPM, TPMCR. */
+/* MDCR_EL2 of a vCPU, whose PMU is emulated: TDRA, TDOSA, TDA, TPM, TPMCR. */
 #define MDCR_GUEST ((uint64_t)1 << 11 | (uint64_t)1 << 10 | (uint64_t)1 << 9 | (uint64_t)1 << 6 | (uint64_t)1 << 5)
 
 static uint64_t vm_feats(const struct vm_config *c)
@@ -46,7 +46,7 @@ static void reset(struct a64 *core)
 #include "models/vm/vm_ids.def"
 }
 
-static void identify(struct a64 *core, const struct machine *m)
+static void identify(struct a64 *core, const struct machine *m, bool pmu)
 {
 	static const struct {
 		enum a64_reg reg;
@@ -73,9 +73,10 @@ static void identify(struct a64 *core, const struct machine *m)
 		core->reg[ids[i].reg] &= ~((uint64_t)0xf << ids[i].bit);
 		core->reg[ids[i].reg] |= ids[i].value << ids[i].bit;
 	}
-	/* DebugVer, breakpoints, watchpoints; no PMU. */
+	/* DebugVer, breakpoints, watchpoints. */
 	core->reg[A64_R_ID_AA64DFR0_EL1] = 6 | (uint64_t)(m->breakpoints > 0 ? m->breakpoints - 1 : 0) << 12 |
-					   (uint64_t)(m->watchpoints > 0 ? m->watchpoints - 1 : 0) << 20;
+					   (uint64_t)(m->watchpoints > 0 ? m->watchpoints - 1 : 0) << 20 |
+					   (uint64_t)pmu << 8; /* PMUVer: PMUv3, whatever the core has: no events of stalls */
 	for (size_t i = 0; i < n_midrs; i++)
 		if (strcmp(midrs[i].name, m->name) == 0)
 			core->reg[A64_R_MIDR_EL1] = midrs[i].value;
@@ -90,7 +91,7 @@ void vm_core_init(struct vm_cpu *c)
 	c->core = a64_new(&bus, vm_feats(&c->vm->config), 1, 1);
 	c->core->has_el3 = true;
 	reset(c->core);
-	identify(c->core, m);
+	identify(c->core, m, c->vm->config.pmu);
 	c->core->reg[A64_R_MPIDR_EL1] = gic_mpidr(c->id);
 	c->core->reg[A64_R_HCR_EL2] = HCR_VM | HCR_SWIO | HCR_PTW | HCR_FMO | HCR_IMO | HCR_AMO | HCR_TWI | HCR_TID3 | HCR_TSC |
 				      HCR_TIDCP | HCR_TACR | HCR_TSW | HCR_RW | (machine_has(m, FEAT_FWB) ? 0 : HCR_TVM) |

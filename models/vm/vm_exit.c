@@ -10,7 +10,7 @@ static const uint64_t hcr_tvm = (uint64_t)1 << 26;
 static const char *vm_ask_name(enum vm_ask ask)
 {
 	static const char *const names[] = {"HVC", "SMC", "system register", "SGI", "WFI", "WFE", "device", "memory", "FP", "pointer authentication", "debug",
-					    "maintenance interrupt", "exception"};
+					    "maintenance interrupt", "performance monitor", "exception"};
 
 	return names[ask];
 }
@@ -57,6 +57,7 @@ static void start(struct vm_cpu *c, const struct smccc_answer *a)
 	BUG_ON(a64_cycles(t->core) != cycles);
 	t->core->pc = a->entry;
 	t->core->x[0] = a->context;
+	pmu_init(&t->pmu);
 	t->power = VM_ON;
 	t->exited = false;
 	c->started = a->vcpu;
@@ -91,7 +92,7 @@ static enum vm_effect call(struct vm_cpu *c)
 
 /* ---- registers that trap ---- */
 
-enum how { STORE, RAZ_WI, UNDEF, VM, SETWAY };
+enum how { STORE, RAZ_WI, UNDEF, VM, SETWAY, PMU };
 
 static enum how how_of(const unsigned op[5])
 {
@@ -141,6 +142,20 @@ static bool is_debug(const unsigned op[5])
 	return op[0] == 2 && op[1] == 0 && op[2] == 0 && (op[4] >= 4 || (op[4] == 2 && op[3] == 2) || (op[4] == 0 && op[3] == 2));
 }
 
+static void performance(struct vm_cpu *c)
+{
+	const unsigned rt = c->exit.esr >> 5 & 31;
+	uint64_t value = get_x(c, rt);
+
+	if (!vm_pmu_access(c, &value)) {
+		undefined(c);
+		return;
+	}
+	if (c->exit.access == A64_READ)
+		set_x(c, rt, value);
+	skip(c);
+}
+
 static void system_register(struct vm_cpu *c)
 {
 	const struct vm_exit *x = &c->exit;
@@ -149,6 +164,10 @@ static void system_register(struct vm_cpu *c)
 	const bool read = x->access == A64_READ;
 	const enum how how = x->reg != A64_R_NONE ? (enum how)c->vm->trapped[x->reg] : how_of(x->op);
 
+	if (how == PMU) {
+		performance(c);
+		return;
+	}
 	if (a64_reg_is_world(x->reg) && how != UNDEF) { /* it was accessed when it trapped: the physical timer */
 		if (!read)
 			vm_ptimer_written(c);
@@ -246,14 +265,10 @@ static void access_device(struct vm_cpu *c)
 	skip(c);
 }
 
-enum vm_effect vm_complete(struct vm_cpu *c, uint64_t cycle)
+static enum vm_effect complete(struct vm_cpu *c)
 {
 	const struct vm_exit *x = &c->exit;
 
-	BUG_ON(!c->exited);
-	c->exited = false;
-	c->cycle = cycle;
-	c->ran = 0;
 	switch (x->ask) {
 	case VM_HVC:
 	case VM_SMC:
@@ -282,12 +297,29 @@ enum vm_effect vm_complete(struct vm_cpu *c, uint64_t cycle)
 		break;
 	case VM_DEBUG:
 	case VM_MAINTENANCE:
+	case VM_PMU:
 		break;
 	case VM_OTHER:
 		undefined(c);
 		break;
 	}
 	return VM_NOTHING;
+}
+
+enum vm_effect vm_complete(struct vm_cpu *c, uint64_t cycle)
+{
+	enum vm_effect effect;
+
+	BUG_ON(!c->exited);
+	c->exited = false;
+	c->cycle = cycle;
+	c->ran = 0;
+	if (c->vm->config.pmu)
+		(void)vm_pmu_count(c);
+	effect = complete(c);
+	if (c->vm->config.pmu)
+		vm_pmu_line(c); /* kvm_pmu_flush_hwstate */
+	return effect;
 }
 
 /* ---- SGIs ---- */

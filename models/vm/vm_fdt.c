@@ -110,6 +110,14 @@ static void add_timer(struct tree *t)
 	end(t);
 }
 
+static void add_pmu(struct tree *t)
+{
+	begin(t, "pmu");
+	text(t, "compatible", "arm,armv8-pmuv3");
+	CELLS(t, "interrupts", GIC_PPI_KIND, PMU_PPI - 16, LEVEL_HIGH);
+	end(t);
+}
+
 static void add_gic(struct tree *t, const struct vm *m)
 {
 	begin_at(t, "intc", VM_MAP_GICD);
@@ -228,6 +236,8 @@ int vm_fdt(const struct vm *m, const struct image_layout *l, bool initrd, uint8_
 	add_cpus(&t, m);
 	add_psci(&t);
 	add_timer(&t);
+	if (m->config.pmu)
+		add_pmu(&t);
 	add_gic(&t, m);
 	add_clock(&t);
 	add_uart(&t, m);

@@ -377,6 +377,22 @@ static enum vm_stop run(struct vm_cpu *c, uint64_t budget)
 	}
 }
 
+/* Slices end where a counter of the PMU may go over its end; where it does, the host is interrupted. */
+static enum vm_stop run_counted(struct vm_cpu *c, uint64_t budget)
+{
+	for (;;) {
+		const uint64_t used = cycles_here(c), room = pmu_runs(&c->pmu) ? pmu_room(&c->pmu) : UINT64_MAX;
+		const enum vm_stop stop = run(c, room < budget - used ? used + room : budget);
+
+		if (vm_pmu_count(c) && stop == VM_BUDGET) {
+			c->exit = (struct vm_exit){.ask = VM_PMU, .pc = c->core->pc};
+			return VM_EXIT;
+		}
+		if (stop != VM_BUDGET || room == UINT64_MAX || cycles_here(c) >= budget || c->core->stop_asked)
+			return stop;
+	}
+}
+
 enum vm_stop vm_run(struct vm_cpu *c, uint64_t cycle, uint64_t budget)
 {
 	enum vm_stop stop;
@@ -386,7 +402,7 @@ enum vm_stop vm_run(struct vm_cpu *c, uint64_t cycle, uint64_t budget)
 	c->lost = 0;
 	c->ran = 0;
 	c->before = a64_cycles(c->core);
-	stop = c->vm->dead.code != ERR_NONE ? VM_DEAD : run(c, budget);
+	stop = c->vm->dead.code != ERR_NONE ? VM_DEAD : c->vm->config.pmu ? run_counted(c, budget) : run(c, budget);
 	c->ran = cycles_here(c);
 	return taken(c, stop);
 }

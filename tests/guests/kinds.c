@@ -53,11 +53,12 @@ KIND hvc_unknown(void) { (void)call(0x4b000000, 0, 0, 0); }
 KIND hvc_psci_version(void) { (void)call(0x84000000, 0, 0, 0); }
 KIND hvc_smccc_version(void) { (void)call(0x80000000, 0, 0, 0); }
 KIND hvc_debug(void) { (void)call(0x4b000000, 0, 0, 0); }
+KIND hvc_pmu(void) { (void)call(0x4b000000, 0, 0, 0); }
 KIND hvc_pauth(void) { (void)call(0x4b000000, 0, 0, 0); }
 KIND sysreg_id(void) { (void)READ(id_aa64pfr0_el1); }
 KIND sysreg_dbg(void) { WRITE(oslar_el1, 0); }
 KIND sysreg_actlr(void) { (void)READ(actlr_el1); }
-KIND sysreg_pmcr(void) { (void)READ(pmcr_el0); } /* UNDEFINED: there is no PMU */
+KIND sysreg_pmcr(void) { (void)READ(pmcr_el0); } /* UNDEFINED without a PMU */
 KIND sysreg_vm(void) { WRITE(ttbr0_el1, 0); }
 KIND dc_isw(void) { __asm__ volatile("dc isw, %0" ::"r"((u64)0) : "memory"); }
 
@@ -243,6 +244,20 @@ static void calls(void)
 	reload();
 }
 
+/* Where there is a PMU: while it counts cycles, and, as when it was recorded, an interrupt waits. */
+static void counted(void)
+{
+	if ((READ(id_aa64dfr0_el1) >> 8 & 15) == 0)
+		return;
+	__asm__ volatile("msr daifset, #2" ::: "memory");
+	WRITE(S3_0_C12_C11_5, (u64)SGI << 24 | 1);
+	WRITE(pmcntenset_el0, (u64)1 << 31);
+	WRITE(pmcr_el0, 1);
+	EACH(hvc_pmu);
+	WRITE(pmcr_el0, 0);
+	__asm__ volatile("msr daifclr, #2" ::: "memory");
+}
+
 static void memory(void)
 {
 	EACH(mmio_gicd_read);
@@ -284,6 +299,7 @@ void guest_main(void)
 	gic_on(0);
 	calls();
 	memory();
+	counted();
 	interrupts();
 	if (call(0xc4000003, 1, (u64)second_start, (u64)(second_stack + sizeof(second_stack))) == 0) /* PSCI CPU_ON */
 		both();

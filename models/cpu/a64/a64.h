@@ -155,6 +155,7 @@ struct a64_counts {
 	uint64_t insns, branches_taken;
 	uint64_t cycles; /* of all that is in by_class; a64_cycles while it runs */
 	uint64_t by_class[A64_CLASSES]; /* and events, which are no instructions; not what was taken outside */
+	uint64_t el0[A64_CLASSES], entered[A64_CLASSES]; /* of by_class: at EL0 until it was left last; all when it was entered last */
 };
 
 struct a64 {
@@ -229,6 +230,9 @@ void a64_use_machine(struct a64 *c, const struct machine *m);
 
 /* Cycles of what was executed: instructions and events by class times c->cost. */
 uint64_t a64_cycles(const struct a64 *c);
+
+/* Of by_class what was at EL0, until now. */
+void a64_counts_el0(const struct a64 *c, uint64_t n[A64_CLASSES]);
 
 /* Executes at most `budget` instructions; returns why it stopped (also in c->stop, c->exit). */
 enum a64_stop a64_run(struct a64 *c, uint64_t budget);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Exceptions: where they go, what is saved, and the way back (Arm ARM, D1.3). */
+#include <string.h>
+
 #include "models/cpu/a64/regs.h"
 
 /* SPSR_ELx */
@@ -14,8 +16,25 @@ static uint64_t *sp_of(struct a64 *c, unsigned el, unsigned sp)
 	return &c->reg[reg[sp ? el : 0]];
 }
 
+void a64_counts_el0(const struct a64 *c, uint64_t n[A64_CLASSES])
+{
+	for (unsigned i = 0; i < A64_CLASSES; i++)
+		n[i] = c->counts.el0[i] + (c->ps.el == 0 ? c->counts.by_class[i] - c->counts.entered[i] : 0);
+}
+
+/* EL0 is entered or left. */
+static void count_level(struct a64 *c)
+{
+	if (c->ps.el == 0)
+		a64_counts_el0(c, c->counts.el0);
+	else
+		memcpy(c->counts.entered, c->counts.by_class, sizeof(c->counts.entered));
+}
+
 void a64_switch_sp(struct a64 *c, unsigned el, unsigned sp)
 {
+	if ((el == 0) != (c->ps.el == 0))
+		count_level(c);
 	*sp_of(c, c->ps.el, c->ps.sp) = c->x[A64_SP];
 	c->ps.el = (uint8_t)el;
 	c->ps.sp = (uint8_t)(el == 0 ? 0 : sp);

@@ -115,11 +115,16 @@ uint64_t code_timers(const struct smp_vcpu *v)
 	return (gtimer_can_fire(&t->t[GTIMER_VIRT]) ? CND(VTIMER_ON) : 0) | (gtimer_can_fire(&t->t[GTIMER_PHYS]) ? CND(PTIMER_ON) : 0);
 }
 
+bool code_has_events(const struct smp_vcpu *v)
+{
+	return code_of(v) != NULL && code_of(v)->cpu->pmu.used;
+}
+
 uint64_t code_residency(const struct smp_vcpu *v, bool exit)
 {
 	const struct vm_cpu *c = code_of(v)->cpu;
 
-	return (c->debug_dirty ? CND(GUEST_DEBUG) : 0) | (code_of(v)->pauth_used ? CND(PAUTH_USED) : 0) | (exit && vm_lr_is_live(c) ? CND(LR_LIVE) : 0);
+	return (c->debug_dirty ? CND(GUEST_DEBUG) : 0) | (pmu_runs(&c->pmu) ? CND(PMU_EVENTS) : 0) | (code_of(v)->pauth_used ? CND(PAUTH_USED) : 0) | (exit && vm_lr_is_live(c) ? CND(LR_LIVE) : 0);
 }
 
 /* ---- the VMM's clock ---- */
@@ -279,6 +284,7 @@ static int vm_of(struct smp *m, const struct smp_vcpu *v, struct code_vm **out, 
 	struct vm_config c = {.image = w->guest, .initrd = w->initrd, .append = w->append, .memory = (uint64_t)w->memory_mib << 20,
 			      .machine = m->prog->config.machine, .counter_hz = (uint64_t)w->counter_hz,
 			      .uart = (enum vm_uart)w->uart, .blocks = w->stage2 == STAGE2_BLOCK, .dirty_log = w->dirty_log_us != 0,
+			      .pmu = (m->prog->config.vcpu & CND(VPMU)) != 0,
 			      .pauth = (m->prog->config.vcpu & CND(VPAUTH)) != 0, .pauth_lazy = (m->prog->known & CND(SINCE_6_12)) == 0,
 			      .cache_ids = (m->prog->known & CND(SINCE_6_12)) != 0,
 			      .ptimer_traps = m->prog->config.model->mode != MODE_VHE};

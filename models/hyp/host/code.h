@@ -85,6 +85,8 @@ bool code_is_off(const struct smp_vcpu *v);
 /* Bits of CND_* that hold for its timers; and for what it does with debug registers and list registers at an entry or exit. */
 uint64_t code_timers(const struct smp_vcpu *v);
 uint64_t code_residency(const struct smp_vcpu *v, bool exit);
+/* It executes, and the host has perf events of its PMU. */
+bool code_has_events(const struct smp_vcpu *v);
 /* The exit is over: what it cost is its function's. */
 void code_settle(struct smp_vcpu *v);
 /* The VM ended: by itself, or because it cannot go on (then the run fails). */

@@ -51,6 +51,7 @@ static enum exit_kind kind_of(const struct smp_vcpu *v, const struct vm_exit *x)
 	case VM_FAULT:
 		return x->access == A64_WRITE && !x->present ? EXIT_FOR_unpopulated : exit_of_fault(x->esr);
 	case VM_MAINTENANCE:
+	case VM_PMU:
 		return EXIT_FOR_irq;
 	case VM_FP:
 		return EXIT_FOR_first_fp;

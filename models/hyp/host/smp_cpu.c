@@ -42,7 +42,7 @@ static uint64_t state_of(const struct smp_vcpu *v, const struct exit_step *s)
 		state |= v->run->lr_state | (code_of(v) != NULL ? code_residency(v, exit_step_is(s, PHASE_EXIT)) : 0);
 	return exit_step_is(s, PHASE_LAZY)
 		       ? (state & ~exit_row(v->kind)->state) | exit_row(EXIT_FOR_first_fp)->state
-		       : (state | s->state) & ~(v != NULL && code_of(v) != NULL ? CND(VPMU_EVENT) : 0); /* it has no PMU */
+		       : (state | s->state) & ~(v != NULL && code_of(v) != NULL && !code_has_events(v) ? CND(VPMU_EVENT) : 0);
 }
 
 /* by: the pCPU that finds it out */
