@@ -6,9 +6,8 @@
 
 #include "models/switchcode/exec_impl.h"
 #include "models/switchcode/scene_conds.h"
+#include "models/switchcode/scene_cut.h"
 #include "sim/base/progress.h"
-
-enum { RUN_BUDGET = 2000000, TURNS_MAX = 8, GPRS_OF_A_CONTEXT = 12, VECTOR_MASK = 127 };
 
 /* Ticks of 16 ns: before the host's next timer, and behind it (SWC_HOST_NEXT). */
 #define NEAR (UINT64_C(1) << 16)
@@ -19,23 +18,12 @@ enum does { IDLE, SERRORS, DEBUGS, UNDEBUGS, LIVE, ENDED, TIMERS, VTIMER, NOTIME
 enum before { NOTHING, GOES_ON, CONTROLS, BLOCKS, OTHER, VSERROR, THREAD_FP };
 enum vcpu_feature { PLAIN, WITH_PTRAUTH };
 
-#define M(id) (UINT32_C(1) << SWC_##id##_COND)
+#define M SCENE_COND
 
-struct turn {
-	uint8_t leaves, does;
-	uint32_t enter, exit;
-};
-
-static const struct scene {
-	const char *name;
-	uint8_t before, vcpu;
-	uint32_t loads, puts;
-	struct turn turns[TURNS_MAX];
-	size_t n;
-} scenes[] = {
+static const struct scene scenes[] = {
 #define TURN(leaves, does, enter, exit) { leaves, does, enter, exit }
 #define SCENE(name, before, vcpu, loads, puts, ...)                                                 \
-	{ name, before, vcpu, loads, puts, { __VA_ARGS__ }, sizeof((struct turn[]){ __VA_ARGS__ }) / sizeof(struct turn) },
+	{ name, before, vcpu, loads, puts, { __VA_ARGS__ }, sizeof((struct scene_turn[]){ __VA_ARGS__ }) / sizeof(struct scene_turn) },
 #include "models/switchcode/scenes.def"
 };
 
@@ -70,8 +58,7 @@ const char *swc_phase_name(enum swc_phase phase)
 	return names[phase];
 }
 
-/* Functions by which records are cut into phases and parts. must: every kernel has it. */
-enum mark { MARK_LOAD = 1, MARK_PUT, MARK_HANDLE, MARK_WFI, MARK_HALT };
+/* must: every kernel has it. */
 static const struct {
 	const char *name;
 	uint8_t mark;
@@ -136,7 +123,7 @@ static void guest_does(struct swc *w, enum does what)
 static void guest(void *owner, struct swc *w, struct swc_exit *x)
 {
 	struct play *p = owner;
-	const struct turn *t;
+	const struct scene_turn *t;
 
 	if (p->turn >= p->s->n) {
 		x->leave = true;
@@ -181,7 +168,7 @@ static bool give_feature(struct swc *w, enum vcpu_feature f)
 		return false;
 	}
 	(void)swc_poke(w, at, 1, 1 << 5 | 1 << 6);
-	if (swc_call(w, reset->addr, &w->vcpu, 1, RUN_BUDGET, NULL, NULL, &e) != 0) {
+	if (swc_call(w, reset->addr, &w->vcpu, 1, SCENE_BUDGET, NULL, NULL, &e) != 0) {
 		swc_note(w, "kvm_reset_vcpu stopped, pointer authentication is not seen: %s", e.text);
 		return false;
 	}
@@ -222,240 +209,10 @@ static void prepare(struct swc *w, enum before before)
 		return;
 	case THREAD_FP:
 		s = vml_symbol(w->k->img, "fpsimd_restore_current_state");
-		if (s != NULL && swc_call(w, s->addr, args, 0, RUN_BUDGET, NULL, NULL, &e) != 0)
+		if (s != NULL && swc_call(w, s->addr, args, 0, SCENE_BUDGET, NULL, NULL, &e) != 0)
 			swc_note(w, "fpsimd_restore_current_state stopped: %s", e.text);
 		return;
 	default: return;
-	}
-}
-
-/* --- phases ------------------------------------------------------------------------------------ */
-
-/* Is it an op of the switch: not what any code does? Moves of registers only when they are those of a context. */
-static bool wanted(const struct swc *w, const struct swc_record *r)
-{
-	switch (r->event) {
-	case SWC_OP: /* what is soft elsewhere is not where a context is switched */
-		return !vml_what_soft(r->what) || r->place == SWC_CONTEXT || (r->el == 2 && r->what.enc == swc_tpidr_el1()) ||
-		       (r->what.enc == swc_sp_el0() && swc_is_asm(w, r));
-	case SWC_TAKEN:
-	case SWC_OUTSIDE: return true;
-	case SWC_GPRS: return r->regs >= GPRS_OF_A_CONTEXT;
-	case SWC_FPRS: return r->regs >= 8;
-	default: return false;
-	}
-}
-
-/* The same place in the code; entries of a vector table are one place. */
-static bool same(const struct swc *w, const struct swc_record *a, const struct swc_record *b)
-{
-	bool vectors = a->func != UINT32_MAX && w->k->img->funcs[a->func].vectors != 0;
-
-	return a->event == b->event && a->what.kind == b->what.kind && a->what.enc == b->what.enc && a->func == b->func &&
-	       (vectors || a->event == SWC_TAKEN ? (a->addr & VECTOR_MASK) == (b->addr & VECTOR_MASK) : a->addr == b->addr);
-}
-
-/* Puts an execution of a phase (records at index[0..n)) into the model: as many ops as can be are those that are there. */
-static void merge(struct swc_model *m, enum swc_phase phase, const struct swc *w, const size_t *index, size_t n, uint64_t from, uint32_t state)
-{
-	struct swc_op *old = m->ops[phase], *out;
-	size_t n_old = m->n[phase], run = m->n_runs[phase], *lcs, i = 0, j = 0, k = 0;
-	uint64_t before = from;
-
-	if (run == SWC_RUNS_MAX)
-		return;
-	m->run[phase][run].state = state;
-	m->n_runs[phase]++;
-	lcs = xcalloc((n_old + 1) * (n + 1), sizeof(*lcs));
-#define AT(i, j) lcs[(i) * (n + 1) + (j)]
-	for (i = n_old; i-- > 0;)
-		for (j = n; j-- > 0;)
-			AT(i, j) = same(w, &old[i].r, &w->records[index[j]]) ? AT(i + 1, j + 1) + 1
-									    : AT(i + 1, j) > AT(i, j + 1) ? AT(i + 1, j) : AT(i, j + 1);
-	out = xcalloc(n_old + n + 1, sizeof(*out));
-	for (i = j = 0; i < n_old || j < n;) {
-		const struct swc_record *r = j < n ? &w->records[index[j]] : NULL;
-
-		if (i < n_old && r != NULL && same(w, &old[i].r, r)) {
-			out[k] = old[i++];
-			if (out[k].r.place == SWC_NOWHERE)
-				out[k].r.place = r->place;
-			out[k++].seen |= UINT64_C(1) << run;
-			before = r->insns;
-			j++;
-		} else if (i < n_old && (r == NULL || AT(i + 1, j) >= AT(i, j + 1))) {
-			out[k++] = old[i++];
-		} else {
-			out[k++] = (struct swc_op){ .r = *r, .insns = (uint32_t)(r->insns - before), .seen = UINT64_C(1) << run };
-			before = r->insns;
-			j++;
-		}
-	}
-#undef AT
-	free(lcs);
-	free(old);
-	m->ops[phase] = out;
-	m->n[phase] = k;
-}
-
-struct cutter {
-	struct swc *w;
-	struct swc_model *m;
-	const struct scene *s;
-	size_t *index, n;
-	bool open;
-	enum swc_phase phase;
-	uint64_t from;
-	uint32_t state;
-	size_t turn;
-	bool handling; /* handle_exit runs */
-};
-
-static void begin(struct cutter *c, enum swc_phase phase, uint32_t state, const struct swc_record *r)
-{
-	c->open = true;
-	c->phase = phase;
-	c->state = state;
-	c->n = 0;
-	c->from = r->insns;
-}
-
-static void end(struct cutter *c, const struct swc_record *r)
-{
-	size_t run;
-
-	if (!c->open)
-		return;
-	c->open = false;
-	run = c->m->n_runs[c->phase];
-	if (c->s->vcpu == WITH_PTRAUTH)
-		c->state |= M(PTRAUTH);
-	merge(c->m, c->phase, c->w, c->index, c->n, c->from, c->state);
-	if (run < SWC_RUNS_MAX)
-		c->m->run[c->phase][run].insns = r->insns - c->from;
-}
-
-static uint32_t enter_state(const struct cutter *c)
-{
-	return c->turn < c->s->n ? c->s->turns[c->turn].enter : 0;
-}
-
-/* MSR DAIFClr of I: behind the switch, interrupts that waited are taken; what follows is the host's. */
-static bool unmasks(const struct swc_record *r)
-{
-	return r->event == SWC_OP && r->what.kind == VML_PSTATE && (r->what.enc & SWC_PSTATE_FIELD) == SWC_PSTATE_DAIFCLR && (r->what.enc >> 3 & 2) != 0;
-}
-
-static void called(struct cutter *c, const struct swc_record *r)
-{
-	bool waits = c->open && c->phase == SWC_WFI_PUT;
-
-	c->handling |= r->mark == MARK_HANDLE && c->turn < c->s->n; /* at the last one the script is over */
-	if (c->handling && (r->mark == MARK_PUT || r->mark == MARK_LOAD)) { /* the phases as they are, at another place */
-		if (r->mark == MARK_PUT)
-			begin(c, SWC_OS_LOCK, 0, r);
-		if (c->open)
-			c->index[c->n++] = (size_t)(r - c->w->records);
-		return;
-	}
-	switch ((enum mark)r->mark) {
-	case MARK_LOAD: begin(c, SWC_LOAD, c->s->loads, r); return;
-	case MARK_PUT: begin(c, SWC_PUT, c->s->puts, r); return;
-	case MARK_WFI: begin(c, SWC_WFI_PUT, 0, r); return;
-	case MARK_HALT:
-	case MARK_HANDLE:
-		end(c, r);
-		if (waits)
-			begin(c, SWC_WFI_LOAD, 0, r);
-		return;
-	}
-}
-
-static void back(struct cutter *c, const struct swc_record *r)
-{
-	bool phase = r->mark == MARK_PUT || r->mark == MARK_LOAD;
-
-	if (c->handling && phase) {
-		if (r->mark == MARK_LOAD)
-			end(c, r);
-		return;
-	}
-	c->handling &= r->mark != MARK_HANDLE;
-	if (phase || r->mark == MARK_WFI)
-		end(c, r);
-	if ((r->mark == MARK_LOAD || r->mark == MARK_HANDLE) && c->turn < c->s->n)
-		begin(c, SWC_ENTER, enter_state(c), r);
-}
-
-static void cut_record(struct cutter *c, size_t i)
-{
-	const struct swc_record *r = &c->w->records[i];
-
-	if (c->open && c->phase == SWC_EXIT && unmasks(r))
-		end(c, r);
-	if (c->open && c->phase != SWC_OS_LOCK && wanted(c->w, r) && r->event != SWC_TAKEN)
-		c->index[c->n++] = i;
-	switch (r->event) {
-	case SWC_CALLED:
-		called(c, r);
-		return;
-	case SWC_BACK:
-		back(c, r);
-		return;
-	case SWC_GUEST:
-		if (c->open && c->phase == SWC_EXIT)
-			c->phase = SWC_LAZY;
-		if (c->turn < c->s->n)
-			end(c, r);
-		c->open = false;
-		return;
-	case SWC_TAKEN:
-		begin(c, SWC_EXIT, c->turn < c->s->n ? c->s->turns[c->turn].exit : 0, r);
-		c->index[c->n++] = i;
-		c->turn++;
-		return;
-	default: return;
-	}
-}
-
-static void cut(struct swc *w, struct swc_model *m, const struct scene *s)
-{
-	struct cutter c = { .w = w, .m = m, .s = s };
-
-	c.index = xcalloc(w->n_records + 1, sizeof(*c.index));
-	for (size_t i = 0; i < w->n_records; i++)
-		cut_record(&c, i);
-	free(c.index);
-}
-
-/* A thread of the host gets its FP registers back: FPCR as it is, and another one. */
-static void host_fp(struct swc *w, struct swc_model *m)
-{
-	static const struct {
-		uint32_t fpcr, state;
-	} rows[] = { { 0, 0 }, { 1 << 24, M(NEW_FPCR) } };
-	const struct vml_symbol *s = vml_symbol(w->k->img, "fpsimd_restore_current_state");
-
-	for (size_t i = 0; s != NULL && i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct cutter c = { .w = w, .m = m, .s = &scenes[0], .index = NULL };
-		struct err e = { 0 };
-
-		swc_restore(w);
-		swc_set_reg(w, "FPCR", rows[i].fpcr);
-		w->recording = true;
-		w->n_records = 0;
-		if (swc_call(w, s->addr, NULL, 0, RUN_BUDGET, NULL, NULL, &e) != 0)
-			swc_note(w, "fpsimd_restore_current_state stopped: %s", e.text);
-		w->recording = false;
-		if (e.text[0] != '\0' || w->n_records == 0)
-			return;
-		c.index = xcalloc(w->n_records, sizeof(*c.index));
-		begin(&c, SWC_HOST_FP, rows[i].state, &w->records[0]);
-		for (size_t k = 0; k < w->n_records; k++)
-			if (wanted(w, &w->records[k]))
-				c.index[c.n++] = k;
-		end(&c, &w->records[w->n_records - 1]);
-		free(c.index);
 	}
 }
 
@@ -497,9 +254,9 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 		prepare(w, (enum before)scenes[i].before);
 		w->recording = true;
 		w->n_records = 0;
-		rc = swc_call(w, run->addr, &w->vcpu, 1, RUN_BUDGET, NULL, NULL, &why);
+		rc = swc_call(w, run->addr, &w->vcpu, 1, SCENE_BUDGET, NULL, NULL, &why);
 		if (rc == 0)
-			rc = swc_call(w, put->addr, &w->vcpu, 1, RUN_BUDGET, NULL, NULL, &why);
+			rc = swc_call(w, put->addr, &w->vcpu, 1, SCENE_BUDGET, NULL, NULL, &why);
 		w->recording = false;
 		m->scenes++;
 		if (rc != 0 && m->failed == 0)
@@ -511,7 +268,7 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 		if (p.turn < scenes[i].n && rc == 0)
 			swc_note(w, "scene \"%s\": the guest was entered %zu times instead of %zu", scenes[i].name, p.turn, scenes[i].n);
 		if (i != 0)
-			cut(w, m, &scenes[i]);
+			scene_cut(w, m, &scenes[i], scenes[i].vcpu == WITH_PTRAUTH ? M(PTRAUTH) : 0);
 		else
 			swc_keep(w);
 		if (m->failed == m->scenes && m->failed == 2) {
@@ -520,7 +277,7 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 		}
 	}
 	progress_end(&bar);
-	host_fp(w, m);
+	scene_host(w, m);
 	for (unsigned p = 0; p < SWC_PHASES; p++)
 		scene_conditions(m, (enum swc_phase)p);
 	return 0;
