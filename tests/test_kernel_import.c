@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "models/hyp/kvm/kernel_model.h"
+#include "models/switchcode/exec_impl.h"
 #include "tests/command.h"
 #include "tests/suite.h"
 
@@ -90,9 +91,9 @@ static const struct {
 } expected[] = {
 	{ PHASE_LOAD, "TLBI_VMALLE1 other-vcpu; DSB_NSH other-vcpu; MSR SCTLR_EL1 [guest]; MSR TPIDR_EL0 [guest]; ", NULL },
 	{ PHASE_ENTER,
-	  "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; "
+	  "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; MSR PMCNTENSET_EL0 [guest-cfg] pmu-events; "
 	  "MSR ELR_EL2 [guest]; MSR SPSR_EL2 [guest]; GPR_SAVE 13 [host]; MRS SP_EL0 [host]; ERET; ",
-	  "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; "
+	  "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; MSR PMCNTENSET_EL0 [guest-cfg] pmu-events; "
 	  "MSR ELR_EL2 [guest]; MSR SPSR_EL2 [guest]; ISB; GPR_SAVE 13 [host]; MRS SP_EL0 [host]; ERET; " },
 	{ PHASE_EXIT,
 	  "EXC; MRS ESR_EL2 sync; GPR_LOAD 14 [host]; MSR SP_EL0 [host]; MRS MDSCR_EL1 [guest]; MRS ESR_EL2 !irq; MSR HCR_EL2 [host-cfg]; ISB; ",
@@ -143,7 +144,7 @@ START_TEST(a_kernel_is_executed_as_it_has_patched_itself)
 	m = imported(KERNEL("switch.ALT"), "alt");
 	ops_of(m, m->model.phase[PHASE_ENTER], &b);
 	ck_assert_str_eq(str_get(&b),
-			 "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; "
+			 "PSTATE; MSR VBAR_EL2 [guest-cfg]; MSR HCR_EL2 [guest-cfg]; MSR MDSCR_EL1 [guest]; MSR DBGBCR0_EL1 [guest] debug-dirty; MSR PMCNTENSET_EL0 [guest-cfg] pmu-events; "
 			 "MSR ELR_EL2 [guest]; MSR SPSR_EL2 [guest]; DSB_ISHST; DSB_ISHST; DSB_NSHST; ISB; DSB_NSHST; DSB_ISH; DSB_ISHST; DSB_ISH; "
 			 "GPR_SAVE 13 [host]; MRS SP_EL0 [host]; ERET; ");
 	str_free(&b);
@@ -167,7 +168,7 @@ static const char *const bad[] = {
 	"SVC in kvm_arch_vcpu_ioctl_run",
 	"HVC in kvm_arch_vcpu_ioctl_run at EL2",
 	"does not end: 2000000 instructions, now in kvm_arch_vcpu_ioctl_run",
-	"el2sim does not know the instruction 0x04000000",
+	"an SVE instruction 0x04000000 that el2sim does not know in kvm_arch_vcpu_ioctl_run",
 	"an exception of class 0x00 in kvm_arch_vcpu_ioctl_run",
 };
 
@@ -262,6 +263,43 @@ START_TEST(what_a_handler_and_the_host_do_is_found_too)
 }
 END_TEST
 
+/* What contexts are switched with: encodings as an assembler makes them. */
+START_TEST(sve_words_move_vectors_and_lengths)
+{
+	static const struct {
+		uint32_t word;
+		enum swc_sve what;
+		bool load;
+		uint64_t base, x0;
+	} rows[] = {
+		{ 0xe5804000, SWC_SVE_VECTOR, false, 0x1000, 0x1000 },         /* str z0, [x0] */
+		{ 0x85804001, SWC_SVE_VECTOR, true, 0x1000, 0x1000 },          /* ldr z1, [x0] */
+		{ 0xe5bf5c1f, SWC_SVE_VECTOR, false, 0x1000, 0x1000 },         /* str z31, [x0, #-1, mul vl] */
+		{ 0xe5800000, SWC_SVE_PREDICATE, false, 0x1000, 0x1000 },      /* str p0, [x0] */
+		{ 0x8580000f, SWC_SVE_PREDICATE, true, 0x1000, 0x1000 },       /* ldr p15, [x0] */
+		{ 0x04bf5020, SWC_SVE_OTHER, false, 0, SWC_VL },               /* rdvl x0, #1 */
+		{ 0x04bf57e0, SWC_SVE_OTHER, false, 0, -(uint64_t)SWC_VL },    /* rdvl x0, #-1 */
+		{ 0x04205040, SWC_SVE_OTHER, false, 0, 0x1000 + 2 * SWC_VL },  /* addvl x0, x0, #2 */
+		{ 0x2519f000, SWC_SVE_OTHER, false, 0, 0x1000 },               /* rdffr p0.b */
+		{ 0x25289000, SWC_SVE_OTHER, false, 0, 0x1000 },               /* wrffr p0.b */
+		{ 0x04000000, SWC_SVE_NONE, false, 0, 0x1000 },                /* add z0.b, p0/m, z0.b, z0.b */
+	};
+	static struct a64 core;
+	struct swc w = { .core = &core };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t base = 0;
+		bool load = false;
+
+		core.x[0] = 0x1000;
+		ck_assert_msg(swc_sve(&w, rows[i].word, &load, &base) == rows[i].what, "0x%08x", rows[i].word);
+		ck_assert_int_eq(load, rows[i].load);
+		ck_assert_uint_eq(base, rows[i].base);
+		ck_assert_msg(core.x[0] == rows[i].x0, "0x%08x: X0 0x%llx", rows[i].word, (unsigned long long)core.x[0]);
+	}
+}
+END_TEST
+
 START_TEST(an_import_is_a_switch_model_for_its_machine)
 {
 	struct kernel_model *m;
@@ -275,6 +313,8 @@ START_TEST(an_import_is_a_switch_model_for_its_machine)
 	has(&out, "kvm_arch_vcpu_ioctl_run");
 	str_free(&out);
 	out = output(-1, "el2sim explain " EL2SIM_SOURCE_DIR "/configs/machine/qemu-max.ini --switch.model=%s%s", model_file("used"), "");
+	str_free(&out);
+	out = output(-1, "el2sim explain " EL2SIM_SOURCE_DIR "/configs/machine/cortex-a76.ini --vcpu.features=sve --switch.model=%s%s", model_file("used"), "");
 	str_free(&out);
 	kernel_model_free(m);
 	(void)unlink(model_file("used"));
@@ -351,6 +391,9 @@ START_TEST(a_damaged_model_is_refused_with_its_line)
 		{ "el2sim-kernel 1\nfeatures vhe,warp\n", "unknown feature" },
 		{ "el2sim-kernel 1\nlist_registers 65\n", "up to 64" },
 		{ "el2sim-kernel 1\nhello\n", "unknown word" },
+		{ "el2sim-kernel 1\npart nothing\n", "unknown component" },
+		{ "el2sim-kernel 1\nvcpu sync\n", "no feature of a vCPU" },
+		{ "el2sim-kernel 1\nvcpu\n", "want features of a vCPU" },
 		{ "el2sim-kernel 1\nname x\n", "is not whole" },
 	};
 
@@ -403,6 +446,7 @@ int main(void)
 	tcase_add_loop_test(t, a_kernel_that_cannot_go_on_is_refused_with_where_and_why, 0, (int)(sizeof(bad) / sizeof(bad[0])));
 	tcase_add_test(t, damaged_types_are_refused);
 	tcase_add_test(t, what_a_handler_and_the_host_do_is_found_too);
+	tcase_add_test(t, sve_words_move_vectors_and_lengths);
 	tcase_add_test(t, an_import_is_a_switch_model_for_its_machine);
 	tcase_add_test(t, a_patch_has_its_price);
 	tcase_add_test(t, what_cannot_be_executed_is_refused_in_a_line);

@@ -29,4 +29,12 @@ uint16_t swc_tpidr_el1(void); /* at EL2 no base of per-CPU variables */
 /* Is the record's function assembly that enters or leaves a guest, whose SP_EL0 is no `current`? */
 bool swc_is_asm(const struct swc *w, const struct swc_record *r);
 
+/*
+ * SVE, as far as contexts are switched with it: loads and stores of a vector or predicate (nothing is kept; *load and *base say which way
+ * and where), the vector length, the first-fault register. SWC_SVE_NONE: another word.
+ */
+enum { SWC_VL = 16 /* bytes of a vector */ };
+enum swc_sve { SWC_SVE_NONE, SWC_SVE_OTHER, SWC_SVE_VECTOR, SWC_SVE_PREDICATE };
+enum swc_sve swc_sve(struct swc *w, uint32_t word, bool *load, uint64_t *base);
+
 #endif

@@ -361,31 +361,47 @@ static void find_func(struct swc *w, uint64_t pc)
 #define BRK_WORD      0xd4200000u
 #define BRK_BUG       0x800
 
-/* Vector registers that are moved, and general-purpose ones that assembly moves between contexts. */
-static void note_moves(struct swc *w, const struct a64_op *op, bool vector)
+/* So many more registers were moved in a row. */
+static void note_regs(struct swc *w, enum swc_event event, bool load, uint8_t regs, uint8_t place)
 {
-	bool load, pair;
-	struct swc_record *last = w->recording && w->n_records != 0 ? &w->records[w->n_records - 1] : NULL, *r;
-	enum swc_event event = vector ? SWC_FPRS : SWC_GPRS;
-	const char *name = a64_insn_name((enum a64_insn)op->insn);
-	uint8_t place;
+	struct swc_record *last = w->n_records != 0 ? &w->records[w->n_records - 1] : NULL, *r;
 
-	load = strncmp(name, "LD", 2) == 0;
-	pair = name[2] == 'P';
-	if (last == NULL || (!load && strncmp(name, "ST", 2) != 0))
-		return;
-	place = place_of(w, access_address(w, op));
-	if (place == SWC_NOWHERE)
+	if (last == NULL || place == SWC_NOWHERE)
 		return;
 	if (last->event == event && last->load == load && last->place == place && last->func == w->func) {
-		last->regs = (uint8_t)(last->regs + 1 + pair);
+		last->regs = (uint8_t)(last->regs + regs);
 		last->insns = w->insns;
 		return;
 	}
 	r = record(w, event);
 	r->load = load;
-	r->regs = (uint8_t)(1 + pair);
+	r->regs = regs;
 	r->place = place;
+}
+
+/* Vector registers that are moved, and general-purpose ones that assembly moves between contexts. */
+static void note_moves(struct swc *w, const struct a64_op *op, bool vector)
+{
+	const char *name = a64_insn_name((enum a64_insn)op->insn);
+	bool load = strncmp(name, "LD", 2) == 0;
+
+	if (load || strncmp(name, "ST", 2) == 0)
+		note_regs(w, vector ? SWC_FPRS : SWC_GPRS, load, name[2] == 'P' ? 2 : 1, place_of(w, access_address(w, op)));
+}
+
+static int sve(struct swc *w, uint32_t word, struct err *e)
+{
+	enum swc_sve what;
+	uint64_t base = 0;
+	bool load = false;
+
+	what = swc_sve(w, word, &load, &base);
+	if (what == SWC_SVE_NONE)
+		return err_set(e, ERR_INPUT, "an SVE instruction 0x%08" PRIx32 " that el2sim does not know in %s", word, swc_func_name(w));
+	if (what == SWC_SVE_VECTOR && w->recording)
+		note_regs(w, SWC_FPRS, load, 1, place_of(w, base));
+	w->core->pc += 4;
+	return 0;
 }
 
 static int general(struct swc *w, uint32_t word, struct err *e)
@@ -402,6 +418,8 @@ static int general(struct swc *w, uint32_t word, struct err *e)
 		c->pc += 4;
 		return 0;
 	}
+	if ((word >> 25 & 15) == 2)
+		return sve(w, word, e);
 	(void)a64_decode(word, A64_FEATS_ALL, &op);
 	memcpy(before, c->x, sizeof(before));
 	addr = access_address(w, &op);

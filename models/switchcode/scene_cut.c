@@ -6,7 +6,7 @@
 
 #include "models/switchcode/exec_impl.h"
 
-enum { GPRS_OF_A_CONTEXT = 12, VECTOR_MASK = 127 };
+enum { GPRS_OF_A_CONTEXT = 12, VECTOR_MASK = 127, EC_PAUTH = 0x09 /* ESR_EL2.EC */ };
 
 /* Is it an op of the switch: not what any code does? Moves of registers only when they are those of a context. */
 static bool wanted(const struct swc *w, const struct swc_record *r)
@@ -166,13 +166,14 @@ static void cut_record(struct scene_cutter *c, size_t i)
 		return;
 	case SWC_GUEST:
 		if (c->open && c->phase == SWC_EXIT)
-			c->phase = SWC_LAZY;
+			c->phase = c->pauth ? SWC_PTRAUTH_TRAP : SWC_LAZY;
 		if (c->turn < c->s->n)
 			end(c, r);
 		c->open = false;
 		return;
 	case SWC_TAKEN:
 		begin(c, SWC_EXIT, c->turn < c->s->n ? c->s->turns[c->turn].exit : 0, r);
+		c->pauth = r->value >> 26 == EC_PAUTH;
 		c->index[c->n++] = i;
 		c->turn++;
 		return;

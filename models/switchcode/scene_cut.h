@@ -38,6 +38,7 @@ struct scene_cutter {
 	uint32_t state;
 	size_t turn;
 	bool handling; /* handle_exit runs */
+	bool pauth;    /* the exit is a use of pointer authentication */
 };
 
 /* What was recorded of a scene. always: as above. */

@@ -187,7 +187,7 @@ static void set_field(struct swc *w, const struct row *r)
 		(void)swc_poke(w, at + 8, 8, v);
 }
 
-static void place(struct swc *w, enum swc_place p, uint64_t from, uint64_t bytes)
+void swc_place(struct swc *w, enum swc_place p, uint64_t from, uint64_t bytes)
 {
 	if (from == 0 || bytes == 0 || w->n_places == sizeof(w->places) / sizeof(w->places[0]))
 		return;
@@ -201,7 +201,7 @@ static void symbol_place(struct swc *w, const char *symbol)
 	const struct vml_symbol *s = vml_symbol(w->k->img, symbol);
 
 	if (s != NULL)
-		place(w, SWC_HOST, s->addr, s->size);
+		swc_place(w, SWC_HOST, s->addr, s->size);
 }
 
 static int make_vm(struct swc *w, struct err *e)
@@ -211,12 +211,12 @@ static int make_vm(struct swc *w, struct err *e)
 	if (vm == 0 || vcpu == 0 || task == 0)
 		return err_set(e, ERR_INPUT, "%s: its BTF has no struct %s: want a kernel with KVM built in (CONFIG_KVM=y)", w->k->img->path,
 			       vm == 0 ? "kvm" : vcpu == 0 ? "kvm_vcpu" : "task_struct");
-	place(w, SWC_HOST, w->current, task);
+	swc_place(w, SWC_HOST, w->current, task);
 	w->kvm = swc_alloc(w, vm);
 	w->vcpu = swc_alloc(w, vcpu);
 	w->run = swc_alloc(w, 0x4000);
-	place(w, SWC_CONTEXT, swc_member(w, "kvm_vcpu", "arch.ctxt", &vm), vm); /* first: it is within the vCPU */
-	place(w, SWC_VCPU, w->vcpu, vcpu);
+	swc_place(w, SWC_CONTEXT, swc_member(w, "kvm_vcpu", "arch.ctxt", &vm), vm); /* first: it is within the vCPU */
+	swc_place(w, SWC_VCPU, w->vcpu, vcpu);
 	symbol_place(w, "kvm_host_data");
 	symbol_place(w, "__kvm_nvhe_kvm_host_data");
 	symbol_place(w, "kvm_hyp_ctxt");

@@ -224,6 +224,9 @@ void kernel_text(const struct swc *w, const struct swc_model *m, const struct ke
 	add_version(o->release, b);
 	str_addf(b, "mode %s\nimage %s\ndigest %s\n", kernel_mode_name(o->mode), o->image, o->digest);
 	add_machine(w->m, b);
+	str_add(b, "vcpu ");
+	add_conditions(b, m->vcpu, 0);
+	str_addc(b, '\n');
 	for (unsigned p = 0; p < SWC_PHASES; p++)
 		add_phase(w, m, (enum swc_phase)p, b);
 	for (unsigned p = 0; p <= SWC_LAZY; p++)

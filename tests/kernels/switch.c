@@ -17,6 +17,9 @@ struct kvm_vcpu {
 	struct { struct kvm_cpu_context ctxt; struct kvm_s2_mmu *hw_mmu; u64 hcr_el2, mdcr_el2; u64 fp[64]; } arch;
 };
 
+struct kvm_pmu_events { u32 events_host, events_guest; };
+
+struct kvm_pmu_events kvm_pmu_events; /* one CPU */
 enum vcpu_sysreg keep_the_type = TPIDR_EL0;
 struct task_struct *keep_task;
 struct kvm_cpu_context kvm_hyp_ctxt;
@@ -151,6 +154,8 @@ int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)
 		write("mdscr_el1", vcpu->arch.ctxt.sys_regs[MDSCR_EL1]);
 		if (vcpu->arch.ctxt.sys_regs[MDSCR_EL1] & 1 << 15)
 			write("dbgbcr0_el1", vcpu->arch.fp[1]);
+		if (kvm_pmu_events.events_guest != 0)
+			write("pmcntenset_el0", kvm_pmu_events.events_guest);
 		write("elr_el1", vcpu->arch.ctxt.regs.pc);
 		write("spsr_el1", vcpu->arch.ctxt.regs.pstate);
 #ifdef PATCH

@@ -195,6 +195,32 @@ static int parse_run(struct reader *r, char *line)
 	return 0;
 }
 
+/* A component whose rows are those of the file, even if there is none. */
+static int parse_part(struct reader *r, const char *word)
+{
+	int i = word != NULL ? name_in(word, comp_of, COMP_COUNT) : -1;
+
+	if (i < 0)
+		return unknown(r, "component", word != NULL ? word : "", comp_of, COMP_COUNT, "want one of comps.def");
+	r->m->part[i] = true;
+	return 0;
+}
+
+/* Features of a vCPU with which it was found. */
+static int parse_vcpu(struct reader *r, char *list)
+{
+	struct ws_guard g = { 0, 0, 0, 0 };
+
+	if (list == NULL)
+		return err_set(r->e, ERR_INPUT, "want features of a vCPU, or -, behind \"vcpu\"");
+	if (parse_guard(r, list, &g) != 0)
+		return -1;
+	if (g.on != 0 || g.off != 0 || g.fixed_off != 0)
+		return err_set(r->e, ERR_INPUT, "vcpu: a condition that is no feature of a vCPU: want those of [vcpu] features");
+	r->m->model.vcpu = g.fixed_on;
+	return 0;
+}
+
 static int parse_version(struct reader *r, const char *word)
 {
 	unsigned major, minor;
@@ -261,6 +287,10 @@ static int parse_line(struct reader *r, char *line)
 		return parse_op(r, line);
 	if (strcmp(key, "run") == 0)
 		return parse_run(r, line);
+	if (strcmp(key, "part") == 0)
+		return parse_part(r, str_word(&line, " \t"));
+	if (strcmp(key, "vcpu") == 0)
+		return parse_vcpu(r, str_word(&line, " \t"));
 	if (strcmp(key, "left") == 0) {
 		m->left++;
 		return 0;
@@ -298,7 +328,7 @@ static int parse_line(struct reader *r, char *line)
 		r->sizes |= 1u << i;
 		return 0;
 	}
-	return err_set(r->e, ERR_INPUT, "unknown word \"%.40s\": want op, run, left, note, name, release, version, mode, machine, features, "
+	return err_set(r->e, ERR_INPUT, "unknown word \"%.40s\": want op, run, part, vcpu, left, note, name, release, version, mode, machine, features, "
 		       "image, digest or a number of [machine]", key);
 }
 
@@ -321,6 +351,7 @@ static void settle(struct kernel_model *m)
 	}
 	m->model.step = m->step;
 	m->model.n_step = m->n;
+	m->model.part = m->part;
 	m->model.help = "imported from a kernel's own code";
 }
 

@@ -22,6 +22,7 @@ struct kernel_model {
 	char *text;            /* the file; names point into it */
 	const char *release, *machine, *image, *digest;
 	struct ws_step *step;  /* by phase */
+	bool part[COMP_COUNT]; /* components of the host's path that are the file's */
 	uint64_t *address;     /* of the instruction, per step; 0: none */
 	uint32_t *insns;       /* since the step before, per step */
 	size_t n;

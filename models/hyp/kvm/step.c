@@ -123,7 +123,7 @@ static const char *const side_names[SIDE_COUNT] = { "", "host", "guest", "ctx", 
 static const struct ws_model models[] = {
 #define MODEL(id, name, version, mode, load, enter, exit, put, fp_trap, help)                       \
 	{ name, version, MODE_##mode,                                                               \
-	  { COMP_##load, COMP_##enter, COMP_##exit, COMP_##put, COMP_##fp_trap }, help, NULL, 0, 0, { 0 } },
+	  { COMP_##load, COMP_##enter, COMP_##exit, COMP_##put, COMP_##fp_trap }, help, NULL, 0, 0, { 0 }, 0, NULL },
 #include "models/hyp/kvm/models.def"
 };
 

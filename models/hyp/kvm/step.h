@@ -156,6 +156,8 @@ struct ws_model {
 	size_t n_step;
 	uint64_t features; /* bit FEAT_* */
 	int64_t sizes[4];  /* list_registers, pri_bits, breakpoints, watchpoints of [machine] */
+	uint64_t vcpu;     /* CND bits of the vCPU's features with which it was found */
+	const bool *part;  /* by component: its rows are the model's, even if it has none; NULL: of those only that it has rows of */
 };
 
 /* Conditions of conds.def that the model's kernel and mode settle, as CND bits. */

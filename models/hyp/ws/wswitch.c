@@ -184,7 +184,7 @@ static bool is_own(const struct ws_model *m, enum ws_comp comp)
 	for (unsigned ph = 0; ph <= PHASE_LAZY; ph++)
 		if (m->phase[ph] == comp)
 			return true;
-	return false;
+	return m->part != NULL && m->part[comp];
 }
 
 static int emit_comp(struct compiler *c, enum ws_comp comp, enum ws_side ctx, struct ws_guard guard,
@@ -372,6 +372,14 @@ static int check_machine(const struct ws_config *c, struct err *e)
 	const struct machine *m = c->machine;
 	const int64_t sizes[] = { m->list_registers, m->pri_bits, m->breakpoints, m->watchpoints };
 	static const char *const names[] = { "list_registers", "pri_bits", "breakpoints", "watchpoints" };
+	static const struct {
+		uint64_t cnd;
+		const char *key;
+	} vcpu[] = {
+#define VCOND(id, key, help) { CND(id), key },
+#include "models/hyp/kvm/conds.def"
+	};
+	const unsigned n_vcpu = sizeof(vcpu) / sizeof(vcpu[0]);
 	uint64_t differ = c->model->step != NULL ? c->model->features ^ m->features : 0;
 
 	for (unsigned f = 0; f < FEAT_COUNT; f++)
@@ -384,6 +392,11 @@ static int check_machine(const struct ws_config *c, struct err *e)
 			return err_set(e, ERR_MODEL, "switch model %s is of a machine with %s = %lld, machine %s has %lld: import the kernel for "
 				       "it (el2sim kernel import --machine)", c->model->name, names[i], (long long)c->model->sizes[i], m->name,
 				       (long long)sizes[i]);
+	if (c->model->step != NULL && (c->vcpu & ~c->model->vcpu) != 0)
+		for (unsigned i = 0; i < n_vcpu; i++)
+			if ((c->vcpu & ~c->model->vcpu & vcpu[i].cnd) != 0)
+				return err_set(e, ERR_MODEL, "switch model %s: the kernel was not executed with a vCPU that has %s ([vcpu] features): what it "
+					       "does then is not known", c->model->name, vcpu[i].key);
 	return 0;
 }
 
