@@ -16,10 +16,11 @@ static const struct {
 	const char *name;
 	size_t member;
 	int first, second; /* index; second -1: none */
+	unsigned kind;     /* enum exit_kind of a rest */
 	double min, max;   /* cycles */
 } rows[PROBE_COUNT] = {
-#define PROBE(id, member, index, min, max, help)		{ #id, offsetof(struct machine, member), index, -1, min, max },
-#define PROBE_REST(id, member, first, second, min, max, help)	{ #id, offsetof(struct machine, member), first, second, min, max },
+#define PROBE(id, member, index, min, max, help)		{ #id, offsetof(struct machine, member), index, -1, EXIT_COUNT, min, max },
+#define PROBE_REST(id, kind, member, first, second, min, max, help) { #id, offsetof(struct machine, member), first, second, kind, min, max },
 #include "models/cal/probe.def"
 };
 
@@ -99,9 +100,9 @@ static int64_t milli(double cycles)
 	return (int64_t)llround(fmax(0, cycles) * 1000);
 }
 
-/* Cycles of a system call that does nothing beside its exception and return; 0: it is not known. */
-static int rest_of_syscall(const struct path_profile *path, const struct switch_options *sw, const struct machine *m, double scale,
-			   double cpi, double *cycles, struct err *e)
+/* Cycles of a kind (a system call that does nothing) beside its exception and return; 0: they are not known. */
+static int rest_of(unsigned kind, const struct path_profile *path, const struct switch_options *sw, const struct machine *m,
+		   double scale, double cpi, double *cycles, struct err *e)
 {
 	struct path_cost cost[EXIT_COUNT];
 	struct machine bare = *m;
@@ -115,17 +116,17 @@ static int rest_of_syscall(const struct path_profile *path, const struct switch_
 	bare.op[OPCOST_exception] = bare.op[OPCOST_eret] = 0;
 	if (path_cost_fill(path, m, cost, e) != 0)
 		return -1;
-	if (cost[EXIT_null_syscall].state != PATH_OK)
+	if (cost[kind].state != PATH_OK)
 		return 0;
 	switch_config(sw, &bare, &c);
 	p = ws_compile(&c, e);
 	if (p == NULL)
 		return -1;
 	r = runner_new(p, true);
-	runner_kind(r, runner_vcpu(r, "vm"), EXIT_null_syscall, &t);
+	runner_kind(r, runner_vcpu(r, "vm"), (enum exit_kind)kind, &t);
 	runner_free(r);
 	ws_free(p);
-	*cycles = scale * ((double)t.cycles + (double)t.milli / 1000.0) + cpi * (double)cost[EXIT_null_syscall].insns;
+	*cycles = scale * ((double)t.cycles + (double)t.milli / 1000.0) + cpi * (double)cost[kind].insns;
 	return 0;
 }
 
@@ -137,7 +138,7 @@ int probe_settle(struct probe_log *l, const struct path_profile *path, const str
 
 		if (rows[p].second < 0 || l->ns[p] == 0)
 			continue;
-		if (rest_of_syscall(path, sw, m, scale, cpi, &rest, e) != 0)
+		if (rest_of(rows[p].kind, path, sw, m, scale, cpi, &rest, e) != 0)
 			return -1;
 		if (rest == 0 || l->ns[p] * (double)m->clock_hz / 1e9 <= rest)
 			l->ns[p] = 0;
@@ -160,7 +161,7 @@ int probe_apply(const struct probe_log *l, const struct path_profile *path, cons
 			*cost_of(m, (enum cal_probe)p, rows[p].first) = milli(cycles / scale);
 			continue;
 		}
-		if (rest_of_syscall(path, sw, m, scale, cpi, &rest, e) != 0)
+		if (rest_of(rows[p].kind, path, sw, m, scale, cpi, &rest, e) != 0)
 			return -1;
 		*cost_of(m, (enum cal_probe)p, rows[p].first) = milli(fmax(1, (cycles - rest) / 2) / scale);
 		*cost_of(m, (enum cal_probe)p, rows[p].second) = milli(fmax(1, (cycles - rest) / 2) / scale);

@@ -23,8 +23,6 @@ struct validate_errors {
 	unsigned bench;
 };
 void validate_errors_add(struct validate_errors *s, const struct cal_log *x, unsigned b, double cycles);
-/* The same of a figure that is off by so much, relative. */
-void validate_errors_off(struct validate_errors *s, const struct cal_log *x, unsigned b, double error);
 
 /* Counts of a log's configuration, beside the table, with overrides; more: another file to include last, NULL for none. */
 int validate_count(struct cal_log *x, const char *table, const struct arg_list *overrides, const char *more, struct err *e);

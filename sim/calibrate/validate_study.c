@@ -19,7 +19,8 @@ int64_t validate_tenths(double v)
 	return (int64_t)llround(v * 10) * 100;
 }
 
-void validate_errors_off(struct validate_errors *s, const struct cal_log *x, unsigned b, double error)
+/* A figure that is off by so much, relative. */
+static void errors_off(struct validate_errors *s, const struct cal_log *x, unsigned b, double error)
 {
 	const double v = 100 * fabs(error);
 
@@ -34,7 +35,7 @@ void validate_errors_off(struct validate_errors *s, const struct cal_log *x, uns
 
 void validate_errors_add(struct validate_errors *s, const struct cal_log *x, unsigned b, double cycles)
 {
-	validate_errors_off(s, x, b, validate_error(x, b, cycles));
+	errors_off(s, x, b, validate_error(x, b, cycles));
 }
 
 /* The folder of a table of measurements, with its slash. */
@@ -349,8 +350,8 @@ int validate_every(const struct measured_table *m, const struct cal_logs *l, con
 		for (unsigned s = 0; s < SET_COUNT; s++) {
 			if (!in_set(&m->row[i], x, (enum every_set)s))
 				continue;
-			validate_errors_off(&was[s], x, b, old[b] / (ns * x->counts.ghz) - 1);
-			validate_errors_off(&is[s], x, b, now / (ns * x->counts.ghz) - 1);
+			errors_off(&was[s], x, b, old[b] / (ns * x->counts.ghz) - 1);
+			errors_off(&is[s], x, b, now / (ns * x->counts.ghz) - 1);
 		}
 	}
 	if (rc == 0)
