@@ -102,12 +102,17 @@ enum sk_flags {
 struct sk_timer {
 	uint64_t at;
 	uint32_t next, prev; /* ids, in its list */
+	uint32_t ahead;      /* one that came some places later into the list that it came into: a hint for the caches */
 	struct sk_event *event;
 };
+
+#define SK_AHEAD 4 /* places */
 
 /* A list of the queue (sk_queue.h). */
 struct sk_timers {
 	uint32_t first, last;
+	uint32_t recent[SK_AHEAD]; /* that came last, in turns */
+	unsigned n_recent;
 	uint64_t earliest, latest; /* bounds of its times; sure: there is one of the earliest */
 	bool sure;
 };

@@ -31,6 +31,8 @@ static void append(struct sk *k, struct where w, uint32_t id)
 
 	t->next = NONE;
 	t->prev = l->last;
+	k->timer[l->recent[l->n_recent % SK_AHEAD]].ahead = id;
+	l->recent[l->n_recent++ % SK_AHEAD] = id;
 	if (l->last == NONE) {
 		l->first = l->last = id;
 		l->earliest = l->latest = t->at;
@@ -103,7 +105,7 @@ void sk_queue_reserve(struct sk *k, struct sk_event *ev)
 	if (k->n_events >= k->cap_timers)
 		move_storage(k, k->cap_timers != 0 ? 2 * k->cap_timers : 16);
 	ev->id = (uint32_t)k->n_events;
-	k->timer[k->n_events++] = (struct sk_timer){ 0, NONE, NONE, ev };
+	k->timer[k->n_events++] = (struct sk_timer){ 0, NONE, NONE, ev->id, ev };
 }
 
 void sk_queue_insert(struct sk *k, struct sk_event *ev, uint64_t at)
@@ -176,6 +178,7 @@ static void spread(struct sk *k)
 		const struct where to = where_of(k, k->timer[id].at);
 
 		next = k->timer[id].next;
+		__builtin_prefetch(&k->timer[k->timer[id].ahead]);
 		if (to.level <= SOON)
 			fetch(k->timer[id].event);
 		append(k, to, id);
