@@ -154,7 +154,6 @@ struct guest_act {
 struct recorded_exit;
 
 struct guest {
-	const struct workload *w;
 	const struct guest_class *cls;
 	struct guest_act act; /* what guest_next answered last */
 	uint64_t seed, hz;    /* hz of the CPU: times are cycles */
@@ -168,6 +167,7 @@ struct guest {
 			size_t n, at;
 		} recorded;
 	};
+	const struct workload *w; /* last: near to what a timer needs of a vCPU (smp.h) */
 };
 
 /* One kind of guest. A member may be NULL where it says so. */

@@ -267,7 +267,7 @@ void smp_timer_fires(struct smp_vcpu *v, uint64_t deadline)
 		v->fired_at = deadline;
 		list_add_tail(&v->cpu->bg, &v->bg);
 		smp_raise(v->cpu, IRQ_BG);
-	} else if (runner_loaded(v->run)) {
+	} else if (v->state != VC_RUNNABLE && runner_loaded(v->run)) { /* what waits for a pCPU was put */
 		if ((v->cpu->irqs >> IRQ_VTIMER & 1) == 0)
 			v->fired_at = deadline;
 		smp_raise(v->cpu, IRQ_VTIMER);
