@@ -34,6 +34,13 @@ static const struct {
 #include "traces/events.def"
 };
 
+const struct tr_fields tr_fields[TR_TYPE_COUNT] = {
+#define F(event, field, kind)      | (TRF_##kind == TRF_STR ? 1u << TRA_##event##_##field : 0)
+#define EVENT(name, fields, print) { TRA_##name##_COUNT, (uint8_t)(0u fields) },
+#include "traces/events.def"
+#undef F
+};
+
 const char *tr_type_name(enum tr_type type)
 {
 	BUG_ON(type >= TR_TYPE_COUNT);
@@ -94,12 +101,6 @@ bool tr_alias(const char *name, size_t n, enum tr_type *type)
 	return false;
 }
 
-unsigned tr_field_count(enum tr_type type)
-{
-	BUG_ON(type >= TR_TYPE_COUNT);
-	return events[type].count;
-}
-
 const char *tr_field_name(enum tr_type type, unsigned i)
 {
 	BUG_ON(type >= TR_TYPE_COUNT || i >= events[type].count);
@@ -110,19 +111,6 @@ enum tr_field_kind tr_field_kind(enum tr_type type, unsigned i)
 {
 	BUG_ON(type >= TR_TYPE_COUNT || i >= events[type].count);
 	return events[type].fields[i].kind;
-}
-
-uint8_t tr_text_fields(enum tr_type type)
-{
-	static const uint8_t texts[TR_TYPE_COUNT] = {
-#define F(event, field, kind)      | (TRF_##kind == TRF_STR ? 1u << TRA_##event##_##field : 0)
-#define EVENT(name, fields, print) (uint8_t)(0u fields),
-#include "traces/events.def"
-#undef F
-	};
-
-	BUG_ON(type >= TR_TYPE_COUNT);
-	return texts[type];
 }
 
 const char *tr_print_forms(enum tr_type type)

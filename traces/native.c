@@ -153,11 +153,6 @@ bool nat_get_byte(struct nat_in *in, unsigned char *v)
 	return true;
 }
 
-uint64_t nat_zigzag(uint64_t v)
-{
-	return v << 1 ^ (v >> 63 != 0 ? UINT64_MAX : 0);
-}
-
 static unsigned flags_of(const struct nat_state *st, const struct tr_event *ev, uint32_t comm)
 {
 	return (ev->cpu != st->cpu ? (unsigned)NAT_CPU : 0) |
@@ -166,13 +161,24 @@ static unsigned flags_of(const struct nat_state *st, const struct tr_event *ev, 
 	       (ev->absent != 0 ? (unsigned)NAT_ABSENT : 0);
 }
 
-/* nat_put_varint at its most frequent: one byte. */
 static inline unsigned char *put(unsigned char *p, uint64_t v)
 {
-	if (v >= 0x80)
-		return p + nat_put_varint(p, v);
+	for (; v >= 0x80; v >>= 7)
+		*p++ = (unsigned char)(v | 0x80);
 	*p = (unsigned char)v;
 	return p + 1;
+}
+
+/* The fields of a record that has all, and no text. */
+static inline unsigned char *put_numbers(unsigned char *to, uint64_t *last, const uint64_t *arg, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		const uint64_t v = arg[i];
+
+		to = put(to, nat_zigzag(v - last[i]));
+		last[i] = v;
+	}
+	return to;
 }
 
 size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_event *ev, const uint32_t *id)
@@ -182,11 +188,11 @@ size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_eve
 	unsigned flags = flags_of(st, ev, comm), n_fields = tr_field_count(type), texts = tr_text_fields(type);
 	unsigned char *to = p;
 	uint64_t *last = st->arg[type];
-	size_t n;
+	const uint64_t ago = ev->ts_ns - st->ts;
 
 	*to++ = ev->type;
 	*to++ = (unsigned char)flags;
-	to = put(to, ev->ts_ns - st->ts);
+	to = put(to, ago);
 	if ((flags & NAT_CPU) != 0)
 		to = put(to, ev->cpu);
 	if ((flags & NAT_PID) != 0)
@@ -195,6 +201,10 @@ size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_eve
 		to = put(to, comm);
 	if ((flags & NAT_ABSENT) != 0)
 		*to++ = ev->absent;
+	if ((texts | ev->absent) == 0) {
+		to = put_numbers(to, last, ev->arg, n_fields);
+		n_fields = 0;
+	}
 	for (unsigned i = 0; i < n_fields; i++) {
 		uint64_t v = ev->arg[i];
 
@@ -207,10 +217,9 @@ size_t nat_put_event(unsigned char *p, struct nat_state *st, const struct tr_eve
 		to = put(to, nat_zigzag(v - last[i]));
 		last[i] = v;
 	}
-	n = (size_t)(to - p);
 	st->ts = ev->ts_ns;
 	st->cpu = ev->cpu;
 	st->pid = ev->pid;
 	st->comm = comm;
-	return n;
+	return (size_t)(to - p);
 }

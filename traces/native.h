@@ -140,7 +140,10 @@ static inline uint64_t nat_u64(const unsigned char *p)
 size_t nat_put_varint(unsigned char *p, uint64_t v);
 bool nat_get_varint(struct nat_in *in, uint64_t *v);
 bool nat_get_byte(struct nat_in *in, unsigned char *v);
-uint64_t nat_zigzag(uint64_t v);
+static inline uint64_t nat_zigzag(uint64_t v)
+{
+	return v << 1 ^ (0 - (v >> 63));
+}
 static inline uint64_t nat_unzigzag(uint64_t v)
 {
 	return v >> 1 ^ (0 - (v & 1));

@@ -46,11 +46,23 @@ const char *tr_type_name(enum tr_type type);
 bool tr_type_by_name(const char *name, enum tr_type *type);
 /* The event that another of n bytes of name stands for (vendor kernels' kvm_entry_v2). */
 bool tr_alias(const char *name, size_t n, enum tr_type *type);
-unsigned tr_field_count(enum tr_type type);
+/* Fields of a type: how many; bit i: field i is TRF_STR. */
+struct tr_fields {
+	uint8_t n, texts;
+};
+extern const struct tr_fields tr_fields[TR_TYPE_COUNT];
+static inline unsigned tr_field_count(enum tr_type type)
+{
+	BUG_ON(type >= TR_TYPE_COUNT);
+	return tr_fields[type].n;
+}
 const char *tr_field_name(enum tr_type type, unsigned i);
 enum tr_field_kind tr_field_kind(enum tr_type type, unsigned i);
-/* Bit i: field i is TRF_STR. */
-uint8_t tr_text_fields(enum tr_type type);
+static inline uint8_t tr_text_fields(enum tr_type type)
+{
+	BUG_ON(type >= TR_TYPE_COUNT);
+	return tr_fields[type].texts;
+}
 /* The kernel's print format and its other forms, one per line (traces/fmt.h). */
 const char *tr_print_forms(enum tr_type type);
 

@@ -233,8 +233,8 @@ static bool use_strings(struct tw *w, const struct tr_event *ev)
 	unsigned texts = tr_text_fields((enum tr_type)ev->type) & ~(unsigned)ev->absent;
 	bool ok = use_string(w, ev->comm);
 
-	for (unsigned i = 0; ok && texts >> i != 0; i++)
-		ok = (texts >> i & 1) == 0 || use_string(w, (uint32_t)ev->arg[i]);
+	for (; ok && texts != 0; texts &= texts - 1)
+		ok = use_string(w, (uint32_t)ev->arg[__builtin_ctz(texts)]);
 	return ok;
 }
 
