@@ -134,7 +134,8 @@ static void take_event(struct ctf *c, const bt_message *m)
 	const char *name = name_of(bt_event_class_get_name(bt_event_borrow_class_const(ev))), *comm;
 	const bt_field *payload = bt_event_borrow_payload_field_const(ev);
 	uint64_t cpu = cpu_of(ev), next;
-	struct tr_event out;
+	struct dat_event told;
+	struct tr_event *out = &told.ev;
 	enum tr_type type;
 	bool alias = false;
 	int64_t ns;
@@ -154,28 +155,29 @@ static void take_event(struct ctf *c, const bt_message *m)
 		c->no_clock = true;
 		return;
 	}
-	memset(&out, 0, sizeof(out)); /* padding too: it is sent */
-	out.ts_ns = (uint64_t)ns;
-	out.cpu = (uint16_t)cpu;
-	out.type = (uint8_t)type;
-	out.pid = tid_of(c, ev, cpu);
+	memset(&told, 0, sizeof(told)); /* padding too: it is sent */
+	told.head = (struct dat_head){ DAT_EVENT, alias };
+	out->ts_ns = (uint64_t)ns;
+	out->cpu = (uint16_t)cpu;
+	out->type = (uint8_t)type;
+	out->pid = tid_of(c, ev, cpu);
 	if (type == TR_sched_switch && number(field_of(payload, "next_pid"), &next)) {
-		if (out.pid < 0 && number(field_of(payload, "prev_pid"), &next))
-			out.pid = (int32_t)(uint32_t)next;
+		if (out->pid < 0 && number(field_of(payload, "prev_pid"), &next))
+			out->pid = (int32_t)(uint32_t)next;
 		(void)number(field_of(payload, "next_pid"), &next);
 		c->on[cpu] = (int32_t)(uint32_t)next;
 	}
 	c->events++;
-	if (out.pid < 0) { /* before the first sched_switch of this CPU */
+	if (out->pid < 0) { /* before the first sched_switch of this CPU */
 		dat_send(&c->pipe, DAT_LOST, 1, NULL, 0);
 		return;
 	}
 	c->tasks++;
 	comm = comm_of(ev);
 	if (comm != NULL)
-		out.comm = dat_text(&c->pipe, comm, strlen(comm));
-	take_fields(c, payload, &out);
-	dat_send(&c->pipe, DAT_EVENT, alias, &out, sizeof(out));
+		out->comm = dat_text(&c->pipe, comm, strlen(comm));
+	take_fields(c, payload, out);
+	dat_send_event(&c->pipe, &told);
 }
 
 /* Which events the metadata of a stream have. */

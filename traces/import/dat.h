@@ -17,8 +17,8 @@
 
 enum dat_tag {
 	DAT_STRING,  /* n bytes of text follow; texts are numbered from 1 */
-	DAT_EVENT,   /* a struct tr_event follows, with those numbers; n != 0: by a name of
-			aliases.def */
+	DAT_EVENT,   /* a struct tr_event follows, with those numbers, up to the last argument of its type; n != 0: by a name
+			of aliases.def */
 	DAT_SKIP,    /* n bytes: the name of an event that has no row */
 	DAT_LOST,    /* n events were lost; 0: nobody knows how many */
 	DAT_FORMAT,  /* n bytes: the name of an event whose format is in the file */
@@ -45,12 +45,19 @@ struct dat_head {
  * time. */
 #define DAT_IDLE_S(bytes) (5 + (bytes) / (16u << 20))
 
+struct dat_event {
+	struct dat_head head;
+	struct tr_event ev;
+};
+
 /* The child's end. */
 struct dat_pipe {
 	FILE *to;
 	struct strtab strings; /* sent so far */
 };
 void dat_send(struct dat_pipe *p, enum dat_tag tag, uint64_t n, const void *data, size_t size);
+/* An event, DAT_EVENT in its head. */
+void dat_send_event(struct dat_pipe *p, const struct dat_event *m);
 void dat_send_text(struct dat_pipe *p, enum dat_tag tag, const char *s, size_t n);
 void dat_fail(struct dat_pipe *p, const char *sentence);
 /* Number of a text, which is sent the first time. */

@@ -21,6 +21,8 @@ struct map {
 	bool alias; /* by a name of aliases.def */
 	struct tep_format_field *field[TR_ARG_MAX];
 	uint8_t plain[TR_ARG_MAX]; /* bytes of a number that stands there as this machine has it; 0: ask the library */
+	bool is_signed[TR_ARG_MAX];
+	const char *name; /* of the event */
 	struct dat_words *words[TR_ARG_MAX];
 };
 
@@ -43,9 +45,16 @@ struct task {
 	bool known;
 };
 
+/* Where records have their type and task, as the library sees it, in 16 and 32 bits; tep NULL: not known, or not so. */
+struct common {
+	struct tep_handle *tep;
+	int type_at, pid_at;
+};
+
 struct dat {
 	struct dat_pipe pipe;
 	struct map *maps[IDS_MAX];
+	struct common common;
 	struct task task[TASKS]; /* by pid */
 	uint64_t records, idle_s;
 	uint64_t lost; /* told by the pages of records */
@@ -71,6 +80,7 @@ static const struct map *map_of(struct dat *d, struct tep_event *event)
 		return *slot;
 	*slot = xcalloc(1, sizeof(**slot));
 	(*slot)->type = -1;
+	(*slot)->name = event->name;
 	(*slot)->alias = tr_alias(event->name, strlen(event->name), &type);
 	if (!(*slot)->alias && !tr_type_by_name(event->name, &type))
 		return *slot;
@@ -78,6 +88,7 @@ static const struct map *map_of(struct dat *d, struct tep_event *event)
 	for (unsigned i = 0; i < tr_field_count(type); i++) {
 		(*slot)->field[i] = tep_find_field(event, tr_field_name(type, i));
 		(*slot)->plain[i] = plain_number(event, (*slot)->field[i], tr_field_kind(type, i));
+		(*slot)->is_signed[i] = tr_field_kind(type, i) == TRF_SDEC;
 		(*slot)->words[i] = dat_words_of(event, type, i);
 	}
 	return *slot;
@@ -88,6 +99,18 @@ static uint64_t sign_extend(uint64_t v, int bytes)
 	unsigned shift = bytes > 0 && bytes < 8 ? 64 - 8 * (unsigned)bytes : 0;
 
 	return (uint64_t)((int64_t)(v << shift) >> shift);
+}
+
+/* A number's text 0x..., which ends at end. */
+static char *hex_before(char *end, uint64_t v)
+{
+	do {
+		*--end = "0123456789abcdef"[v & 15];
+		v >>= 4;
+	} while (v != 0);
+	*--end = 'x';
+	*--end = '0';
+	return end;
 }
 
 /* One field of a record; false when the record does not hold it. */
@@ -113,9 +136,9 @@ static bool get_field(struct dat *d, const struct tep_record *rec, struct tep_fo
 	if (tep_read_number_field(f, rec->data, &number) != 0)
 		return false;
 	if (kind == TRF_STR) { /* a pointer into the kernel: its text is not in the file */
-		int n = snprintf(pointer, sizeof(pointer), "0x%llx", number);
+		char *s = hex_before(pointer + sizeof(pointer), number);
 
-		*v = dat_text(&d->pipe, pointer, (size_t)n);
+		*v = dat_text(&d->pipe, s, (size_t)(pointer + sizeof(pointer) - s));
 	} else {
 		*v = kind == TRF_SDEC ? sign_extend(number, f->size) : number;
 	}
@@ -149,16 +172,15 @@ static uint64_t number_at(const void *p, unsigned n)
 /* get_field, without the library for what is plain. */
 static bool field_of(struct dat *d, const struct tep_record *rec, const struct map *map, unsigned i, uint64_t *v)
 {
-	enum tr_field_kind kind = tr_field_kind((enum tr_type)map->type, i);
-	struct tep_format_field *f = map->field[i];
+	const struct tep_format_field *f = map->field[i];
 	unsigned n = map->plain[i];
 
 	if (n == 0)
-		return get_field(d, rec, f, kind, v);
+		return get_field(d, rec, map->field[i], tr_field_kind((enum tr_type)map->type, i), v);
 	if (f->offset > rec->size || (int)n > rec->size - f->offset)
 		return false;
 	*v = number_at((const char *)rec->data + f->offset, n);
-	if (kind == TRF_SDEC)
+	if (map->is_signed[i])
 		*v = sign_extend(*v, (int)n);
 	return true;
 }
@@ -177,26 +199,72 @@ static uint32_t comm_of(struct dat *d, struct tep_handle *tep, int pid)
 	return t->comm;
 }
 
+/* Both are there as this machine has them. */
+static bool is_common(struct tep_event *event, const char *name, int size, int *at)
+{
+	const struct tep_format_field *f = tep_find_common_field(event, name);
+
+	*at = f != NULL ? f->offset : -1;
+	return f != NULL && f->size == size && f->offset >= 0 && f->offset < 4096;
+}
+
+/* The library looks at its first event for that. */
+static void learn_common(struct dat *d, struct tep_handle *tep)
+{
+	struct tep_event *first = tep_get_first_event(tep);
+
+	d->common = (struct common){ NULL, -1, -1 };
+	if (first != NULL && tep_is_file_bigendian(tep) == tep_is_local_bigendian(tep) &&
+	    is_common(first, "common_type", 2, &d->common.type_at) && is_common(first, "common_pid", 4, &d->common.pid_at))
+		d->common.tep = tep;
+}
+
+/* Does a record have both where they are known to be? */
+static bool has_common(const struct dat *d, const struct tep_handle *tep, const struct tep_record *rec)
+{
+	return d->common.tep == tep && rec->size >= d->common.type_at + 2 && rec->size >= d->common.pid_at + 4;
+}
+
+/* What the record's type means, without the library where it was asked before; NULL: the file has no format of it. */
+static const struct map *map_of_record(struct dat *d, struct tep_handle *tep, struct tep_record *rec)
+{
+	const struct map *known = NULL;
+	struct tep_event *event;
+
+	if (has_common(d, tep, rec))
+		known = d->maps[number_at((const char *)rec->data + d->common.type_at, 2)];
+	if (known != NULL)
+		return known;
+	event = tep_find_event_by_record(tep, rec);
+	if (event == NULL)
+		return NULL;
+	if (d->common.tep != tep)
+		learn_common(d, tep);
+	return map_of(d, event);
+}
+
 static void send_event(struct dat *d, struct tep_handle *tep, struct tep_record *rec,
 		       const struct map *map, int cpu)
 {
 	enum tr_type type = (enum tr_type)map->type;
 	unsigned n = tr_field_count(type);
-	struct tr_event ev;
+	struct dat_event m;
+	struct tr_event *ev = &m.ev;
 
-	memset(&ev, 0, sizeof(ev)); /* padding too: it is sent */
-	ev.ts_ns = rec->ts;
-	ev.cpu = (uint16_t)cpu;
-	ev.type = (uint8_t)type;
-	ev.pid = tep_data_pid(tep, rec);
-	ev.comm = comm_of(d, tep, ev.pid);
+	memset(&m, 0, sizeof(m)); /* padding too: it is sent */
+	m.head = (struct dat_head){ DAT_EVENT, map->alias };
+	ev->ts_ns = rec->ts;
+	ev->cpu = (uint16_t)cpu;
+	ev->type = (uint8_t)type;
+	ev->pid = has_common(d, tep, rec) ? (int)(uint32_t)number_at((const char *)rec->data + d->common.pid_at, 4) : tep_data_pid(tep, rec);
+	ev->comm = comm_of(d, tep, ev->pid);
 	for (unsigned i = 0; i < n; i++) {
-		if (!field_of(d, rec, map, i, &ev.arg[i]))
-			ev.absent |= (uint8_t)(1u << i);
+		if (!field_of(d, rec, map, i, &ev->arg[i]))
+			ev->absent |= (uint8_t)(1u << i);
 		else if (map->words[i] != NULL)
-			ev.arg[i] = dat_words_map(map->words[i], ev.arg[i]);
+			ev->arg[i] = dat_words_map(map->words[i], ev->arg[i]);
 	}
-	dat_send(&d->pipe, DAT_EVENT, map->alias, &ev, sizeof(ev));
+	dat_send_event(&d->pipe, &m);
 }
 
 static struct buffer *buffer_of(struct dat *d, const struct tracecmd_input *handle)
@@ -211,10 +279,9 @@ static struct buffer *buffer_of(struct dat *d, const struct tracecmd_input *hand
 static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int cpu, void *self)
 {
 	struct tep_handle *tep = tracecmd_get_tep(handle);
-	struct tep_event *event = tep_find_event_by_record(tep, rec);
 	struct dat *d = self;
 	struct buffer *b = buffer_of(d, handle);
-	const struct map *map;
+	const struct map *map = map_of_record(d, tep, rec);
 
 	if (cpu >= 0 && cpu < TR_CPU_MAX)
 		b->last[cpu] = rec->ts;
@@ -225,17 +292,16 @@ static int on_record(struct tracecmd_input *handle, struct tep_record *rec, int 
 	if (rec->missed_events != 0) /* negative: lost, but nobody knows how many */
 		dat_send(&d->pipe, DAT_LOST, rec->missed_events > 0 ? (uint64_t)rec->missed_events : 0, NULL,
 		     0);
-	if (event == NULL) {
+	if (map == NULL) {
 		dat_send_text(&d->pipe, DAT_SKIP, "(no format)", 11);
 		return 0;
 	}
-	map = map_of(d, event);
 	if (map->type >= 0)
 		b->has[map->type] = true;
 	if (cpu >= 0 && cpu < TR_CPU_MAX && map->type >= 0)
 		send_event(d, tep, rec, map, cpu);
 	else
-		dat_send_text(&d->pipe, DAT_SKIP, event->name, strlen(event->name));
+		dat_send_text(&d->pipe, DAT_SKIP, map->name, strlen(map->name));
 	return ferror(d->pipe.to);
 }
 

@@ -2,6 +2,7 @@
 /* The child's end of the pipe, whatever library reads the file; see dat.h. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
@@ -16,6 +17,13 @@ void dat_send(struct dat_pipe *p, enum dat_tag tag, uint64_t n, const void *data
 	(void)fwrite(&h, sizeof(h), 1, p->to);
 	if (size != 0)
 		(void)fwrite(data, size, 1, p->to);
+}
+
+void dat_send_event(struct dat_pipe *p, const struct dat_event *m)
+{
+	const size_t n = offsetof(struct dat_event, ev.arg) + tr_field_count((enum tr_type)m->ev.type) * sizeof(m->ev.arg[0]);
+
+	(void)fwrite_unlocked(m, n, 1, p->to);
 }
 
 void dat_send_text(struct dat_pipe *p, enum dat_tag tag, const char *s, size_t n)

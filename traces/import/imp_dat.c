@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -27,7 +28,7 @@ bool imp_probe_dat(const char *head, size_t n)
 
 static bool get(struct dat_in *d, void *p, size_t n)
 {
-	return n == 0 || fread(p, n, 1, d->from) == 1;
+	return n == 0 || fread_unlocked(p, n, 1, d->from) == 1;
 }
 
 static void take_string(struct dat_in *d, const char *s, size_t n)
@@ -51,18 +52,19 @@ static bool take_event(struct dat_in *d, struct tr_event *ev)
 	enum tr_type type;
 	uint32_t id;
 
-	if (!get(d, ev, sizeof(*ev)) || ev->type >= TR_TYPE_COUNT || ev->cpu >= TR_CPU_MAX ||
+	if (!get(d, ev, offsetof(struct tr_event, arg)) || ev->type >= TR_TYPE_COUNT || ev->cpu >= TR_CPU_MAX ||
 	    !map_text(d, ev->comm, &ev->comm))
 		return false;
 	type = (enum tr_type)ev->type;
-	if (ev->absent >> tr_field_count(type) != 0)
+	memset(ev->arg, 0, sizeof(ev->arg));
+	if (ev->absent >> tr_field_count(type) != 0 || !get(d, ev->arg, tr_field_count(type) * sizeof(ev->arg[0])))
 		return false;
-	for (unsigned i = 0; i < tr_field_count(type); i++) {
-		if (tr_field_kind(type, i) != TRF_STR || (ev->absent >> i & 1) != 0)
-			continue;
-		if (!map_text(d, ev->arg[i], &id))
+	for (unsigned texts = tr_text_fields(type) & ~(unsigned)ev->absent; texts != 0; texts &= texts - 1) {
+		uint64_t *arg = &ev->arg[__builtin_ctz(texts)];
+
+		if (!map_text(d, *arg, &id))
 			return false;
-		ev->arg[i] = id;
+		*arg = id;
 	}
 	return true;
 }
