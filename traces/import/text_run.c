@@ -109,13 +109,41 @@ static inline const char *digits(const char *s, unsigned most, uint64_t *v)
 	return p != s && p - s <= (ptrdiff_t)most ? p : NULL;
 }
 
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/* The value of six digits at s, where eight bytes can be read; false: there are other bytes. Pairs of digits first, then all of them. */
+static inline bool six_digits(const char *s, unsigned *v)
+{
+	const uint64_t ones = UINT64_C(0x0000010101010101);
+	uint64_t x;
+
+	memcpy(&x, s, sizeof(x));
+	x = (x ^ ones * '0') & ones * 0xff; /* a digit is at most 9 now */
+	if (((x | (x + ones * 6)) & ones * 0xf0) != 0)
+		return false;
+	x = x * 10 + (x >> 8); /* of each pair, in its first byte */
+	*v = (unsigned)((x & 0xff) * 10000 + (x >> 16 & 0xff) * 100 + (x >> 32 & 0xff));
+	return true;
+}
+#else
+static inline bool six_digits(const char *s, unsigned *v)
+{
+	bool good = true;
+
+	*v = 0;
+	for (unsigned n = 0; n < 6; n++) {
+		good &= is_digit(s[n]);
+		*v = *v * 10 + (unsigned)(s[n] - '0');
+	}
+	return good;
+}
+#endif
+
 /* text_time for microseconds, which most texts have. */
 static inline bool get_time(const char **at, uint64_t *ns)
 {
 	const char *p = *at;
 	uint64_t sec = 0;
-	unsigned n, frac = 0;
-	bool strange = false;
+	unsigned frac;
 
 	for (; is_digit(*p); p++)
 		sec = sec * 10 + (uint64_t)(*p - '0');
@@ -124,15 +152,9 @@ static inline bool get_time(const char **at, uint64_t *ns)
 	if (p - *at > 10)
 		return false;
 	p++;
-	for (n = 0; n < 6; n++) {
-		const unsigned digit = (unsigned char)p[n] - (unsigned)'0';
-
-		strange |= digit > 9;
-		frac = frac * 10 + digit;
-	}
-	if (strange || p[6] != ':')
+	if (!six_digits(p, &frac) || p[6] != ':')
 		return text_time(at, ns);
-	*ns = sec * 1000000000 + frac * 1000;
+	*ns = sec * 1000000000 + (uint64_t)frac * 1000;
 	*at = p + 7;
 	return true;
 }
