@@ -32,14 +32,20 @@ uint64_t ws_op_times(const struct ws_op *op, uint64_t state, unsigned lrs)
 	return op->per_lr ? lrs : 1;
 }
 
-static void count_op(struct ws_totals *t, const struct ws_op *op, uint64_t times)
+/* Thousandths of cycles are not carried: carry() does that once for all ops. */
+static void count_op(struct ws_totals *t, const struct ws_op *op, const struct ws_opcode_row *row, uint64_t times)
 {
-	const struct ws_opcode_row *row = ws_opcode_row((enum ws_opcode)op->opcode);
-
 	if (row->counter != CNT_none)
 		t->n[row->counter] += times * (row->operand == OPND_NUM ? op->num : 1);
-	ws_cycles_add(&t->cycles, &t->milli, op->cycles, op->milli, times);
+	t->cycles += times * op->cycles;
+	t->milli += times * op->milli;
 	t->insns += times * op->insns;
+}
+
+static void carry(struct ws_totals *t)
+{
+	t->cycles += t->milli / 1000;
+	t->milli %= 1000;
 }
 
 /* Which context a side names; NULL if the op moves nothing. */
@@ -48,11 +54,11 @@ static uint64_t *context(const struct ws_values *v, enum ws_side side)
 	return side == SIDE_HOST ? v->host : side == SIDE_GUEST ? v->guest : NULL;
 }
 
-static void move_value(const struct ws_op *op, enum sysreg reg, const struct ws_values *v)
+static void move_value(const struct ws_op *op, unsigned counter, enum sysreg reg, const struct ws_values *v)
 {
 	uint64_t *ctx = context(v, (enum ws_side)op->side);
 
-	switch (ws_opcode_row((enum ws_opcode)op->opcode)->counter) {
+	switch (counter) {
 	case CNT_read:
 		if (ctx != NULL && op->opcode != OP_ACC_READ)
 			ctx[reg] = v->hw[reg];
@@ -79,18 +85,21 @@ void ws_run_detailed(const struct ws_prog *p, enum ws_comp comp, uint64_t state,
 
 	for (size_t i = first; i < first + p->comp[comp].n; i++) {
 		const struct ws_op *op = &p->op[i];
+		const struct ws_opcode_row *row;
 		uint64_t times = ws_op_times(op, state, lrs);
 
 		if (times == 0)
 			continue;
-		count_op(t, op, times);
+		row = ws_opcode_row((enum ws_opcode)op->opcode);
+		count_op(t, op, row, times);
 		if (exec != NULL)
 			exec[i] += times;
 		if (op->opcode == OP_AT_S1E1R)
 			v->hw[SR_PAR_EL1] = ~v->hw[SR_PAR_EL1]; /* the result: some other value */
 		for (uint64_t k = 0; op->reg != SR_NONE && k < times; k++)
-			move_value(op, (enum sysreg)(op->reg + k), v);
+			move_value(op, row->counter, (enum sysreg)(op->reg + k), v);
 	}
+	carry(t);
 }
 
 /* ---- counting ---- */
@@ -171,8 +180,12 @@ static void first_time(struct ws_counting *c, struct combo *s, enum ws_comp comp
 	s->comp = (uint16_t)comp;
 	s->state = state;
 	s->lrs = (uint16_t)lrs;
-	for (size_t i = first; i < first + c->p->comp[comp].n; i++)
-		count_op(&s->totals, &c->p->op[i], ws_op_times(&c->p->op[i], state, lrs));
+	for (size_t i = first; i < first + c->p->comp[comp].n; i++) {
+		const struct ws_op *op = &c->p->op[i];
+
+		count_op(&s->totals, op, ws_opcode_row((enum ws_opcode)op->opcode), ws_op_times(op, state, lrs));
+	}
+	carry(&s->totals);
 	c->used++;
 }
 
