@@ -7,6 +7,8 @@
 
 #define DIGIT 6 /* bits */
 
+#define MANY 8192 /* events: a cache does not hold their timers any more */
+
 /* A list: its level and its digit; level SK_LEVELS: sk.due. */
 struct where {
 	unsigned level, digit;
@@ -31,8 +33,10 @@ static void append(struct sk *k, struct where w, uint32_t id)
 
 	t->next = NONE;
 	t->prev = l->last;
-	k->timer[l->recent[l->n_recent % SK_AHEAD]].ahead = id;
-	l->recent[l->n_recent++ % SK_AHEAD] = id;
+	if (k->n_events >= MANY) {
+		k->timer[l->recent[l->n_recent % SK_AHEAD]].ahead = id;
+		l->recent[l->n_recent++ % SK_AHEAD] = id;
+	}
 	if (l->last == NONE) {
 		l->first = l->last = id;
 		l->earliest = l->latest = t->at;
