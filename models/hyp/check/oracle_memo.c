@@ -51,6 +51,8 @@ struct oracle_memo {
 	struct recset known; /* how often known bugs showed */
 	struct edge *edge;
 	uint32_t room_edge;
+	uint32_t *usual; /* of each node: number + 1 of the edge that was taken from it last; 0: none */
+	uint32_t room_usual;
 	unsigned credit, rest;
 };
 
@@ -94,6 +96,7 @@ void oracle_memo_free(struct oracle *o)
 		return;
 	tables_free(m);
 	free(m->edge);
+	free(m->usual);
 	oracle_pairs_free(o);
 	free(m);
 }
@@ -257,11 +260,35 @@ static void make_room(struct oracle *o)
 		oracle_pairs_forget(o);
 		tables_free(m);
 		tables_init(o, m);
+		memset(m->usual, 0, m->room_usual * sizeof(*m->usual));
 	}
 	if (m->edges.n == m->room_edge) {
 		m->room_edge = m->room_edge != 0 ? 2 * m->room_edge : 256;
 		m->edge = xrealloc(m->edge, m->room_edge * sizeof(*m->edge));
 	}
+}
+
+/* Number of the edge from a node; *fresh: it was not there. */
+static uint32_t edge_of(struct oracle *o, struct key *k, uint32_t node, bool *fresh)
+{
+	struct oracle_memo *m = o->memo;
+	uint32_t i;
+
+	k->node = node;
+	if (node >= m->room_usual) {
+		const uint32_t room = 2 * node + 256;
+
+		m->usual = xrealloc(m->usual, room * sizeof(*m->usual));
+		memset(m->usual + m->room_usual, 0, (room - m->room_usual) * sizeof(*m->usual));
+		m->room_usual = room;
+	}
+	i = m->usual[node];
+	*fresh = false;
+	if (i != 0 && memcmp(recset_at(&m->edges, i - 1), k, sizeof(*k)) == 0)
+		return i - 1;
+	i = recset_add(&m->edges, k, fresh);
+	m->usual[node] = i + 1;
+	return i;
 }
 
 static void remembered(struct oracle *o, const struct doing *d, struct key *k)
@@ -286,8 +313,7 @@ static void remembered(struct oracle *o, const struct doing *d, struct key *k)
 		}
 		oracle_pair_up(o, d->v, d->c, node);
 	}
-	k->node = p->node;
-	i = recset_add(&m->edges, k, &fresh);
+	i = edge_of(o, k, p->node, &fresh);
 	if (fresh)
 		m->edge[i].to = NONE;
 	if (m->edge[i].to != NONE)

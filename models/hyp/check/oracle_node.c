@@ -20,6 +20,7 @@ static size_t node_size(const struct oracle *o)
 struct own {
 	const uint64_t *latest[TAG_GCFG + 1];
 	uint64_t id[TAG_GCFG + 1];
+	uint64_t old[TAG_GCFG + 1]; /* what is not the latest, or has no versions */
 	uint64_t thread[N_SUBJECTS]; /* its own values; no tag where it has none: of kinds without versions, too */
 };
 
@@ -28,6 +29,7 @@ static void own_make(const struct oracle *o, unsigned v, unsigned c, struct own 
 	for (unsigned k = 0; k <= TAG_GCFG; k++) {
 		w->latest[k] = w->thread;
 		w->id[k] = oracle_of_vcpu((enum tag_kind)k) ? v : c;
+		w->old[k] = tag_of((enum tag_kind)k, (unsigned)w->id[k], k == TAG_HOST || oracle_of_vcpu((enum tag_kind)k) ? SOME_OLD : 0);
 	}
 	for (unsigned s = 0; s < o->t.n; s++)
 		w->thread[s] = o->t.s[s].thread >= 0 ? THREAD(o, v, o->t.s[s].thread) : UINT64_MAX;
@@ -92,11 +94,9 @@ static bool put_node(const struct oracle *o, unsigned v, unsigned c, uint8_t *b)
 static uint64_t tag_of_byte(uint8_t b, uint64_t now, const struct own *w, unsigned s)
 {
 	const enum tag_kind kind = BYTE_KIND(b);
-	const bool versions = kind == TAG_HOST || oracle_of_vcpu(kind);
+	const uint64_t latest = -(uint64_t)BYTE_LATEST(b), other = -(uint64_t)BYTE_OTHER(b); /* masks: no branch foresees them */
 
-	if (BYTE_OTHER(b)) /* nothing moved it */
-		return now;
-	return BYTE_LATEST(b) ? w->latest[kind][s] : tag_of(kind, (unsigned)w->id[kind], versions ? SOME_OLD : 0);
+	return (((w->latest[kind][s] & latest) | (w->old[kind] & ~latest)) & ~other) | (now & other); /* nothing moved another's */
 }
 
 static const uint8_t *get_tags(const struct own *w, const uint8_t *b, unsigned n, uint64_t *tag)
