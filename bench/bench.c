@@ -229,7 +229,7 @@ static int time_machine(const struct smp_options *o, const struct workload *w, c
 }
 
 /* Overcommitted vCPUs on 16 pCPUs, and the event kernel with as many processes as the limit. */
-static int machines(const struct bench *b, struct err *e)
+static int machines(struct bench *b, struct err *e)
 {
 	static const struct rep_col cols[] = {
 		{ .key = "vcpus", .title = "vCPUs", .type = REP_U64 },
@@ -240,7 +240,17 @@ static int machines(const struct bench *b, struct err *e)
 		{ .key = "kernel", .title = "event kernel alone", .type = REP_U64, .unit = "events per second" },
 		{ .key = "ties", .title = "all at one time", .type = REP_U64, .unit = "events per second" },
 	};
-	static const unsigned sizes[] = { 1, 16, 64, 1024, 4096, 65536 };
+	static const struct {
+		unsigned n;
+		const char *key, *what, *ties, *ties_what; /* NULL: no figure */
+	} size[] = {
+		{ .n = 1 },
+		{ .n = 16 },
+		{ .n = 64 },
+		{ 1024, "machine_1024", "an event of 1,024 vCPUs", "ties_1024", "one of 1,024 timers at one time" },
+		{ .n = 4096 },
+		{ 65536, "machine_65536", "an event of 65,536 vCPUs", "ties_65536", "one of 65,536 timers at one time" },
+	};
 	struct rep_table *t = rep_table(b->rep, "machines", "Simulated time: vCPUs on 16 pCPUs", cols, 7);
 	struct smp_options o = { .vms = 1, .pcpus = 16, .sched = SCHED_fair, .slice_us = 3000, .tick_hz = 250, .seed = 1 };
 	struct workload w = { .exits_per_s = 20000, .law = LAW_EXPONENTIAL, .timer_hz = 250, .ipi_targets = 1,
@@ -251,17 +261,21 @@ static int machines(const struct bench *b, struct err *e)
 
 	w.mix[EXIT_hvc_unknown] = 3;
 	w.mix[EXIT_wfi] = w.mix[EXIT_ipi_send] = w.mix[EXIT_mmio_read_user] = 1;
-	for (size_t i = 0; rc == 0 && i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (size_t i = 0; rc == 0 && i < sizeof(size) / sizeof(size[0]); i++) {
 		uint64_t events = 0, entries = 0, alone, tied;
 		double seconds = 0, kernel = 0, ties = 0;
 
-		o.vcpus = sizes[i];
-		o.duration_us = sizes[i] < 16 ? 4000000 : sizes[i] <= 4096 ? 500000 : 50000;
+		o.vcpus = size[i].n;
+		o.duration_us = size[i].n < 16 ? 4000000 : size[i].n <= 4096 ? 500000 : 50000;
 		rc = time_machine(&o, &w, p, &events, &entries, &seconds, e);
-		alone = time_kernel(sizes[i], false, &kernel);
-		tied = time_kernel(sizes[i], true, &ties);
+		alone = time_kernel(size[i].n, false, &kernel);
+		tied = time_kernel(size[i].n, true, &ties);
 		first = i == 0 ? seconds / (double)events : first;
-		rep_u64(t, sizes[i]);
+		if (size[i].key != NULL) {
+			bench_figure(&b->figures, size[i].key, size[i].what, seconds / (double)events, first, "one of a single vCPU", 1);
+			bench_figure(&b->figures, size[i].ties, size[i].ties_what, ties / (double)tied, kernel / (double)alone, "each at its own time", 1);
+		}
+		rep_u64(t, size[i].n);
 		rep_u64(t, events);
 		rep_u64(t, bench_per_second(events, seconds));
 		rep_u64(t, bench_per_second(entries, seconds));
@@ -293,6 +307,7 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "bench: no scratch folder in /tmp\n");
 		return 6;
 	}
+	b.own_dat = argc == 2;
 	b.rep = rep_new("bench", "How fast el2sim is on this machine");
 	rep_fact(b.rep, "version", "el2sim", "%s", EL2SIM_VERSION);
 	rc = open_machine(&b, &e);
@@ -303,14 +318,11 @@ int main(int argc, char **argv)
 	if (rc == 0)
 		rc = machines(&b, &e);
 	if (rc == 0)
-		rc = bench_traces(&b, argc == 2 ? argv[1] : DAT, &e);
+		rc = bench_traces(&b, b.own_dat ? argv[1] : DAT, &e);
 	bench_limits(&b.figures, b.rep);
 	if (rc == 0 && history != NULL)
 		rc = bench_history(&b.figures, history, &e);
 	rep_note(b.rep, "best of %d; compare the ratios between machines, not the rates", BENCH_REPEAT);
-	if (argc == 1)
-		rep_note(b.rep, "the trace.dat of the tree is small, so starting its reader counts much: bench/run FILE.dat "
-			 "measures one of your own");
 	if (rc == 0)
 		rc = rep_write(b.rep, REP_TEXT, stdout, &e);
 	if (rc != 0)

@@ -12,6 +12,7 @@ struct bench {
 	struct machine machine;
 	struct opt_set *set;
 	char dir[64];
+	bool own_dat; /* the trace.dat is the caller's */
 	struct rep *rep;
 	struct bench_figures figures;
 };
