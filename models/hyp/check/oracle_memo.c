@@ -39,19 +39,21 @@ struct key {
 #define HOW_ON_CPU 0x40U
 #define HOW_WRITE  0x20U /* | via */
 
+/* One of a hash table, with its key: a step looks at one line of a cache. */
 struct edge {
+	struct key key;
 	uint32_t to; /* node; NONE: it must be run each time */
 	uint32_t fresh, known;
+	bool used;
 };
 
 struct oracle_memo {
 	bool over;
-	struct recset edges;
 	struct recset fresh; /* sets of slots, a bit each: new values of the guest, its controls, the host; then of the thread */
 	struct recset known; /* how often known bugs showed */
 	struct edge *edge;
-	uint32_t room_edge;
-	uint32_t *usual; /* of each node: number + 1 of the edge that was taken from it last; 0: none */
+	uint32_t n_edge, n_slot;
+	uint32_t *usual; /* of each node: slot of the edge that was taken from it last */
 	uint32_t room_usual;
 	unsigned credit, rest;
 };
@@ -63,7 +65,9 @@ static void tables_init(const struct oracle *o, struct oracle_memo *m)
 	const uint64_t no_known[ORACLE_KNOWN] = { 0 };
 	bool fresh;
 
-	recset_init(&m->edges, sizeof(struct key));
+	m->n_edge = 0;
+	m->n_slot = 1024;
+	m->edge = xcalloc(m->n_slot, sizeof(*m->edge));
 	recset_init(&m->fresh, oracle_new_words(o) * sizeof(uint64_t));
 	recset_init(&m->known, sizeof(no_known));
 	(void)recset_add(&m->known, no_known, &fresh);
@@ -71,7 +75,7 @@ static void tables_init(const struct oracle *o, struct oracle_memo *m)
 
 static void tables_free(struct oracle_memo *m)
 {
-	recset_free(&m->edges);
+	free(m->edge);
 	recset_free(&m->fresh);
 	recset_free(&m->known);
 }
@@ -95,7 +99,6 @@ void oracle_memo_free(struct oracle *o)
 	if (m == NULL)
 		return;
 	tables_free(m);
-	free(m->edge);
 	free(m->usual);
 	oracle_pairs_free(o);
 	free(m);
@@ -202,6 +205,7 @@ static bool can_look(struct oracle_memo *m)
 static void learn(struct oracle *o, const struct doing *d, uint32_t edge)
 {
 	struct oracle_memo *m = o->memo;
+	struct edge *e = &m->edge[edge];
 	const uint64_t version = o->version, unknown = o->stats.unknown;
 	uint64_t known[ORACLE_KNOWN];
 	uint32_t to;
@@ -214,7 +218,7 @@ static void learn(struct oracle *o, const struct doing *d, uint32_t edge)
 	if (to == NONE)
 		return;
 	if (!o->beyond && o->stats.unknown == unknown)
-		m->edge[edge] = (struct edge){ to, new_since(o, d->v, d->c, version), known_since(o, known) };
+		*e = (struct edge){ e->key, to, new_since(o, d->v, d->c, version), known_since(o, known), true };
 	oracle_pair_up(o, d->v, d->c, to);
 }
 
@@ -251,27 +255,54 @@ static void go_along(struct oracle *o, const struct doing *d, struct oracle_pair
 	}
 }
 
+static void forget(struct oracle *o)
+{
+	struct oracle_memo *m = o->memo;
+
+	oracle_pairs_forget(o);
+	tables_free(m);
+	tables_init(o, m);
+	memset(m->usual, 0, m->room_usual * sizeof(*m->usual));
+}
+
+static uint32_t slot_of(const struct oracle_memo *m, const struct key *k)
+{
+	uint32_t i = (uint32_t)(recset_hash((const uint8_t *)k, sizeof(*k)) >> 32) & (m->n_slot - 1);
+
+	while (m->edge[i].used && memcmp(&m->edge[i].key, k, sizeof(*k)) != 0)
+		i = (i + 1) & (m->n_slot - 1);
+	return i;
+}
+
+static void grow_edges(struct oracle_memo *m)
+{
+	struct edge *old = m->edge;
+	uint32_t n_old = m->n_slot;
+
+	m->n_slot *= 2;
+	m->edge = xcalloc(m->n_slot, sizeof(*m->edge));
+	for (uint32_t i = 0; i < n_old; i++) {
+		if (old[i].used)
+			m->edge[slot_of(m, &old[i].key)] = old[i];
+	}
+	free(old);
+}
+
 static void make_room(struct oracle *o)
 {
 	struct oracle_memo *m = o->memo;
 
-	if (o->pairs->nodes.n >= NODES_MAX || m->edges.n >= EDGES_MAX) {
-		oracle_settle(o);
-		oracle_pairs_forget(o);
-		tables_free(m);
-		tables_init(o, m);
-		memset(m->usual, 0, m->room_usual * sizeof(*m->usual));
-	}
-	if (m->edges.n == m->room_edge) {
-		m->room_edge = m->room_edge != 0 ? 2 * m->room_edge : 256;
-		m->edge = xrealloc(m->edge, m->room_edge * sizeof(*m->edge));
-	}
+	if (o->pairs->nodes.n >= NODES_MAX || m->n_edge >= EDGES_MAX)
+		forget(o);
+	if (2 * m->n_edge >= m->n_slot)
+		grow_edges(m);
 }
 
-/* Number of the edge from a node; *fresh: it was not there. */
-static uint32_t edge_of(struct oracle *o, struct key *k, uint32_t node, bool *fresh)
+/* Slot of the edge from a node. */
+static uint32_t edge_of(struct oracle *o, struct key *k, uint32_t node)
 {
 	struct oracle_memo *m = o->memo;
+	struct edge *e;
 	uint32_t i;
 
 	k->node = node;
@@ -283,11 +314,14 @@ static uint32_t edge_of(struct oracle *o, struct key *k, uint32_t node, bool *fr
 		m->room_usual = room;
 	}
 	i = m->usual[node];
-	*fresh = false;
-	if (i != 0 && memcmp(recset_at(&m->edges, i - 1), k, sizeof(*k)) == 0)
-		return i - 1;
-	i = recset_add(&m->edges, k, fresh);
-	m->usual[node] = i + 1;
+	if (m->edge[i].used && memcmp(&m->edge[i].key, k, sizeof(*k)) == 0)
+		return i;
+	i = m->usual[node] = slot_of(m, k);
+	e = &m->edge[i];
+	if (!e->used) {
+		*e = (struct edge){ .key = *k, .to = NONE, .used = true };
+		m->n_edge++;
+	}
 	return i;
 }
 
@@ -296,7 +330,6 @@ static void remembered(struct oracle *o, const struct doing *d, struct key *k)
 	struct oracle_memo *m = o->memo;
 	struct oracle_pair *p;
 	uint32_t i;
-	bool fresh;
 
 	make_room(o);
 	p = &o->pairs->pair[d->c];
@@ -313,9 +346,7 @@ static void remembered(struct oracle *o, const struct doing *d, struct key *k)
 		}
 		oracle_pair_up(o, d->v, d->c, node);
 	}
-	i = edge_of(o, k, p->node, &fresh);
-	if (fresh)
-		m->edge[i].to = NONE;
+	i = edge_of(o, k, p->node);
 	if (m->edge[i].to != NONE)
 		go_along(o, d, p, &m->edge[i]);
 	else
