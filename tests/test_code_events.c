@@ -23,6 +23,7 @@ static struct smp *written(struct bench *b, const char *model, const char *guest
 	setup(b, model);
 	b->w.guest = guest;
 	b->w.stage2 = STAGE2_PAGE;
+	b->w.dirty_log_us = 300;
 	b->o.vcpus = b->o.pcpus = 2;
 	b->o.tick_hz = 250;
 	b->o.halt_poll_ns = 20000;

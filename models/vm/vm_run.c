@@ -377,18 +377,24 @@ static enum vm_stop run(struct vm_cpu *c, uint64_t budget)
 	}
 }
 
-/* Slices end where a counter of the PMU may go over its end; where it does, the host is interrupted. */
+/*
+ * Slices end where a counter of the PMU may go over its end; where it does, the host is interrupted: up to so many cycles later, as a
+ * core's interrupt comes late, lest a counter that is about to, and does not, makes a slice of each instruction.
+ */
+enum { PMU_LATE = 64 };
+
 static enum vm_stop run_counted(struct vm_cpu *c, uint64_t budget)
 {
 	for (;;) {
-		const uint64_t used = cycles_here(c), room = pmu_runs(&c->pmu) ? pmu_room(&c->pmu) : UINT64_MAX;
-		const enum vm_stop stop = run(c, room < budget - used ? used + room : budget);
+		const uint64_t used = cycles_here(c), left = pmu_runs(&c->pmu) ? pmu_room(&c->pmu) : UINT64_MAX,
+			       room = left > PMU_LATE ? left : PMU_LATE, end = room < budget - used ? used + room : budget;
+		const enum vm_stop stop = run(c, end);
 
 		if (vm_pmu_count(c) && stop == VM_BUDGET) {
 			c->exit = (struct vm_exit){.ask = VM_PMU, .pc = c->core->pc};
 			return VM_EXIT;
 		}
-		if (stop != VM_BUDGET || room == UINT64_MAX || cycles_here(c) >= budget || c->core->stop_asked)
+		if (stop != VM_BUDGET || end == budget || cycles_here(c) < end) /* the last: its timer was set anew, say */
 			return stop;
 	}
 }
