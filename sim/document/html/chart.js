@@ -115,6 +115,20 @@ el2sim.charts = () => {
     return text + "…";
   };
 
+  /* In up to so many lines, broken between words; what is left over is cut. */
+  function inLines(text, width, most) {
+    const lines = [];
+    let words = text.split(" ");
+    while (words.length > 0 && lines.length < most) {
+      let n = 1;
+      while (n < words.length && textWidth(words.slice(0, n + 1).join(" ")) <= width) n++;
+      if (lines.length === most - 1) n = words.length;
+      lines.push(cut(words.slice(0, n).join(" "), width));
+      words = words.slice(n);
+    }
+    return lines;
+  }
+
   /* The values themselves, where they are few; of those too near for their labels, the first ones and the last. */
   function ticksAt(values, scale) {
     const kept = [], room = (a, b) => Math.abs(scale(a) - scale(b)) > (textWidth(short(a)) + textWidth(short(b))) / 2 + 8;
@@ -142,9 +156,11 @@ el2sim.charts = () => {
     const stack = m.spec.kind === "stack", { keep, left } = largest(m, hidden);
     const series = m.series.filter(s => !hidden.has(s.name));
     const alone = keep.every(i => series.filter(s => s.values[i] !== null).length < 2), byPlace = series.length === 1 && fixed(keep.map(i => m.positions[i].name));
-    const each = stack || alone ? 1 : Math.max(series.length, 1), band = stack ? 24 : Math.max(24, each * 13 + 8);
+    const each = stack || alone ? 1 : Math.max(series.length, 1);
     const names = keep.map(i => m.positions[i].name);
     const nameWidth = Math.min(Math.max(...names.map(n => textWidth(n)), 30), width * .36);
+    const told = new Map(keep.map((i, n) => [i, inLines(names[n], nameWidth, 3)])), tallest = Math.max(...[...told.values()].map(l => l.length), 1);
+    const band = Math.max(stack ? 24 : each * 13 + 8, 24, tallest * 14 + 6);
     const total = i => series.reduce((a, s) => a + (s.values[i] || 0), 0);
     const most = Math.max(...keep.map(i => stack ? total(i) : Math.max(0, ...series.map(s => s.values[i] || 0))), 0) || 1;
     const least = stack ? 0 : Math.min(...keep.flatMap(i => series.map(s => s.values[i] || 0)), 0);
@@ -166,8 +182,9 @@ el2sim.charts = () => {
     for (const i of keep) {
       const top = y(String(i));
       let from = 0;
-      g.append("text").attr("class", "name").attr("x", -8 - before).attr("y", top + y.bandwidth() / 2).attr("dy", ".35em").attr("text-anchor", "end")
-        .text(cut(m.positions[i].name, nameWidth));
+      const name = g.append("text").attr("class", "name").attr("text-anchor", "end");
+      told.get(i).forEach((line, n, all) => name.append("tspan").attr("x", -8 - before).attr("dy", ".35em")
+        .attr("y", top + y.bandwidth() / 2 + (n - (all.length - 1) / 2) * 14).text(line + (n + 1 < all.length ? " " : "")));
       series.forEach((s, k) => {
         const v = s.values[i];
         if (v === null || v === 0 && stack) return;
