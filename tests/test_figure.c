@@ -132,6 +132,9 @@ static const struct rep_col line_cols[] = {
 static const struct rep_col mark_cols[] = { { "machine", "", REP_STR, "", 0, false }, { "x", "", REP_FIX, "", 1, false },
 					    { "label", "", REP_STR, "", 0, false } };
 
+static const struct rep_col step_cols[] = { { "step", "", REP_STR, "", 0, false }, { "who", "", REP_STR, "", 0, false },
+					    { "where", "pCPU", REP_U64, "", 0, false } };
+
 static void bar_row(struct rep_table *t, const char *name, const char *where, const char *what, uint64_t load, uint64_t enter, int64_t change)
 {
 	rep_str(t, name);
@@ -180,6 +183,11 @@ static struct rep *all_charts(void)
 	t = rep_table(r, "marks", "", mark_cols, 3);
 	rep_str(t, "m1"), rep_fix(t, 1500), rep_str(t, "half way");
 	rep_str(t, "m2"), rep_fix(t, 2500), rep_str(t, "elsewhere");
+	t = rep_table(r, "sequence", "", step_cols, 3);
+	rep_str(t, "1. load"), rep_str(t, "vCPU 0"), rep_u64(t, 0);
+	rep_str(t, "2. kick"), rep_str(t, "vCPU 1"), rep_u64(t, 1);
+	rep_str(t, "3. migrate"), rep_str(t, "vCPU 0"), rep_u64(t, 1);
+	rep_chart(t, &(struct rep_chart){ .kind = REP_SEQUENCE, .title = "Steps", .x = "step", .y = "where", .series = "who" });
 	t = rep_table(r, "none", "", bar_cols, 6);
 	rep_chart(t, &(struct rep_chart){ .kind = REP_BARS, .x = "name", .y = "load" });
 	return r;
@@ -194,6 +202,7 @@ static const struct {
 	{ "bars-load-3", "\"name\" \"load\"\n\"a\" 100\n\"b 'q' \\\\\" 0\n" },
 	{ "lines", "\"loads, ns\" \"k1\" \"k1, low\" \"k1, high\" \"k2\" \"k2, low\" \"k2, high\"\n1 10.0 5 20 15.0 7.5 30\n4 40.0 20 80 ? ? ?\n"
 		   "\n2 20.5 10.25 41 ? ? ?\n" },
+	{ "sequence", "\"step\" \"vCPU 0\" \"vCPU 1\"\n\"1. load\" 0 ?\n\"2. kick\" ? 1\n\"3. migrate\" 1 ?\n" },
 	{ "none", "\"name\" \"load\"\n" },
 };
 

@@ -176,7 +176,8 @@ void rep_detail(struct rep_table *t);
 #define REP_CHARTS(X)                                                                               \
 	X(REP_BARS, "bars")   /* bars side by side */                                               \
 	X(REP_STACK, "stack") /* bars of parts that add up */                                       \
-	X(REP_LINES, "lines") /* lines over a number */
+	X(REP_LINES, "lines") /* lines over a number */                                            \
+	X(REP_SEQUENCE, "sequence") /* a row per step x, down the page, in the column that y numbers; its colour says whose */
 
 enum rep_chart_kind {
 #define X(id, name) id,

@@ -52,7 +52,7 @@ static double picture(const struct fig_pen *pen, const struct fig_model *m, cons
 	if (m->n_p == 0 || m->n_s == 0)
 		y = fig_paragraph(pen, 0, y, pen->width, FIG_SIZE, FIG_LEFT, 1, "nothing to draw");
 	else
-		y = (m->kind == REP_LINES ? fig_lines : fig_bars)(pen, m, y);
+		y = (m->kind == REP_LINES ? fig_lines : m->kind == REP_SEQUENCE ? fig_sequence : fig_bars)(pen, m, y);
 	return footnotes(pen, m, y) + 2 * MARGIN;
 }
 

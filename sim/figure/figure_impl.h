@@ -141,6 +141,7 @@ void fig_symbol(const struct fig_pen *pen, double x, double y, unsigned i);
 double fig_legend(const struct fig_pen *pen, const struct fig_model *m, double y);
 double fig_bars(const struct fig_pen *pen, const struct fig_model *m, double y);
 double fig_lines(const struct fig_pen *pen, const struct fig_model *m, double y);
+double fig_sequence(const struct fig_pen *pen, const struct fig_model *m, double y);
 /* Do lines have a symbol at each value? With many they have dashes. */
 bool fig_has_symbols(const struct fig_model *m);
 

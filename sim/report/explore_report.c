@@ -186,6 +186,27 @@ static struct rep_table *story_table(const struct xviolation *v, struct rep *r)
 	return rep_table(r, "story", title, cols, reg ? 8 : 6);
 }
 
+/* The story as a picture: steps down the page, each on its pCPU, in the colour of its vCPU. */
+static void sequence_table(struct xworld *w, const struct xevent *ev, size_t n, struct rep *r)
+{
+	static const struct rep_col cols[] = {
+		{ "step", "", REP_STR, "", 0, false },
+		{ "who", "vCPU", REP_STR, "", 0, false },
+		{ "where", "pCPU", REP_U64, "", 0, false },
+	};
+	struct rep_table *t = rep_table(r, "sequence", "Who is where", COLS(cols));
+	char words[200];
+
+	rep_detail(t);
+	for (size_t i = 0; i < n; i++) {
+		rep_strf(t, "%zu. vCPU %u: %s", i + 1, (unsigned)ev[i].vcpu, xworld_words(w, ev[i], words, sizeof(words)));
+		rep_strf(t, "vCPU %u", (unsigned)ev[i].vcpu);
+		rep_u64(t, ev[i].pcpu);
+	}
+	rep_chart(t, &(struct rep_chart){ .kind = REP_SEQUENCE, .title = "The story: which vCPU does what, and on which pCPU", .x = "step",
+					  .y = "where", .series = "who", .lead = true });
+}
+
 struct xworld *story_report(const struct story *s, const struct ws_prog *p, enum explore_states states,
 			    const struct xevent *ev, size_t n, const struct xviolation *v, struct rep *r)
 {
@@ -193,6 +214,7 @@ struct xworld *story_report(const struct story *s, const struct ws_prog *p, enum
 	struct rep_table *t = story_table(v, r);
 	bool reg = v != NULL && v->place != SR_NONE;
 
+	sequence_table(w, ev, n, r);
 	for (size_t i = 0; i < n; i++) {
 		char words[200], runs[300];
 		struct shown before, after;

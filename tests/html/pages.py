@@ -15,6 +15,7 @@ COMMANDS = {
     "diff": f"diff {VHE} configs/experiment/linux-4.15-vhe-n1.ini --explain",
     "explain": f"explain {VHE}",
     "explore": f"explore {VHE} --depth 4",
+    "story": "bugs ptrauth-keys-once",
     "abi": "abi configs/experiment/abi-scope.ini",
     "sweep": "sweep configs/experiment/policy-matrix.ini --run.duration=1000",
 }

@@ -282,6 +282,36 @@ el2sim.charts = () => {
     };
   }
 
+  /* Steps down the page, each in the column of where it happens; a line joins those of one series. */
+  function sequence(svg, m, width, hidden) {
+    const series = m.series.filter(s => !hidden.has(s.name)), top = 26, step = 34, box = 24;
+    const where = i => series.find(s => s.values[i] !== null), lane = i => where(i).values[i];
+    const lanes = Math.max(...m.series.flatMap(s => s.values.map(v => v ?? 0)), 0) + 1, wide = width / lanes, height = m.positions.length * step;
+    const steps = m.positions.map((p, i) => i).filter(i => where(i)), g = svg.append("g").attr("transform", `translate(0,${top})`);
+    const middle = i => (lane(i) + .5) * wide;
+
+    svg.attr("viewBox", `0 0 ${width} ${height + top + 6}`);
+    const cursor = g.append("rect").attr("class", "cursor").attr("width", width).attr("height", step).attr("visibility", "hidden");
+    for (let l = 0; l < lanes; l++) {
+      g.append("text").attr("class", "lane").attr("x", (l + .5) * wide).attr("y", -10).attr("text-anchor", "middle").text(`${m.yTitle} ${l}`);
+      g.append("g").attr("class", "grid").append("line").attr("x1", (l + .5) * wide).attr("x2", (l + .5) * wide).attr("y2", height);
+    }
+    for (const s of series) {
+      const own = steps.filter(i => where(i) === s);
+      g.append("path").attr("class", "line").style("stroke", colour(s.index)).attr("d", own.length === 0 ? null : `M${own.map(i => [middle(i), (i + .5) * step]).join("L")}`);
+    }
+    for (const i of steps) {
+      const y = i * step + (step - box) / 2, fits = wide - 16;
+      g.append("rect").attr("class", "step").style("stroke", colour(where(i).index)).attr("x", middle(i) - fits / 2).attr("width", fits).attr("y", y).attr("height", box).attr("rx", 4);
+      g.append("text").attr("class", "name").attr("x", middle(i)).attr("y", y + box / 2).attr("dy", ".35em").attr("text-anchor", "middle").text(cut(m.positions[i].name, fits - 8));
+    }
+    return {
+      places: steps,
+      nearest: (px, py) => { const n = steps.indexOf(Math.floor((py - top) / step)); return n < 0 ? null : n; },
+      show: n => cursor.attr("visibility", n === null ? "hidden" : "visible").attr("y", n === null ? 0 : steps[n] * step),
+    };
+  }
+
   function legend(figure, m, hidden, redraw) {
     const list = make("ul", { class: "legend", "aria-label": "Series" });
     if (m.series.length < 2) return list;
@@ -337,7 +367,7 @@ el2sim.charts = () => {
       readout.append(make("b", {}, where + (p.part ? `, ${p.part}` : "")), ": ");
       const shown = m.series.filter(s => !hidden.has(s.name) && s.values[i] !== null);
       const range = s => s.band?.length === 2 && s.band.every(b => b[i] !== null) ? ` (${s.band.map(b => exact(b[i])).join(" to ")})` : "";
-      shown.forEach((s, k) => readout.append(make("span", {}, `${s.name} `, make("b", {}, exact(s.values[i])), range(s), k + 1 < shown.length ? "," : ""), " "));
+      shown.forEach((s, k) => readout.append(make("span", {}, `${s.name} ${spec.kind === "sequence" ? `on ${m.yTitle} ` : ""}`, make("b", {}, exact(s.values[i])), range(s), k + 1 < shown.length ? "," : ""), " "));
     }
     function draw(chosenAnew) {
       width = Math.max(plot.clientWidth, 260);
@@ -351,7 +381,7 @@ el2sim.charts = () => {
       const svg = d3.create("svg").attr("role", "img").attr("aria-label", `${caption}. The values are in the table of this section.`);
       if (m.positions.length === 0) svg.attr("viewBox", `0 0 ${width} 40`).append("text").attr("y", 24).text("nothing to draw");
       drawn = m.positions.length === 0 ? { places: [], nearest: () => null, show: () => {} } :
-        (spec.kind === "lines" ? lines : bars)(svg, m, width, hidden);
+        ({ lines, sequence }[spec.kind] || bars)(svg, m, width, hidden);
       plot.replaceChildren(svg.node());
       if (at !== null && at >= drawn.places.length) at = null;
       read();
