@@ -113,6 +113,8 @@ struct sk_timers {
 	uint32_t first, last;
 	uint32_t recent[SK_AHEAD]; /* that came last, in turns */
 	unsigned n_recent;
+	uint32_t n;
+	uint32_t soonest;	   /* the first of the earliest time, if that is sure */
 	uint64_t earliest, latest; /* bounds of its times; sure: there is one of the earliest */
 	bool sure;
 };

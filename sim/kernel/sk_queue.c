@@ -6,8 +6,8 @@
 #define NONE UINT32_MAX
 
 #define DIGIT 6 /* bits */
-
-#define MANY 8192 /* events: a cache does not hold their timers any more */
+#define FEW   6	   /* timers of a list: its earliest is looked for, which is cheaper than to move them all */
+#define MANY  8192 /* events: a cache does not hold their timers any more */
 
 /* A list: its level and its digit; level SK_LEVELS: sk.due. */
 struct where {
@@ -37,8 +37,9 @@ static void append(struct sk *k, struct where w, uint32_t id)
 		k->timer[l->recent[l->n_recent % SK_AHEAD]].ahead = id;
 		l->recent[l->n_recent++ % SK_AHEAD] = id;
 	}
+	l->n++;
 	if (l->last == NONE) {
-		l->first = l->last = id;
+		l->first = l->last = l->soonest = id;
 		l->earliest = l->latest = t->at;
 		l->sure = true;
 		if (w.level != SK_LEVELS) {
@@ -51,6 +52,7 @@ static void append(struct sk *k, struct where w, uint32_t id)
 	l->last = id;
 	if (t->at < l->earliest) {
 		l->earliest = t->at;
+		l->soonest = id;
 		l->sure = true; /* nothing is before what was the earliest */
 	}
 	if (t->at > l->latest)
@@ -71,6 +73,7 @@ static void unlink_timer(struct sk *k, struct where w, uint32_t id)
 	struct sk_timers *l = list_at(k, w);
 	const struct sk_timer *t = &k->timer[id];
 
+	l->n--;
 	if (t->prev != NONE)
 		k->timer[t->prev].next = t->next;
 	else
@@ -147,8 +150,10 @@ uint64_t sk_queue_time(const struct sk *k)
 	if (!l->sure) {
 		l->earliest = SK_NEVER;
 		for (uint32_t id = l->first; id != NONE; id = k->timer[id].next) {
-			if (k->timer[id].at < l->earliest)
+			if (k->timer[id].at < l->earliest) {
 				l->earliest = k->timer[id].at;
+				l->soonest = id;
+			}
 		}
 		l->sure = true;
 	}
@@ -172,6 +177,7 @@ static void spread(struct sk *k)
 	struct sk_timers l = *list_at(k, w);
 
 	list_at(k, w)->first = list_at(k, w)->last = NONE;
+	list_at(k, w)->n = 0;
 	is_empty_now(k, w);
 	k->base = k->now;
 	if (l.earliest == l.latest) { /* all of one time */
@@ -182,9 +188,11 @@ static void spread(struct sk *k)
 		const struct where to = where_of(k, k->timer[id].at);
 
 		next = k->timer[id].next;
-		__builtin_prefetch(&k->timer[k->timer[id].ahead]);
-		if (to.level <= SOON)
-			fetch(k->timer[id].event);
+		if (k->n_events >= MANY) {
+			__builtin_prefetch(&k->timer[k->timer[id].ahead]);
+			if (to.level <= SOON)
+				fetch(k->timer[id].event);
+		}
 		append(k, to, id);
 	}
 }
@@ -195,8 +203,17 @@ struct sk_event *sk_queue_take(struct sk *k)
 
 	if (sk_queue_time(k) != k->now)
 		return NULL;
-	if (k->due.first == NONE)
+	if (k->due.first == NONE) {
+		const struct where w = lowest(k);
+		const struct sk_timers *l = list_at(k, w);
+
+		if (l->n <= FEW && (k->flags & SK_REVERSE) == 0) {
+			id = l->soonest;
+			unlink_timer(k, w, id);
+			return k->timer[id].event;
+		}
 		spread(k);
+	}
 	id = (k->flags & SK_REVERSE) != 0 ? k->due.last : k->due.first;
 	unlink_timer(k, (struct where){ SK_LEVELS, 0 }, id);
 	return k->timer[id].event;
