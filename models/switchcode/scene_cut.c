@@ -124,6 +124,7 @@ static void called(struct scene_cutter *c, const struct swc_record *r)
 	case MARK_LOAD: begin(c, SWC_LOAD, c->s->loads, r); return;
 	case MARK_PUT: begin(c, SWC_PUT, c->s->puts, r); return;
 	case MARK_WFI: begin(c, SWC_WFI_PUT, 0, r); return;
+	case MARK_SWITCH: return; /* by itself: scene_host */
 	case MARK_HALT:
 	case MARK_HANDLE:
 		end(c, r);

@@ -8,7 +8,7 @@
 enum { SCENE_BUDGET = 2000000, SCENE_TURNS_MAX = 8 };
 
 /* Functions by which records are cut into phases and parts. */
-enum scene_mark { MARK_LOAD = 1, MARK_PUT, MARK_HANDLE, MARK_WFI, MARK_HALT };
+enum scene_mark { MARK_LOAD = 1, MARK_PUT, MARK_HANDLE, MARK_WFI, MARK_HALT, MARK_SWITCH };
 
 #define SCENE_COND(id) (UINT32_C(1) << SWC_##id##_COND)
 

@@ -27,13 +27,16 @@ static const struct scene scenes[] = {
 #include "models/switchcode/scenes.def"
 };
 
+/* An error that was corrected (AET, DFSC of an SError): another one is the end of the host. */
+#define SERROR_CORRECTED UINT64_C(0x1811)
+
 /* Syndromes (Arm ARM, ESR_EL2); ICC_SGI1R_EL1 is written from X0 with itself as target. */
 static const struct {
 	uint64_t esr;
 	uint16_t vector;
 } leave_rows[] = {
 	[HVC] = { 0x5a000000, 0x400 },        [INTERRUPT] = { 0, 0x480 },        [FAULT] = { 0x93c08006, 0x400 },
-	[PERMISSION] = { 0x93c0800f, 0x400 }, [SERROR_EXIT] = { 0xbe000000, 0x580 }, [UNKNOWN] = { 0xfe000000, 0x400 },
+	[PERMISSION] = { 0x93c0800f, 0x400 }, [SERROR_EXIT] = { 0xbe000000 | SERROR_CORRECTED, 0x580 }, [UNKNOWN] = { 0xfe000000, 0x400 },
 	[SGI] = { 0x623a3016, 0x400 },        [FP] = { 0x1fe00000, 0x400 },         [WFI] = { 0x07e00000, 0x400 },
 	[OSLAR] = { 0x62280400, 0x400 },      [PAUTH] = { 0x26000000, 0x400 },
 };
@@ -96,7 +99,7 @@ static void guest_does(struct swc *w, enum does what)
 	uint64_t empty = (UINT64_C(1) << w->m->list_registers) - 1;
 
 	switch (what) {
-	case SERRORS: swc_set_reg(w, "DISR_EL1", UINT64_C(1) << 31); break;
+	case SERRORS: swc_set_reg(w, "DISR_EL1", UINT64_C(1) << 31 | SERROR_CORRECTED); break;
 	case DEBUGS: swc_set_reg(w, "MDSCR_EL1", swc_reg(w, "MDSCR_EL1") | 1 << 15); break;
 	case UNDEBUGS: swc_set_reg(w, "MDSCR_EL1", swc_reg(w, "MDSCR_EL1") & ~(UINT64_C(1) << 15)); break;
 	case TIMERS:

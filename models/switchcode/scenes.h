@@ -43,6 +43,8 @@ struct swc_model {
 		uint64_t insns;
 	} run[SWC_PHASES][SWC_RUNS_MAX]; /* executions of a phase */
 	size_t n_runs[SWC_PHASES];
+	const char *without[8]; /* components of the host's path that the kernel has not */
+	size_t n_without;
 	uint32_t vcpu;    /* features of a vCPU (bits of enum swc_cond) with which scenes came to their end */
 	uint64_t hidden;  /* ops that something else decides than the conditions that are known */
 	uint64_t split;   /* ops that needed more than one row: their conditions are no conjunction */

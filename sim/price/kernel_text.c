@@ -227,6 +227,8 @@ void kernel_text(const struct swc *w, const struct swc_model *m, const struct ke
 	str_add(b, "vcpu ");
 	add_conditions(b, m->vcpu, 0);
 	str_addc(b, '\n');
+	for (size_t i = 0; i < m->n_without; i++)
+		str_addf(b, "part %s\n", m->without[i]);
 	for (unsigned p = 0; p < SWC_PHASES; p++)
 		add_phase(w, m, (enum swc_phase)p, b);
 	for (unsigned p = 0; p <= SWC_LAZY; p++)
