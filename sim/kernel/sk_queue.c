@@ -207,7 +207,7 @@ struct sk_event *sk_queue_take(struct sk *k)
 		const struct where w = lowest(k);
 		const struct sk_timers *l = list_at(k, w);
 
-		if (l->n <= FEW && (k->flags & SK_REVERSE) == 0) {
+		if (l->n <= FEW && k->n_events < MANY && (k->flags & SK_REVERSE) == 0) { /* many are fetched as they move */
 			id = l->soonest;
 			unlink_timer(k, w, id);
 			return k->timer[id].event;
