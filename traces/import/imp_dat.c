@@ -28,7 +28,7 @@ bool imp_probe_dat(const char *head, size_t n)
 
 static bool get(struct dat_in *d, void *p, size_t n)
 {
-	return n == 0 || fread_unlocked(p, n, 1, d->from) == 1;
+	return n == 0 || (fread_unlocked)(p, n, 1, d->from) == 1; /* the function: its macro converts without a cast where -O1 shows it */
 }
 
 static void take_string(struct dat_in *d, const char *s, size_t n)
