@@ -43,7 +43,7 @@ static const struct fault_case {
 	{ "sensitivity replay.ini -o o.txt", "o.txt", NULL },
 	{ "advise replay.ini --groups -o o.txt", "o.txt", NULL },
 	{ "verify --reference registers.csv.zst --totals totals.csv -o o.txt", "o.txt", NULL },
-	{ "calibrate experiment/linux-6.12-vhe-n1.ini --microbench bench.log -o o.txt --write w.ini", "o.txt w.ini", NULL },
+	{ "calibrate experiment/linux-6.12-vhe-n1.ini --microbench bench.log --probe probe.txt --perf hvc=hvc.perf -o o.txt --write w.ini", "o.txt w.ini", NULL },
 	{ "validate --public -o o.txt", "o.txt", NULL },
 	{ "validate experiment/linux-6.12-vhe-n1.ini --microbench bench.log -o o.txt", "o.txt", NULL },
 	{ "trace import report.txt -o o.e2t", "o.e2t", NULL },
@@ -135,6 +135,8 @@ static void prepare(void)
 	from_source("tests/data/registers-nvhe.csv.zst", "registers.csv.zst");
 	from_source("tests/data/totals-nvhe.csv", "totals.csv");
 	from_source("tests/data/microbench-altra.log", "bench.log");
+	from_source("tests/data/el0-probe.txt", "probe.txt");
+	from_source("tests/data/microbench-hvc.perf", "hvc.perf");
 	if (access(EL2SIM_KERNELS "/base", R_OK) == 0) {
 		copy(EL2SIM_KERNELS "/base", "vmlinux");
 		copy(EL2SIM_KERNELS "/PATCH", "patched");
