@@ -170,6 +170,7 @@ static const char *const bad[] = {
 	"does not end: 2000000 instructions, now in kvm_arch_vcpu_ioctl_run",
 	"an SVE instruction 0x04000000 that el2sim does not know in kvm_arch_vcpu_ioctl_run",
 	"an exception of class 0x00 in kvm_arch_vcpu_ioctl_run",
+	"kvm_arch_vcpu_ioctl_run answers -22 and enters no guest",
 };
 
 static void refused(const char *kernel, const char *says)

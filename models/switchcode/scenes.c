@@ -289,6 +289,7 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 	const struct vml_symbol *run = vml_symbol(w->k->img, "kvm_arch_vcpu_ioctl_run"), *put = vml_symbol(w->k->img, "kvm_arch_vcpu_put");
 
 	const size_t places = w->n_places;
+	uint64_t answer = 0;
 
 	*m = (struct swc_model){ 0 };
 	if (run == NULL || put == NULL)
@@ -323,7 +324,7 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 			continue;
 		w->recording = true;
 		w->n_records = 0;
-		rc = swc_call(w, run->addr, &w->vcpu, 1, SCENE_BUDGET, NULL, NULL, &why);
+		rc = swc_call(w, run->addr, &w->vcpu, 1, SCENE_BUDGET, i == 0 ? &answer : NULL, NULL, &why);
 		if (rc == 0)
 			rc = swc_call(w, put->addr, &w->vcpu, 1, SCENE_BUDGET, NULL, NULL, &why);
 		w->recording = false;
@@ -350,6 +351,9 @@ int swc_play(struct swc *w, struct swc_model *m, struct err *e)
 		}
 	}
 	progress_end(&bar);
+	if (m->n[SWC_ENTER] == 0 || m->n[SWC_EXIT] == 0)
+		return err_set(e, ERR_INPUT, "%s: its switch cannot be executed: kvm_arch_vcpu_ioctl_run answers %d and enters no guest", w->k->img->path,
+			       (int32_t)(uint32_t)answer);
 	scene_host(w, m);
 	not_executed(w);
 	for (unsigned p = 0; p < SWC_PHASES; p++)

@@ -130,6 +130,12 @@ static bool value_of(struct swc *w, const char *text, uint64_t at, uint64_t *v)
 	const char *colon = strchr(text, ':');
 	uint64_t size;
 
+	if (text[0] == '?') {
+		*v = 0;
+		for (unsigned f = 0; f < FEAT_COUNT; f++)
+			*v |= strcmp(feat_key((enum feat)f), text + 1) == 0 && machine_has(w->m, (enum feat)f);
+		return true;
+	}
 	if (text[0] == '=')
 		return btf_enumerator(w->btf, text + 1, v);
 	if (colon != NULL) {
@@ -157,9 +163,9 @@ static bool value_of(struct swc *w, const char *text, uint64_t at, uint64_t *v)
 /* A cpumask is an array in place, or a pointer to one. */
 static void set_cpus(struct swc *w, uint64_t at, uint64_t size)
 {
-	uint64_t mask = size > 8 ? at : swc_alloc(w, 0x1000);
+	uint64_t bytes = btf_size(w->btf, "cpumask"), mask = size > 8 || size == bytes ? at : swc_alloc(w, 0x1000);
 
-	for (uint64_t i = 0; i < 8; i++)
+	for (uint64_t i = 0; i < (mask == at ? size / 8 : 8); i++)
 		(void)swc_poke(w, mask + 8 * i, 8, UINT64_MAX);
 	if (mask != at)
 		(void)swc_poke(w, at, 8, mask);

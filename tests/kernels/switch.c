@@ -147,6 +147,9 @@ int kvm_arch_vcpu_ioctl_run(struct kvm_vcpu *vcpu)
 	int ret = 1;
 
 	kvm_arch_vcpu_load(vcpu, 0);
+#if BAD == 9
+	ret = -22; /* no guest */
+#endif
 	while (ret > 0) {
 		asm volatile("msr daifset, #3");
 		write("vbar_el1", kvm_hyp_vector);
