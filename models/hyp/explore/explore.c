@@ -337,8 +337,8 @@ static void round_of(struct explore *x, uint32_t s, uint32_t n, unsigned depth)
 		p->n_broken = 0;
 	}
 	do {
-		xmemo_make_room(&x->memo);
 		pool_run(x->opt.pool, pieces, expand_piece, x);
+		xmemo_make_room(&x->memo); /* after the last one, too: so that its size does not depend on how many it took */
 	} while (!is_done(x, pieces));
 	for (; used < pieces && (x->opt.all || x->n_found == 0); used++) {
 		const struct xpiece *p = &x->piece[used];
