@@ -306,7 +306,7 @@ static void add_policies(const struct advisor *a, struct change x, struct varian
 
 struct variant *variants_of_all(const struct advisor *a, bool groups_only, size_t *n)
 {
-	struct variant *v = xcalloc((size_t)(GRP_COUNT + SR_COUNT) * POL_COUNT, sizeof(*v));
+	struct variant *v = xcalloc(((size_t)GRP_COUNT + SR_COUNT) * POL_COUNT, sizeof(*v));
 	struct ws_prog *plain = NULL;
 	struct progress bar;
 	struct err e;

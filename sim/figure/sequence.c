@@ -4,7 +4,9 @@
 
 #include "sim/figure/figure_impl.h"
 
-enum { STEP = 20, BOX = 13, HEAD = 14 };
+#define STEP 20.0
+#define BOX  13.0
+#define HEAD 14.0
 
 struct sequence {
 	const struct fig_model *m;
@@ -55,7 +57,7 @@ static void step(const struct sequence *q, const struct fig_pen *pen, size_t i)
 	if (s == NULL)
 		return;
 	x = middle_x(q, s, i);
-	cairo_rectangle(pen->cr, x - width / 2, middle_y(q, i) - BOX / 2.0, width, BOX);
+	cairo_rectangle(pen->cr, x - width / 2, middle_y(q, i) - BOX / 2, width, BOX);
 	cairo_set_source_rgb(pen->cr, 1, 1, 1);
 	cairo_fill_preserve(pen->cr);
 	fig_colour(pen, s->colour, 1);

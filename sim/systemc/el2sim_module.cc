@@ -24,7 +24,9 @@ el2sim_module::el2sim_module(const sc_module_name &name, const std::string &conf
 			     const std::vector<el2sim_device> &devices)
     : sc_module(name), m(el2sim_new(), el2sim_free)
 {
+#if SC_VERSION_MAJOR < 3 // later ones want it no more
 	SC_HAS_PROCESS(el2sim_module);
+#endif
 
 	if (sc_get_time_resolution().to_seconds() > 1.5e-12)
 		fail(EL2SIM_USAGE, "the time resolution is coarser than a picosecond: want "

@@ -133,7 +133,7 @@ static void intern_all(const struct timeline *t, struct names *x)
 	for (unsigned k = 0; k < EXIT_COUNT; k++)
 		intern(x, NAME_KIND + k, exit_row((enum exit_kind)k)->name);
 	intern(x, NAME_KIND + EXIT_COUNT, "not finished");
-	for (unsigned i = 0; i < SMP_IRQ_STEP_COUNT * SRC_COUNT; i++) {
+	for (unsigned i = 0; i < (unsigned)SMP_IRQ_STEP_COUNT * SRC_COUNT; i++) {
 		str_reset(&b);
 		if (i / SRC_COUNT != SMP_IRQ_KICK)
 			str_addf(&b, "%s ", smp_source_name((enum smp_source)(i % SRC_COUNT)));

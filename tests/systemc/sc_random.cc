@@ -45,7 +45,9 @@ struct process : sc_module {
 	std::deque<sc_event_or_list> any; // must last while they are waited for
 	std::deque<sc_event_and_list> all;
 
+#if SC_VERSION_MAJOR < 3 // later ones want it no more
 	SC_HAS_PROCESS(process);
+#endif
 	process(sc_module_name name, program &p, unsigned i) : sc_module(name), prog(p), index(i)
 	{
 		int initialize;

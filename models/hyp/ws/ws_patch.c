@@ -95,7 +95,7 @@ static int parse_what(struct patch_words *w, const struct ws_patch_edit *x, stru
 
 static int unknown_at(const struct patch_words *w, const char *word, struct err *e)
 {
-	const char *v[PHASE_COUNT + COMP_COUNT];
+	const char *v[(unsigned)PHASE_COUNT + COMP_COUNT];
 	size_t n = 0;
 
 	for (unsigned ph = 0; ph < PHASE_HANDLE; ph++)

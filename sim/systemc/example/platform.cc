@@ -42,7 +42,9 @@ struct dma : sc_module {
 	sc_event due;
 	uint64_t started = 0, others = 0;
 
+#if SC_VERSION_MAJOR < 3 // later ones want it no more
 	SC_HAS_PROCESS(dma);
+#endif
 	dma(const sc_module_name &name, const sc_time &t, const sc_time &tr, el2sim_module &h)
 	    : sc_module(name), takes(t), transfer(tr), host(h)
 	{
