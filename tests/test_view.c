@@ -2,6 +2,7 @@
 /* What a reader asks of any report (--summary, --width, --all), and a guest that comes without a configuration. */
 #include <check.h>
 #include <math.h>
+#include <sys/resource.h>
 
 #include "models/hyp/explore/story.h"
 #include "tests/command_json.h"
@@ -123,6 +124,19 @@ START_TEST(what_a_guest_cannot_have_is_refused)
 }
 END_TEST
 
+#ifndef __SANITIZE_ADDRESS__ /* whose own memory is above any limit */
+START_TEST(memory_that_the_host_has_not_is_refused)
+{
+	const struct rlimit limit = { UINT64_C(4) << 30, RLIM_INFINITY };
+	struct err e;
+
+	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+	ck_assert_int_ne(run_command(GUEST " --memory 262144", NULL, &e), 0);
+	ck_assert_str_eq(e.text, "[workload] memory: the host has no 262144 MiB for the guest: want less");
+}
+END_TEST
+#endif
+
 START_TEST(a_guest_runs_on_the_machine_that_is_named_for_the_time_that_is_said)
 {
 	json_t *a = json_of(GUEST " --max-time 2ms --vcpus 1"), *b = json_of(GUEST " --max-time 2ms --vcpus 1 --machine cortex-a57");
@@ -166,6 +180,9 @@ int main(void)
 	tcase_add_test(c, a_narrow_report_keeps_every_number_and_its_width);
 	tcase_add_test(c, shipped_files_are_listed_with_what_they_say);
 	tcase_add_loop_test(c, what_a_guest_cannot_have_is_refused, 0, (int)(sizeof(wrong) / sizeof(wrong[0])));
+#ifndef __SANITIZE_ADDRESS__
+	tcase_add_test(c, memory_that_the_host_has_not_is_refused);
+#endif
 	tcase_add_test(c, a_guest_runs_on_the_machine_that_is_named_for_the_time_that_is_said);
 	tcase_add_test(c, a_story_does_not_hold_a_line_end);
 	suite_add_tcase(s, c);
