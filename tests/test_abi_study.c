@@ -480,6 +480,9 @@ START_TEST(the_answer_is_the_dearest_flow_and_its_best_variant)
 	(void)snprintf(want, sizeof(want), " and %lld.%lld %% fewer calls; register scope",
 		       (long long)(abi_saved(&none, &batch) + 50) / 1000, (long long)(abi_saved(&none, &batch) + 50) % 1000 / 100);
 	ck_assert_msg(holds(out, want), "%s", want);
+	/* and of the charts */
+	ck_assert_int_eq(shell(out, "abi configs/experiment/abi-scope.ini --vcpus 7,1 --format json"), 0);
+	ck_assert(holds(out, "\"choose\": [\"vmm\", \"flow\", \"vcpus\"], \"first\": [\"qemu\", \"migrate\", \"7\"]"));
 	/* nothing to choose from: no variant is named */
 	(void)snprintf(line, sizeof(line), "abi configs/experiment/abi-scope.ini --vcpus 1 --abi.variant=none --abi.flow=save");
 	ck_assert_int_eq(shell(out, line), 0);

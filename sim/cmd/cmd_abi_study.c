@@ -400,6 +400,20 @@ static int fill_tables(const struct study *st, struct tables *t, struct tasks *l
 	return 0;
 }
 
+/* The charts show what the first verdict speaks of. */
+static void open_on_the_answer(struct rep_table *flows, const struct answer answer[static ABI_VMM_COUNT])
+{
+	unsigned i = 0;
+	char values[96];
+
+	while (i < ABI_VMM_COUNT && answer[i].c.n == 0)
+		i++;
+	if (i == ABI_VMM_COUNT)
+		return;
+	(void)snprintf(values, sizeof(values), "%s %s %u", abi_vmm_names[i], abi_flow_names[answer[i].c.flow], answer[i].c.n);
+	rep_charts_open_on(flows, values);
+}
+
 static int flow_tables(const struct study *st, struct pool *pool, struct rep *r, struct err *e)
 {
 	struct tables t = { 0 };
@@ -419,6 +433,7 @@ static int flow_tables(const struct study *st, struct pool *pool, struct rep *r,
 	rc = fill_tables(st, &t, &l, e);
 	if (rc == 0)
 		answers(st, t.answer, r);
+	open_on_the_answer(t.flows, t.answer);
 	free(l.task);
 	return rc;
 }

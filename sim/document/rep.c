@@ -32,7 +32,7 @@ struct rep *rep_new(const char *command, const char *title)
 
 void rep_chart_clear(struct rep_chart *c)
 {
-	const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->split, c->band, c->unit, c->marks };
+	const char *const text[] = { c->title, c->x, c->y, c->series, c->choose, c->first, c->split, c->band, c->unit, c->marks };
 
 	for (size_t k = 0; k < sizeof(text) / sizeof(text[0]); k++)
 		free((char *)text[k]);
@@ -377,6 +377,7 @@ void rep_chart(struct rep_table *t, const struct rep_chart *c)
 	copy.y = rep_printable(c->y);
 	copy.series = rep_printable(c->series);
 	copy.choose = rep_printable(c->choose);
+	copy.first = rep_printable(c->first);
 	copy.split = rep_printable(c->split);
 	copy.band = rep_printable(c->band);
 	copy.unit = rep_printable(c->unit);
@@ -385,6 +386,16 @@ void rep_chart(struct rep_table *t, const struct rep_chart *c)
 	BUG_ON(!rep_chart_fits(t, &copy));
 	t->charts = xrealloc(t->charts, (t->ncharts + 1) * sizeof(*t->charts));
 	t->charts[t->ncharts++] = copy;
+}
+
+void rep_charts_open_on(struct rep_table *t, const char *values)
+{
+	for (size_t i = 0; i < t->ncharts; i++) {
+		if (t->charts[i].choose[0] == '\0')
+			continue;
+		free((char *)t->charts[i].first);
+		t->charts[i].first = rep_printable(values);
+	}
 }
 
 void rep_command(struct rep *r, const char *const *words, size_t n)

@@ -197,6 +197,7 @@ struct rep_chart {
 	const char *y;      /* columns with numbers: a colour each */
 	const char *series; /* column: a colour for each of its values instead; y is then one column. Or NULL */
 	const char *choose; /* columns: the reader picks one value of each, and sees its rows only. Or NULL */
+	const char *first;  /* the values picked until the reader does, in the order of choose; else those of the first row. Or NULL */
 	const char *split;  /* column: lines join rows of one value of it only, such as a workload. Or NULL */
 	const char *band;   /* columns "low high": how uncertain y is, drawn behind the lines of a series. Or NULL */
 	const char *unit;   /* what is counted, where the columns of y have no unit. Or NULL */
@@ -209,6 +210,8 @@ struct rep_chart {
 
 /* Draw a table, in the writers that can; the strings are copied. A column that is not there is BUG(). */
 void rep_chart(struct rep_table *t, const struct rep_chart *c);
+/* All charts of the table that let the reader choose open on these values (rep_chart.first): known when the rows are. */
+void rep_charts_open_on(struct rep_table *t, const char *values);
 
 /*
  * What must not be overlooked (violations, a failed gate, an unsound policy): a verdict that also is the first line and

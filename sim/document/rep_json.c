@@ -199,6 +199,10 @@ void rep_chart_json(struct str *b, const struct rep_chart *c)
 		str_add(b, ", \"choose\": ");
 		add_words(b, c->choose);
 	}
+	if (c->first[0] != '\0') {
+		str_add(b, ", \"first\": ");
+		add_words(b, c->first);
+	}
 	if (c->band[0] != '\0') {
 		str_add(b, ", \"band\": ");
 		add_words(b, c->band);

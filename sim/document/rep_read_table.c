@@ -121,7 +121,7 @@ static int read_chart(const struct rd *d, struct rep_table *t, const json_t *v)
 			       .transposed = json_is_true(json_object_get(v, "transposed")),
 			       .lead = json_is_true(json_object_get(v, "lead")) };
 	const json_t *low_high = json_object_get(v, "band");
-	struct str y = STR_INIT, choose = STR_INIT, band = STR_INIT;
+	struct str y = STR_INIT, choose = STR_INIT, first = STR_INIT, band = STR_INIT;
 	int rc = 0;
 
 	if (kind == NULL)
@@ -129,11 +129,13 @@ static int read_chart(const struct rd *d, struct rep_table *t, const json_t *v)
 	while (c.kind < REP_CHART_COUNT && strcmp(rep_chart_names[c.kind], kind) != 0)
 		c.kind++;
 	if (c.kind == REP_CHART_COUNT || !words_of(json_object_get(v, "y"), &y) ||
-	    !words_of(json_object_get(v, "choose"), &choose) || !words_of(low_high, &band) ||
+	    !words_of(json_object_get(v, "choose"), &choose) || !words_of(json_object_get(v, "first"), &first) ||
+	    !words_of(low_high, &band) ||
 	    (low_high != NULL && json_array_size(low_high) != 2) || c.x == NULL || c.x[0] == '\0' || y.len == 0)
 		c.kind = REP_CHART_COUNT;
 	c.y = str_get(&y);
 	c.choose = str_get(&choose);
+	c.first = str_get(&first);
 	c.band = str_get(&band);
 	if (c.kind == REP_CHART_COUNT || !rep_chart_fits(t, &c))
 		rc = rd_wrong(d, "%s: chart %zu: want a known kind, and columns of this table as x, y, series, choose, split and band",
@@ -142,6 +144,7 @@ static int read_chart(const struct rd *d, struct rep_table *t, const json_t *v)
 		rep_chart(t, &c);
 	str_free(&y);
 	str_free(&choose);
+	str_free(&first);
 	str_free(&band);
 	return rc;
 }

@@ -151,21 +151,34 @@ static int refuse_others(const struct figure *f, const struct figure_look *look,
 	return 0;
 }
 
-/* First what is given, then of the other choices what the first of the rows that are left has. */
+/* What the chart opens on: its word, or what the first of the rows that are left has. For free(). */
+static char *opens_on(const struct fig_rows *r, size_t col, const char *word, size_t n)
+{
+	char *value = word != NULL ? xstrdup(word) : NULL;
+
+	if (value != NULL)
+		value[n] = '\0';
+	if (value != NULL && any_is(r, col, value))
+		return value;
+	free(value);
+	return fig_text(r->t, r->row[0], col);
+}
+
+/* First what is given, then the other choices. */
 static int choose(const struct figure *f, const struct figure_look *look, struct fig_rows *r, struct err *e)
 {
 	for (unsigned given = 1; given <= 2; given++) {
-		const char *list = r->c->choose, *key;
-		size_t n;
+		const char *list = r->c->choose, *first = r->c->first, *key;
+		size_t n, n_word;
 
 		while ((key = fig_word(&list, &n)) != NULL) {
+			const char *word = fig_word(&first, &n_word), *choice = given_for(look, key, n);
 			size_t col = fig_column(r->t, key, n);
-			const char *choice = given_for(look, key, n);
 			char *value;
 
 			if ((choice != NULL) != (given == 1) || r->n == 0)
 				continue;
-			value = choice != NULL ? xstrdup(choice + n + 1) : fig_text(r->t, r->row[0], col);
+			value = choice != NULL ? xstrdup(choice + n + 1) : opens_on(r, col, word, n_word);
 			if (!any_is(r, col, value)) {
 				free(value);
 				return no_value(f, r, col, choice, e);

@@ -270,9 +270,10 @@ def the_reader_chooses_what_is_drawn(p):
     paths = lambda: [e.get_attribute("d") for e in figure.find_elements(By.CSS_SELECTOR, "path.line")]
     before = paths()
     select = Select(figure.find_element(By.CSS_SELECTOR, "select"))
+    assert select.first_selected_option.text == "migrate", "not what the headline speaks of"
     select.select_by_visible_text("restore")
     assert paths() != before and len(paths()) == len(before) > 2
-    select.select_by_visible_text("save")
+    select.select_by_visible_text("migrate")
     assert paths() == before
 
 

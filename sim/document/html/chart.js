@@ -340,8 +340,9 @@ el2sim.charts = () => {
     (spec.choose || []).forEach((key, n) => {
       const i = data.columns.findIndex(c => c.key === key), texts = unique(data.rows.map(r => r.texts[i]));
       const select = make("select", {}, ...texts.map(t => make("option", { value: t }, t)));
-      chosen[n] = texts[0];
+      chosen[n] = texts.includes((spec.first || [])[n]) ? spec.first[n] : texts[0];
       if (texts.length < 2) return;
+      select.value = chosen[n];
       select.addEventListener("change", () => { chosen[n] = select.value; redraw(true); });
       bar.append(make("label", {}, data.columns[i].title, select));
     });
