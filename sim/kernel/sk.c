@@ -396,12 +396,12 @@ static void set_time(struct sk *k, uint64_t to)
 	k->activations_before = k->activations;
 }
 
-/* Advance to the first timed notification and do all of that time. */
-static void advance(struct sk *k)
+/* Advance to the first timed notification, which is at `to`, and do all of that time. */
+static void advance(struct sk *k, uint64_t to)
 {
 	struct sk_event *ev;
 
-	set_time(k, sk_queue_time(k));
+	set_time(k, to);
 	k->phase = SK_NOTIFY;
 	while ((ev = sk_queue_take(k)) != NULL) {
 		ev->pending = SK_NONE;
@@ -440,12 +440,16 @@ int sk_run_until(struct sk *k, uint64_t until, struct err *e)
 	if (k->phase == SK_ELABORATION)
 		elaborate(k);
 	while (!k->stopping) {
-		if (due_now(k))
+		uint64_t next;
+
+		if (due_now(k)) {
 			delta_cycle(k);
-		else if (sk_queue_time(k) <= until && sk_queue_time(k) != SK_NEVER)
-			advance(k);
-		else
+			continue;
+		}
+		next = sk_queue_time(k);
+		if (next > until || next == SK_NEVER)
 			break;
+		advance(k, next);
 	}
 	if (!k->stopping && until != SK_NEVER && until != k->now)
 		set_time(k, until);
