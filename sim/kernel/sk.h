@@ -116,7 +116,7 @@ struct sk_timers {
 	uint32_t n;
 	uint32_t soonest;	   /* the first of the earliest time, if that is sure */
 	uint64_t earliest, latest; /* bounds of its times; sure: there is one of the earliest */
-	bool sure;
+	bool sure, sorted;
 };
 #define SK_LEVELS 11 /* of 64 lists each, 6 bits of time */
 

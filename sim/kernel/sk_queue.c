@@ -7,6 +7,7 @@
 
 #define DIGIT 6 /* bits */
 #define FEW   6	   /* timers of a list: its earliest is looked for, which is cheaper than to move them all */
+#define SMALL 64   /* events: lists are sorted as long as a timer's place is found in FEW steps from the end */
 #define MANY  8192 /* events: a cache does not hold their timers any more */
 
 /* A list: its level and its digit; level SK_LEVELS: sk.due. */
@@ -26,11 +27,39 @@ static struct sk_timers *list_at(const struct sk *k, struct where w)
 	return w.level == SK_LEVELS ? (struct sk_timers *)(uintptr_t)&k->due : &k->list[w.level << DIGIT | w.digit];
 }
 
+/* Put in where the list stays sorted. False: that is too far from the end. */
+static bool sort_in(struct sk *k, struct sk_timers *l, uint32_t id)
+{
+	struct sk_timer *t = &k->timer[id];
+	uint32_t before = l->last;
+
+	for (unsigned steps = 0; before != NONE && k->timer[before].at > t->at; steps++) {
+		if (steps == FEW)
+			return false;
+		before = k->timer[before].prev;
+	}
+	t->prev = before;
+	t->next = before != NONE ? k->timer[before].next : l->first;
+	*(before != NONE ? &k->timer[before].next : &l->first) = id;
+	*(t->next != NONE ? &k->timer[t->next].prev : &l->last) = id;
+	l->soonest = l->first;
+	l->earliest = k->timer[l->first].at;
+	l->latest = k->timer[l->last].at;
+	return true;
+}
+
 static void append(struct sk *k, struct where w, uint32_t id)
 {
 	struct sk_timers *l = list_at(k, w);
 	struct sk_timer *t = &k->timer[id];
 
+	if (l->last != NONE && l->sorted) {
+		l->sorted = sort_in(k, l, id);
+		if (l->sorted) {
+			l->n++;
+			return;
+		}
+	}
 	t->next = NONE;
 	t->prev = l->last;
 	if (k->n_events >= MANY) {
@@ -42,6 +71,7 @@ static void append(struct sk *k, struct where w, uint32_t id)
 		l->first = l->last = l->soonest = id;
 		l->earliest = l->latest = t->at;
 		l->sure = true;
+		l->sorted = k->n_events <= SMALL;
 		if (w.level != SK_LEVELS) {
 			k->full[w.level] |= UINT64_C(1) << w.digit;
 			k->levels |= 1U << w.level;
@@ -84,8 +114,13 @@ static void unlink_timer(struct sk *k, struct where w, uint32_t id)
 		l->last = t->prev;
 	if (l->first == NONE)
 		is_empty_now(k, w);
-	if (t->at == l->earliest)
+	if (l->sorted && l->first != NONE) {
+		l->soonest = l->first;
+		l->earliest = k->timer[l->first].at;
+		l->latest = k->timer[l->last].at;
+	} else if (t->at == l->earliest) {
 		l->sure = false;
+	}
 }
 
 static void move_storage(struct sk *k, size_t cap)
@@ -207,7 +242,7 @@ struct sk_event *sk_queue_take(struct sk *k)
 		const struct where w = lowest(k);
 		const struct sk_timers *l = list_at(k, w);
 
-		if (l->n <= FEW && k->n_events < MANY && (k->flags & SK_REVERSE) == 0) { /* many are fetched as they move */
+		if ((l->sorted || l->n <= FEW) && k->n_events < MANY && (k->flags & SK_REVERSE) == 0) { /* many are fetched as they move */
 			id = l->soonest;
 			unlink_timer(k, w, id);
 			return k->timer[id].event;

@@ -5,8 +5,8 @@
  * Nothing comes before the time that was reached last (`base`). Times are numbers of 11 digits of 6 bits; a notification waits in
  * the list of the highest digit in which its time differs from base, and of the digit's value. When the lowest list that has any
  * comes to be due, base is its earliest time, and all of it goes to lists of lower digits, in its order. So each moves a few times
- * at most, and what is of one time is always in one list, first come, first. A short list stays as it is, and so does base: the
- * earliest of it is taken out.
+ * at most, and what is of one time is always in one list, first come, first. A short list, and one that is sorted, stays as it is,
+ * and so does base: the earliest of it is taken out.
  */
 #ifndef EL2SIM_KERNEL_SK_QUEUE_H
 #define EL2SIM_KERNEL_SK_QUEUE_H
