@@ -341,14 +341,15 @@ const struct ws_totals *runner_charge(struct runner *r, struct runner_vcpu *v, c
 	const struct ws_totals *t = runner_run(r, v, comp, state, lrs);
 
 	WATCH(to->watchers, ran, &to->at, (&(struct smp_ran){ phase, comp, t->cycles, t }));
-	ws_totals_sum(&o->total, t);
-	ws_totals_sum(&o->phase[phase], t);
-	ws_totals_sum(to->exit, t);
 	o->phase_runs[phase]++;
 	count_phase(&o->n, phase);
-	if (to->vcpu == NULL)
+	if (to->vcpu == NULL) {
+		ws_totals_sum(&o->total, t);
+		ws_totals_sum(&o->phase[phase], t);
+		ws_totals_sum(to->exit, t);
 		return t;
-	ws_totals_sum(&to->vcpu->totals, t);
+	}
+	ws_totals_sum4(&o->total, &o->phase[phase], to->exit, &to->vcpu->totals, t);
 	count_phase(&to->vcpu->n, phase);
 	return t;
 }

@@ -4,10 +4,8 @@
 
 #include "models/hyp/ws/wswitch.h"
 
-void ws_totals_sum(struct ws_totals *restrict t, const struct ws_totals *restrict more)
+static void sum_rest(struct ws_totals *t, const struct ws_totals *more)
 {
-	for (unsigned c = 0; c < CNT_COUNT; c++)
-		t->n[c] += more->n[c];
 	t->cycles += more->cycles;
 	t->milli += more->milli;
 	if (t->milli >= 1000) {
@@ -15,6 +13,30 @@ void ws_totals_sum(struct ws_totals *restrict t, const struct ws_totals *restric
 		t->cycles++;
 	}
 	t->insns += more->insns;
+}
+
+void ws_totals_sum(struct ws_totals *restrict t, const struct ws_totals *restrict more)
+{
+	for (unsigned c = 0; c < CNT_COUNT; c++)
+		t->n[c] += more->n[c];
+	sum_rest(t, more);
+}
+
+void ws_totals_sum4(struct ws_totals *restrict a, struct ws_totals *restrict b, struct ws_totals *restrict c,
+		    struct ws_totals *restrict d, const struct ws_totals *restrict more)
+{
+	for (unsigned i = 0; i < CNT_COUNT; i++) {
+		uint64_t n = more->n[i];
+
+		a->n[i] += n;
+		b->n[i] += n;
+		c->n[i] += n;
+		d->n[i] += n;
+	}
+	sum_rest(a, more);
+	sum_rest(b, more);
+	sum_rest(c, more);
+	sum_rest(d, more);
 }
 
 void ws_totals_add(struct ws_totals *t, const struct ws_totals *more, uint64_t times)

@@ -170,6 +170,9 @@ static inline void ws_cycles_add(uint64_t *cycles, uint64_t *milli, uint64_t mor
 void ws_totals_add(struct ws_totals *t, const struct ws_totals *more, uint64_t times);
 /* The same once, of another object. */
 void ws_totals_sum(struct ws_totals *restrict t, const struct ws_totals *restrict more);
+/* ... to four objects, in one pass. */
+void ws_totals_sum4(struct ws_totals *restrict a, struct ws_totals *restrict b, struct ws_totals *restrict c,
+		    struct ws_totals *restrict d, const struct ws_totals *restrict more);
 
 /* Register values: what detailed execution moves. Indexed by enum sysreg. */
 struct ws_values {
