@@ -221,6 +221,7 @@ static int with_fault(const struct fault_case *c, enum inject_what what, int arg
 	plan->n = n;
 	(void)setenv("LD_PRELOAD", EL2SIM_INJECT_LIB, 1);
 	(void)setenv(INJECT_ENV, str_get(&inject_file), 1);
+	(void)setenv("TMPDIR", ".", 1); /* what is left there is seen, too */
 	status = run(c->words);
 	(void)unsetenv("LD_PRELOAD");
 	return status;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -120,6 +121,37 @@ int file_spool_stdin(struct err *e)
 		return err_set(e, ERR_INPUT, "standard input could not be read: %s", strerror(errno));
 	(void)fclose(copy);
 	return 0;
+}
+
+int file_temporary(struct str *path, struct err *e)
+{
+	const char *folder = getenv("TMPDIR");
+	sigset_t before;
+	int fd;
+
+	*path = STR_INIT;
+	str_addf(path, "%s/el2sim-XXXXXX", folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+	ending_hold(&before);
+	fd = mkostemp(path->s, O_CLOEXEC);
+	if (fd >= 0)
+		ending_remove(str_get(path));
+	ending_release(&before);
+	if (fd >= 0) {
+		(void)close(fd);
+		return 0;
+	}
+	(void)err_set(e, ERR_IO, "%s: no temporary file can be made: %s: set TMPDIR", str_get(path), strerror(errno));
+	str_free(path);
+	return -1;
+}
+
+void file_temporary_end(struct str *path)
+{
+	if (path->len == 0)
+		return;
+	(void)unlink(str_get(path));
+	ending_keep(str_get(path));
+	str_free(path);
 }
 
 int file_create(struct outfile *o, const char *path, struct err *e)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "sim/base/err.h"
+#include "sim/base/str.h"
 
 /* An output file: written beside its final name, renamed by file_commit, removed by file_abort or an early end (ending.h). */
 struct outfile {
@@ -31,6 +32,13 @@ int file_commit(struct outfile *o, struct err *e);
 bool file_sync_folder(const char *path);
 /* Close and remove what was written; harmless after file_commit. */
 void file_abort(struct outfile *o);
+
+/*
+ * A new, empty file below $TMPDIR (/tmp), for the user alone: path gets its name, and its text must not change until
+ * file_temporary_end, which removes it and frees the name; so does an early end (ending.h). ERR_IO, and nothing is there.
+ */
+int file_temporary(struct str *path, struct err *e);
+void file_temporary_end(struct str *path); /* harmless without a file */
 
 /* The name that standard input has where a file is named "-". */
 #define FILE_STDIN "/dev/stdin"

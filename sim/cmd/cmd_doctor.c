@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "sim/base/file.h"
 #include "sim/base/share.h"
 #include "sim/app/args.h"
 #include "sim/cmd/cmd.h"
@@ -32,7 +32,7 @@ static const struct arg_spec spec = { .name = "doctor", .rows = rows, .n_rows = 
 /* What is looked at: a native trace, or one that was made of the file for the time being. */
 struct patient {
 	const char *file; /* as given */
-	char *native;     /* NULL: the file itself */
+	struct str native; /* a temporary file; none: the file itself */
 	bool imported;
 	struct import_result res;
 	struct tr_reader *trace;
@@ -54,20 +54,18 @@ static bool is_native(const char *path)
 static int open_patient(struct patient *p, const struct doctor_args *a, struct err *e)
 {
 	struct import_opts opts = { .in = p->file, .from = a->from, .lenient = true };
-	const char *folder = getenv("TMPDIR");
-	struct str path = STR_INIT;
 
 	if (a->from == NULL && is_native(p->file)) {
 		p->trace = tr_open(p->file, e);
 		return p->trace != NULL ? 0 : -1;
 	}
-	str_addf(&path, "%s/el2sim-doctor-%ld.e2t", folder != NULL && folder[0] != '\0' ? folder : "/tmp", (long)getpid());
-	p->native = path.s;
-	opts.out = p->native;
+	if (file_temporary(&p->native, e) != 0)
+		return -1;
+	opts.out = str_get(&p->native);
 	p->imported = true;
 	if (import_run(&opts, NULL, &p->res, e) != 0)
 		return -1;
-	p->trace = tr_open(p->native, e);
+	p->trace = tr_open(str_get(&p->native), e);
 	return p->trace != NULL ? 0 : -1;
 }
 
@@ -76,9 +74,7 @@ static void close_patient(struct patient *p)
 	tr_close(p->trace);
 	if (p->imported)
 		import_free(&p->res);
-	if (p->native != NULL)
-		(void)remove(p->native);
-	free(p->native);
+	file_temporary_end(&p->native);
 }
 
 static int count(struct tallies *t, struct patient *p, struct err *e)

@@ -2,13 +2,12 @@
 /* el2sim verify --run: a recorded trace replayed, its totals against the exact totals of the same run. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "models/hyp/measured/verify_run.h"
 #include "sim/app/config.h"
-#include "sim/base/progress.h"
-#include "sim/base/ending.h"
+#include "sim/base/file.h"
 #include "sim/base/num.h"
+#include "sim/base/progress.h"
 #include "sim/cmd/verify_run.h"
 #include "traces/import/import.h"
 
@@ -24,27 +23,18 @@ static bool is_native(const char *path)
 }
 
 /* Import a foreign trace to a temporary native one; tmp gets its name, "" if none was needed. */
-static int bring_in(const char *path, char *tmp, size_t n, struct err *e)
+static int bring_in(const char *path, struct str *tmp, struct err *e)
 {
-	const char *dir = getenv("TMPDIR");
 	struct import_result res;
-	struct import_opts opts = { .in = path, .out = tmp };
+	struct import_opts opts = { .in = path };
 	struct progress bar;
-	sigset_t before;
-	int fd, rc;
+	int rc;
 
-	tmp[0] = '\0';
 	if (is_native(path))
 		return 0;
-	(void)snprintf(tmp, n, "%s/el2sim-XXXXXX", dir != NULL ? dir : "/tmp");
-	ending_hold(&before);
-	fd = mkstemp(tmp);
-	if (fd >= 0)
-		ending_remove(tmp);
-	ending_release(&before);
-	if (fd < 0)
-		return err_set(e, ERR_IO, "%s: a temporary file for the import can not be made: set TMPDIR", tmp);
-	(void)close(fd);
+	if (file_temporary(tmp, e) != 0)
+		return -1;
+	opts.out = str_get(tmp);
 	progress_begin(&bar, "import", 0);
 	rc = import_run(&opts, &bar, &res, e);
 	progress_end(&bar);
@@ -232,13 +222,11 @@ static int replay_and_compare(const struct config *c, const char *trace, const c
 int verify_run_command(const struct config *c, const char *trace, const char *reference,
 		       const struct output_args *out, struct err *e)
 {
-	char tmp[256];
-	int rc = bring_in(trace, tmp, sizeof(tmp), e);
+	struct str tmp = STR_INIT;
+	int rc = bring_in(trace, &tmp, e);
 
 	if (rc == 0)
-		rc = replay_and_compare(c, tmp[0] != '\0' ? tmp : trace, reference, out, e);
-	if (tmp[0] != '\0')
-		(void)unlink(tmp);
-	ending_keep(tmp);
+		rc = replay_and_compare(c, tmp.len != 0 ? str_get(&tmp) : trace, reference, out, e);
+	file_temporary_end(&tmp);
 	return rc;
 }

@@ -95,21 +95,9 @@ static int find_shipped(struct machine *x, struct err *e)
 
 static int make_temporary(struct machine *x, struct err *e)
 {
-	const char *dir = getenv("TMPDIR");
-
-	for (unsigned i = 0; i < TMP_COUNT; i++) {
-		int fd;
-
-		str_addf(&x->tmp[i], "%s/el2sim-record-XXXXXX", dir != NULL && *dir != '\0' ? dir : "/tmp");
-		fd = mkostemp(x->tmp[i].s, O_CLOEXEC);
-		if (fd < 0) {
-			(void)err_set(e, ERR_IO, "%s: %s", str_get(&x->tmp[i]), strerror(errno));
-			str_free(&x->tmp[i]);
+	for (unsigned i = 0; i < TMP_COUNT; i++)
+		if (file_temporary(&x->tmp[i], e) != 0)
 			return -1;
-		}
-		(void)close(fd);
-		ending_remove(str_get(&x->tmp[i]));
-	}
 	return 0;
 }
 
@@ -125,13 +113,8 @@ static int write_image(const struct machine *x, struct err *e)
 
 static void end(struct machine *x)
 {
-	for (unsigned i = 0; i < TMP_COUNT; i++) {
-		if (x->tmp[i].len == 0)
-			continue;
-		(void)unlink(str_get(&x->tmp[i]));
-		ending_keep(str_get(&x->tmp[i]));
-		str_free(&x->tmp[i]);
-	}
+	for (unsigned i = 0; i < TMP_COUNT; i++)
+		file_temporary_end(&x->tmp[i]);
 	if (x->stream != NULL)
 		(void)fclose(x->stream);
 	str_free(&x->plugin);
