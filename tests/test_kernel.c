@@ -136,7 +136,7 @@ START_TEST(a_condition_that_is_known_leaves_one_side)
 		struct str ops;
 
 		ck_assert_int_eq(vml_kernel_open(&k, KERNEL("base"), &e), 0);
-		ck_assert_msg(vml_patches_set(&k.patches, rows[i].assume, &e) == 0, "%s", e.text);
+		ck_assert_msg(vml_patches_set(&k.patches, rows[i].assume, NULL, &e) == 0, "%s", e.text);
 		ck_assert_int_eq(vml_kernel_paths(&k, 6, &e), 0);
 		ops = ops_of(&k);
 		has(&ops, rows[i].there);
@@ -213,6 +213,34 @@ START_TEST(a_patch_is_found_with_its_phase_register_and_condition)
 	str_free(&out);
 	out = output("el2sim kernel diff " KERNEL("base") " " KERNEL("base"), 0, &e);
 	has(&out, "no difference: the 10 functions");
+	has_not(&out, "static keys that B alone has");
+	str_free(&out);
+}
+END_TEST
+
+/* Of a machine a key is as the image has it, which for a new one is off: that is said, and it can be assumed, though A has no such key. */
+START_TEST(a_key_that_one_kernel_alone_has_can_be_assumed)
+{
+	static const char diff[] = "el2sim kernel diff " KERNEL("base") " " KERNEL("KEY") " --machine machine/neoverse-n1.ini";
+	char line[512];
+	struct err e;
+	struct str out;
+
+	if (!built())
+		return;
+	out = output(diff, 0, &e);
+	has(&out, "no difference: the 10 functions");
+	has(&out, "static keys that B alone has are as its image has them: added_key (off);");
+	str_free(&out);
+	(void)snprintf(line, sizeof(line), "%s --assume added_key=on --format csv", diff);
+	out = output(line, 0, &e);
+	has(&out, "kvm_arch_vcpu_load,LOAD,more,isb,,0,1,");
+	has_not(&out, "static keys that B alone has");
+	str_free(&out);
+	(void)snprintf(line, sizeof(line), "%s --assume added_kez=on", diff);
+	out = output(line, -1, &e);
+	ck_assert_str_eq(e.text, "--assume: \"added_kez=on\": no kernel here has such a capability or static key: el2sim kernel info --conds "
+				 "lists them");
 	str_free(&out);
 }
 END_TEST
@@ -388,6 +416,7 @@ int main(void)
 	tcase_add_test(t, a_condition_that_is_known_leaves_one_side);
 	tcase_add_test(t, a_machine_and_a_log_say_what_is_there);
 	tcase_add_test(t, a_patch_is_found_with_its_phase_register_and_condition);
+	tcase_add_test(t, a_key_that_one_kernel_alone_has_can_be_assumed);
 	tcase_add_test(t, what_is_no_kernel_is_refused_in_a_line);
 	tcase_add_test(t, a_folder_of_objects_is_the_kernel_that_they_make);
 	tcase_add_test(t, a_file_cut_short_is_refused);

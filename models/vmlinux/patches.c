@@ -469,12 +469,12 @@ int vml_patches_dmesg(struct vml_patches *p, const char *path, size_t *unknown, 
 	return 0;
 }
 
-int vml_patches_set(struct vml_patches *p, const char *assignment, struct err *e)
+int vml_patches_set(struct vml_patches *p, const char *assignment, bool *found, struct err *e)
 {
 	const char *eq = strrchr(assignment, '=');
 	int state = -1;
 	char *name;
-	size_t hits = 0, exact = 0, found = 0;
+	size_t hits = 0, exact = 0, at = 0;
 
 	for (int i = 0; eq != NULL && i <= VML_OFF; i++)
 		if (strcmp(eq + 1, vml_state_name((enum vml_state)i)) == 0)
@@ -487,19 +487,23 @@ int vml_patches_set(struct vml_patches *p, const char *assignment, struct err *e
 		bool same = strcmp(p->conds[i].name, name) == 0;
 
 		if (same || (exact == 0 && strstr(p->conds[i].name, name) != NULL)) {
-			found = i;
+			at = i;
 			hits++;
 			exact += same;
 		}
 	}
 	free(name);
+	if (found != NULL)
+		*found = hits != 0;
+	if (hits == 0 && found != NULL)
+		return 0;
 	if (hits == 0)
 		return err_set(e, ERR_USAGE, "\"%s\": this kernel has no such capability or static key: el2sim kernel info --conds lists them",
 			       assignment);
 	if (hits > 1 && exact != 1)
 		return err_set(e, ERR_USAGE, "\"%s\": %zu capabilities or static keys have that in their name: give more of it (el2sim kernel info --conds)",
 			       assignment, hits);
-	p->conds[found].state = (uint8_t)state;
-	p->conds[found].why = "given";
+	p->conds[at].state = (uint8_t)state;
+	p->conds[at].why = "given";
 	return 0;
 }

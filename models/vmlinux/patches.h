@@ -64,8 +64,11 @@ void vml_patches_machine(struct vml_patches *p, const struct machine *m);
  * has them, but for those that rows of conds.def say are set later. *unknown gets the number of lines whose description this kernel does not have. ERR_INPUT: no such line.
  */
 int vml_patches_dmesg(struct vml_patches *p, const char *path, size_t *unknown, struct err *e);
-/* "NAME=on", "NAME=off", "NAME=unknown": the condition of that name, or the only one whose name contains it. ERR_USAGE. */
-int vml_patches_set(struct vml_patches *p, const char *assignment, struct err *e);
+/*
+ * "NAME=on", "NAME=off", "NAME=unknown": the condition of that name, or the only one whose name contains it. ERR_USAGE. *found, which
+ * may be NULL, gets whether the kernel has one; with it that there is none is no error: another kernel may have it.
+ */
+int vml_patches_set(struct vml_patches *p, const char *assignment, bool *found, struct err *e);
 
 const char *vml_state_name(enum vml_state state);
 

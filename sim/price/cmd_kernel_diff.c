@@ -332,6 +332,52 @@ static void makers_table(const struct side *a, const struct side *b, struct rep 
 	free(y);
 }
 
+#define KEYS_NAMED 4 /* in a sentence */
+
+static bool has_key(const struct vml_patches *p, const char *name)
+{
+	for (size_t i = p->n_caps; i < p->n_conds; i++)
+		if (strcmp(p->conds[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Is the key of a place that a vCPU may pass? */
+static bool is_passed(const struct vml_kernel *k, size_t cond)
+{
+	for (size_t i = 0; i < k->patches.n_jumps; i++) {
+		long f = k->patches.jumps[i].cond == cond ? vml_func_at(k->img, k->patches.jumps[i].at) : -1;
+
+		if (f >= 0 && vml_path_of(k, (size_t)f) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* Static keys of B's paths that A has not, and whose state is taken from the image: what is behind the other state was not compared. */
+static void new_keys(const struct vml_kernel *a, const struct vml_kernel *b, struct rep *r)
+{
+	const struct vml_patches *p = &b->patches;
+	struct str names = STR_INIT;
+	size_t n = 0;
+
+	for (size_t i = p->n_caps; i < p->n_conds; i++) {
+		const struct vml_cond *c = &p->conds[i];
+		bool made = strncmp(c->name, "__tracepoint_", 13) == 0 || strncmp(c->name, "__UNIQUE_ID_", 12) == 0;
+
+		if (made || c->state == VML_UNKNOWN || strcmp(c->why, "image") != 0 || has_key(&a->patches, c->name) || !is_passed(b, i))
+			continue;
+		if (n++ < KEYS_NAMED)
+			str_addf(&names, "%s%s (%s)", n > 1 ? ", " : "", c->name, vml_state_name((enum vml_state)c->state));
+	}
+	if (n > KEYS_NAMED)
+		str_addf(&names, " and %zu more", n - KEYS_NAMED);
+	if (n != 0)
+		rep_verdict(r, "static keys that B alone has are as its image has them: %s; --assume NAME=on or off compares the other way",
+			    str_get(&names));
+	str_free(&names);
+}
+
 static void fill(const struct side *a, const struct side *b, struct rep *r)
 {
 	static const struct rep_col cols[] = {
@@ -363,6 +409,7 @@ static void fill(const struct side *a, const struct side *b, struct rep *r)
 	else
 		rep_verdict(r, "%" PRIu64 " of %" PRIu64 " functions with system instructions that a vCPU may pass differ, in %s; "
 			    "operations: %" PRIu64 " fewer, %" PRIu64 " more", sum.differ, sum.functions, str_get(&phases), sum.gone, sum.fresh);
+	new_keys(&a->kernel, &b->kernel, r);
 	str_free(&va);
 	str_free(&vb);
 	str_free(&phases);
@@ -379,9 +426,11 @@ int cmd_kernel_diff(int argc, char **argv, struct err *e)
 	if (args_parse(&pos, &spec, argc, argv, &o, e) != 0)
 		return -1;
 	r = rep_new("kernel-diff", "Two kernels' system instructions");
+	subject_several(&o.subject);
 	rc = subject_open(&a.kernel, pos.pos.v[0], &o.subject, &a.unknown_lines, e);
 	if (rc == 0)
 		rc = subject_open(&b.kernel, pos.pos.v[1], &o.subject, &b.unknown_lines, e);
+	rc = subject_all_assumed(&o.subject, rc, e);
 	if (rc == 0) {
 		take_items(&a, &o.subject);
 		take_items(&b, &o.subject);

@@ -166,8 +166,10 @@ int cmd_price(int argc, char **argv, struct err *e)
 		return -1;
 	r = rep_new("price", "Price of a patch");
 	rc = config_load_one(&c, o.subject.machine, &pos.overrides, e);
+	subject_several(&o.subject);
 	if (rc == 0)
 		rc = open_both(&a, &b, &o, &pos, &c, e);
+	rc = subject_all_assumed(&o.subject, rc, e);
 	if (rc == 0)
 		rc = deviations(&p.x, &c, &a, &b, e);
 	if (rc == 0) {

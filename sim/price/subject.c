@@ -2,6 +2,7 @@
 #include "sim/price/subject.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/app/config.h"
@@ -22,10 +23,33 @@ static int resolve(struct vml_kernel *k, const struct subject_args *a, size_t *u
 	}
 	if (a->dmesg != NULL && vml_patches_dmesg(&k->patches, a->dmesg, unknown_lines, e) != 0)
 		return -1;
-	for (size_t i = 0; i < a->assume.n; i++)
-		if (vml_patches_set(&k->patches, a->assume.v[i], e) != 0)
+	for (size_t i = 0; i < a->assume.n; i++) {
+		bool found = true;
+
+		if (vml_patches_set(&k->patches, a->assume.v[i], a->found != NULL ? &found : NULL, e) != 0)
 			return err_at(e, "--assume", 0);
+		if (a->found != NULL)
+			a->found[i] += found;
+	}
+	if (a->found != NULL)
+		a->found[a->assume.n]++;
 	return 0;
+}
+
+void subject_several(struct subject_args *a)
+{
+	a->found = xcalloc(a->assume.n + 1, sizeof(*a->found));
+}
+
+int subject_all_assumed(struct subject_args *a, int rc, struct err *e)
+{
+	for (size_t i = 0; i < a->assume.n && rc == 0 && a->found[a->assume.n] != 0; i++)
+		if (a->found[i] == 0)
+			rc = err_set(e, ERR_USAGE, "--assume: \"%s\": no kernel here has such a capability or static key: el2sim kernel info "
+				     "--conds lists them", a->assume.v[i]);
+	free(a->found);
+	a->found = NULL;
+	return rc;
 }
 
 int subject_open(struct vml_kernel *k, const char *path, const struct subject_args *a, size_t *unknown_lines, struct err *e)

@@ -11,6 +11,8 @@ struct subject_args {
 	const char *machine; /* a configuration with [machine]; NULL: none */
 	const char *dmesg;
 	struct arg_list assume; /* NAME=on */
+	/* Of several kernels: how many have each assumption's condition, and behind them how many were opened; NULL: each must. */
+	size_t *found;
 	uint64_t depth; /* calls from a root; 0: SUBJECT_DEPTH */
 	bool soft;
 };
@@ -33,6 +35,11 @@ enum { SUBJECT_DEPTH = 6 };
 
 /* Opens it, resolves, finds the paths. ERR_INPUT, ERR_CONFIG, ERR_USAGE. Free with vml_kernel_close, also after a failure. */
 int subject_open(struct vml_kernel *k, const char *path, const struct subject_args *a, size_t *unknown_lines, struct err *e);
+
+/* Before the first of several kernels: an assumption may be of one of them. */
+void subject_several(struct subject_args *a);
+/* Behind the last: no kernel has an assumption's condition, ERR_USAGE. Frees what subject_several made, also with rc != 0, which it returns. */
+int subject_all_assumed(struct subject_args *a, int rc, struct err *e);
 
 /* Is the operation left out (soft, and not asked for)? */
 bool subject_hides(const struct subject_args *a, struct vml_what what);

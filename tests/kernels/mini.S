@@ -3,7 +3,8 @@
  * A kernel in small: the tables and names that el2sim kernel looks for, a switch with alternatives and a static key. Never run.
  * -DPATCH: TPIDR_EL0 is saved at every exit instead of at put, and an ISB stands behind a static key, and
  * make_branch makes an instruction of restore_host. -DNO_KVM: other names.
- * -DFLIP: another order in save_host. -DPART=1, 2: all but load and put, those alone; a kernel in two objects.
+ * -DFLIP: another order in save_host. -DKEY: an ISB behind a static key that the others have not.
+ * -DPART=1, 2: all but load and put, those alone; a kernel in two objects.
  */
 #ifdef NO_KVM
 #define RUN  other_run
@@ -152,6 +153,10 @@ restore_host:
 	tlbi vmalls12e1is
 	dsb ish
 8:	nop /* the key is off */
+#ifdef KEY
+13:	nop
+15:
+#endif
 11:	nop /* and this is one that KVM switches on when it finds a PMU */
 9:	ret
 10:	msr pmuserenr_el0, x1
@@ -161,6 +166,11 @@ restore_host:
 	b 9b
 12:	msr pmselr_el0, xzr
 	b 9b
+#ifdef KEY
+14:	isb
+	b 15b
+	jump_row 13b, 14b, added_key, 0
+#endif
 	jump_row 8b, 10b, pmu_key, 0
 	jump_row 11b, 12b, kvm_arm_pmu_available, 0
 	end LOAD
@@ -262,6 +272,15 @@ pmu_key:
 	.word 0
 	.quad 1
 	.size pmu_key, . - pmu_key
+#ifdef KEY
+	.globl added_key
+	.type added_key, %object
+added_key:
+	.word 0
+	.word 0
+	.quad 1
+	.size added_key, . - added_key
+#endif
 	.globl kvm_arm_pmu_available
 	.type kvm_arm_pmu_available, %object
 kvm_arm_pmu_available:
