@@ -93,7 +93,7 @@ static double cycles_of(const struct ws_prog *p, enum exit_kind k, struct ws_tot
 	runner_kind(r, v, k, NULL);
 	runner_kind(r, v, k, t);
 	runner_free(r);
-	return (double)t->cycles + (double)t->milli / 1000.0;
+	return ws_cycles_exact(t);
 }
 
 static void count_kind(const struct version *plain, const struct version *loop, const struct path_cost *cost, unsigned kind,

@@ -80,9 +80,8 @@ int probe_read(const char *path, struct probe_log *l, struct err *e)
 
 const char *probe_option(enum cal_probe p, char buf[static 48])
 {
-	const char *what = rows[p].member == offsetof(struct machine, op)    ? op_cost_name((enum op_cost)rows[p].first)
-			   : rows[p].member == offsetof(struct machine, mrs) ? cost_class_name((enum cost_class)rows[p].first)
-									     : cost_class_name((enum cost_class)rows[p].first);
+	const char *what = rows[p].member == offsetof(struct machine, op) ? op_cost_name((enum op_cost)rows[p].first)
+									  : cost_class_name((enum cost_class)rows[p].first);
 
 	(void)snprintf(buf, 48, "cost.%s%s", rows[p].member == offsetof(struct machine, op)    ? ""
 					     : rows[p].member == offsetof(struct machine, mrs) ? "mrs_"
@@ -126,7 +125,7 @@ static int rest_of(unsigned kind, const struct path_profile *path, const struct 
 	runner_kind(r, runner_vcpu(r, "vm"), (enum exit_kind)kind, &t);
 	runner_free(r);
 	ws_free(p);
-	*cycles = scale * ((double)t.cycles + (double)t.milli / 1000.0) + cpi * (double)cost[kind].insns;
+	*cycles = scale * ws_cycles_exact(&t) + cpi * (double)cost[kind].insns;
 	return 0;
 }
 

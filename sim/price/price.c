@@ -8,11 +8,6 @@
 
 enum { KINDS_SAID = 8 }; /* in the answer */
 
-static double exact_cycles(const struct ws_totals *t)
-{
-	return (double)t->cycles + (double)t->milli / 1000.0;
-}
-
 uint64_t price_barriers(const struct ws_totals *t)
 {
 	return t->n[CNT_isb] + t->n[CNT_dsb] + t->n[CNT_sb] + t->n[CNT_esb];
@@ -32,9 +27,9 @@ bool price_differs(const struct price_pair *x)
 
 int64_t price_change(const struct price_pair *x)
 {
-	double before = exact_cycles(&x->a.totals);
+	double before = ws_cycles_exact(&x->a.totals);
 
-	return before == 0 ? 0 : (int64_t)((exact_cycles(&x->b.totals) - before) * 100000.0 / before);
+	return before == 0 ? 0 : (int64_t)((ws_cycles_exact(&x->b.totals) - before) * 100000.0 / before);
 }
 
 static struct price_pair pair_of(const char *name, const struct side_kind *a, const struct side_kind *b, const struct machine *m)
@@ -102,7 +97,7 @@ struct moved {
 
 static struct moved moved(const struct price *p, const struct price_pair *x)
 {
-	struct moved m = { x->b.form, exact_cycles(&x->b.totals) - exact_cycles(&x->a.totals),
+	struct moved m = { x->b.form, ws_cycles_exact(&x->b.totals) - ws_cycles_exact(&x->a.totals),
 			   band_difference(&p->x.dev, &x->a.form, &x->b.form).apart };
 
 	band_add(&m.form, &x->a.form, -1);

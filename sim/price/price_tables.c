@@ -43,11 +43,6 @@ static void insns(struct rep_table *t, bool known, uint64_t a, uint64_t b)
 	}
 }
 
-static double exact_cycles(const struct ws_totals *t)
-{
-	return (double)t->cycles + (double)t->milli / 1000.0;
-}
-
 static void in_range(struct rep_table *t, double low, double high)
 {
 	rep_band(t, (int64_t)floor(low * 1000), (int64_t)ceil(high * 1000));
@@ -58,7 +53,7 @@ static void costs(struct rep_table *t, const struct pricing *x, const struct pri
 	const struct ws_totals *a = &p->a.totals, *b = &p->b.totals;
 	const struct band_form *fa = &p->a.form, *fb = &p->b.form;
 	const struct band_range r = band_difference(&x->dev, fa, fb);
-	const double by = exact_cycles(b) - exact_cycles(a);
+	const double by = ws_cycles_exact(b) - ws_cycles_exact(a);
 
 	both(t, a->n[CNT_read], b->n[CNT_read]);
 	both(t, a->n[CNT_write], b->n[CNT_write]);
@@ -68,7 +63,7 @@ static void costs(struct rep_table *t, const struct pricing *x, const struct pri
 	rep_band_factor(t, band_factor(&x->dev, fa));
 	rep_i64(t, (int64_t)(b->cycles - a->cycles));
 	in_range(t, fmin(r.low, (double)(int64_t)(b->cycles - a->cycles)), fmax(r.high, (double)(int64_t)(b->cycles - a->cycles)));
-	rep_fix(t, llround(exact_cycles(a) / x->ghz * 1000));
+	rep_fix(t, llround(ws_cycles_exact(a) / x->ghz * 1000));
 	rep_band_factor(t, band_factor(&x->dev, fa));
 	rep_fix(t, llround(by / x->ghz * 1000));
 	in_range(t, fmin(r.low, by) / x->ghz, fmax(r.high, by) / x->ghz);

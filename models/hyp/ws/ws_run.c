@@ -66,8 +66,7 @@ static void count_op(struct ws_totals *t, const struct ws_op *op, const struct w
 
 static void carry(struct ws_totals *t)
 {
-	t->cycles += t->milli / 1000;
-	t->milli %= 1000;
+	ws_cycles_add(&t->cycles, &t->milli, 0, 0, 1);
 }
 
 /* Which context a side names; NULL if the op moves nothing. */

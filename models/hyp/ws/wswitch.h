@@ -167,6 +167,11 @@ static inline void ws_cycles_add(uint64_t *cycles, uint64_t *milli, uint64_t mor
 	*cycles += more * times + *milli / 1000;
 	*milli %= 1000;
 }
+/* Cycles with their thousandths. */
+static inline double ws_cycles_exact(const struct ws_totals *t)
+{
+	return (double)t->cycles + (double)t->milli / 1000.0;
+}
 void ws_totals_add(struct ws_totals *t, const struct ws_totals *more, uint64_t times);
 /* The same once, of another object. */
 void ws_totals_sum(struct ws_totals *restrict t, const struct ws_totals *restrict more);
