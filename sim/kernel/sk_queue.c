@@ -27,6 +27,14 @@ static struct sk_timers *list_at(const struct sk *k, struct where w)
 	return w.level == SK_LEVELS ? (struct sk_timers *)(uintptr_t)&k->due : &k->list[w.level << DIGIT | w.digit];
 }
 
+/* What the ends of a sorted list that is not empty tell. */
+static void see_ends(const struct sk *k, struct sk_timers *l)
+{
+	l->soonest = l->first;
+	l->earliest = k->timer[l->first].at;
+	l->latest = k->timer[l->last].at;
+}
+
 /* Put in where the list stays sorted. False: that is too far from the end. */
 static bool sort_in(struct sk *k, struct sk_timers *l, uint32_t id)
 {
@@ -42,9 +50,7 @@ static bool sort_in(struct sk *k, struct sk_timers *l, uint32_t id)
 	t->next = before != NONE ? k->timer[before].next : l->first;
 	*(before != NONE ? &k->timer[before].next : &l->first) = id;
 	*(t->next != NONE ? &k->timer[t->next].prev : &l->last) = id;
-	l->soonest = l->first;
-	l->earliest = k->timer[l->first].at;
-	l->latest = k->timer[l->last].at;
+	see_ends(k, l);
 	return true;
 }
 
@@ -115,9 +121,7 @@ static void unlink_timer(struct sk *k, struct where w, uint32_t id)
 	if (l->first == NONE)
 		is_empty_now(k, w);
 	if (l->sorted && l->first != NONE) {
-		l->soonest = l->first;
-		l->earliest = k->timer[l->first].at;
-		l->latest = k->timer[l->last].at;
+		see_ends(k, l);
 	} else if (t->at == l->earliest) {
 		l->sure = false;
 	}
