@@ -59,4 +59,11 @@ static inline int machine_has(const struct machine *m, enum feat f)
 	return f == FEAT_NONE || (m->features >> f & 1) != 0;
 }
 
+/* A GICv3 where the machine has a GICv2. */
+static inline void machine_take_gicv3(struct machine *m)
+{
+	if (machine_has(m, FEAT_GICV2))
+		m->features = (m->features & ~(UINT64_C(1) << FEAT_GICV2)) | UINT64_C(1) << FEAT_GICV3;
+}
+
 #endif

@@ -13,6 +13,7 @@
 #include "sim/base/digest.h"
 #include "sim/base/file.h"
 #include "sim/calibrate/cmd_calibrate.h"
+#include "sim/calibrate/validate.h"
 
 struct calibrate_args {
 	struct output_args out;
@@ -50,11 +51,6 @@ struct fitting {
 	bool probed, entry; /* entry: the probe told exception and return, too */
 	struct perf_stat perf[BENCH_COUNT]; /* insns 0: none */
 };
-
-static int64_t tenths(double v)
-{
-	return (int64_t)llround(v * 10) * 100;
-}
 
 /* The machine, its kernel and the path are of one make. */
 static int check_config(const struct config *c, struct err *e)
@@ -200,9 +196,9 @@ static void parameters(const struct fitting *x, struct rep *r)
 		rep_str(t, row->option);
 		rep_fix(t, (int64_t)llround(x->fit.par[p] * 1000));
 		rep_str(t, row->unit);
-		rep_fix(t, tenths(100 * x->fit.sd[p]));
+		rep_fix(t, validate_tenths(100 * x->fit.sd[p]));
 		rep_fix(t, (int64_t)llround(row->median * 1000));
-		rep_fix(t, tenths(100 * row->sd));
+		rep_fix(t, validate_tenths(100 * row->sd));
 		rep_str(t, x->fit.learnt[p] ? "the logs" : "the prior alone");
 	}
 }
@@ -217,11 +213,11 @@ static void rows(const struct fitting *x, bool fitted, struct rep_table *t)
 			continue;
 		rep_str(t, cal_bench_row((enum cal_bench)b)->name);
 		rep_u64(t, x->log.row[b].n);
-		rep_fix(t, tenths(ns));
-		rep_fix(t, tenths(100 * noise));
+		rep_fix(t, validate_tenths(ns));
+		rep_fix(t, validate_tenths(100 * noise));
 		if (!fitted)
-			rep_fix(t, tenths(got / x->counts.ghz));
-		rep_fix(t, tenths(100 * (got / (ns * x->counts.ghz) - 1)));
+			rep_fix(t, validate_tenths(got / x->counts.ghz));
+		rep_fix(t, validate_tenths(100 * (got / (ns * x->counts.ghz) - 1)));
 	}
 }
 
@@ -245,7 +241,7 @@ static void probed(const struct fitting *x, struct rep *r)
 			continue;
 		rep_strf(t, "%s", p == PROBE_null_syscall ? "null_syscall: cost.exception, cost.eret" : probe_option((enum cal_probe)p, name));
 		rep_fix(t, (int64_t)llround(x->probe.ns[p] * 1000));
-		rep_fix(t, tenths(x->probe.ns[p] * x->counts.ghz));
+		rep_fix(t, validate_tenths(x->probe.ns[p] * x->counts.ghz));
 	}
 }
 
@@ -269,8 +265,8 @@ static void counted(const struct fitting *x, struct rep *r)
 		if (t == NULL)
 			t = rep_table(r, "perf", "Instructions of an iteration that perf counted", cols, 5);
 		rep_str(t, cal_bench_row((enum cal_bench)b)->name);
-		rep_fix(t, tenths(s->insns / x->log.row[b].times));
-		rep_fix(t, tenths(x->counts.of[b].modelled));
+		rep_fix(t, validate_tenths(s->insns / x->log.row[b].times));
+		rep_fix(t, validate_tenths(x->counts.of[b].modelled));
 		if (s->cycles != 0)
 			rep_fix(t, (int64_t)llround(1000 * s->cycles / s->insns));
 		else

@@ -212,10 +212,10 @@ static int before(const struct cal_log *x, const char *table, const struct arg_l
 	config_free(&c);
 	if (rc == 0) {
 		rc = load(&c, x, table, overrides, v8_2 ? "before-v8.2" : "before-a57", e);
-		if (rc == 0 && machine_has(&c.machine, FEAT_GICV2))
-			c.machine.features = (c.machine.features & ~(UINT64_C(1) << FEAT_GICV2)) | UINT64_C(1) << FEAT_GICV3;
-		if (rc == 0)
+		if (rc == 0) {
+			machine_take_gicv3(&c.machine);
 			rc = cal_counts_of(&c.machine, &c.sw, &c.path_profile, &counts, e);
+		}
 		par[PAR_cpi] = rc == 0 ? (double)c.machine.cpi_milli / 1000.0 : 0;
 		config_free(&c);
 	}
@@ -327,7 +327,7 @@ int validate_every(const struct measured_table *m, const struct cal_logs *l, con
 	for (size_t i = 0; rc == 0 && i < m->n; i++) {
 		const struct cal_log *x = log_named(l, m->row[i].log);
 		enum cal_bench b = BENCH_COUNT;
-		double ns = 0, now;
+		double ns = 0, now, off_before, off;
 		unsigned fitted;
 
 		if (x == NULL)
@@ -338,20 +338,22 @@ int validate_every(const struct measured_table *m, const struct cal_logs *l, con
 		if (rc != 0 || ns == 0 || !x->counts.of[b].known)
 			continue;
 		fitted = left_out(l, x, b, &now);
+		off_before = old[b] / (ns * x->counts.ghz) - 1;
+		off = now / (ns * x->counts.ghz) - 1;
 		rep_str(t, x->name);
 		rep_str(t, m->row[i].benchmark);
 		rep_str(t, m->row[i].grade);
 		rep_fix(t, validate_tenths(ns));
-		rep_fix(t, validate_tenths(100 * (old[b] / (ns * x->counts.ghz) - 1)));
+		rep_fix(t, validate_tenths(100 * off_before));
 		rep_fix(t, validate_tenths(now / x->counts.ghz));
-		rep_fix(t, validate_tenths(100 * (now / (ns * x->counts.ghz) - 1)));
+		rep_fix(t, validate_tenths(100 * off));
 		rep_u64(t, fitted);
 		rep_str(t, m->row[i].why);
 		for (unsigned s = 0; s < SET_COUNT; s++) {
 			if (!in_set(&m->row[i], x, (enum every_set)s))
 				continue;
-			errors_off(&was[s], x, b, old[b] / (ns * x->counts.ghz) - 1);
-			errors_off(&is[s], x, b, now / (ns * x->counts.ghz) - 1);
+			errors_off(&was[s], x, b, off_before);
+			errors_off(&is[s], x, b, off);
 		}
 	}
 	if (rc == 0)

@@ -29,8 +29,7 @@ struct ws_prog *path_compile(const struct path_profile *p, const struct machine 
 		return NULL;
 	}
 	*like = *m;
-	if (machine_has(m, FEAT_GICV2)) /* every path was recorded with a GICv3 */
-		like->features = (m->features & ~(UINT64_C(1) << FEAT_GICV2)) | UINT64_C(1) << FEAT_GICV3;
+	machine_take_gicv3(like); /* every path was recorded with one */
 	o.vcpu = p->vcpu;
 	o.own = model;
 	switch_config(&o, like, &c);
