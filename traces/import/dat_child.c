@@ -403,14 +403,15 @@ static bool read_to_the_end(struct dat *d, const struct buffer *b)
 static bool read_buffers(struct dat *d, struct tracecmd_input *handle)
 {
 	bool all = d->buffer == NULL || strcmp(d->buffer, "all") == 0;
-	struct tracecmd_input *chosen[BUFFERS_MAX];
+	struct tracecmd_input *handles[BUFFERS_MAX];
+	const struct buffer *chosen[BUFFERS_MAX];
 	struct str b = STR_INIT;
 	int n = 0, rc;
 
 	find_buffers(d, handle);
 	for (int i = 0; i < d->n_buffers; i++) {
 		if (all || strcmp(d->buffers[i].name, d->buffer) == 0)
-			chosen[n++] = d->buffers[i].handle;
+			chosen[n++] = &d->buffers[i];
 	}
 	if (n == 0) {
 		str_addf(&b, "--buffer %.80s: there is none of that name: want one of ", d->buffer);
@@ -419,12 +420,14 @@ static bool read_buffers(struct dat *d, struct tracecmd_input *handle)
 		dat_fail(&d->pipe, str_get(&b));
 		return false;
 	}
-	rc = n == 1 ? tracecmd_iterate_events(chosen[0], NULL, 0, on_record, d)
-		    : tracecmd_iterate_events_multi(chosen, n, on_record, d);
+	for (int i = 0; i < n; i++)
+		handles[i] = chosen[i]->handle;
+	rc = n == 1 ? tracecmd_iterate_events(handles[0], NULL, 0, on_record, d)
+		    : tracecmd_iterate_events_multi(handles, n, on_record, d);
 	if (rc != 0)
 		dat_fail(&d->pipe, "libtracecmd cannot read the records: is the file truncated?");
-	for (int i = 0; i < d->n_buffers && rc == 0; i++) {
-		if ((all || strcmp(d->buffers[i].name, d->buffer) == 0) && !read_to_the_end(d, &d->buffers[i]))
+	for (int i = 0; i < n && rc == 0; i++) {
+		if (!read_to_the_end(d, chosen[i]))
 			return false;
 	}
 	return rc == 0 && told_apart(d);
